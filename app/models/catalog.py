@@ -1,0 +1,223 @@
+"""Products: families (parents) and their variants, plain articles, prices, texts, pictures; costs stand apart."""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Versioned, flag, percent, price, ref, search_key, whole
+from app.models.base import qty as quantity
+
+SCHEMA = "catalog"
+
+
+class Unit(Versioned, Base):
+    """Unit of measure.  ``decimals`` is how many places a quantity in it may have."""
+
+    __tablename__ = "unit"
+    __table_args__ = (
+        CheckConstraint("decimals BETWEEN 0 AND 6", name="unit_decimals_range"),
+        {"schema": SCHEMA},
+    )
+    code: Mapped[str] = mapped_column(String(12), unique=True)
+    name_de: Mapped[str] = mapped_column(String(60))
+    name_en: Mapped[str] = mapped_column(String(60))
+    decimals: Mapped[int] = whole("0")
+
+
+class Category(Versioned, Base):
+    """Product category, in a tree."""
+
+    __tablename__ = "category"
+    __table_args__ = (
+        CheckConstraint("parent_id <> id", name="category_not_its_own_parent"),
+        {"schema": SCHEMA},
+    )
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name_de: Mapped[str] = mapped_column(String(120))
+    name_en: Mapped[str] = mapped_column(String(120))
+    parent_id: Mapped[int | None] = ref("catalog.category.id")
+
+
+class TaxClass(Versioned, Base):
+    """VAT class with its domestic rate in percent; documents keep a snapshot of the rate."""
+
+    __tablename__ = "tax_class"
+    __table_args__ = (
+        CheckConstraint("rate >= 0 AND rate < 100", name="tax_rate_range"),
+        {"schema": SCHEMA},
+    )
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name_de: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(80))
+    rate: Mapped[Decimal] = percent()
+
+
+class VariantCode(Versioned, Base):
+    """What the part of a SKU behind its last hyphen means, for example BE: painted."""
+
+    __tablename__ = "variant_code"
+    __table_args__ = ({"schema": SCHEMA},)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name_de: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(80))
+
+
+class Family(Versioned, Base):
+    """A parent product: what its variants have in common."""
+
+    __tablename__ = "family"
+    __table_args__ = (
+        CheckConstraint("code <> '' AND code = btrim(code)", name="family_code_not_blank"),
+        CheckConstraint("name <> ''", name="family_name_not_blank"),
+        {"schema": SCHEMA},
+    )
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str | None] = mapped_column(String(200))
+    description: Mapped[str | None] = mapped_column(Text)
+    category_id: Mapped[int | None] = ref("catalog.category.id")
+
+
+class Product(Versioned, Base):
+    """A variant of a family or a plain article: what is made, bought, stocked and sold.
+
+    ``base_sku`` and ``variant_code`` are split from the SKU at its last hyphen by the database.  ``name`` is the
+    name in the house language; other languages and descriptions are in `ProductText`.
+    """
+
+    __tablename__ = "product"
+    __table_args__ = (
+        CheckConstraint("sku <> '' AND sku = btrim(sku)", name="sku_not_blank"),
+        CheckConstraint("name <> ''", name="product_name_not_blank"),
+        CheckConstraint("state IN ('active','phase_out','discontinued','placeholder')", name="product_state_known"),
+        CheckConstraint("ean IS NULL OR ean ~ '^[0-9]{8}$|^[0-9]{12,14}$'", name="ean_digits"),
+        CheckConstraint("reorder_point >= 0", name="reorder_point_not_negative"),
+        CheckConstraint("weight_g IS NULL OR weight_g >= 0", name="weight_not_negative"),
+        Index("ix_product_search_key", "search_key"),
+        Index("ix_product_search_vector", "search_vector", postgresql_using="gin"),
+        Index("ix_product_base_sku", "base_sku"),
+        {"schema": SCHEMA},
+    )
+    sku: Mapped[str] = mapped_column(String(40), unique=True)
+    legacy_sku: Mapped[str | None] = mapped_column(String(40), index=True)
+    base_sku: Mapped[str] = mapped_column(
+        String(40),
+        Computed("CASE WHEN sku ~ '.-[^-]+$' THEN regexp_replace(sku, '-[^-]+$', '') ELSE sku END", persisted=True),
+    )
+    variant_code: Mapped[str | None] = mapped_column(
+        String(40),
+        Computed("CASE WHEN sku ~ '.-[^-]+$' THEN regexp_replace(sku, '^.*-', '') END", persisted=True),
+    )
+    family_id: Mapped[int | None] = ref("catalog.family.id")
+    name: Mapped[str] = mapped_column(String(200))
+    category_id: Mapped[int | None] = ref("catalog.category.id")
+    unit_id: Mapped[int] = ref("catalog.unit.id")
+    tax_class_id: Mapped[int] = ref("catalog.tax_class.id")
+    state: Mapped[str] = mapped_column(String(20), server_default=text("'active'"))
+    is_made: Mapped[bool] = flag()
+    is_bought: Mapped[bool] = flag()
+    is_sold: Mapped[bool] = flag(True)
+    is_stocked: Mapped[bool] = flag(True)
+    is_lot_tracked: Mapped[bool] = flag()
+    ean: Mapped[str | None] = mapped_column(String(14), index=True)
+    weight_g: Mapped[Decimal | None] = mapped_column(Numeric(12, 3))
+    reorder_point: Mapped[Decimal] = quantity("0")
+    size: Mapped[str | None] = mapped_column(String(40))
+    color: Mapped[str | None] = mapped_column(String(40))
+    search_key: Mapped[str] = search_key("lower(sku)")
+    search_vector: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
+
+
+class ProductText(Versioned, Base):
+    """Name and description of a product in one language."""
+
+    __tablename__ = "product_text"
+    __table_args__ = (
+        UniqueConstraint("product_id", "language", name="product_text_once_per_language"),
+        CheckConstraint("language IN ('de','en')", name="text_language_known"),
+        {"schema": SCHEMA},
+    )
+    product_id: Mapped[int] = ref("catalog.product.id")
+    language: Mapped[str] = mapped_column(String(2))
+    name: Mapped[str | None] = mapped_column(String(200))
+    description: Mapped[str | None] = mapped_column(Text)
+
+
+class ProductCost(Versioned, Base):
+    """What a product costs the house, per unit in EUR; apart from the product, for the few who may know it."""
+
+    __tablename__ = "product_cost"
+    __table_args__ = (
+        CheckConstraint("standard_cost >= 0", name="standard_cost_not_negative"),
+        {"schema": SCHEMA},
+    )
+    product_id: Mapped[int] = mapped_column(ForeignKey("catalog.product.id"), unique=True)
+    standard_cost: Mapped[Decimal] = price()
+
+
+class ProductImage(Versioned, Base):
+    """Pictures of a product; ``content_hash`` is the sha256 of ``content`` and names the file in local caches."""
+
+    __tablename__ = "product_image"
+    __table_args__ = (
+        CheckConstraint("mime IN ('image/png','image/jpeg','image/gif')", name="image_mime_known"),
+        CheckConstraint("octet_length(content) <= 8388608", name="image_not_too_large"),
+        Index("uq_product_image_primary", "product_id", unique=True, postgresql_where=text("is_primary")),
+        {"schema": SCHEMA},
+    )
+    product_id: Mapped[int] = ref("catalog.product.id")
+    is_primary: Mapped[bool] = flag(True)
+    mime: Mapped[str] = mapped_column(String(20))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    content_hash: Mapped[str] = mapped_column(
+        String(64), Computed("encode(sha256(content), 'hex')", persisted=True), index=True
+    )
+
+
+class PriceList(Versioned, Base):
+    """A list of selling prices; ``tax_included`` for retail prices."""
+
+    __tablename__ = "price_list"
+    __table_args__ = (
+        CheckConstraint("kind IN ('retail','wholesale','recommended')", name="price_list_kind_known"),
+        {"schema": SCHEMA},
+    )
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name_de: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(20))
+    currency: Mapped[str] = mapped_column(String(3), server_default=text("'EUR'"))
+    tax_included: Mapped[bool] = flag()
+
+
+class Price(Versioned, Base):
+    """Selling price per unit from ``min_qty`` on, valid from a day (until the day before ``valid_to``)."""
+
+    __tablename__ = "price"
+    __table_args__ = (
+        UniqueConstraint("product_id", "price_list_id", "min_qty", "valid_from", name="price_once_per_tier_and_day"),
+        CheckConstraint("amount >= 0", name="price_not_negative"),
+        CheckConstraint("min_qty > 0", name="price_tier_positive"),
+        CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="price_dates_in_order"),
+        {"schema": SCHEMA},
+    )
+    product_id: Mapped[int] = ref("catalog.product.id")
+    price_list_id: Mapped[int] = ref("catalog.price_list.id")
+    min_qty: Mapped[Decimal] = quantity("1")
+    amount: Mapped[Decimal] = price()
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]

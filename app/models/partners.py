@@ -1,0 +1,111 @@
+"""Customers and suppliers: one partner can be both."""
+
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Versioned, flag, money, percent, ref, search_key, whole
+
+SCHEMA = "partners"
+
+
+class PaymentTerm(Versioned, Base):
+    """Net days, and the cash discount (Skonto) granted when paid within ``discount_days``."""
+
+    __tablename__ = "payment_term"
+    __table_args__ = (
+        CheckConstraint("net_days BETWEEN 0 AND 365", name="net_days_range"),
+        CheckConstraint(
+            "(discount_pct = 0 AND discount_days = 0)"
+            " OR (discount_pct > 0 AND discount_pct < 100 AND discount_days BETWEEN 1 AND net_days)",
+            name="cash_discount_consistent",
+        ),
+        {"schema": SCHEMA},
+    )
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name_de: Mapped[str] = mapped_column(String(120))
+    name_en: Mapped[str] = mapped_column(String(120))
+    net_days: Mapped[int] = whole()
+    discount_days: Mapped[int] = whole("0")
+    discount_pct: Mapped[Decimal] = percent("0")
+
+
+class Partner(Versioned, Base):
+    """A customer, a supplier, or both.
+
+    ``tax_treatment``: domestic, eu_business (tax-free intra-community supply, needs a VAT id) or export.
+    """
+
+    __tablename__ = "partner"
+    __table_args__ = (
+        CheckConstraint("number <> '' AND number = btrim(number)", name="partner_number_not_blank"),
+        CheckConstraint("name <> ''", name="partner_name_not_blank"),
+        CheckConstraint("is_customer OR is_supplier", name="partner_is_something"),
+        CheckConstraint("kind IN ('b2b','b2c')", name="partner_kind_known"),
+        CheckConstraint("language IN ('de','en')", name="partner_language_known"),
+        CheckConstraint("tax_treatment IN ('domestic','eu_business','export')", name="tax_treatment_known"),
+        CheckConstraint("tax_treatment <> 'eu_business' OR vat_id IS NOT NULL", name="eu_business_needs_vat_id"),
+        CheckConstraint("vat_id IS NULL OR vat_id ~ '^[A-Z]{2}[0-9A-Z+*]{2,12}$'", name="vat_id_format"),
+        CheckConstraint("NOT is_delivery_blocked OR block_reason <> ''", name="delivery_block_needs_reason"),
+        CheckConstraint("credit_limit IS NULL OR credit_limit >= 0", name="credit_limit_not_negative"),
+        Index("ix_partner_search_vector", "search_vector", postgresql_using="gin"),
+        Index("ix_partner_search_key", "search_key"),
+        {"schema": SCHEMA},
+    )
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    is_customer: Mapped[bool] = flag(True)
+    is_supplier: Mapped[bool] = flag()
+    is_active: Mapped[bool] = flag(True)
+    kind: Mapped[str] = mapped_column(String(3), server_default=text("'b2b'"))
+    language: Mapped[str] = mapped_column(String(2), server_default=text("'de'"))
+    vat_id: Mapped[str | None] = mapped_column(String(14))
+    tax_treatment: Mapped[str] = mapped_column(String(20), server_default=text("'domestic'"))
+    payment_term_id: Mapped[int | None] = ref("partners.payment_term.id")
+    price_list_id: Mapped[int | None] = ref("catalog.price_list.id")
+    credit_limit: Mapped[Decimal | None] = money()
+    is_delivery_blocked: Mapped[bool] = flag()
+    block_reason: Mapped[str | None] = mapped_column(String(200))
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(60))
+    website: Mapped[str | None] = mapped_column(String(254))
+    remark: Mapped[str | None] = mapped_column(Text)
+    search_key: Mapped[str] = search_key("lower(name)")
+    search_vector: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
+
+
+class Address(Versioned, Base):
+    """A postal address of a partner; ``country`` is ISO 3166 alpha-2."""
+
+    __tablename__ = "address"
+    __table_args__ = (
+        CheckConstraint("kind IN ('billing','delivery')", name="address_kind_known"),
+        CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_code_format"),
+        Index("uq_address_default", "partner_id", "kind", unique=True, postgresql_where=text("is_default")),
+        {"schema": SCHEMA},
+    )
+    partner_id: Mapped[int] = ref("partners.partner.id")
+    kind: Mapped[str] = mapped_column(String(10), server_default=text("'billing'"))
+    is_default: Mapped[bool] = flag()
+    name: Mapped[str | None] = mapped_column(String(200))
+    street: Mapped[str] = mapped_column(String(200))
+    street2: Mapped[str | None] = mapped_column(String(200))
+    postcode: Mapped[str] = mapped_column(String(20))
+    city: Mapped[str] = mapped_column(String(120))
+    region: Mapped[str | None] = mapped_column(String(120))
+    country: Mapped[str] = mapped_column(String(2), server_default=text("'DE'"))
+
+
+class Contact(Versioned, Base):
+    """A person at a partner."""
+
+    __tablename__ = "contact"
+    __table_args__ = ({"schema": SCHEMA},)
+    partner_id: Mapped[int] = ref("partners.partner.id")
+    salutation: Mapped[str | None] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str | None] = mapped_column(String(120))
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(60))

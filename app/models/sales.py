@@ -1,0 +1,302 @@
+"""Quote, order, delivery, invoice, payment: each a document of its own, with snapshots of price, tax and discount.
+
+Totals are written by the database from the lines; nobody has a grant on them.  Numbers are given at issue.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    DateTime,
+    Index,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Versioned, flag, money, percent, price, ref, whole
+from app.models.base import qty as quantity
+
+SCHEMA = "sales"
+_NET = "round(qty * unit_price * (100 - discount_pct) / 100, 2)"
+
+
+class _Priced:
+    """A line with its snapshots.  ``list_price`` is what the price list said when the document was issued."""
+
+    position: Mapped[int] = whole()
+    description: Mapped[str] = mapped_column(String(400))
+    qty: Mapped[Decimal] = quantity()
+    list_price: Mapped[Decimal | None] = price()
+    unit_price: Mapped[Decimal] = price()
+    discount_pct: Mapped[Decimal] = percent("0")
+    tax_rate: Mapped[Decimal] = percent()
+    net_amount: Mapped[Decimal] = mapped_column(Numeric(14, 2), Computed(_NET, persisted=True))
+
+
+def _priced_checks(prefix: str, owner: str) -> tuple[Any, ...]:
+    return (
+        UniqueConstraint(owner, "position", name=f"{prefix}_position_once", deferrable=True, initially="DEFERRED"),
+        CheckConstraint("qty > 0", name=f"{prefix}_qty_positive"),
+        CheckConstraint("unit_price >= 0", name=f"{prefix}_price_not_negative"),
+        CheckConstraint("discount_pct >= 0 AND discount_pct <= 100", name=f"{prefix}_discount_range"),
+        CheckConstraint("tax_rate >= 0 AND tax_rate < 100", name=f"{prefix}_tax_range"),
+    )
+
+
+class _Totals:
+    net_amount: Mapped[Decimal] = money("0")
+    tax_amount: Mapped[Decimal] = money("0")
+    gross_amount: Mapped[Decimal] = money("0")
+
+
+class Quote(Versioned, _Totals, Base):
+    """A quotation."""
+
+    __tablename__ = "quote"
+    __table_args__ = (
+        CheckConstraint("state IN ('draft','issued','accepted','rejected')", name="quote_state_known"),
+        CheckConstraint("(state = 'draft') = (number IS NULL)", name="quote_numbered_when_issued"),
+        CheckConstraint("valid_until >= quote_date", name="quote_dates_in_order"),
+        Index("ix_quote_date", text("quote_date DESC"), text("id DESC")),
+        {"schema": SCHEMA},
+    )
+    number: Mapped[str | None] = mapped_column(String(20), unique=True)
+    state: Mapped[str] = mapped_column(String(10), server_default=text("'draft'"))
+    customer_id: Mapped[int] = ref("partners.partner.id")
+    contact_id: Mapped[int | None] = ref("partners.contact.id")
+    delivery_address_id: Mapped[int | None] = ref("partners.address.id")
+    price_list_id: Mapped[int] = ref("catalog.price_list.id")
+    payment_term_id: Mapped[int] = ref("partners.payment_term.id")
+    quote_date: Mapped[date]
+    valid_until: Mapped[date]
+    customer_reference: Mapped[str | None] = mapped_column(String(60))
+    remark: Mapped[str | None] = mapped_column(Text)
+    issued_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reject_reason: Mapped[str | None] = mapped_column(String(200))
+
+
+class QuoteLine(_Priced, Base):
+    """A line of a quote."""
+
+    __tablename__ = "quote_line"
+    __table_args__ = (*_priced_checks("quote_line", "quote_id"), {"schema": SCHEMA})
+    quote_id: Mapped[int] = ref("sales.quote.id")
+    product_id: Mapped[int] = ref("catalog.product.id")
+
+
+class SalesOrder(Versioned, _Totals, Base):
+    """A sales order.  ``delivery_state`` and ``invoice_state``: none, partial or full."""
+
+    __tablename__ = "sales_order"
+    __table_args__ = (
+        CheckConstraint("state IN ('draft','confirmed','completed','cancelled')", name="sales_order_state_known"),
+        CheckConstraint("delivery_state IN ('none','partial','full')", name="delivery_state_known"),
+        CheckConstraint("invoice_state IN ('none','partial','full')", name="invoice_state_known"),
+        CheckConstraint("state NOT IN ('confirmed','completed') OR number IS NOT NULL", name="sales_order_numbered"),
+        Index("ix_sales_order_date", text("order_date DESC"), text("id DESC")),
+        Index("ix_sales_order_state", "state", text("id DESC")),
+        {"schema": SCHEMA},
+    )
+    number: Mapped[str | None] = mapped_column(String(20), unique=True)
+    state: Mapped[str] = mapped_column(String(10), server_default=text("'draft'"))
+    delivery_state: Mapped[str] = mapped_column(String(10), server_default=text("'none'"))
+    invoice_state: Mapped[str] = mapped_column(String(10), server_default=text("'none'"))
+    quote_id: Mapped[int | None] = ref("sales.quote.id")
+    customer_id: Mapped[int] = ref("partners.partner.id")
+    contact_id: Mapped[int | None] = ref("partners.contact.id")
+    delivery_address_id: Mapped[int | None] = ref("partners.address.id")
+    warehouse_id: Mapped[int] = ref("inventory.warehouse.id")
+    price_list_id: Mapped[int] = ref("catalog.price_list.id")
+    payment_term_id: Mapped[int] = ref("partners.payment_term.id")
+    order_date: Mapped[date]
+    requested_date: Mapped[date | None]
+    customer_reference: Mapped[str | None] = mapped_column(String(60))
+    remark: Mapped[str | None] = mapped_column(Text)
+    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    cancel_reason: Mapped[str | None] = mapped_column(String(200))
+
+
+class SalesOrderLine(_Priced, Base):
+    """A line of a sales order with what has been shipped and invoiced of it."""
+
+    __tablename__ = "sales_order_line"
+    __table_args__ = (
+        *_priced_checks("sales_order_line", "sales_order_id"),
+        CheckConstraint("qty_shipped >= 0 AND qty_shipped <= qty", name="shipped_within_ordered"),
+        CheckConstraint("qty_invoiced >= 0 AND qty_invoiced <= qty_shipped", name="invoiced_within_shipped"),
+        {"schema": SCHEMA},
+    )
+    sales_order_id: Mapped[int] = ref("sales.sales_order.id")
+    product_id: Mapped[int] = ref("catalog.product.id")
+    qty_shipped: Mapped[Decimal] = quantity("0")
+    qty_invoiced: Mapped[Decimal] = quantity("0")
+
+
+class Delivery(Versioned, Base):
+    """A shipment, posted as a whole: it exists only once the goods have left."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        CheckConstraint("state IN ('shipped')", name="delivery_known_state"),
+        CheckConstraint("invoice_state IN ('none','full')", name="delivery_invoice_state_known"),
+        {"schema": SCHEMA},
+    )
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    state: Mapped[str] = mapped_column(String(10), server_default=text("'shipped'"))
+    invoice_state: Mapped[str] = mapped_column(String(10), server_default=text("'none'"))
+    sales_order_id: Mapped[int] = ref("sales.sales_order.id")
+    customer_id: Mapped[int] = ref("partners.partner.id")
+    warehouse_id: Mapped[int] = ref("inventory.warehouse.id")
+    delivery_address: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    shipped_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("statement_timestamp()"))
+
+
+class DeliveryLine(Base):
+    """What was shipped, by place and lot."""
+
+    __tablename__ = "delivery_line"
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "position", name="delivery_line_once"),
+        CheckConstraint("qty > 0", name="delivery_line_qty_positive"),
+        {"schema": SCHEMA},
+    )
+    delivery_id: Mapped[int] = ref("sales.delivery.id")
+    sales_order_line_id: Mapped[int] = ref("sales.sales_order_line.id")
+    position: Mapped[int] = whole()
+    product_id: Mapped[int] = ref("catalog.product.id")
+    description: Mapped[str] = mapped_column(String(400))
+    lot_id: Mapped[int | None] = ref("inventory.lot.id")
+    place_id: Mapped[int] = ref("inventory.place.id")
+    qty: Mapped[Decimal] = quantity()
+
+
+class Invoice(Versioned, _Totals, Base):
+    """A posted invoice or its cancellation (negative amounts); both are immutable but for what was paid."""
+
+    __tablename__ = "invoice"
+    __table_args__ = (
+        CheckConstraint("kind IN ('invoice','cancellation')", name="invoice_kind_known"),
+        CheckConstraint("state IN ('open','paid','cancelled')", name="invoice_known_state"),
+        CheckConstraint("(kind = 'cancellation') = (cancels_id IS NOT NULL)", name="cancellation_refers"),
+        Index("ix_invoice_date", text("invoice_date DESC"), text("id DESC")),
+        {"schema": SCHEMA},
+    )
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    kind: Mapped[str] = mapped_column(String(12), server_default=text("'invoice'"))
+    state: Mapped[str] = mapped_column(String(10), server_default=text("'open'"))
+    cancels_id: Mapped[int | None] = ref("sales.invoice.id", unique=True)
+    sales_order_id: Mapped[int] = ref("sales.sales_order.id")
+    customer_id: Mapped[int] = ref("partners.partner.id")
+    billing_address: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    customer_vat_id: Mapped[str | None] = mapped_column(String(14))
+    tax_treatment: Mapped[str] = mapped_column(String(20))
+    invoice_date: Mapped[date]
+    service_date: Mapped[date]
+    due_date: Mapped[date]
+    discount_pct: Mapped[Decimal] = percent("0")
+    discount_date: Mapped[date | None]
+    paid_amount: Mapped[Decimal] = money("0")
+    discount_taken: Mapped[Decimal] = money("0")
+    reason: Mapped[str | None] = mapped_column(String(200))
+
+
+class InvoiceLine(Base):
+    """A line of an invoice: everything on it is a snapshot."""
+
+    __tablename__ = "invoice_line"
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "position", name="invoice_line_once"),
+        {"schema": SCHEMA},
+    )
+    invoice_id: Mapped[int] = ref("sales.invoice.id")
+    sales_order_line_id: Mapped[int] = ref("sales.sales_order_line.id")
+    delivery_id: Mapped[int] = ref("sales.delivery.id")
+    position: Mapped[int] = whole()
+    product_id: Mapped[int] = ref("catalog.product.id")
+    sku: Mapped[str] = mapped_column(String(40))
+    description: Mapped[str] = mapped_column(String(400))
+    unit_code: Mapped[str] = mapped_column(String(12))
+    qty: Mapped[Decimal] = quantity()
+    unit_price: Mapped[Decimal] = price()
+    discount_pct: Mapped[Decimal] = percent("0")
+    tax_rate: Mapped[Decimal] = percent()
+    net_amount: Mapped[Decimal] = money()
+
+
+class InvoiceTax(Base):
+    """Tax of an invoice per rate, rounded once on the sum (as the law's practice and EN 16931 want it)."""
+
+    __tablename__ = "invoice_tax"
+    __table_args__ = (UniqueConstraint("invoice_id", "tax_rate", name="invoice_tax_once"), {"schema": SCHEMA})
+    invoice_id: Mapped[int] = ref("sales.invoice.id")
+    tax_rate: Mapped[Decimal] = percent()
+    net_amount: Mapped[Decimal] = money()
+    tax_amount: Mapped[Decimal] = money()
+
+
+class InvoiceDelivery(Base):
+    """Which deliveries an invoice covers; a delivery is invoiced once, unless its invoice was cancelled."""
+
+    __tablename__ = "invoice_delivery"
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "delivery_id", name="invoice_delivery_once"),
+        Index("uq_delivery_active_invoice", "delivery_id", unique=True, postgresql_where=text("is_active")),
+        {"schema": SCHEMA},
+    )
+    invoice_id: Mapped[int] = ref("sales.invoice.id")
+    delivery_id: Mapped[int] = ref("sales.delivery.id", index=False)
+    is_active: Mapped[bool] = flag(True)
+
+
+class Payment(Base):
+    """Money received for an invoice, and the cash discount granted with it."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="payment_positive"),
+        CheckConstraint("discount_amount >= 0", name="payment_discount_not_negative"),
+        {"schema": SCHEMA},
+    )
+    invoice_id: Mapped[int] = ref("sales.invoice.id")
+    paid_on: Mapped[date]
+    amount: Mapped[Decimal] = money()
+    discount_amount: Mapped[Decimal] = money("0")
+    reference: Mapped[str | None] = mapped_column(String(140))
+    posted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("statement_timestamp()"))
+    posted_by: Mapped[str] = mapped_column(String(63), server_default=text("session_user"))
+
+
+class DiscountApproval(Versioned, Base):
+    """A request to go above one's discount limit on a document, and the answer."""
+
+    __tablename__ = "discount_approval"
+    __table_args__ = (
+        CheckConstraint("document_type IN ('quote','sales_order')", name="approval_document_known"),
+        CheckConstraint("state IN ('requested','approved','rejected')", name="approval_state_known"),
+        CheckConstraint("decided_by IS DISTINCT FROM requested_by", name="approver_is_somebody_else"),
+        Index(
+            "uq_discount_approval_open",
+            "document_type",
+            "document_id",
+            unique=True,
+            postgresql_where=text("state = 'requested'"),
+        ),
+        {"schema": SCHEMA},
+    )
+    document_type: Mapped[str] = mapped_column(String(20))
+    document_id: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10), server_default=text("'requested'"))
+    discount_pct: Mapped[Decimal] = percent()
+    reason: Mapped[str] = mapped_column(String(400))
+    requested_by: Mapped[str] = mapped_column(String(63), server_default=text("session_user"))
+    decided_by: Mapped[str | None] = mapped_column(String(63))
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    comment: Mapped[str | None] = mapped_column(String(400))
