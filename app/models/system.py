@@ -1,0 +1,110 @@
+"""Platform tables every capability uses: the company, number series, notes, commands, client range, checksums."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, Integer, LargeBinary, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Root, Versioned, moment, one_of, whole, words
+
+
+class Company(Root, Versioned):
+    """The one company this database belongs to."""
+
+    __tablename__ = "company"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="company_one_row"),
+        CheckConstraint("length(btrim(name)) BETWEEN 1 AND 200", name="company_name_length"),
+        one_of("language", "company_language", "de", "en"),
+        {"schema": "system"},
+    )
+
+    id: Mapped[int] = mapped_column(SmallInteger(), primary_key=True, server_default=text("1"), autoincrement=False)
+    name: Mapped[str] = words()
+    street: Mapped[str] = words("")
+    postal_code: Mapped[str] = words("")
+    city: Mapped[str] = words("")
+    country: Mapped[str] = words("DE")
+    vat_id: Mapped[str] = words("")
+    register_entry: Mapped[str] = words("")
+    managing_director: Mapped[str] = words("")
+    bank_name: Mapped[str] = words("")
+    iban: Mapped[str] = words("")
+    bic: Mapped[str] = words("")
+    phone: Mapped[str] = words("")
+    email: Mapped[str] = words("")
+    web: Mapped[str] = words("")
+    language: Mapped[str] = words("de")
+    currency: Mapped[str] = words("EUR")
+    time_zone: Mapped[str] = words("Europe/Berlin")
+    logo: Mapped[bytes | None] = mapped_column(LargeBinary(), deferred=True)
+
+
+class Counter(Root):
+    """Next legal number of one series in one year; taken last in a posting, so the row is locked only to commit."""
+
+    __tablename__ = "counter"
+    __table_args__ = (CheckConstraint("next_value >= 1", name="counter_next_value"), {"schema": "system"})
+
+    series: Mapped[str] = mapped_column(Text(), primary_key=True)
+    year: Mapped[int] = mapped_column(Integer(), primary_key=True, autoincrement=False)
+    prefix: Mapped[str] = words()
+    next_value: Mapped[int] = whole("1")
+
+
+class Note(Base, Versioned):
+    """A remark on any record; topic is the record's table, `schema.table`."""
+
+    __tablename__ = "note"
+    __table_args__ = (
+        CheckConstraint("length(btrim(body)) BETWEEN 1 AND 10000", name="note_body_length"),
+        Index(None, "topic", "record_id"),
+        {"schema": "system"},
+    )
+
+    topic: Mapped[str] = words()
+    record_id: Mapped[int]
+    body: Mapped[str] = words()
+
+
+class Compat(Root):
+    """Which client protocol numbers this database serves (one row)."""
+
+    __tablename__ = "compat"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="compat_one_row"),
+        CheckConstraint("min_protocol <= max_protocol", name="compat_range"),
+        {"schema": "system"},
+    )
+
+    id: Mapped[int] = mapped_column(SmallInteger(), primary_key=True, server_default=text("1"), autoincrement=False)
+    min_protocol: Mapped[int] = whole()
+    max_protocol: Mapped[int] = whole()
+
+
+class SqlChecksum(Root):
+    """Checksum of the replaceable SQL and the rights matrix that were applied last."""
+
+    __tablename__ = "sql_checksum"
+    __table_args__ = {"schema": "system"}
+
+    name: Mapped[str] = mapped_column(Text(), primary_key=True)
+    sha256: Mapped[str] = words()
+    applied_at: Mapped[dt.datetime] = moment(default_now=True)
+
+
+class Command(Root):
+    """A posting that was asked for once: the same UUID again gets the stored answer."""
+
+    __tablename__ = "command"
+    __table_args__ = ({"schema": "api", "postgresql_with": {"fillfactor": 80}},)
+
+    id: Mapped[uuid.UUID] = mapped_column(UUID(), primary_key=True)
+    login: Mapped[str] = mapped_column(Text(), server_default=text("SESSION_USER"))
+    function: Mapped[str] = words()
+    args_hash: Mapped[bytes] = mapped_column(LargeBinary())
+    result: Mapped[Any | None] = mapped_column(JSONB())
+    at: Mapped[dt.datetime] = moment(default_now=True)
