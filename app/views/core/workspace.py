@@ -1,0 +1,242 @@
+"""Pages, and the registry of what can be opened: each capability declares its own, nothing else lists them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from app.core.changes import Changes
+from app.core.db import Profile
+from app.views.core.actions import Action
+
+if TYPE_CHECKING:
+    from app.views.core.context import AppContext
+
+CAPABILITIES = (
+    "catalog",
+    "partners",
+    "engineering",
+    "inventory",
+    "purchasing",
+    "sales",
+    "production",
+    "system",
+)
+
+
+class TabPage(QWidget):
+    """What lives in a tab.
+
+    A page is built from a JSON-able ``state`` and can say its own at any time: a switch of language or theme, and
+    the next start of the program, build it again from there.
+
+    Signals:
+        changed: title, icon, unsaved mark or state are different now.
+    """
+
+    changed = Signal()
+
+    topics: frozenset[str] = frozenset()
+    icon = "file"
+
+    def __init__(self, ctx: "AppContext", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.ctx = ctx
+        self.stale: Changes = frozenset()
+        ctx.bus.subscribe(self)
+
+    def title(self) -> str:
+        """The word on the tab."""
+        raise NotImplementedError
+
+    def state(self) -> dict[str, Any]:
+        """Enough to build the page again, unsaved values included (under ``"draft"``)."""
+        return {}
+
+    def identity(self) -> str:
+        """Two pages with the same identity are never open at once; empty: as many as wanted."""
+        return ""
+
+    def dirty(self) -> bool:
+        """Whether something typed is not saved."""
+        return False
+
+    def save(self, then: Callable[[], None] | None = None) -> None:
+        """Save what is typed and call ``then`` when that worked."""
+        if then is not None:
+            then()
+
+    def refresh(self) -> None:
+        """Read again."""
+
+    def can_close(self) -> bool:
+        """Whether the tab may go now; a page that runs something may say no (and why, in its own words)."""
+        return True
+
+    def discard(self) -> None:
+        """Forget what is not saved, its draft too; called before the tab closes that way."""
+
+    def on_changes(self, changes: Changes) -> None:
+        """React to changes while visible; the default reads again."""
+        self.refresh()
+
+    def receive_changes(self, changes: Changes, *, own: bool) -> None:
+        """Called by the bus: now when visible, else when shown next."""
+        if self.isVisible():
+            self.on_changes(changes)
+        else:
+            self.stale = self.stale | changes
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Catch up with what changed while hidden."""
+        super().showEvent(event)
+        if self.stale:
+            changes, self.stale = self.stale, frozenset()
+            self.on_changes(changes)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """Keep what is typed safe when the page leaves the eye."""
+        super().hideEvent(event)
+
+
+Build = Callable[["AppContext", dict[str, Any]], TabPage]
+BuildRecord = Callable[["AppContext", int | None, dict[str, Any]], TabPage]
+
+
+@dataclass(frozen=True)
+class Rail:
+    """A group of workspaces: one word on the rail."""
+
+    key: str
+    title: str
+    icon: str
+
+
+RAILS = (
+    Rail("home", "shell.rail.home", "house"),
+    Rail("catalog", "shell.rail.catalog", "package"),
+    Rail("partners", "shell.rail.partners", "users"),
+    Rail("engineering", "shell.rail.engineering", "drafting-compass"),
+    Rail("inventory", "shell.rail.inventory", "warehouse"),
+    Rail("purchasing", "shell.rail.purchasing", "shopping-cart"),
+    Rail("sales", "shell.rail.sales", "receipt-text"),
+    Rail("production", "shell.rail.production", "factory"),
+    Rail("finance", "shell.rail.finance", "landmark"),
+)
+SETTINGS_RAIL = Rail("settings", "shell.rail.settings", "settings")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A list or a board that opens in a tab.
+
+    ``title`` is a text key, ``rail`` the key of a `Rail`, ``right`` what the profile must have (empty: everybody).
+    """
+
+    key: str
+    title: str
+    icon: str
+    rail: str
+    right: str
+    build: Build
+
+
+@dataclass(frozen=True)
+class RecordType:
+    """A kind of record that opens in a tab of its own.
+
+    ``build(ctx, id, state)`` makes the page; ``id`` is None for a new one, whose preset values are in ``state``.
+    ``title`` is the text key of the kind in the singular, ``right`` what is needed to read, ``create_right`` to
+    make a new one (empty: nobody makes one by hand).
+    """
+
+    topic: str
+    icon: str
+    build: BuildRecord
+    title: str = ""
+    right: str = ""
+    create_right: str = ""
+
+
+@dataclass(frozen=True)
+class Search:
+    """Where the palette looks for records.
+
+    ``find(session, text, limit, language)`` gives rows of (id, title, subtitle, chip) in one round trip; chip is
+    ``(kind, text key)`` or None.  An empty ``text`` never comes.
+    """
+
+    topic: str
+    title: str
+    icon: str
+    find: Callable[..., Sequence[Any]]
+    right: str = ""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number worth knowing in the morning.
+
+    ``count(session)`` gives it in one round trip; a click opens ``workspace`` with ``state``.  ``kind`` colours the
+    word: neutral, info, ok, warn or bad (a count of zero is always neutral).
+    """
+
+    key: str
+    title: str
+    icon: str
+    workspace: str
+    count: Callable[..., int]
+    state: dict[str, Any] = field(default_factory=dict)
+    right: str = ""
+    kind: str = "neutral"
+    roles: tuple[str, ...] = ()
+
+
+class Registry:
+    """What the program can open, as far as this person may."""
+
+    def __init__(self, profile: Profile, packages: Iterable[object]) -> None:
+        self.profile = profile
+        self.workspaces: dict[str, Workspace] = {}
+        self.records: dict[str, RecordType] = {}
+        self.actions: dict[str, Action] = {}
+        self.searches: list[Search] = []
+        self.tiles: list[Tile] = []
+        for package in packages:
+            self.add(package)
+
+    def add(self, package: object) -> None:
+        """Take what a capability's package declares and the profile may use."""
+        for workspace in getattr(package, "WORKSPACES", ()):
+            if self.may(workspace.right):
+                self.workspaces[workspace.key] = workspace
+        for record in getattr(package, "RECORDS", ()):
+            if self.may(record.right):
+                self.records[record.topic] = record
+        for action in getattr(package, "ACTIONS", ()):
+            if self.may(action.right):
+                self.actions[action.key] = action
+        self.searches += [item for item in getattr(package, "SEARCHES", ()) if self.may(item.right)]
+        self.tiles += [
+            tile
+            for tile in getattr(package, "TILES", ())
+            if self.may(tile.right) and (not tile.roles or set(tile.roles) & set(self.profile.roles))
+        ]
+
+    def may(self, right: str) -> bool:
+        """Whether this person has the right; an empty one everybody has."""
+        return not right or self.profile.can(right)
+
+    def rails(self) -> list[tuple[Rail, list[Workspace]]]:
+        """The rail from top to bottom: the groups that hold something for this person."""
+        groups = [(rail, [w for w in self.workspaces.values() if w.rail == rail.key]) for rail in RAILS]
+        return [(rail, found) for rail, found in groups if found]
+
+
+def capability_packages() -> list[object]:
+    """Import the view packages of all capabilities."""
+    return [import_module(f"app.views.{name}") for name in CAPABILITIES]

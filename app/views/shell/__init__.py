@@ -1,0 +1,1 @@
+"""The frame around the workspaces: login, window, palette, home page and settings."""
