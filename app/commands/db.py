@@ -1,0 +1,252 @@
+"""``werkbank db …``: the database, embedded or on a server."""
+
+import argparse
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.commands import FAILED, MISSING, CommandError, Commands, add_command, say
+
+if TYPE_CHECKING:
+    from app.core.embedded import Instance
+
+OPEN_SESSION = """SELECT sec.session_open('{"program": "psql"}')"""
+
+
+def register(commands: Commands) -> None:
+    """Add the command group to the parser."""
+    group = commands.add_parser("db", help="the database: embedded server, set-up, upgrade, checks")
+    parts = group.add_subparsers(title="database commands", metavar="COMMAND", required=True)
+
+    start = add_command(parts, "start", "start the embedded server and make it ready to use", _start)
+    _instance(start)
+    _as_json(start)
+    start.add_argument("--demo", action="store_true", help="also load the demo company if the database is empty")
+    start.add_argument("--bare", action="store_true", help="only the server: no database, no schema, no people")
+
+    stop = add_command(parts, "stop", "stop the embedded server", _stop)
+    _instance(stop)
+    _as_json(stop)
+
+    status = add_command(parts, "status", "show how to reach the embedded server", _status)
+    _instance(status)
+    _as_json(status)
+
+    drop = add_command(parts, "drop", "delete an embedded server with all its data", _drop)
+    _instance(drop)
+    drop.add_argument("--yes", action="store_true", help="do not ask")
+
+    init = add_command(parts, "init", "set up roles, database and schema on a PostgreSQL server", _init)
+    _admin_dsn(init, required=True)
+    init.add_argument("--dbname", default="werkbank", help="name of the new database (default: %(default)s)")
+
+    upgrade = add_command(parts, "upgrade", "bring the schema up to this version of the program", _upgrade)
+    _instance(upgrade)
+    _admin_dsn(upgrade, required=False)
+
+    check = add_command(parts, "check", "look for drift, missing protection and inconsistent data", _check)
+    _instance(check)
+    _admin_dsn(check, required=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """How far ``make_ready`` goes."""
+
+    people: bool = True
+    company: bool = False
+
+
+def make_ready(instance: "Instance", wanted: Ready = Ready()) -> None:
+    """Start the embedded server, create or upgrade its database, and fill it as far as wanted."""
+    from app.core import embedded
+
+    say(f"Starting the embedded server {instance.name!r} …")
+    instance.ensure()
+    from app.core import schema
+
+    if embedded.database_exists(instance):
+        schema.upgrade(instance.admin_dsn())
+    else:
+        say("Creating the database …")
+        schema.init(instance.admin_dsn("postgres"), instance.dbname)
+    if wanted.company:
+        from app.services.demo import load
+
+        load.ensure(instance.admin_dsn(), instance.people)
+    elif wanted.people:
+        from app.services.demo import load
+
+        load.ensure_people(instance.admin_dsn(), instance.people)
+
+
+def describe(instance: "Instance") -> dict[str, Any]:
+    """Everything another client needs to connect; the shape of ``db status --json``."""
+    from app.core.people import DEMO_PEOPLE
+
+    status = instance.status()
+    people = instance.people if status.exists else {}
+    return {
+        "instance": status.instance,
+        "running": status.running,
+        "host": status.host,
+        "port": status.port,
+        "dbname": status.dbname,
+        "admin_dsn": status.admin_dsn,
+        "data": status.data,
+        "log": status.log,
+        "logins": [
+            {
+                "login": person.login,
+                "person": person.name,
+                "role": person.role,
+                "password": people[person.login],
+                "dsn": instance.user_dsn(person.login),
+                "open_session": OPEN_SESSION,
+            }
+            for person in DEMO_PEOPLE
+            if person.login in people
+        ],
+    }
+
+
+def _print(instance: "Instance", *, as_json: bool) -> None:
+    facts = describe(instance)
+    if as_json:
+        print(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    if facts["port"] is None:
+        print(f"The embedded server {instance.name!r} has not been set up yet: werkbank db start")
+        return
+    state = "is running" if facts["running"] else "is stopped"
+    print(f"The embedded server {instance.name!r} {state}: {facts['host']}:{facts['port']}")
+    print(f"Database       {facts['dbname']}")
+    print(f"Administrator  {facts['admin_dsn']}")
+    print(f"Data, logs     {facts['data']}, {facts['log']}")
+    print("\nDemo logins (name, role, address):")
+    for login in facts["logins"]:
+        print(f"  {login['person']:<16} {login['role']:<20} {login['dsn']}")
+    print("\nAny client sees data only after it has opened its session, for example in psql:")
+    print(f"  {OPEN_SESSION} AS ticket \\gset")
+    print("  SET erp.ticket = :'ticket';")
+
+
+def _start(arguments: argparse.Namespace) -> int:
+    instance = _chosen(arguments)
+    if arguments.bare:
+        instance.ensure()
+    else:
+        make_ready(instance, Ready(company=arguments.demo))
+    _print(instance, as_json=arguments.json)
+    return 0
+
+
+def _stop(arguments: argparse.Namespace) -> int:
+    instance = _chosen(arguments)
+    stopped = instance.stop()
+    if arguments.json:
+        print(json.dumps(describe(instance), indent=2, ensure_ascii=False))
+    else:
+        print(f"The embedded server {instance.name!r} " + ("has been stopped." if stopped else "was not running."))
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    _print(_chosen(arguments), as_json=arguments.json)
+    return 0
+
+
+def _drop(arguments: argparse.Namespace) -> int:
+    instance = _chosen(arguments)
+    if not instance.folder.exists():
+        print(f"There is no embedded server {instance.name!r}.")
+        return 0
+    if not arguments.yes:
+        confirm(f"Delete the embedded server {instance.name!r} with all its data?")
+    instance.remove()
+    print(f"The embedded server {instance.name!r} and its data are gone.")
+    return 0
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from app.core import schema
+
+    # The address holds the administrator's password, so the answer leaves it out.
+    schema.init(_dsn_given(arguments), arguments.dbname)
+    print(f"Database {arguments.dbname!r} is ready.")
+    return 0
+
+
+def _upgrade(arguments: argparse.Namespace) -> int:
+    from app.core import schema
+
+    schema.upgrade(_admin(arguments))
+    print("The schema is up to date.")
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from app.core import schema
+
+    findings = schema.check(_admin(arguments))
+    for finding in findings:
+        print(finding)
+    print(f"{len(findings)} finding(s)." if findings else "No findings.")
+    return FAILED if findings else 0
+
+
+def confirm(question: str) -> None:
+    """Ask at the terminal; without one, or on any answer but yes, the command ends."""
+    try:
+        answer = input(f"{question} [y/N] ")
+    except EOFError:
+        raise CommandError("nobody to ask; say --yes") from None
+    if answer.strip().lower() not in {"y", "yes", "j", "ja"}:
+        raise CommandError("nothing was changed")
+
+
+def _chosen(arguments: argparse.Namespace) -> "Instance":
+    from app.core.embedded import Instance
+
+    return Instance(arguments.instance)
+
+
+def _dsn_given(arguments: argparse.Namespace) -> str:
+    found: str = arguments.admin_dsn or ""
+    if not found:
+        raise CommandError("--admin-dsn or WERKBANK_ADMIN_DSN must name the server", MISSING)
+    return found
+
+
+def _admin(arguments: argparse.Namespace) -> str:
+    """The server that was named, or the embedded instance, which is started when it is set up but stopped."""
+    if arguments.admin_dsn:
+        return _dsn_given(arguments)
+    instance = _chosen(arguments)
+    if not instance.status().exists:
+        raise CommandError(
+            f"the embedded server {instance.name!r} has not been set up; werkbank db start, or --admin-dsn", MISSING
+        )
+    return instance.ensure().admin_dsn()
+
+
+def _instance(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--instance", default="main", metavar="NAME", help="which embedded server (default: %(default)s)"
+    )
+
+
+def _as_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _admin_dsn(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    parser.add_argument(
+        "--admin-dsn",
+        metavar="DSN",
+        # On the command line a password can be seen by every user of the machine.
+        default=os.environ.get("WERKBANK_ADMIN_DSN"),
+        help="administrator's libpq address of a server; without it the environment's WERKBANK_ADMIN_DSN"
+        + ("" if required else ", else the embedded server"),
+    )
