@@ -1,6 +1,8 @@
 """Quote, order, delivery, invoice, payment: each a document of its own, with snapshots of price, tax and discount.
 
 Totals are written by the database from the lines; nobody has a grant on them.  Numbers are given at issue.
+``snapshot`` is what a document says about its customer: number, name, language, addresses, contact and terms of
+payment as they were when it was issued (None while it is a draft).
 """
 
 from datetime import date, datetime
@@ -8,9 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Computed,
     DateTime,
+    ForeignKey,
     Index,
     Numeric,
     String,
@@ -19,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
 
 from app.models.base import Base, Versioned, flag, money, percent, price, ref, whole
 from app.models.base import qty as quantity
@@ -28,11 +32,24 @@ SCHEMA = "sales"
 _NET = "round(qty * unit_price * (100 - discount_pct) / 100, 2)"
 
 
+def _of(target: str) -> MappedColumn[Any]:
+    """A line's document.  Checked at commit: a posting writes the document last, when it takes its number."""
+    return mapped_column(
+        BigInteger, ForeignKey(target, ondelete="RESTRICT", deferrable=True, initially="DEFERRED"), index=True
+    )
+
+
 class _Priced:
-    """A line with its snapshots.  ``list_price`` is what the price list said when the document was issued."""
+    """A line with its snapshots.
+
+    ``list_price`` (net, per unit), ``sku`` and ``unit_code`` are written by the database when the document is issued,
+    ``tax_rate`` as well: in a draft it is what the client proposed.
+    """
 
     position: Mapped[int] = whole()
+    sku: Mapped[str | None] = mapped_column(String(40))
     description: Mapped[str] = mapped_column(String(400))
+    unit_code: Mapped[str | None] = mapped_column(String(12))
     qty: Mapped[Decimal] = quantity()
     list_price: Mapped[Decimal | None] = price()
     unit_price: Mapped[Decimal] = price()
@@ -65,7 +82,8 @@ class Quote(Versioned, _Totals, Base):
         CheckConstraint("state IN ('draft','issued','accepted','rejected')", name="quote_state_known"),
         CheckConstraint("(state = 'draft') = (number IS NULL)", name="quote_numbered_when_issued"),
         CheckConstraint("valid_until >= quote_date", name="quote_dates_in_order"),
-        Index("ix_quote_date", text("quote_date DESC"), text("id DESC")),
+        Index("ix_quote_date", text("quote_date DESC NULLS LAST"), text("id DESC")),
+        Index("ix_quote_open", "valid_until", postgresql_where=text("state = 'issued'")),
         {"schema": SCHEMA},
     )
     number: Mapped[str | None] = mapped_column(String(20), unique=True)
@@ -73,6 +91,7 @@ class Quote(Versioned, _Totals, Base):
     customer_id: Mapped[int] = ref("partners.partner.id")
     contact_id: Mapped[int | None] = ref("partners.contact.id")
     delivery_address_id: Mapped[int | None] = ref("partners.address.id")
+    warehouse_id: Mapped[int] = ref("inventory.warehouse.id")
     price_list_id: Mapped[int] = ref("catalog.price_list.id")
     payment_term_id: Mapped[int] = ref("partners.payment_term.id")
     quote_date: Mapped[date]
@@ -81,6 +100,7 @@ class Quote(Versioned, _Totals, Base):
     remark: Mapped[str | None] = mapped_column(Text)
     issued_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     reject_reason: Mapped[str | None] = mapped_column(String(200))
+    snapshot: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class QuoteLine(_Priced, Base):
@@ -101,15 +121,21 @@ class SalesOrder(Versioned, _Totals, Base):
         CheckConstraint("delivery_state IN ('none','partial','full')", name="delivery_state_known"),
         CheckConstraint("invoice_state IN ('none','partial','full')", name="invoice_state_known"),
         CheckConstraint("state NOT IN ('confirmed','completed') OR number IS NOT NULL", name="sales_order_numbered"),
-        Index("ix_sales_order_date", text("order_date DESC"), text("id DESC")),
+        Index("ix_sales_order_date", text("order_date DESC NULLS LAST"), text("id DESC")),
         Index("ix_sales_order_state", "state", text("id DESC")),
+        Index(
+            "ix_sales_order_to_ship",
+            "requested_date",
+            "id",
+            postgresql_where=text("state = 'confirmed' AND delivery_state <> 'full'"),
+        ),
         {"schema": SCHEMA},
     )
     number: Mapped[str | None] = mapped_column(String(20), unique=True)
     state: Mapped[str] = mapped_column(String(10), server_default=text("'draft'"))
     delivery_state: Mapped[str] = mapped_column(String(10), server_default=text("'none'"))
     invoice_state: Mapped[str] = mapped_column(String(10), server_default=text("'none'"))
-    quote_id: Mapped[int | None] = ref("sales.quote.id")
+    quote_id: Mapped[int | None] = ref("sales.quote.id", unique=True)
     customer_id: Mapped[int] = ref("partners.partner.id")
     contact_id: Mapped[int | None] = ref("partners.contact.id")
     delivery_address_id: Mapped[int | None] = ref("partners.address.id")
@@ -122,6 +148,7 @@ class SalesOrder(Versioned, _Totals, Base):
     remark: Mapped[str | None] = mapped_column(Text)
     confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     cancel_reason: Mapped[str | None] = mapped_column(String(200))
+    snapshot: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class SalesOrderLine(_Priced, Base):
@@ -156,11 +183,12 @@ class Delivery(Versioned, Base):
     customer_id: Mapped[int] = ref("partners.partner.id")
     warehouse_id: Mapped[int] = ref("inventory.warehouse.id")
     delivery_address: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
     shipped_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("statement_timestamp()"))
 
 
 class DeliveryLine(Base):
-    """What was shipped, by place and lot."""
+    """What was shipped, by place and lot; a service has no place.  The warehouse is the delivery's."""
 
     __tablename__ = "delivery_line"
     __table_args__ = (
@@ -168,25 +196,38 @@ class DeliveryLine(Base):
         CheckConstraint("qty > 0", name="delivery_line_qty_positive"),
         {"schema": SCHEMA},
     )
-    delivery_id: Mapped[int] = ref("sales.delivery.id")
+    delivery_id: Mapped[int] = _of("sales.delivery.id")
+    warehouse_id: Mapped[int] = ref("inventory.warehouse.id")
     sales_order_line_id: Mapped[int] = ref("sales.sales_order_line.id")
     position: Mapped[int] = whole()
     product_id: Mapped[int] = ref("catalog.product.id")
+    sku: Mapped[str] = mapped_column(String(40))
     description: Mapped[str] = mapped_column(String(400))
+    unit_code: Mapped[str] = mapped_column(String(12))
     lot_id: Mapped[int | None] = ref("inventory.lot.id")
-    place_id: Mapped[int] = ref("inventory.place.id")
+    lot_code: Mapped[str | None] = mapped_column(String(40))
+    place_id: Mapped[int | None] = ref("inventory.place.id")
     qty: Mapped[Decimal] = quantity()
 
 
 class Invoice(Versioned, _Totals, Base):
-    """A posted invoice or its cancellation (negative amounts); both are immutable but for what was paid."""
+    """A posted invoice or its cancellation (negative amounts); both are immutable but for what was paid.
+
+    An invoice is open, paid or cancelled; a cancellation is settled from the start, against its invoice.
+    """
 
     __tablename__ = "invoice"
     __table_args__ = (
         CheckConstraint("kind IN ('invoice','cancellation')", name="invoice_kind_known"),
-        CheckConstraint("state IN ('open','paid','cancelled')", name="invoice_known_state"),
+        CheckConstraint("state IN ('open','paid','cancelled','settled')", name="invoice_known_state"),
         CheckConstraint("(kind = 'cancellation') = (cancels_id IS NOT NULL)", name="cancellation_refers"),
-        Index("ix_invoice_date", text("invoice_date DESC"), text("id DESC")),
+        CheckConstraint("(kind = 'cancellation') = (state = 'settled')", name="cancellation_is_settled"),
+        CheckConstraint(
+            "kind = 'cancellation' OR (paid_amount >= 0 AND paid_amount + discount_taken <= gross_amount)",
+            name="paid_within_gross",
+        ),
+        Index("ix_invoice_date", text("invoice_date DESC NULLS LAST"), text("id DESC")),
+        Index("ix_invoice_open", "due_date", postgresql_where=text("state = 'open'")),
         {"schema": SCHEMA},
     )
     number: Mapped[str] = mapped_column(String(20), unique=True)
@@ -196,6 +237,7 @@ class Invoice(Versioned, _Totals, Base):
     sales_order_id: Mapped[int] = ref("sales.sales_order.id")
     customer_id: Mapped[int] = ref("partners.partner.id")
     billing_address: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
     customer_vat_id: Mapped[str | None] = mapped_column(String(14))
     tax_treatment: Mapped[str] = mapped_column(String(20))
     invoice_date: Mapped[date]
@@ -216,7 +258,7 @@ class InvoiceLine(Base):
         UniqueConstraint("invoice_id", "position", name="invoice_line_once"),
         {"schema": SCHEMA},
     )
-    invoice_id: Mapped[int] = ref("sales.invoice.id")
+    invoice_id: Mapped[int] = _of("sales.invoice.id")
     sales_order_line_id: Mapped[int] = ref("sales.sales_order_line.id")
     delivery_id: Mapped[int] = ref("sales.delivery.id")
     position: Mapped[int] = whole()
@@ -236,7 +278,7 @@ class InvoiceTax(Base):
 
     __tablename__ = "invoice_tax"
     __table_args__ = (UniqueConstraint("invoice_id", "tax_rate", name="invoice_tax_once"), {"schema": SCHEMA})
-    invoice_id: Mapped[int] = ref("sales.invoice.id")
+    invoice_id: Mapped[int] = _of("sales.invoice.id")
     tax_rate: Mapped[Decimal] = percent()
     net_amount: Mapped[Decimal] = money()
     tax_amount: Mapped[Decimal] = money()
@@ -251,7 +293,7 @@ class InvoiceDelivery(Base):
         Index("uq_delivery_active_invoice", "delivery_id", unique=True, postgresql_where=text("is_active")),
         {"schema": SCHEMA},
     )
-    invoice_id: Mapped[int] = ref("sales.invoice.id")
+    invoice_id: Mapped[int] = _of("sales.invoice.id")
     delivery_id: Mapped[int] = ref("sales.delivery.id", index=False)
     is_active: Mapped[bool] = flag(True)
 
@@ -282,6 +324,8 @@ class DiscountApproval(Versioned, Base):
         CheckConstraint("document_type IN ('quote','sales_order')", name="approval_document_known"),
         CheckConstraint("state IN ('requested','approved','rejected')", name="approval_state_known"),
         CheckConstraint("decided_by IS DISTINCT FROM requested_by", name="approver_is_somebody_else"),
+        CheckConstraint("reason <> ''", name="approval_needs_reason"),
+        Index("ix_discount_approval_document", "document_type", "document_id"),
         Index(
             "uq_discount_approval_open",
             "document_type",
