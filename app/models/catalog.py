@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Versioned, flag, percent, price, ref, search_key, whole
+from app.models.base import Base, Root, Versioned, flag, parent_pk, percent, price, ref, search_key, whole
 from app.models.base import qty as quantity
 
 SCHEMA = "catalog"
@@ -108,7 +108,6 @@ class Product(Versioned, Base):
         CheckConstraint("reorder_point >= 0", name="reorder_point_not_negative"),
         CheckConstraint("weight_g IS NULL OR weight_g >= 0", name="weight_not_negative"),
         Index("ix_product_search_key", "search_key"),
-        Index("ix_product_search_vector", "search_vector", postgresql_using="gin"),
         Index("ix_product_base_sku", "base_sku"),
         {"schema": SCHEMA},
     )
@@ -139,7 +138,22 @@ class Product(Versioned, Base):
     size: Mapped[str | None] = mapped_column(String(40))
     color: Mapped[str | None] = mapped_column(String(40))
     search_key: Mapped[str] = search_key("lower(sku)")
-    search_vector: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
+
+
+class ProductSearch(Root):
+    """Word endings of a product's numbers and names, kept by triggers for `catalog.search_products` alone.
+
+    Apart from the product and without any grant: matching a tsvector is not leakproof, so behind a policy its index
+    would not be used.
+    """
+
+    __tablename__ = "product_search"
+    __table_args__ = (
+        Index("ix_product_search_vector", "vector", postgresql_using="gin"),
+        {"schema": SCHEMA},
+    )
+    product_id: Mapped[int] = parent_pk("catalog.product.id")
+    vector: Mapped[str] = mapped_column(TSVECTOR)
 
 
 class ProductText(Versioned, Base):
@@ -170,12 +184,16 @@ class ProductCost(Versioned, Base):
 
 
 class ProductImage(Versioned, Base):
-    """Pictures of a product; ``content_hash`` is the sha256 of ``content`` and names the file in local caches."""
+    """Pictures of a product; ``content_hash`` is the sha256 of ``content`` and names the file in local caches.
+
+    ``thumbnail`` is the same picture in at most 128 by 128 pixels, for lists.
+    """
 
     __tablename__ = "product_image"
     __table_args__ = (
         CheckConstraint("mime IN ('image/png','image/jpeg','image/gif')", name="image_mime_known"),
         CheckConstraint("octet_length(content) <= 8388608", name="image_not_too_large"),
+        CheckConstraint("octet_length(thumbnail) <= 65536", name="thumbnail_not_too_large"),
         Index("uq_product_image_primary", "product_id", unique=True, postgresql_where=text("is_primary")),
         {"schema": SCHEMA},
     )
@@ -183,6 +201,7 @@ class ProductImage(Versioned, Base):
     is_primary: Mapped[bool] = flag(True)
     mime: Mapped[str] = mapped_column(String(20))
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    thumbnail: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     content_hash: Mapped[str] = mapped_column(
         String(64), Computed("encode(sha256(content), 'hex')", persisted=True), index=True
     )

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Versioned, flag, money, percent, ref, search_key, whole
+from app.models.base import Base, Root, Versioned, flag, money, parent_pk, percent, ref, search_key, whole
 
 SCHEMA = "partners"
 
@@ -50,7 +50,6 @@ class Partner(Versioned, Base):
         CheckConstraint("vat_id IS NULL OR vat_id ~ '^[A-Z]{2}[0-9A-Z+*]{2,12}$'", name="vat_id_format"),
         CheckConstraint("NOT is_delivery_blocked OR block_reason <> ''", name="delivery_block_needs_reason"),
         CheckConstraint("credit_limit IS NULL OR credit_limit >= 0", name="credit_limit_not_negative"),
-        Index("ix_partner_search_vector", "search_vector", postgresql_using="gin"),
         Index("ix_partner_search_key", "search_key"),
         {"schema": SCHEMA},
     )
@@ -73,7 +72,18 @@ class Partner(Versioned, Base):
     website: Mapped[str | None] = mapped_column(String(254))
     remark: Mapped[str | None] = mapped_column(Text)
     search_key: Mapped[str] = search_key("lower(name)")
-    search_vector: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
+
+
+class PartnerSearch(Root):
+    """Word endings of a partner's number, name and cities, kept by triggers for `partners.search_partners` alone."""
+
+    __tablename__ = "partner_search"
+    __table_args__ = (
+        Index("ix_partner_search_vector", "vector", postgresql_using="gin"),
+        {"schema": SCHEMA},
+    )
+    partner_id: Mapped[int] = parent_pk("partners.partner.id")
+    vector: Mapped[str] = mapped_column(TSVECTOR)
 
 
 class Address(Versioned, Base):
