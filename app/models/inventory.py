@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, DateTime, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, DateTime, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Versioned, flag, ref
+from app.models.base import QUANTITY, Base, Versioned, flag, ref
 from app.models.base import qty as quantity
 
 SCHEMA = "inventory"
@@ -63,7 +63,13 @@ class StockMove(Base):
             "kind IN ('receipt','issue','transfer','adjust_in','adjust_out','ship','return','consume','produce','scrap')",
             name="move_kind_known",
         ),
-        CheckConstraint("from_place_id IS NOT NULL OR to_place_id IS NOT NULL", name="move_has_a_place"),
+        CheckConstraint(
+            "CASE WHEN kind IN ('receipt','adjust_in','return','produce')"
+            " THEN from_place_id IS NULL AND to_place_id IS NOT NULL"
+            " WHEN kind = 'transfer' THEN from_place_id IS NOT NULL AND to_place_id IS NOT NULL"
+            " ELSE from_place_id IS NOT NULL AND to_place_id IS NULL END",
+            name="move_places_fit_kind",
+        ),
         CheckConstraint("from_place_id <> to_place_id", name="move_changes_place"),
         CheckConstraint("kind NOT IN ('adjust_in','adjust_out','scrap') OR reason <> ''", name="move_needs_reason"),
         Index("ix_stock_move_product", "product_id", text("id DESC")),
@@ -104,19 +110,27 @@ class StockBalance(Base):
 
 
 class StockLevel(Base):
-    """On hand and reserved of a product in a warehouse: the row that every posting locks."""
+    """On hand and reserved of a product in a warehouse: the row that every posting locks.
+
+    ``blocked`` is the part of ``on_hand`` at blocked places; ``free`` is what may still be promised.
+    """
 
     __tablename__ = "stock_level"
     __table_args__ = (
         UniqueConstraint("product_id", "warehouse_id", name="level_once"),
         CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),
         CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="reserved_within_on_hand"),
+        CheckConstraint("blocked >= 0 AND blocked <= on_hand", name="blocked_within_on_hand"),
         {"schema": SCHEMA},
     )
     product_id: Mapped[int] = ref("catalog.product.id", index=False)
     warehouse_id: Mapped[int] = ref("inventory.warehouse.id")
     on_hand: Mapped[Decimal] = quantity("0")
     reserved: Mapped[Decimal] = quantity("0")
+    blocked: Mapped[Decimal] = quantity("0")
+    free: Mapped[Decimal] = mapped_column(
+        QUANTITY, Computed("greatest(on_hand - reserved - blocked, 0)", persisted=True)
+    )
 
 
 class Reservation(Base):
