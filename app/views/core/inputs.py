@@ -1,0 +1,508 @@
+"""Fields to type and choose in.  Values are Python's own: str, Decimal, date, bool; never float."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from PySide6.QtCore import QDate, QEvent, QLocale, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QEnterEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QCalendarWidget,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core import format as fmt
+from app.core.i18n import language, t
+from app.views.core import fonts
+from app.views.core.icons import icon, pixmap
+from app.views.core.theme import fill, font, px, tok
+from app.views.core.timing import Debounce
+
+
+def _restyle(widget: QWidget, name: str, value: str) -> None:
+    """Change a property that the style sheet asks for."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+class LineEdit(QLineEdit):
+    """One line of text.  ``name`` is what a screen reader says; ``size`` is standard, toolbar or login."""
+
+    def __init__(
+        self,
+        name: str = "",
+        placeholder: str = "",
+        *,
+        leading: str | None = None,
+        size: str = "standard",
+        max_length: int = 10_000,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setProperty("kit", "input")
+        self.setProperty("size", size)
+        self.setFont(font("body"))
+        self.setAccessibleName(name or placeholder)
+        self.setPlaceholderText(placeholder)
+        self.setMaxLength(max_length)
+        self._error: QAction | None = None
+        if leading:
+            self.addAction(icon(leading), QLineEdit.ActionPosition.LeadingPosition)
+
+    def set_invalid(self, invalid: bool) -> None:
+        """Mark the field as wrong (edge and sign) or take the mark away; the words stand under the field."""
+        _restyle(self, "invalid", "true" if invalid else "false")
+        if invalid and self._error is None:
+            self._error = self.addAction(
+                icon("circle-alert", color="bad_solid"), QLineEdit.ActionPosition.TrailingPosition
+            )
+        if self._error is not None:
+            self._error.setVisible(invalid)
+
+    def add_button(self, name: str, tooltip_key: str, clicked: Callable[[], object]) -> QAction:
+        """Put an icon to click at the right of the field."""
+        action = self.addAction(icon(name), QLineEdit.ActionPosition.TrailingPosition)
+        action.setToolTip(t(tooltip_key))
+        action.triggered.connect(lambda: clicked())
+        return action
+
+
+class SearchEdit(LineEdit):
+    """A field to search in, with a lens and a cross.
+
+    Signals:
+        searched: the text, once typing has paused or Enter was pressed.
+    """
+
+    searched = Signal(str)
+
+    def __init__(
+        self, placeholder: str = "", *, size: str = "standard", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(placeholder, placeholder, leading="search", size=size, parent=parent)
+        self._clear = self.add_button("x", "kit.search.clear", self.clear)
+        self._clear.setVisible(False)
+        self._pause = Debounce(self, "debounce_filter", lambda: self.searched.emit(self.text()))
+        self.textChanged.connect(self._typed)
+        self.returnPressed.connect(self._pause.now)
+
+    def _typed(self, text: str) -> None:
+        self._clear.setVisible(bool(text))
+        self._pause.later()
+
+
+class NumberEdit(LineEdit):
+    """A number typed as the language writes it.
+
+    ``places`` is how many decimals it keeps and shows at least (None: as typed), ``unit`` stands at the right of
+    the field, arrow keys add ``step``.
+
+    Signals:
+        value_changed: the new value, Decimal or None, when a valid one was typed.
+    """
+
+    value_changed = Signal(object)
+
+    def __init__(
+        self,
+        name: str = "",
+        *,
+        places: int | None = None,
+        unit: str = "",
+        minimum: Decimal | None = None,
+        maximum: Decimal | None = None,
+        step: Decimal = Decimal(1),
+        placeholder: str = "",
+        size: str = "standard",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(name, placeholder, size=size, max_length=40, parent=parent)
+        self._places, self._unit, self._step = places, unit, step
+        self._minimum, self._maximum = minimum, maximum
+        self._value: Decimal | None = None
+        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if unit:
+            self.setTextMargins(0, 0, fonts.metrics("small").horizontalAdvance(unit) + px("gap_s"), 0)
+        self.textEdited.connect(self._typed)
+        self.editingFinished.connect(self._tidy)
+
+    def value(self) -> Decimal | None:
+        """The number; None when the field is empty or what stands in it is no valid number (see `problem`)."""
+        return self._value
+
+    def set_value(self, value: Decimal | int | None) -> None:
+        """Show a number.  A float is refused (TypeError): it would carry digits nobody typed."""
+        if isinstance(value, float):
+            raise TypeError("numbers are Decimal here, never float")
+        self._value = None if value is None else Decimal(value)
+        self.setText(self._written())
+        self.set_invalid(False)
+
+    def problem(self) -> str | None:
+        """Text key of what is wrong with the number typed, None when nothing is."""
+        if not self.text().strip():
+            return None
+        try:
+            value = fmt.parse_decimal(self.text())
+        except ValueError:
+            return "error.not_a_number"
+        if self._minimum is not None and value < self._minimum:
+            return "kit.number.too_small"
+        if self._maximum is not None and value > self._maximum:
+            return "kit.number.too_large"
+        exponent = value.as_tuple().exponent
+        if self._places is not None and isinstance(exponent, int) and -exponent > self._places:
+            return "kit.number.too_fine"
+        return None
+
+    def _written(self) -> str:
+        if self._value is None:
+            return ""
+        exponent = self._value.as_tuple().exponent
+        own = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+        return fmt.number(self._value, places=max(self._places, own) if self._places is not None else None)
+
+    def _typed(self, text: str) -> None:
+        value = fmt.parse_decimal(text) if text.strip() and self.problem() is None else None
+        if value != self._value:
+            self._value = value
+            self.value_changed.emit(value)
+
+    def _tidy(self) -> None:
+        wrong = self.problem() is not None
+        self.set_invalid(wrong)
+        if not wrong:
+            self.setText(self._written())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and Down count."""
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not self.isReadOnly():
+            sign = 1 if event.key() == Qt.Key.Key_Up else -1
+            value = (self._value or Decimal(0)) + sign * self._step
+            if (self._minimum is None or value >= self._minimum) and (
+                self._maximum is None or value <= self._maximum
+            ):
+                self.set_value(value)
+                self.value_changed.emit(value)
+            return
+        super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the unit into the field."""
+        super().paintEvent(event)
+        if self._unit:
+            painter = QPainter(self)
+            painter.setFont(font("small"))
+            painter.setPen(tok("text3"))
+            area = self.rect().adjusted(0, 0, -px("input_padding"), 0)
+            painter.drawText(
+                area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), self._unit
+            )
+
+
+class DateEdit(LineEdit):
+    """A date, typed in any of the usual ways or chosen from a calendar (F4 or the sign at the right).
+
+    Signals:
+        value_changed: the new date or None, when a valid one was typed or chosen.
+    """
+
+    value_changed = Signal(object)
+
+    def __init__(self, name: str = "", *, size: str = "standard", parent: QWidget | None = None) -> None:
+        super().__init__(name, t("kit.date.placeholder"), size=size, max_length=20, parent=parent)
+        self._value: date | None = None
+        self._popup: QWidget | None = None
+        self.add_button("calendar", "kit.date.choose", self.choose)
+        self.textEdited.connect(self._typed)
+        self.editingFinished.connect(self._tidy)
+
+    def value(self) -> date | None:
+        """The date; None when the field is empty or what stands in it is no date (see `problem`)."""
+        return self._value
+
+    def set_value(self, value: date | None) -> None:
+        """Show a date."""
+        self._value = value
+        self.setText("" if value is None else fmt.date_(value))
+        self.set_invalid(False)
+
+    def problem(self) -> str | None:
+        """Text key of what is wrong with the date typed, None when nothing is."""
+        if not self.text().strip():
+            return None
+        try:
+            fmt.parse_date(self.text())
+        except ValueError:
+            return "error.not_a_date"
+        return None
+
+    def choose(self) -> None:
+        """Open the calendar."""
+        popup = QWidget(self, Qt.WindowType.Popup)
+        popup.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        fill(popup, "raised")
+        calendar = QCalendarWidget(popup)
+        calendar.setLocale(
+            QLocale(QLocale.Language.German if language() == "de" else QLocale.Language.English)
+        )
+        calendar.setFirstDayOfWeek(Qt.DayOfWeek.Monday)
+        calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.ISOWeekNumbers)
+        if self._value is not None:
+            calendar.setSelectedDate(QDate(self._value.year, self._value.month, self._value.day))
+        layout = QVBoxLayout(popup)
+        layout.setContentsMargins(px("hair"), px("hair"), px("hair"), px("hair"))
+        layout.addWidget(calendar)
+
+        def chosen(day: QDate) -> None:
+            self.set_value(date(day.year(), day.month(), day.day()))
+            popup.close()
+            self.value_changed.emit(self._value)
+
+        calendar.clicked.connect(chosen)
+        calendar.activated.connect(chosen)
+        popup.move(self.mapToGlobal(QPoint(0, self.height() + px("hair"))))
+        popup.show()
+        calendar.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """F4 opens the calendar; Up and Down go by days."""
+        if event.key() == Qt.Key.Key_F4:
+            self.choose()
+        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self._value and not self.isReadOnly():
+            step = 1 if event.key() == Qt.Key.Key_Up else -1
+            self.set_value(date.fromordinal(self._value.toordinal() + step))
+            self.value_changed.emit(self._value)
+        else:
+            super().keyPressEvent(event)
+
+    def _typed(self, text: str) -> None:
+        try:
+            value = fmt.parse_date(text) if text.strip() else None
+        except ValueError:
+            value = None
+        if value != self._value:
+            self._value = value
+            self.value_changed.emit(value)
+
+    def _tidy(self) -> None:
+        wrong = self.problem() is not None
+        self.set_invalid(wrong)
+        if not wrong:
+            self.setText("" if self._value is None else fmt.date_(self._value))
+
+
+class ComboBox(QComboBox):
+    """A choice of one.  Items are ``(value, words)``; None as value stands for "nothing chosen".
+
+    Signals:
+        value_changed: the value the user chose.
+    """
+
+    value_changed = Signal(object)
+
+    def __init__(
+        self,
+        name: str = "",
+        choices: Sequence[tuple[Any, str]] = (),
+        *,
+        leading: str | None = None,
+        size: str = "standard",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setProperty("kit", "input")
+        self.setFont(font("body"))
+        self.setAccessibleName(name)
+        self._leading, self._invalid = leading, False
+        self._height = {
+            "toolbar": px("control_toolbar"),
+            "standard": px("control"),
+            "login": px("control_login"),
+        }[size]
+        self.setFixedHeight(self._height)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+        self.setMaxVisibleItems(px("combo_popup_rows"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.set_choices(choices)
+        self.activated.connect(lambda: self.value_changed.emit(self.value()))
+
+    def set_choices(self, choices: Sequence[tuple[Any, str]]) -> None:
+        """Offer other choices; the chosen value stays when it is among them."""
+        kept = self.value()
+        self.blockSignals(True)
+        self.clear()
+        for value, words in choices:
+            self.addItem(words, value)
+        self.blockSignals(False)
+        self.set_value(kept)
+
+    def value(self) -> Any:
+        """The value chosen."""
+        return self.currentData()
+
+    def set_value(self, value: Any) -> None:
+        """Choose a value; an unknown one chooses nothing."""
+        index = next((i for i in range(self.count()) if self.itemData(i) == value), -1)
+        self.setCurrentIndex(index)
+        self.update()
+
+    def set_invalid(self, invalid: bool) -> None:
+        """Mark the field as wrong or take the mark away."""
+        self._invalid = invalid
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scrolling a form must not change a value on the way."""
+        event.ignore()
+
+    def sizeHint(self) -> QSize:
+        """Words plus edge and chevron."""
+        return QSize(super().sizeHint().width() + px("gap_l"), self._height)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Repaint under the pointer."""
+        super().enterEvent(event)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint like the line edits, with a chevron."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        live, focused = self.isEnabled(), self.hasFocus()
+        wide = px("ring") if focused else px("hair")
+        edge = "focus" if focused else "bad_solid" if self._invalid else "control" if live else "border"
+        painter.setPen(QPen(tok(edge), wide))
+        painter.setBrush(tok("surface" if live else "sunken"))
+        inset = wide / 2
+        box = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
+        painter.drawRoundedRect(box, px("radius_input"), px("radius_input"))
+        ratio = self.devicePixelRatioF()
+        side = px("icon")
+        left = px("input_padding") + 1
+        top = (self.height() - side) // 2
+        if self._leading:
+            painter.drawPixmap(px("input_padding"), top, pixmap(self._leading, side, "text2", ratio))
+            left += side + px("gap")
+        right = self.width() - px("input_padding") - side
+        painter.drawPixmap(right, top, pixmap("chevron-down", side, "text2" if live else "disabled", ratio))
+        words = self.currentText()
+        painter.setPen(tok("text" if live and words else "text3" if live else "text2"))
+        painter.setFont(font("body"))
+        area = QRect(left, 0, right - left - px("gap_xs"), self.height())
+        shown = fonts.metrics("body").elidedText(
+            words or self.placeholderText(), Qt.TextElideMode.ElideRight, area.width()
+        )
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), shown)
+
+
+def paint_check(painter: QPainter, box: QRectF, state: Qt.CheckState, *, live: bool, ratio: float) -> None:
+    """Paint a check box of 16 px."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    radius = px("radius_key")
+    if state == Qt.CheckState.Unchecked:
+        painter.setPen(QPen(tok("control" if live else "border"), px("hair")))
+        painter.setBrush(tok("surface"))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+    else:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tok("accent" if live else "disabled"))
+        painter.drawRoundedRect(box, radius, radius)
+        side = px("icon_small") - 2
+        name = "check" if state == Qt.CheckState.Checked else "minus"
+        mark = pixmap(name, side, "on_accent", ratio)
+        painter.drawPixmap(round(box.center().x() - side / 2), round(box.center().y() - side / 2), mark)
+    painter.restore()
+
+
+class CheckBox(QCheckBox):
+    """A yes or no with its words beside it."""
+
+    def __init__(self, text_key: str = "", parent: QWidget | None = None, **params: object) -> None:
+        super().__init__(t(text_key, **params) if text_key else "", parent)
+        self.setFont(font("body"))
+        self.setAccessibleName(self.text().replace("&", ""))
+        self.setMinimumHeight(px("control_toolbar"))
+
+    def sizeHint(self) -> QSize:
+        """Box, gap, words."""
+        width = fonts.metrics("body").size(int(Qt.TextFlag.TextShowMnemonic), self.text()).width()
+        return QSize(px("check") + px("gap") + width + px("ring") * 2, px("control_toolbar"))
+
+    def hitButton(self, pos: QPoint) -> bool:
+        """The words belong to the box."""
+        return self.rect().contains(pos)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Repaint with the ring."""
+        super().focusInEvent(event)
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Repaint when the state of the window changes."""
+        super().changeEvent(event)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint box, ring and words."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side, edge = px("check"), px("ring")
+        box = QRectF(edge, (self.height() - side) // 2, side, side)
+        paint_check(painter, box, self.checkState(), live=self.isEnabled(), ratio=self.devicePixelRatioF())
+        if self.hasFocus():
+            painter.setPen(QPen(tok("focus"), px("ring")))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), px("radius_chip"), px("radius_chip"))
+        painter.setFont(font("body"))
+        painter.setPen(tok("text" if self.isEnabled() else "text3"))
+        area = self.rect().adjusted(edge + side + px("gap"), 0, 0, 0)
+        painter.drawText(
+            area, int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextShowMnemonic), self.text()
+        )
+
+
+class TextArea(QPlainTextEdit):
+    """Several lines of text; Tab goes on to the next field."""
+
+    def __init__(self, name: str = "", placeholder: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kit", "input")
+        self.setFont(font("body"))
+        self.setAccessibleName(name or placeholder)
+        self.setPlaceholderText(placeholder)
+        self.setTabChangesFocus(True)
+        self.setMinimumHeight(px("textarea"))
+
+    def text(self) -> str:
+        """What stands in it."""
+        return self.toPlainText()
+
+    def set_text(self, text: str) -> None:
+        """Replace what stands in it."""
+        self.setPlainText(text)
+
+    def set_invalid(self, invalid: bool) -> None:
+        """Mark the field as wrong or take the mark away."""
+        _restyle(self, "invalid", "true" if invalid else "false")

@@ -1,0 +1,632 @@
+"""Larger parts: cards, banners, empty states, waiting states, toasts, underlined tabs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QGraphicsDropShadowEffect,
+    QHBoxLayout,
+    QLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.i18n import t
+from app.views.core import fonts
+from app.views.core.buttons import Button, IconButton
+from app.views.core.icons import pixmap
+from app.views.core.marks import IconLabel, Label
+from app.views.core.theme import chip_colours, font, ms, px, tok, veil
+
+STATUS_ICONS = {
+    "info": "info",
+    "ok": "circle-check",
+    "warn": "triangle-alert",
+    "bad": "circle-alert",
+    "neutral": "info",
+    "note": "info",
+    "accent": "info",
+}
+
+
+def clear_layout(layout: QLayout) -> None:
+    """Take every widget out of a layout and delete it."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif item.layout() is not None:
+            clear_layout(item.layout())
+
+
+class Card(QWidget):
+    """A rounded surface with an optional title and link; put content into `body`."""
+
+    def __init__(
+        self,
+        title: str = "",
+        *,
+        link: str = "",
+        link_clicked: Callable[[], object] | None = None,
+        note: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(px("gap_m"), px("gap_m"), px("gap_m"), px("gap_m"))
+        outer.setSpacing(px("gap_s"))
+        if title:
+            head = QHBoxLayout()
+            head.addWidget(Label(title, "section"))
+            head.addStretch(1)
+            if note:
+                head.addWidget(Label(note, "small", "text2"))
+            if link:
+                head.addWidget(Button(link, kind="link", clicked=link_clicked))
+            outer.addLayout(head)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(px("gap_s"))
+        outer.addLayout(self.body)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint surface and edge."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(tok("line"), px("hair")))
+        painter.setBrush(tok("surface"))
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(box, px("radius_card"), px("radius_card"))
+
+
+class Banner(QWidget):
+    """A fact that concerns the whole view: bold fact, plain consequence, at most two actions."""
+
+    def __init__(
+        self,
+        kind: str,
+        bold: str,
+        plain: str = "",
+        actions: Sequence[QWidget] = (),
+        *,
+        icon: str | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._kind = kind
+        self.setAccessibleName(f"{bold} {plain}".strip())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(px("gap_m"), px("gap_s"), px("gap"), px("gap_s"))
+        row.setSpacing(px("gap"))
+        row.addWidget(
+            IconLabel(icon or STATUS_ICONS[kind], px("icon"), kind if kind != "accent" else "accent_text")
+        )
+        fact = Label(bold, "body600", wrap=not plain)
+        row.addWidget(fact, 0 if plain else 1)
+        if plain:
+            more = Label(plain, "body", "text", wrap=True)
+            row.addWidget(more, 1)
+        for action in actions:
+            row.addWidget(action)
+        self.setMinimumHeight(px("control") + 2 * px("gap_s"))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the fill."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(chip_colours(self._kind)[1])
+        painter.drawRoundedRect(QRectF(self.rect()), px("radius_card"), px("radius_card"))
+
+
+class _EmptyPicture(QWidget):
+    """Two sheets behind one with an icon: what would stand here."""
+
+    def __init__(self, icon: str) -> None:
+        super().__init__()
+        self._icon = icon
+        self.setFixedSize(px("empty_picture_w"), px("empty_picture_h"))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the sheets."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        radius, wide, high = px("radius_card"), self.width(), self.height()
+        painter.setPen(QPen(tok("border"), 1.5))
+        painter.setBrush(tok("surface"))
+        painter.drawRoundedRect(QRectF(1, high * 0.14, wide - 2, high * 0.8), radius, radius)
+        painter.setPen(QPen(tok("accent_text"), 1.5))
+        sheet = QRectF(wide * 0.23, 1, wide * 0.54, high - 2)
+        painter.drawRoundedRect(sheet, radius, radius)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tok("accent_tint"))
+        for row, share in enumerate((0.6, 0.76, 0.46)):
+            bar = QRectF(sheet.x() + 12, sheet.y() + 22 + row * 16, sheet.width() * share, 6)
+            painter.drawRoundedRect(bar, 3, 3)
+        side = px("gap_xl")
+        mark = pixmap(self._icon, side, "accent_text", self.devicePixelRatioF())
+        painter.drawPixmap(
+            round(sheet.center().x() - side / 2), round(sheet.bottom() - side - px("gap_l") - 4), mark
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the steps under an empty state."""
+
+    title: str
+    text: str
+
+
+class _StepCard(QWidget):
+    def __init__(self, number: int, step: Step) -> None:
+        super().__init__()
+        self._number = number
+        self.setFixedWidth(px("step_card_w"))
+        self.setMinimumHeight(px("step_card_h"))
+        box = QVBoxLayout(self)
+        box.setContentsMargins(px("gap_m") + px("gap_xl") + px("gap"), px("gap_m"), px("gap_m"), px("gap_m"))
+        box.setSpacing(px("gap_xs"))
+        box.addWidget(Label(step.title, "section", wrap=True))
+        box.addWidget(Label(step.text, "small", "text2", wrap=True))
+        box.addStretch(1)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(tok("line"), px("hair")))
+        painter.setBrush(tok("surface"))
+        painter.drawRoundedRect(
+            QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), px("radius_card"), px("radius_card")
+        )
+        disc = QRectF(px("gap_m") + 2, px("gap_m"), px("avatar") + 2, px("avatar") + 2)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tok("accent_tint"))
+        painter.drawEllipse(disc)
+        painter.setPen(tok("accent_text"))
+        painter.setFont(font("small600"))
+        painter.drawText(disc, int(Qt.AlignmentFlag.AlignCenter), str(self._number))
+
+
+class EmptyState(QWidget):
+    """What belongs here, the first step, how it goes on.  Steps give way when there is no room for them."""
+
+    def __init__(
+        self,
+        icon: str,
+        title: str,
+        text: str,
+        actions: Sequence[QWidget] = (),
+        steps: Sequence[Step] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._step_cards: list[QWidget] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(px("margin"), px("margin"), px("margin"), px("margin"))
+        column.setSpacing(px("gap"))
+        column.addStretch(3)
+        self._picture = _EmptyPicture(icon)
+        column.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(px("gap_l"))
+        head = Label(title, "title", wrap=True)
+        head.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(head)
+        words = Label(text, "body", "text2", wrap=True)
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        words.setFixedWidth(px("text_column"))
+        column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
+        if actions:
+            column.addSpacing(px("gap"))
+            row = QHBoxLayout()
+            row.setSpacing(px("gap"))
+            row.addStretch(1)
+            for action in actions:
+                row.addWidget(action)
+            row.addStretch(1)
+            column.addLayout(row)
+        if steps:
+            column.addSpacing(px("gap_xl"))
+            cards = QHBoxLayout()
+            cards.setSpacing(px("gap_m"))
+            cards.addStretch(1)
+            for number, step in enumerate(steps, 1):
+                card = _StepCard(number, step)
+                self._step_cards.append(card)
+                cards.addWidget(card)
+            cards.addStretch(1)
+            column.addLayout(cards)
+        column.addStretch(5)
+        self.setAccessibleName(f"{title}. {text}")
+
+    def minimumSizeHint(self) -> QSize:
+        """Never forces the page to grow."""
+        return QSize(px("col_min"), px("col_min"))
+
+    def event(self, event: QEvent) -> bool:
+        """Drop picture and steps where there is no room."""
+        if event.type() == QEvent.Type.Resize:
+            wide = len(self._step_cards) * (px("step_card_w") + px("gap_m")) + 2 * px("margin")
+            for card in self._step_cards:
+                card.setVisible(self.width() >= wide and self.height() >= 3 * px("empty_picture_h"))
+            self._picture.setVisible(self.height() >= 2 * px("empty_picture_h") + px("row_two"))
+        return super().event(event)
+
+
+class Loading(QWidget):
+    """Something is on its way: an icon that turns and a word; appears only when it takes a while."""
+
+    def __init__(self, text_key: str = "kit.loading", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = t(text_key)
+        self._angle = 0
+        self._visible = False
+        self.setAccessibleName(self._text)
+        self._timer = QTimer(self)
+        self._timer.setInterval(80)
+        self._timer.timeout.connect(self._turn)
+        self._delay = QTimer(self)
+        self._delay.setSingleShot(True)
+        self._delay.setInterval(ms("skeleton_after"))
+        self._delay.timeout.connect(self._appear)
+
+    def event(self, event: QEvent) -> bool:
+        """Turn only while it can be seen."""
+        if event.type() == QEvent.Type.Show:
+            self._visible = False
+            self._delay.start()
+        elif event.type() == QEvent.Type.Hide:
+            self._timer.stop()
+            self._delay.stop()
+        return super().event(event)
+
+    def _appear(self) -> None:
+        self._visible = True
+        self._timer.start()
+        self.update()
+
+    def _turn(self) -> None:
+        self._angle = (self._angle + 30) % 360
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """A line."""
+        return QSize(fonts.metrics("small").horizontalAdvance(self._text) + px("icon") * 2, px("control"))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint icon and word in the middle."""
+        if not self._visible:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        words = fonts.metrics("small").horizontalAdvance(self._text)
+        side = px("icon")
+        x = (self.width() - side - px("gap") - words) // 2
+        middle = self.height() // 2
+        painter.save()
+        painter.translate(x + side / 2, middle)
+        painter.rotate(self._angle)
+        painter.drawPixmap(
+            -side // 2, -side // 2, pixmap("loader-circle", side, "accent_text", self.devicePixelRatioF())
+        )
+        painter.restore()
+        painter.setFont(font("small"))
+        painter.setPen(tok("text3"))
+        area = QRect(x + side + px("gap"), 0, words + 4, self.height())
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), self._text)
+
+
+class SegmentedTabs(QWidget):
+    """Underlined tabs: "Alle | Bemalt …".  What does not fit is reached through the arrow keys and a menu.
+
+    Signals:
+        chosen: key of the tab the user chose.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(
+        self,
+        items: Sequence[tuple[str, str]] = (),
+        current: str = "",
+        *,
+        style: str = "body500",
+        spacing: str = "gap_l",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._style, self._gap = style, px(spacing) + 4
+        self._items: list[tuple[str, str]] = []
+        self._rects: list[QRect] = []
+        self._overflow: QRect | None = None
+        self._current = current
+        self._hover = -1
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFixedHeight(px("tab_bar") - 1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.set_items(items, current)
+
+    @property
+    def current(self) -> str:
+        """Key of the tab in force."""
+        return self._current
+
+    def keys(self) -> list[str]:
+        """Keys of all tabs."""
+        return [key for key, _ in self._items]
+
+    def set_items(self, items: Sequence[tuple[str, str]], current: str | None = None) -> None:
+        """Show other tabs, each ``(key, words)``."""
+        self._items = list(items)
+        if current is not None:
+            self._current = current
+        if self._current not in self.keys():
+            self._current = self._items[0][0] if self._items else ""
+        self._arrange()
+        self.updateGeometry()
+        self.update()
+
+    def set_current(self, key: str) -> None:
+        """Put a tab in force, without a signal."""
+        self._current = key
+        self.setAccessibleName(dict(self._items).get(key, ""))
+        self._arrange()
+        self.update()
+
+    def content_width(self) -> int:
+        """Width up to the right edge of the last tab that is shown."""
+        ends = [rect.right() for rect in self._rects if not rect.isNull()]
+        return max([*ends, self._overflow.right() if self._overflow else 0])
+
+    def sizeHint(self) -> QSize:
+        """As wide as all tabs."""
+        widths = [fonts.metrics("body600").horizontalAdvance(words) + self._gap for _, words in self._items]
+        return QSize(sum(widths) + px("gap"), self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Gives way."""
+        return QSize(px("col_min") * 2, self.height())
+
+    def _arrange(self) -> None:
+        """Lay the tabs out from the left; the one in force is always among those shown."""
+        measure = fonts.metrics("body600" if self._style == "body600" else self._style)
+        widths = [measure.horizontalAdvance(words) + 4 for _, words in self._items]
+        room, more = self.width(), px("control_toolbar")
+        self._overflow = None
+        shown = list(range(len(widths)))
+        if sum(widths) + self._gap * (len(widths) - 1) > room:
+            room -= more
+            shown, used = [], 0
+            keys = self.keys()
+            first = keys.index(self._current) if self._current in keys else 0
+            reserve = widths[first] + self._gap if widths else 0
+            for index, width in enumerate(widths):
+                need = width + (self._gap if shown else 0)
+                spare = 0 if index >= first else reserve
+                if used + need + spare > room and index != first:
+                    if index > first:
+                        break
+                    continue
+                shown.append(index)
+                used += need
+        x = 0
+        self._rects = [QRect() for _ in widths]
+        for index in shown:
+            self._rects[index] = QRect(x, 0, widths[index], self.height())
+            x += widths[index] + self._gap
+        if len(shown) < len(widths):
+            self._overflow = QRect(max(0, x - self._gap + 4), 0, more, self.height())
+
+    def resizeEvent(self, event: QEvent) -> None:  # type: ignore[override]
+        """Lay the tabs out again."""
+        self._arrange()
+
+    def _at(self, event: QMouseEvent) -> int:
+        reach = self._gap // 2
+        for index, rect in enumerate(self._rects):
+            if rect.isValid() and rect.adjusted(-reach, 0, reach, 0).contains(event.position().toPoint()):
+                return index
+        return -1
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the pointer."""
+        self._hover = self._at(event)
+        self.update()
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        """Forget the pointer."""
+        self._hover = -1
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose a tab, or open the list of those that do not fit."""
+        if self._overflow and self._overflow.contains(event.position().toPoint()):
+            menu = QMenu(self)
+            for index, (key, words) in enumerate(self._items):
+                if self._rects[index].isNull():
+                    menu.addAction(words.replace("&", "&&")).triggered.connect(
+                        lambda _checked=False, key=key: self._choose(key)
+                    )
+            menu.exec(self.mapToGlobal(self._overflow.bottomLeft()))
+            return
+        index = self._at(event)
+        if index >= 0:
+            self._choose(self._items[index][0])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and Right choose the neighbour."""
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if step is None or not self._items:
+            super().keyPressEvent(event)
+            return
+        index = (self.keys().index(self._current) + step) % len(self._items)
+        self._choose(self._items[index][0])
+
+    def _choose(self, key: str) -> None:
+        self.set_current(key)
+        self.chosen.emit(key)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint words and the line under the one in force."""
+        painter = QPainter(self)
+        for index, (key, words) in enumerate(self._items):
+            rect = self._rects[index]
+            if rect.isNull():
+                continue
+            active = key == self._current
+            painter.setFont(font(self._style if not active else self._style.replace("500", "600")))
+            painter.setPen(tok("text" if active or index == self._hover else "text2"))
+            painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), words)
+            if active:
+                line = px("ring")
+                painter.fillRect(rect.x() - 2, self.height() - line, rect.width() + 4, line, tok("accent"))
+        if self._overflow:
+            side = px("icon")
+            more = pixmap("ellipsis", side, "text2", self.devicePixelRatioF())
+            painter.drawPixmap(self._overflow.center().x() - side // 2, (self.height() - side) // 2, more)
+        if self.hasFocus() and self._current in self.keys():
+            rect = self._rects[self.keys().index(self._current)].adjusted(-5, 3, 5, -5)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(tok("focus"), px("ring")))
+            painter.drawRoundedRect(QRectF(rect), px("radius_chip"), px("radius_chip"))
+
+
+def add_shadow(widget: QWidget) -> None:
+    """Give an overlay its shadow; nothing else in the program has one."""
+    effect = QGraphicsDropShadowEffect(widget)
+    effect.setBlurRadius(px("shadow_blur"))
+    effect.setOffset(0, px("shadow_y"))
+    effect.setColor(veil("scrim", "shadow"))
+    widget.setGraphicsEffect(effect)
+
+
+class Overlay(QWidget):
+    """The rounded, raised ground of dialogs, palettes and toasts."""
+
+    def __init__(self, parent: QWidget | None = None, *, radius: str = "radius_dialog") -> None:
+        super().__init__(parent)
+        self._radius = px(radius)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint ground and edge."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(tok("border"), px("hair")))
+        painter.setBrush(tok("raised"))
+        painter.drawRoundedRect(
+            QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), self._radius, self._radius
+        )
+
+
+class Toast(Overlay):
+    """A short message at the lower right of a window; goes by itself unless the pointer rests on it.
+
+    Signals:
+        closed: it is about to go.
+    """
+
+    closed = Signal()
+
+    def __init__(
+        self, window: QWidget, text: str, kind: str, action: tuple[str, Callable[[], object]] | None
+    ) -> None:
+        super().__init__(window, radius="radius_card")
+        self.setAccessibleName(text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(px("gap_m"), px("gap"), px("gap"), px("gap"))
+        row.setSpacing(px("gap"))
+        row.addWidget(IconLabel(STATUS_ICONS[kind], px("icon"), "accent_text" if kind == "accent" else kind))
+        row.addWidget(Label(text, "body500", wrap=True), 1)
+        if action is not None:
+            words, run = action
+            row.addWidget(Button(words, kind="link", clicked=lambda: (run(), self.close())))
+        row.addWidget(IconButton("x", "kit.close", icon_size=px("icon_small"), clicked=self.close))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setFixedWidth(min(px("toast"), window.width() - 2 * px("margin")))
+        self.setMinimumHeight(px("row_two"))
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(ms("toast"))
+        self._timer.timeout.connect(self.close)
+        if kind != "bad":
+            self._timer.start()
+        add_shadow(self)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Tell the host."""
+        self.closed.emit()
+        super().closeEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Wait while the pointer rests here."""
+        if event.type() == QEvent.Type.Enter:
+            self._timer.stop()
+        elif event.type() == QEvent.Type.Leave:
+            self._timer.start()
+        return super().event(event)
+
+
+class _ToastHost(QObject):
+    """Stacks the toasts of one window and keeps them in place."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._toasts: list[Toast] = []
+        window.installEventFilter(self)
+
+    def add(self, toast: Toast) -> None:
+        self._toasts.append(toast)
+        toast.closed.connect(lambda: self._gone(toast))
+        toast.show()
+        self._place()
+
+    def _gone(self, toast: Toast) -> None:
+        if toast in self._toasts:
+            self._toasts.remove(toast)
+        self._place()
+
+    def _place(self) -> None:
+        bottom = self._window.height() - px("status_bar") - px("gap_m")
+        for toast in reversed(self._toasts):
+            layout = toast.layout()
+            height = (
+                max(layout.totalMinimumHeightForWidth(toast.width()), toast.minimumHeight()) if layout else 0
+            )
+            toast.resize(toast.width(), height)
+            toast.move(self._window.width() - toast.width() - px("margin"), bottom - height)
+            bottom -= height + px("gap")
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self._toasts:
+            self._place()
+        return False
+
+
+def show_toast(
+    window: QWidget, text: str, kind: str = "ok", action: tuple[str, Callable[[], object]] | None = None
+) -> Toast:
+    """Show a message in the window of ``window``; ``action`` is a text key and what it does.
+
+    A toast of kind ``bad`` stays until it is closed.
+    """
+    top = window.window()
+    host = getattr(top, "_toast_host", None)
+    if not isinstance(host, _ToastHost):
+        host = _ToastHost(top)
+        top._toast_host = host  # type: ignore[attr-defined]
+    toast = Toast(top, text, kind, action)
+    host.add(toast)
+    return toast
+
+
+def faded(colour: QColor, share: float) -> QColor:
+    """A colour with ``share`` of its opacity, for blinking."""
+    made = QColor(colour)
+    made.setAlphaF(max(0.0, min(1.0, share)) * colour.alphaF())
+    return made
