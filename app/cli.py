@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from app.commands import FAILED, INTERRUPTED, USAGE, CommandError, clean, data, db, program, quality
 
-_PASSED_ON: dict[str, Callable[[list[str]], int]] = {"tour": program.tour_main, "bench": data.bench_main}
+PASSED_ON: dict[str, Callable[[list[str]], int]] = {"tour": program.tour_main, "bench": data.bench_main}
 """Commands with a parser of their own, which gets their arguments untouched."""
 
 
@@ -25,8 +25,8 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns its exit code: 0 done, 1 failed, 2 wrong usage, 3 something is missing."""
     try:
-        if argv and argv[0] in _PASSED_ON:
-            return _PASSED_ON[argv[0]](list(argv[1:]))
+        if argv and argv[0] in PASSED_ON:
+            return PASSED_ON[argv[0]](list(argv[1:]))
         parser = build_parser()
         arguments = parser.parse_args(list(argv))
         handler: Callable[[argparse.Namespace], int] | None = getattr(arguments, "handler", None)
@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
         # Whoever read our output has gone, for example ``| head``.
         sys.stderr.close()
         return FAILED
-    except Exception as unexpected:
+    except Exception as unexpected:  # noqa: BLE001  (the outermost frame)
         return _explain(unexpected)
 
 
@@ -54,9 +54,9 @@ def _fail(text: str, code: int) -> int:
 def _explain(error: Exception) -> int:
     """Known kinds of errors say what they are; anything else is a bug and goes to the log with its trace."""
     from app.core.embedded import EmbeddedError
-    from app.core.file_lock import LockTimeout
+    from app.core.file_lock import LockTimeoutError
 
-    if isinstance(error, EmbeddedError | LockTimeout):
+    if isinstance(error, EmbeddedError | LockTimeoutError):
         return _fail(str(error), FAILED)
     import psycopg
 

@@ -37,7 +37,9 @@ class Commands(Protocol):
 
 def add_command(commands: Commands, name: str, help_text: str, handler: Handler) -> argparse.ArgumentParser:
     """Add a subcommand whose handler ``app.cli.main`` calls."""
-    parser = commands.add_parser(name, help=help_text, description=help_text[:1].upper() + help_text[1:] + ".")
+    parser = commands.add_parser(
+        name, help=help_text, description=help_text[:1].upper() + help_text[1:] + "."
+    )
     parser.set_defaults(handler=handler)
     return parser
 

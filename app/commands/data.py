@@ -10,10 +10,16 @@ def register(commands: Commands) -> None:
     """Add the commands to the parser."""
     group = commands.add_parser("import", help="take over data of another system")
     sources = group.add_subparsers(title="sources", metavar="SOURCE", required=True)
-    adventureworks = add_command(sources, "adventureworks", "a bicycle maker's data, as CSV files", _adventureworks)
-    adventureworks.add_argument("--from", dest="folder", required=True, type=Path, metavar="DIR", help="the files")
+    adventureworks = add_command(
+        sources, "adventureworks", "a bicycle maker's data, as CSV files", _adventureworks
+    )
+    adventureworks.add_argument(
+        "--from", dest="folder", required=True, type=Path, metavar="DIR", help="the files"
+    )
     adventureworks.add_argument("--dry-run", action="store_true", help="check and report, write nothing")
-    adventureworks.add_argument("--report", type=Path, metavar="FILE", help="where the report of rejected rows goes")
+    adventureworks.add_argument(
+        "--report", type=Path, metavar="FILE", help="where the report of rejected rows goes"
+    )
     adventureworks.add_argument("--instance", default="main", metavar="NAME", help="which embedded server")
     adventureworks.add_argument("--admin-dsn", metavar="DSN", help="a server instead of the embedded one")
 
@@ -35,9 +41,7 @@ def _adventureworks(arguments: argparse.Namespace) -> int:
         admin_dsn = instance.admin_dsn()
     from app.services.imports import adventureworks
 
-    return adventureworks.run(
-        admin_dsn, arguments.folder, dry_run=arguments.dry_run, report=arguments.report
-    )
+    return adventureworks.run(admin_dsn, arguments.folder, dry_run=arguments.dry_run, report=arguments.report)
 
 
 def bench_main(argv: list[str]) -> int:

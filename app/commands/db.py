@@ -22,8 +22,12 @@ def register(commands: Commands) -> None:
     start = add_command(parts, "start", "start the embedded server and make it ready to use", _start)
     _instance(start)
     _as_json(start)
-    start.add_argument("--demo", action="store_true", help="also load the demo company if the database is empty")
-    start.add_argument("--bare", action="store_true", help="only the server: no database, no schema, no people")
+    start.add_argument(
+        "--demo", action="store_true", help="also load the demo company if the database is empty"
+    )
+    start.add_argument(
+        "--bare", action="store_true", help="only the server: no database, no schema, no people"
+    )
 
     stop = add_command(parts, "stop", "stop the embedded server", _stop)
     _instance(stop)
@@ -148,7 +152,10 @@ def _stop(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(describe(instance), indent=2, ensure_ascii=False))
     else:
-        print(f"The embedded server {instance.name!r} " + ("has been stopped." if stopped else "was not running."))
+        print(
+            f"The embedded server {instance.name!r} "
+            + ("has been stopped." if stopped else "was not running.")
+        )
     return 0
 
 
@@ -226,7 +233,8 @@ def _admin(arguments: argparse.Namespace) -> str:
     instance = _chosen(arguments)
     if not instance.status().exists:
         raise CommandError(
-            f"the embedded server {instance.name!r} has not been set up; werkbank db start, or --admin-dsn", MISSING
+            f"the embedded server {instance.name!r} has not been set up; werkbank db start, or --admin-dsn",
+            MISSING,
         )
     return instance.ensure().admin_dsn()
 

@@ -14,7 +14,9 @@ _UNSEEN = {"offscreen", "minimal", "vnc"}
 def register(commands: Commands) -> None:
     """Add the commands to the parser."""
     run = add_command(commands, "run", "open the program with the login window", _run)
-    run.add_argument("--profile", metavar="NAME", help="server profile to offer first (default: the last one)")
+    run.add_argument(
+        "--profile", metavar="NAME", help="server profile to offer first (default: the last one)"
+    )
 
     demo = add_command(commands, "demo", "everything for a first look: server, demo company, window", _demo)
     demo.add_argument("--instance", default="main", metavar="NAME", help="which embedded server to use")
@@ -69,7 +71,9 @@ def display_trouble() -> str:
     # Qt aborts the whole process when it cannot reach the display, so a process of its own finds out.
     probe = "from PySide6.QtGui import QGuiApplication; QGuiApplication([])"
     try:
-        tried = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=30)
+        tried = subprocess.run(
+            [sys.executable, "-c", probe], check=False, capture_output=True, text=True, timeout=30
+        )
     except subprocess.TimeoutExpired:
         return "the display does not answer"
     if tried.returncode == 0:

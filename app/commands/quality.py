@@ -9,12 +9,16 @@ from collections.abc import Sequence
 
 from app.commands import FAILED, MISSING, CommandError, Commands, add_command
 
-_LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+_LINT_IMPORTS = (
+    "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+)
 
 
 def register(commands: Commands) -> None:
     """Add the command to the parser."""
-    test = add_command(commands, "test", "run every check: format, lint, types, import contracts, tests", _test)
+    test = add_command(
+        commands, "test", "run every check: format, lint, types, import contracts, tests", _test
+    )
     test.add_argument("--only-tests", action="store_true", help="leave out the checks before the tests")
     test.add_argument("pytest", nargs="*", metavar="-- PYTEST", help="arguments for pytest, after --")
 
@@ -25,7 +29,9 @@ def _test(arguments: argparse.Namespace) -> int:
     from app.core import paths
 
     if find_spec("pytest") is None:
-        raise CommandError("the tools of requirements/dev.txt are not installed; use ./werkbank test", MISSING)
+        raise CommandError(
+            "the tools of requirements/dev.txt are not installed; use ./werkbank test", MISSING
+        )
     caches = paths.ensure_private(paths.cache() / "checks")
     environment = {
         **os.environ,
@@ -45,7 +51,7 @@ def _test(arguments: argparse.Namespace) -> int:
     for name, command in () if arguments.only_tests else steps.items():
         print(f"== {name}", flush=True)
         began = time.monotonic()
-        good = subprocess.run(command, cwd=paths.REPOSITORY, env=environment).returncode == 0
+        good = subprocess.run(command, check=False, cwd=paths.REPOSITORY, env=environment).returncode == 0
         print(f"== {name}: {'passed' if good else 'FAILED'} in {time.monotonic() - began:.1f} s", flush=True)
         if not good:
             failed.append(name)
@@ -54,5 +60,5 @@ def _test(arguments: argparse.Namespace) -> int:
     print("== tests", flush=True)
     tests = (python, "-m", "pytest", "-o", f"cache_dir={caches / 'pytest'}", *arguments.pytest)
     # pytest's closing line stays the last one: it carries result and time of this step.
-    outcome = subprocess.run(tests, cwd=paths.REPOSITORY, env=environment).returncode
+    outcome = subprocess.run(tests, check=False, cwd=paths.REPOSITORY, env=environment).returncode
     return outcome or (FAILED if failed else 0)

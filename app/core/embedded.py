@@ -394,7 +394,7 @@ def binaries(account: Account | None = None) -> Path:
         if libraries.is_dir():
             shutil.copytree(libraries, unfinished / libraries.name, symlinks=True)
         for folder, _, files in os.walk(unfinished):
-            os.chmod(folder, 0o755)
+            Path(folder).chmod(0o755)
             for file in files:
                 path = Path(folder, file)
                 if not path.is_symlink():
@@ -438,7 +438,9 @@ def _account() -> Account | None:
         except KeyError:
             continue
         return Account(name, entry.pw_uid, entry.pw_gid)
-    raise EmbeddedError("PostgreSQL does not run as root, and there is neither an account postgres nor nobody")
+    raise EmbeddedError(
+        "PostgreSQL does not run as root, and there is neither an account postgres nor nobody"
+    )
 
 
 def _give(path: Path, account: Account | None) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class LockTimeout(Exception):
+class LockTimeoutError(Exception):
     """Another process has held the lock for the whole time we were willing to wait."""
 
 
@@ -34,7 +34,7 @@ else:
 
 @contextmanager
 def file_lock(path: Path, *, seconds: float) -> Iterator[None]:
-    """Hold the lock ``path`` for the block; wait at most ``seconds`` for it, then raise LockTimeout.
+    """Hold the lock ``path`` for the block; wait at most ``seconds`` for it, then raise LockTimeoutError.
 
     The file stays behind: removing it would let two processes lock two different files of the same name.
     """
@@ -47,7 +47,9 @@ def file_lock(path: Path, *, seconds: float) -> Iterator[None]:
                 break
             except OSError:
                 if time.monotonic() > deadline:
-                    raise LockTimeout(f"another process has been using {path} for {seconds:.0f} s") from None
+                    raise LockTimeoutError(
+                        f"another process has been using {path} for {seconds:.0f} s"
+                    ) from None
                 time.sleep(0.05)
         try:
             yield
