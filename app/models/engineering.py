@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, DateTime, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, SmallInteger, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Versioned, percent, ref, whole
+from app.models.base import Base, Root, Versioned, percent, ref, whole
 from app.models.base import qty as quantity
 
 SCHEMA = "engineering"
@@ -63,3 +63,12 @@ class BomLine(Base):
     qty: Mapped[Decimal] = quantity()
     scrap_pct: Mapped[Decimal] = percent("0")
     remark: Mapped[str | None] = mapped_column(String(200))
+
+
+class StructureLock(Root):
+    """One row that every change of a structure updates: changes are checked for cycles one after the other."""
+
+    __tablename__ = "structure_lock"
+    __table_args__ = (CheckConstraint("id = 1", name="structure_lock_one_row"), {"schema": SCHEMA})
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, server_default=text("1"), autoincrement=False)
+    changes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))

@@ -62,7 +62,8 @@ class WorkOrderComponent(Base):
         CheckConstraint("qty_consumed >= 0", name="component_consumed_not_negative"),
         {"schema": SCHEMA},
     )
-    work_order_id: Mapped[int] = ref("production.work_order.id")
+    work_order_id: Mapped[int] = ref("production.work_order.id", index=False)
+    warehouse_id: Mapped[int] = ref("inventory.warehouse.id", index=False)
     position: Mapped[int] = whole()
     product_id: Mapped[int] = ref("catalog.product.id")
     qty_required: Mapped[Decimal] = quantity()
@@ -80,6 +81,7 @@ class Completion(Base):
         {"schema": SCHEMA},
     )
     work_order_id: Mapped[int] = ref("production.work_order.id")
+    warehouse_id: Mapped[int] = ref("inventory.warehouse.id", index=False)
     qty_good: Mapped[Decimal] = quantity()
     qty_scrap: Mapped[Decimal] = quantity("0")
     scrap_reason_id: Mapped[int | None] = ref("production.scrap_reason.id")

@@ -53,6 +53,14 @@ END $$;
 COMMENT ON FUNCTION inventory.read_moves IS
   'The wanted moves with what is known about product, lot and places; problem = text key of what forbids one.';
 
+CREATE OR REPLACE FUNCTION inventory.fail_line(p_problem jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM sec.fail(CASE WHEN p_problem ->> 'key' LIKE '%\_not\_found' THEN 'ER404' ELSE 'ER422' END,
+                   p_problem ->> 'key', p_problem - 'key');
+END $$;
+COMMENT ON FUNCTION inventory.fail_line IS 'Refuse because of one line: {key, line, ...}.';
+
 CREATE OR REPLACE FUNCTION inventory.post_moves(p_moves jsonb, p_cut_reservations boolean DEFAULT false)
 RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -80,7 +88,7 @@ BEGIN
   IF v_product IS NULL THEN
     RETURN '{}';
   ELSIF v_problems IS NOT NULL THEN
-    PERFORM sec.fail('ER422', v_problems[1] ->> 'key', v_problems[1] - 'key');
+    PERFORM inventory.fail_line(v_problems[1]);
   END IF;
 
   PERFORM inventory.lock_levels(v_product || v_product, v_from_wh || v_to_wh);
@@ -112,7 +120,7 @@ BEGIN
 
   FOR v_short IN
     SELECT l.product_id, l.warehouse_id, l.reserved, l.reserved - (l.on_hand + d.on_hand - l.blocked - d.blocked) AS missing,
-           least(l.free, -d.on_hand) AS free, -d.on_hand AS wanted
+           l.free, d.blocked - d.on_hand AS wanted
       FROM (SELECT x.product_id, x.warehouse_id, sum(x.delta) AS on_hand,
                    coalesce(sum(x.delta) FILTER (WHERE x.blocked), 0) AS blocked
               FROM (SELECT o.product_id, o.warehouse_id, o.blocked, -o.qty
