@@ -7,16 +7,26 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Numeric, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Root, flag, moment, one_of, words
+from app.models.base import Base, Root, flag, moment, one_of, whole, words
 
 LOGIN_PATTERN = "^[uts]_[a-z0-9_]{2,40}$"
 
 
-class AppUser(Root):
+class AppUser(Base):
     """A person, terminal or service; `login` is the PostgreSQL role and is never used again for somebody else."""
 
     __tablename__ = "app_user"
@@ -28,7 +38,7 @@ class AppUser(Root):
         {"schema": "sec"},
     )
 
-    login: Mapped[str] = mapped_column(Text(), primary_key=True)
+    login: Mapped[str] = mapped_column(Text(), unique=True)
     person: Mapped[str] = words()
     language: Mapped[str] = words("de")
     status: Mapped[str] = words("active")
@@ -88,14 +98,14 @@ class UserRole(Base):
     granted_at: Mapped[dt.datetime] = moment(default_now=True)
 
 
-class UserWarehouse(Root):
+class UserWarehouse(Base):
     """The warehouses a person with a scoped role may see."""
 
     __tablename__ = "user_warehouse"
-    __table_args__ = {"schema": "sec"}
+    __table_args__ = (UniqueConstraint("login", "warehouse_id"), {"schema": "sec"})
 
-    login: Mapped[str] = mapped_column(ForeignKey("sec.app_user.login", ondelete="RESTRICT"), primary_key=True)
-    warehouse_id: Mapped[int] = mapped_column(BigInteger(), primary_key=True, autoincrement=False)
+    login: Mapped[str] = mapped_column(ForeignKey("sec.app_user.login", ondelete="RESTRICT"))
+    warehouse_id: Mapped[int]
 
 
 class UserSession(Root):
@@ -111,3 +121,20 @@ class UserSession(Root):
     created: Mapped[dt.datetime] = moment(default_now=True)
     expires: Mapped[dt.datetime] = moment()
     revoked: Mapped[bool] = flag()
+
+
+class Compat(Root):
+    """Which client protocol numbers this database serves (one row)."""
+
+    __tablename__ = "compat"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="compat_one_row"),
+        CheckConstraint("min_protocol <= max_protocol", name="compat_range"),
+        {"schema": "sec"},
+    )
+
+    id: Mapped[int] = mapped_column(
+        SmallInteger(), primary_key=True, server_default=text("1"), autoincrement=False
+    )
+    min_protocol: Mapped[int] = whole()
+    max_protocol: Mapped[int] = whole()

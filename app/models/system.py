@@ -1,4 +1,4 @@
-"""Platform tables every capability uses: the company, number series, notes, commands, client range, checksums."""
+"""Platform tables every capability uses: the company, number series, notes, commands, checksums."""
 
 import datetime as dt
 import uuid
@@ -22,7 +22,9 @@ class Company(Root, Versioned):
         {"schema": "system"},
     )
 
-    id: Mapped[int] = mapped_column(SmallInteger(), primary_key=True, server_default=text("1"), autoincrement=False)
+    id: Mapped[int] = mapped_column(
+        SmallInteger(), primary_key=True, server_default=text("1"), autoincrement=False
+    )
     name: Mapped[str] = words()
     street: Mapped[str] = words("")
     postal_code: Mapped[str] = words("")
@@ -68,21 +70,6 @@ class Note(Base, Versioned):
     topic: Mapped[str] = words()
     record_id: Mapped[int]
     body: Mapped[str] = words()
-
-
-class Compat(Root):
-    """Which client protocol numbers this database serves (one row)."""
-
-    __tablename__ = "compat"
-    __table_args__ = (
-        CheckConstraint("id = 1", name="compat_one_row"),
-        CheckConstraint("min_protocol <= max_protocol", name="compat_range"),
-        {"schema": "system"},
-    )
-
-    id: Mapped[int] = mapped_column(SmallInteger(), primary_key=True, server_default=text("1"), autoincrement=False)
-    min_protocol: Mapped[int] = whole()
-    max_protocol: Mapped[int] = whole()
 
 
 class SqlChecksum(Root):

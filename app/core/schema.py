@@ -1,0 +1,152 @@
+"""Creates, upgrades and checks a database; needs the cluster's administrator, never runs for an ordinary user.
+
+`upgrade` is one transaction: structure by Alembic, then everything replaceable by `migrations.derived`.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from psycopg import sql
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from migrations import derived, drift
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SUPPORTED = range(150000, 190000)
+_LOCK = 0x7765726B62616E6B  # "werkbank": one upgrade at a time
+
+
+class SchemaError(Exception):
+    """The database cannot be created or upgraded; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something `check` found wrong: which check, and the object or row."""
+
+    check: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """What an upgrade did: the revision before and after, and whether anything was applied at all."""
+
+    before: str | None
+    after: str
+    applied: bool
+
+
+def with_database(dsn: str, dbname: str) -> str:
+    """The same address for another database of the cluster."""
+    parts = urlsplit(dsn)
+    return urlunsplit(parts._replace(path=f"/{dbname}"))
+
+
+def init(admin_dsn: str, dbname: str) -> str:
+    """Create the database unless it is there, and bring it up to date; returns its address.
+
+    Also takes away everybody's right to connect to the cluster's other standard databases: a person's login is for
+    this program's database only.
+    """
+    with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        _refuse_unsuitable(connection)
+        name = sql.Identifier(dbname)
+        found = connection.execute("SELECT FROM pg_database WHERE datname = %s", (dbname,)).fetchone()
+        if found is None:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(name))
+        for other in ("postgres", "template1"):
+            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(other)))
+    address = with_database(admin_dsn, dbname)
+    upgrade(address)
+    return address
+
+
+def upgrade(admin_dsn: str) -> Upgraded:
+    """Bring structure, functions and rights to this program's state, all or nothing; quick when nothing is new."""
+    config = _config()
+    head = ScriptDirectory.from_config(config).get_current_head()
+    if head is None:
+        raise SchemaError("there is no migration to apply")
+    with _transaction(admin_dsn) as (connection, raw):
+        _refuse_unsuitable(raw)
+        raw.execute("SET LOCAL lock_timeout = '3s'")
+        raw.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        before = _revision(connection)
+        if before == head and derived.is_current(raw):
+            return Upgraded(before, head, applied=False)
+        derived.prepare(raw)
+        derived.drop(raw)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        derived.apply(raw)
+    return Upgraded(before, head, applied=True)
+
+
+def check(admin_dsn: str) -> list[Finding]:
+    """Everything about a database that is not as it should be; an empty list is good.
+
+    Compares structure, functions, policies and rights with a scratch database built for the purpose, runs the
+    catalogue lints and the consistency queries. The scratch database is dropped again.
+    """
+    findings: list[Finding] = []
+    scratch = f"werkbank_check_{secrets.token_hex(6)}"
+    with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        name = sql.Identifier(scratch)
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(name))
+        try:
+            upgrade(with_database(admin_dsn, scratch))
+            with psycopg.connect(with_database(admin_dsn, scratch)) as fresh:
+                wanted = drift.snapshot(fresh)
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+    with psycopg.connect(admin_dsn) as connection:
+        connection.read_only = True
+        findings += [Finding("drift", line) for line in drift.differences(wanted, drift.snapshot(connection))]
+        findings += [Finding(*found) for found in drift.run_queries(connection, "lints")]
+        findings += [Finding(*found) for found in drift.run_queries(connection, "consistency")]
+        findings += [Finding("matrix", line) for line in drift.matrix_gaps(connection)]
+    return findings
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(REPOSITORY / "migrations"))
+    return config
+
+
+@contextmanager
+def _transaction(admin_dsn: str) -> Iterator[tuple[SqlConnection, psycopg.Connection[Any]]]:
+    """One transaction seen both by Alembic and by plain psycopg."""
+    address = admin_dsn.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = create_engine(address, poolclass=NullPool)
+    with engine.begin() as connection:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, psycopg.Connection)
+        yield connection, raw
+
+
+def _revision(connection: SqlConnection) -> str | None:
+    context = MigrationContext.configure(connection, opts={"version_table_schema": "system"})
+    return context.get_current_revision()
+
+
+def _refuse_unsuitable(connection: psycopg.Connection[Any]) -> None:
+    version = connection.info.server_version
+    if version not in SUPPORTED:
+        raise SchemaError(f"PostgreSQL {version // 10000} is not supported; it must be 15 to 18")
+    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if row is None or not row[0]:
+        raise SchemaError("the address of an administrator (superuser) is needed")

@@ -1,0 +1,239 @@
+"""Puts everything replaceable in place after an upgrade, inside its transaction.
+
+First all policies, triggers, views and functions of our schemas are dropped, so that revisions may alter any column
+and nothing survives that no file describes. Then the SQL files are applied in the capabilities' order and the rest is
+generated from the rights matrix. What was applied is remembered as one checksum; nothing is touched while it matches.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from migrations import generate, rights
+from migrations.generate import SCHEMAS, Column, Function, Relation
+
+HERE = Path(__file__).parent
+CHECKSUM = "derived"
+CAPABILITIES = (
+    "_platform",
+    "documents",
+    "catalog",
+    "partners",
+    "engineering",
+    "inventory",
+    "purchasing",
+    "production",
+    "sales",
+)
+FIRST = ("functions.sql",)
+LAST = ("views.sql", "triggers.sql")
+SEED = "seed.sql"
+Connection = psycopg.Connection[Any]
+
+
+def checksum() -> str:
+    """Identifies the replaceable SQL, the matrix and the generator of this program."""
+    digest = hashlib.sha256()
+    parts = [
+        *_files(),
+        *rights.files(),
+        *(HERE / name for name in ("derived.py", "generate.py", "rights.py")),
+    ]
+    for path in parts:
+        digest.update(path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether this database already has exactly what this program would apply."""
+    there = connection.execute("SELECT to_regclass('system.sql_checksum') IS NOT NULL").fetchone()
+    if not there or not there[0]:
+        return False
+    row = connection.execute("SELECT sha256 FROM system.sql_checksum WHERE name = %s", (CHECKSUM,)).fetchone()
+    return row is not None and row[0] == checksum()
+
+
+def prepare(connection: Connection) -> None:
+    """Roles, schemas and lock-down; needed before the first table is made."""
+    _run_file(connection, HERE / "sql" / "_platform" / "cluster.sql")
+
+
+def drop(connection: Connection) -> None:
+    """Take away policies, triggers, views and functions, so that tables can be altered freely."""
+    statements = connection.execute(_DROPS, {"schemas": list(SCHEMAS)}).fetchall()
+    if statements:
+        connection.execute(sql.SQL("").join(sql.SQL(row[0] + ";\n") for row in statements))
+
+
+def apply(connection: Connection) -> None:
+    """Put functions, views, triggers, rights and seed rows in place. `drop` must have run before."""
+    matrix = rights.load()
+    connection.execute("SET LOCAL check_function_bodies = off")
+    _roles(connection, matrix)
+    seeds: list[Path] = []
+    for path in _files():
+        if path.name == SEED:
+            seeds.append(path)
+        elif path.name != "cluster.sql":
+            _run_file(connection, path)
+    relations = read_relations(connection)
+    by_name = {relation.name: relation for relation in relations}
+    connection.execute(sql.SQL(generate.discard_sql(matrix, by_name)))  # type: ignore[arg-type]
+    _execute(connection, generate.relations_sql(matrix, relations))
+    functions = dict(matrix.functions)
+    functions["api.discard_draft"] = generate.discard_roles(matrix)
+    complete = rights.Matrix(matrix.roles, matrix.tables, functions)
+    _execute(connection, generate.functions_sql(complete, read_functions(connection)))
+    _rights(connection, matrix)
+    for path in seeds:
+        _run_file(connection, path)
+    connection.execute(
+        "INSERT INTO system.sql_checksum (name, sha256) VALUES (%s, %s) "
+        "ON CONFLICT (name) DO UPDATE SET sha256 = excluded.sha256, applied_at = now()",
+        (CHECKSUM, checksum()),
+    )
+
+
+def read_relations(connection: Connection) -> list[Relation]:
+    """Tables and views of our schemas, as the catalogue has them."""
+    rows = connection.execute(_RELATIONS, {"schemas": list(SCHEMAS)}).fetchall()
+    return [
+        Relation(
+            name=name,
+            kind=kind,
+            owner=owner,
+            columns=tuple(Column(*column) for column in columns),
+            key=tuple(key),
+            grantees=tuple(grantees),
+        )
+        for name, kind, owner, columns, key, grantees in rows
+    ]
+
+
+def read_functions(connection: Connection) -> list[Function]:
+    """Functions and procedures of our schemas, as the catalogue has them."""
+    rows = connection.execute(_FUNCTIONS, {"schemas": list(SCHEMAS)}).fetchall()
+    return [Function(*row[:5], grantees=tuple(row[5])) for row in rows]
+
+
+def _files() -> list[Path]:
+    """SQL files in the order they are applied."""
+    found: list[Path] = []
+    for capability in CAPABILITIES:
+        found.extend(sorted((HERE / "sql" / capability).glob("*.sql"), key=_file_order))
+    return found
+
+
+def _file_order(path: Path) -> tuple[int, str]:
+    if path.name in FIRST:
+        return FIRST.index(path.name) - len(FIRST), path.name
+    return (LAST.index(path.name) + 1 if path.name in LAST else 0), path.name
+
+
+def _run_file(connection: Connection, path: Path) -> None:
+    try:
+        _execute(connection, path.read_text("utf-8"))
+    except psycopg.Error as error:
+        error.add_note(f"in {path.relative_to(HERE)}")
+        raise
+
+
+def _execute(connection: Connection, script: str) -> None:
+    if script.strip():
+        connection.execute(script)  # type: ignore[call-overload]
+
+
+def _roles(connection: Connection, matrix: rights.Matrix) -> None:
+    """The functional roles of the matrix, in the cluster and in `sec.role`; administered by erp_sec alone."""
+    existing = {row[0] for row in connection.execute("SELECT rolname FROM pg_catalog.pg_roles").fetchall()}
+    version = connection.info.server_version
+    option = "ADMIN TRUE, INHERIT FALSE, SET FALSE" if version >= 160000 else "ADMIN OPTION"
+    script = ""
+    for role in matrix.roles:
+        if f"r_{role}" not in existing:
+            script += f"CREATE ROLE r_{role} NOLOGIN;\n"
+        script += f"GRANT r_{role} TO erp_sec WITH {option};\n"
+    _execute(connection, script)
+
+
+def _rights(connection: Connection, matrix: rights.Matrix) -> None:
+    """What `sec.require` and `Profile.rights` look up, out of the same matrix."""
+    roles = list(matrix.roles.values())
+    connection.execute(
+        "INSERT INTO sec.role (name, scoped) SELECT * FROM unnest(%s::text[], %s::boolean[]) "
+        "ON CONFLICT (name) DO UPDATE SET scoped = excluded.scoped",
+        ([role.name for role in roles], [role.scoped for role in roles]),
+    )
+    connection.execute(
+        "DELETE FROM sec.role r WHERE NOT r.name = ANY (%s) "
+        "AND NOT EXISTS (SELECT FROM sec.user_role u WHERE u.role = r.name)",
+        (list(matrix.roles),),
+    )
+    connection.execute("DELETE FROM sec.role_right")
+    pairs = matrix.rights()
+    connection.execute(
+        'INSERT INTO sec.role_right (role, "right") SELECT * FROM unnest(%s::text[], %s::text[])',
+        ([role for role, _ in pairs], [right for _, right in pairs]),
+    )
+    connection.execute("DELETE FROM sec.role_limit")
+    limits = [(role.name, name, value) for role in roles for name, value in role.limits.items()]
+    connection.execute(
+        "INSERT INTO sec.role_limit (role, name, value) SELECT * FROM unnest(%s::text[], %s::text[], %s::numeric[])",
+        ([x[0] for x in limits], [x[1] for x in limits], [x[2] for x in limits]),
+    )
+
+
+_DROPS = """
+SELECT statement FROM (
+  SELECT 1 AS step, format('DROP POLICY %%I ON %%I.%%I', p.policyname, p.schemaname, p.tablename) AS statement
+    FROM pg_catalog.pg_policies p WHERE p.schemaname = ANY (%(schemas)s)
+  UNION ALL
+  SELECT 2, format('DROP TRIGGER %%I ON %%s', t.tgname, t.tgrelid::regclass)
+    FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE n.nspname = ANY (%(schemas)s) AND NOT t.tgisinternal
+  UNION ALL
+  SELECT 3, 'DROP VIEW ' || string_agg(format('%%I.%%I', v.schemaname, v.viewname), ', ')
+    FROM pg_catalog.pg_views v WHERE v.schemaname = ANY (%(schemas)s) HAVING count(*) > 0
+  UNION ALL
+  SELECT 4, 'DROP ROUTINE ' || string_agg(p.oid::regprocedure::text, ', ')
+    FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+   WHERE n.nspname = ANY (%(schemas)s)
+     -- A function that a table's own definition uses stays and is replaced in place.
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                      WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid AND d.deptype = 'n'
+                        AND d.classid IN ('pg_constraint'::regclass, 'pg_attrdef'::regclass, 'pg_class'::regclass))
+  HAVING count(*) > 0
+) s ORDER BY step
+"""
+
+_RELATIONS = """
+SELECT n.nspname || '.' || c.relname, c.relkind::text, pg_catalog.pg_get_userbyid(c.relowner),
+       (SELECT coalesce(json_agg(json_build_array(a.attname, format_type(a.atttypid, a.atttypmod),
+                                                  a.attgenerated <> '' OR a.attidentity = 'a') ORDER BY a.attnum), '[]')
+          FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+       (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]')
+          FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
+         WHERE i.indrelid = c.oid AND i.indisprimary),
+       (SELECT coalesce(json_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(x.grantee) END),
+                        '[]')
+          FROM (SELECT (aclexplode(c.relacl)).grantee
+                UNION ALL
+                SELECT (aclexplode(a.attacl)).grantee FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid) x)
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = ANY (%(schemas)s) AND c.relkind IN ('r', 'p', 'v', 'm')
+ ORDER BY 1
+"""
+
+_FUNCTIONS = """
+SELECT n.nspname, p.proname, p.oid::regprocedure::text, p.prokind::text, pg_catalog.pg_get_userbyid(p.proowner),
+       (SELECT coalesce(json_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(x.grantee) END),
+                        '[]')
+          FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x)
+  FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+ WHERE n.nspname = ANY (%(schemas)s)
+ ORDER BY 3
+"""

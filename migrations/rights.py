@@ -1,0 +1,237 @@
+"""Reads the rights as data: `matrix.yaml` (roles, limits, platform) and `matrix/<capability>.yaml`.
+
+Nothing grants but what stands there. The format is described in `docs/sql-style.md`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HERE = Path(__file__).parent
+
+
+class MatrixError(ValueError):
+    """The matrix is wrong or does not fit the database; the message lists every finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSet:
+    """Columns that may be written: `names`, or every plain column of the table but `names`."""
+
+    names: tuple[str, ...]
+    inverted: bool = False
+
+    def of(self, plain: Iterable[str]) -> tuple[str, ...]:
+        """The columns, out of the table's plain ones (no key, no stamp, nothing generated)."""
+        if self.inverted:
+            return tuple(name for name in plain if name not in self.names)
+        return self.names
+
+
+ALL_COLUMNS = ColumnSet((), inverted=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """Who may do one thing to a table, to which columns, and on which rows (`where` is SQL on the row)."""
+
+    roles: tuple[str, ...]
+    columns: ColumnSet = ALL_COLUMNS
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Rows of a line table change only while their parent row fulfils `where`."""
+
+    parent: str
+    key: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table's (or view's) line of the matrix."""
+
+    name: str
+    select: Verb | None = None
+    insert: Verb | None = None
+    update: Verb | None = None
+    discard: Verb | None = None
+    scope: tuple[str, ...] = ()
+    guard: Guard | None = None
+    topic: str = ""
+    topic_key: str = ""
+    audited: bool = True
+    readers: tuple[str, ...] = ()
+    history: tuple[str, ...] = ()
+    gated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A functional role: scoped ones see only the warehouses given to the person."""
+
+    name: str
+    scoped: bool
+    limits: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """All rights. Function rights are keyed by `schema.function`."""
+
+    roles: Mapping[str, Role]
+    tables: Mapping[str, Table]
+    functions: Mapping[str, tuple[str, ...]]
+
+    def rights(self) -> list[tuple[str, str]]:
+        """(role, right) pairs as `sec.role_right` holds them and `Profile.rights` shows them."""
+        found: set[tuple[str, str]] = set()
+        for table in self.tables.values():
+            for word in ("select", "insert", "update", "discard"):
+                verb: Verb | None = getattr(table, word)
+                found.update((role, f"{table.name}:{word}") for role in (verb.roles if verb else ()))
+            found.update((role, f"{table.name}:select") for role in table.history)
+        for function, roles in self.functions.items():
+            found.update((role, function.partition(".")[2]) for role in roles if role in self.roles)
+        return sorted(found)
+
+
+def files() -> list[Path]:
+    """The matrix files, the platform's first."""
+    return [HERE / "matrix.yaml", *sorted((HERE / "matrix").glob("*.yaml"))]
+
+
+def load(sources: Iterable[Path] | None = None) -> Matrix:
+    """Read and check the matrix; raises MatrixError with everything that is wrong in it."""
+    return _Reader([(p, p.read_text("utf-8")) for p in (files() if sources is None else sources)]).matrix()
+
+
+class _Reader:
+    """Turns the YAML texts into a Matrix and collects what is wrong with them."""
+
+    def __init__(self, texts: list[tuple[Path, str]]) -> None:
+        self._wrong: list[str] = []
+        self._documents = [(path, yaml.safe_load(text) or {}) for path, text in texts]
+        self._groups: dict[str, tuple[str, ...]] = {}
+        self._roles: dict[str, Role] = {}
+
+    def matrix(self) -> Matrix:
+        self._read_roles()
+        tables: dict[str, Table] = {}
+        functions: dict[str, tuple[str, ...]] = {}
+        for path, document in self._documents:
+            unknown = set(document) - {"roles", "groups", "limits", "tables", "functions"}
+            if unknown:
+                self._wrong.append(f"{path.name}: unknown headings {sorted(unknown)}")
+            for name, line in (document.get("tables") or {}).items():
+                if name in tables:
+                    self._wrong.append(f"{path.name}: {name} has two lines")
+                tables[name] = self._table(name, line or {})
+            for name, roles in (document.get("functions") or {}).items():
+                if name in functions:
+                    self._wrong.append(f"{path.name}: {name} has two lines")
+                functions[name] = self._role_names(name, roles)
+        if self._wrong:
+            raise MatrixError("; ".join(self._wrong))
+        return Matrix(self._roles, tables, functions)
+
+    def _read_roles(self) -> None:
+        for _path, document in self._documents:
+            limits: dict[str, dict[str, Decimal]] = {}
+            for limit, values in (document.get("limits") or {}).items():
+                for role, value in values.items():
+                    limits.setdefault(role, {})[limit] = Decimal(str(value))
+            for name, line in (document.get("roles") or {}).items():
+                self._roles[name] = Role(name, bool((line or {}).get("scoped")), limits.get(name, {}))
+        self._groups["everyone"] = tuple(self._roles)
+        for path, document in self._documents:
+            for name, members in (document.get("groups") or {}).items():
+                if name in self._groups or name in self._roles:
+                    self._wrong.append(f"{path.name}: group {name} exists already")
+                self._groups[name] = self._role_names(f"group {name}", members)
+
+    def _role_names(self, where: str, given: Any) -> tuple[str, ...]:
+        names: list[str] = []
+        for word in [given] if isinstance(given, str) else (given or []):
+            if word in self._groups:
+                names.extend(self._groups[word])
+            elif word in self._roles or word.startswith("erp_"):
+                names.append(word)
+            else:
+                self._wrong.append(f"{where}: no role or group {word!r}")
+        return tuple(dict.fromkeys(names))
+
+    def _columns(self, where: str, given: Any) -> ColumnSet:
+        if given is None or given == "all":
+            return ALL_COLUMNS
+        if isinstance(given, dict) and set(given) == {"all_but"}:
+            return ColumnSet(tuple(given["all_but"]), inverted=True)
+        if isinstance(given, list):
+            return ColumnSet(tuple(given))
+        self._wrong.append(f"{where}: columns are a list, 'all' or {{all_but: [...]}}")
+        return ALL_COLUMNS
+
+    def _verb(self, where: str, given: Any) -> Verb | None:
+        if given is None:
+            return None
+        if not isinstance(given, dict):
+            return Verb(self._role_names(where, given))
+        unknown = set(given) - {"roles", "columns", "where"}
+        if unknown:
+            self._wrong.append(f"{where}: unknown words {sorted(unknown)}")
+        return Verb(
+            self._role_names(where, given.get("roles")),
+            self._columns(where, given.get("columns")),
+            given.get("where"),
+        )
+
+    def _table(self, name: str, line: dict[str, Any]) -> Table:
+        known = {
+            "select",
+            "insert",
+            "update",
+            "write",
+            "discard",
+            "scope",
+            "guard",
+            "feed",
+            "audit",
+            "readers",
+        }
+        unknown = set(line) - known - {"history", "gate"}
+        if unknown:
+            self._wrong.append(f"{name}: unknown words {sorted(unknown)}")
+        if "write" in line and ("insert" in line or "update" in line):
+            self._wrong.append(f"{name}: either write or insert and update")
+        if line.get("gate") is False and set(line) - {"gate", "audit"}:
+            # Behind a gate no index serves an operator that is not leakproof, text search for one; so there may be
+            # tables without, but only such as nobody has any right on.
+            self._wrong.append(f"{name}: a table without gate can have no rights")
+        guard = Guard(**line["guard"]) if "guard" in line else None
+        feed = line.get("feed") or {"topic": name, "key": ""}
+        scope = line.get("scope") or ()
+        verbs = {
+            word: self._verb(f"{name}:{word}", line.get(word, line.get("write")))
+            for word in ("insert", "update")
+        }
+        return Table(
+            name=name,
+            select=self._verb(f"{name}:select", line.get("select")),
+            insert=verbs["insert"],
+            update=verbs["update"],
+            discard=self._verb(f"{name}:discard", line.get("discard")),
+            scope=(scope,) if isinstance(scope, str) else tuple(scope),
+            guard=guard,
+            topic=feed["topic"],
+            topic_key=feed["key"],
+            audited=line.get("audit", True) is not False,
+            readers=tuple(line.get("readers") or ()),
+            history=self._role_names(f"{name}:history", line.get("history")),
+            gated=line.get("gate", True) is not False,
+        )

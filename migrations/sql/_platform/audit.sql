@@ -1,0 +1,115 @@
+-- One row per changed row: history for people, and the feed by which other clients learn what changed.
+
+CREATE OR REPLACE FUNCTION sec.my_tables() RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN ARRAY(SELECT DISTINCT split_part(r."right", ':', 1) FROM sec.role_right r
+                WHERE r.role = ANY (sec.my_roles()) AND r."right" LIKE '%:select');
+END $$;
+COMMENT ON FUNCTION sec.my_tables IS 'Tables whose rows (or, for people and roles, whose history) the person may read, as schema.table.';
+
+CREATE OR REPLACE FUNCTION audit.row_hash(
+  p_xid bigint, p_at timestamptz, p_login text, p_address inet, p_application text, p_command uuid, p_table text,
+  p_row bigint, p_op text, p_topic text, p_record bigint, p_warehouse bigint, p_old jsonb, p_new jsonb) RETURNS bytea
+LANGUAGE sql STABLE AS $$
+  SELECT sha256(convert_to(concat_ws(chr(31), p_xid, extract(epoch FROM p_at), p_login, coalesce(host(p_address), ''),
+    p_application, coalesce(p_command::text, ''), p_table, p_row, p_op, p_topic, p_record,
+    coalesce(p_warehouse::text, ''), coalesce(p_old::text, ''), coalesce(p_new::text, '')), 'UTF8'))
+$$;
+COMMENT ON FUNCTION audit.row_hash IS 'What row_hash of an entry must be.';
+
+CREATE OR REPLACE FUNCTION audit.tg_log() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Statement trigger. Arguments: key column, topic, column with the topic's id, warehouse columns, columns left out.
+DECLARE
+  v_key text := TG_ARGV[0];
+  v_record text := TG_ARGV[2];
+  v_warehouse text[] := TG_ARGV[3]::text[];
+  v_omit text[] := TG_ARGV[4]::text[];
+  v_table text := TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME;
+  v_op text := left(TG_OP, 1);
+  v_xid bigint := pg_current_xact_id()::text::bigint;
+  v_application text := left(current_setting('application_name'), 100);
+  v_command uuid := nullif(current_setting('erp.command', true), '')::uuid;
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO audit.entry (xid, at, login, address, application, command, table_name, row_id, op, topic, record_id,
+                             warehouse_id, old, new, row_hash)
+    SELECT v_xid, statement_timestamp(), session_user, inet_client_addr(), v_application, v_command, v_table, e.row_id,
+           v_op, TG_ARGV[1], e.record_id, e.warehouse_id, NULL, e.new,
+           audit.row_hash(v_xid, statement_timestamp(), session_user::text, inet_client_addr(), v_application, v_command, v_table,
+                          e.row_id, v_op, TG_ARGV[1], e.record_id, e.warehouse_id, NULL, e.new)
+      FROM (SELECT (j ->> v_key)::bigint AS row_id, (j ->> v_record)::bigint AS record_id,
+                   coalesce(j ->> v_warehouse[1], j ->> v_warehouse[2])::bigint AS warehouse_id, j - v_omit AS new
+              FROM (SELECT to_jsonb(n) AS j FROM new_rows n) n) e;
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO audit.entry (xid, at, login, address, application, command, table_name, row_id, op, topic, record_id,
+                             warehouse_id, old, new, row_hash)
+    SELECT v_xid, statement_timestamp(), session_user, inet_client_addr(), v_application, v_command, v_table, e.row_id,
+           v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, NULL,
+           audit.row_hash(v_xid, statement_timestamp(), session_user::text, inet_client_addr(), v_application, v_command, v_table,
+                          e.row_id, v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, NULL)
+      FROM (SELECT (j ->> v_key)::bigint AS row_id, (j ->> v_record)::bigint AS record_id,
+                   coalesce(j ->> v_warehouse[1], j ->> v_warehouse[2])::bigint AS warehouse_id, j - v_omit AS old
+              FROM (SELECT to_jsonb(o) AS j FROM old_rows o) o) e;
+  ELSE
+    INSERT INTO audit.entry (xid, at, login, address, application, command, table_name, row_id, op, topic, record_id,
+                             warehouse_id, old, new, row_hash)
+    SELECT v_xid, statement_timestamp(), session_user, inet_client_addr(), v_application, v_command, v_table, e.row_id,
+           v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, e.new,
+           audit.row_hash(v_xid, statement_timestamp(), session_user::text, inet_client_addr(), v_application, v_command, v_table,
+                          e.row_id, v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, e.new)
+      FROM (SELECT (n.j ->> v_key)::bigint AS row_id, (n.j ->> v_record)::bigint AS record_id,
+                   coalesce(n.j ->> v_warehouse[1], n.j ->> v_warehouse[2])::bigint AS warehouse_id, d.old, d.new
+              FROM (SELECT to_jsonb(o) AS j, to_jsonb(o) ->> v_key AS k FROM old_rows o) o
+              JOIN (SELECT to_jsonb(n) AS j, to_jsonb(n) ->> v_key AS k FROM new_rows n) n ON n.k = o.k
+             CROSS JOIN LATERAL (
+                    SELECT jsonb_object_agg(c.key, o.j -> c.key) AS old, jsonb_object_agg(c.key, c.value) AS new
+                      FROM jsonb_each(n.j - v_omit) c WHERE c.value IS DISTINCT FROM o.j -> c.key) d) e
+     WHERE e.new IS NOT NULL;
+  END IF;
+  IF FOUND THEN
+    PERFORM pg_notify('erp_change', '');  -- always the same text: one transaction wakes the listeners once
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION audit.tg_refuse() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'ER422', MESSAGE = 'audit_is_append_only', CONSTRAINT = 'audit_is_append_only';
+END $$;
+CREATE OR REPLACE TRIGGER entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.entry
+FOR EACH STATEMENT EXECUTE FUNCTION audit.tg_refuse();
+
+CREATE OR REPLACE FUNCTION system.tg_stamp() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  NEW.row_version := OLD.row_version + 1;
+  NEW.created_at := OLD.created_at;
+  NEW.created_by := OLD.created_by;
+  NEW.updated_at := statement_timestamp();
+  NEW.updated_by := session_user;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION system.changes_since(p_from text) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_next bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+  v_changes jsonb;
+BEGIN
+  PERFORM sec.require_session();
+  IF p_from IS NOT NULL THEN
+    -- Only transactions older than every running one: a slow one is not skipped, it is reported once it has ended.
+    SELECT jsonb_agg(jsonb_build_object('topic', g.topic, 'id', g.record_id, 'login', g.login))
+      INTO v_changes
+      FROM (SELECT DISTINCT e.topic, e.login, CASE WHEN count(*) OVER (PARTITION BY e.topic) <= 500 THEN e.record_id END AS record_id
+              FROM audit.entry e
+             WHERE e.xid >= p_from::bigint AND e.xid < v_next) g;
+  END IF;
+  RETURN jsonb_build_object('next', v_next::text, 'changes', coalesce(v_changes, '[]'));
+END $$;
+COMMENT ON FUNCTION system.changes_since IS
+  'Records changed since a cursor, as far as the person may see them, and the next cursor; NULL just asks for a cursor. '
+  'A topic with very many changes comes once, without an id.';
