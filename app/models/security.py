@@ -53,7 +53,7 @@ class Role(Root):
     """A functional role; its PostgreSQL role is `r_<name>`. Scoped roles see only the warehouses given to the person."""
 
     __tablename__ = "role"
-    __table_args__ = {"schema": "sec"}
+    __table_args__ = ({"schema": "sec"},)
 
     name: Mapped[str] = mapped_column(Text(), primary_key=True)
     scoped: Mapped[bool] = flag()
@@ -63,7 +63,7 @@ class RoleLimit(Root):
     """An upper limit a role works under, e.g. discount_pct."""
 
     __tablename__ = "role_limit"
-    __table_args__ = {"schema": "sec"}
+    __table_args__ = ({"schema": "sec"},)
 
     role: Mapped[str] = mapped_column(ForeignKey("sec.role.name", ondelete="CASCADE"), primary_key=True)
     name: Mapped[str] = mapped_column(Text(), primary_key=True)

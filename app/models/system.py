@@ -76,7 +76,7 @@ class SqlChecksum(Root):
     """Checksum of the replaceable SQL and the rights matrix that were applied last."""
 
     __tablename__ = "sql_checksum"
-    __table_args__ = {"schema": "system"}
+    __table_args__ = ({"schema": "system"},)
 
     name: Mapped[str] = mapped_column(Text(), primary_key=True)
     sha256: Mapped[str] = words()

@@ -101,10 +101,13 @@ BEGIN
   INSERT INTO sec.app_user (login, person, language, email, phone)
   VALUES (p_login, p_person, p_language, p_email, p_phone);
   -- The role may be there already: roles belong to the cluster, people to a database.
-  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = p_login) THEN
+  IF EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = p_login
+                AND (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolbypassrls OR r.rolreplication)) THEN
+    PERFORM sec.fail('ER422', 'login_taken', jsonb_build_object('login', p_login));
+  ELSIF NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = p_login) THEN
     EXECUTE format('CREATE ROLE %I NOLOGIN', p_login);
   END IF;
-  EXECUTE format('ALTER ROLE %I LOGIN NOCREATEDB NOCREATEROLE CONNECTION LIMIT %s', p_login,
+  EXECUTE format('ALTER ROLE %I LOGIN CONNECTION LIMIT %s', p_login,
                  CASE left(p_login, 1) WHEN 'u' THEN 8 WHEN 't' THEN 3 ELSE 4 END);
   EXECUTE format('ALTER ROLE %I SET lock_timeout = ''5s''', p_login);
   EXECUTE format('ALTER ROLE %I SET statement_timeout = ''60s''', p_login);
