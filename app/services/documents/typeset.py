@@ -1,0 +1,228 @@
+"""Text on paper: the embedded fonts, cleaning, measuring, wrapping and drawing.
+
+Texts are drawn as they are, never parsed as markup.  What Noto Sans lacks comes from DejaVu Sans, what both lack is
+shown as a box, so that nothing disappears silently.
+"""
+
+import io
+import re
+import threading
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from app.services.documents.bidi import visual
+
+FONT_DIR = Path(__file__).resolve().parents[3] / "resources" / "fonts" / "documents"
+PAGE_WIDTH, PAGE_HEIGHT = 210.0, 297.0
+INK, SOFT, HAIR, FAINT = "#171B24", "#5B6373", "#C5CAD3", "#F3F4F7"
+BOX = "□"
+ELLIPSIS = "…"
+
+Weight = Literal["Regular", "Medium", "SemiBold"]
+Align = Literal["left", "right", "centre"]
+_FALLBACK = "WerkbankFallback"
+_loading = threading.Lock()
+_BREAKS = re.compile(r"(?<=[^\W\d]{3}[-/])(?=[^\W\d]{3})")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A way to set text: size in points, line distance in millimetres."""
+
+    size: float
+    leading: float
+    weight: Weight = "Regular"
+    colour: str = INK
+
+
+def clean(text: str) -> str:
+    """Composed text without control characters; line ends become ``\\n``, tabs and odd spaces become a space."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(_safe(character) for character in text)
+
+
+def width(text: str, style: Style) -> float:
+    """The width of one line in millimetres."""
+    return sum(_advance(character, style.weight) for character in text) * style.size / 1000 / mm
+
+
+def wrap(text: str, style: Style, room: float, limit: int) -> list[str]:
+    """Break a text into lines no wider than ``room`` millimetres, cut with … after ``limit`` lines.
+
+    Words too long for a line are broken between letters.
+    """
+    lines: list[str] = []
+    for paragraph in clean(text).strip().split("\n"):
+        if len(lines) > limit:
+            break
+        lines += _wrap_paragraph(paragraph, style, room, limit + 1 - len(lines))
+    if len(lines) <= limit:
+        return lines if any(lines) else []
+    last = lines[limit - 1].rstrip(" .,;:-")
+    while last and width(last + ELLIPSIS, style) > room:
+        last = last[:-1]
+    return [*lines[: limit - 1], last + ELLIPSIS]
+
+
+def fit(text: str, style: Style, room: float) -> str:
+    """One line of text, cut with … when it is wider than ``room`` millimetres."""
+    return next(iter(wrap(text.replace("\n", " "), style, room, 1)), "")
+
+
+class Pen:
+    """Draws on a PDF page in millimetres from its top left corner; y is the base line of a text."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        _register()
+        self.canvas = canvas
+
+    def text(self, x: float, y: float, text: str, style: Style, align: Align = "left") -> None:
+        """Draw one line; ``x`` is its left end, right end or middle."""
+        line = visual(clean(text))
+        at = x - {"left": 0.0, "right": 1.0, "centre": 0.5}[align] * width(line, style)
+        self.canvas.setFillColor(HexColor(style.colour))
+        for font, run in _runs(line, style.weight):
+            self.canvas.setFont(font, style.size)
+            self.canvas.drawString(at * mm, (PAGE_HEIGHT - y) * mm, run)
+            at += width(run, style)
+
+    def rule(self, x1: float, y: float, x2: float, colour: str = HAIR, thickness: float = 0.5) -> None:
+        """Draw a horizontal line; thickness in points."""
+        self.canvas.setStrokeColor(HexColor(colour))
+        self.canvas.setLineWidth(thickness)
+        self.canvas.line(x1 * mm, (PAGE_HEIGHT - y) * mm, x2 * mm, (PAGE_HEIGHT - y) * mm)
+
+    def band(self, x: float, y: float, wide: float, high: float, colour: str = FAINT) -> None:
+        """Fill a rectangle whose top left corner is (x, y)."""
+        self.canvas.setFillColor(HexColor(colour))
+        self.canvas.rect(x * mm, (PAGE_HEIGHT - y - high) * mm, wide * mm, high * mm, stroke=0, fill=1)
+
+    def picture(self, data: bytes, x: float, y: float, wide: float, high: float) -> bool:
+        """Draw a PNG or JPEG into the box from its top left, keeping its shape; False when it cannot be read."""
+        try:
+            image = ImageReader(io.BytesIO(data))
+            across, down = image.getSize()
+            scale = min(wide / across, high / down)
+            self.canvas.drawImage(
+                image,
+                x * mm,
+                (PAGE_HEIGHT - y - down * scale) * mm,
+                across * scale * mm,
+                down * scale * mm,
+                mask="auto",
+            )
+        except (OSError, ValueError, ZeroDivisionError):
+            return False
+        return True
+
+    def watermark(self, text: str) -> None:
+        """Draw a pale word across the page."""
+        style = Style(96, 0, "SemiBold", "#E9EBEF")
+        self.canvas.saveState()
+        self.canvas.translate(A4[0] / 2, A4[1] / 2)
+        self.canvas.rotate(52)
+        self.canvas.setFillColor(HexColor(style.colour))
+        self.canvas.setFont(_font(style.weight), style.size)
+        self.canvas.drawCentredString(0, -style.size / 3, clean(text))
+        self.canvas.restoreState()
+
+
+def _font(weight: Weight) -> str:
+    return f"Werkbank{weight}"
+
+
+def _register() -> None:
+    """Load the fonts once; documents may be made in several threads, and a font must never change under one."""
+    with _loading:
+        if _FALLBACK in pdfmetrics.getRegisteredFontNames():
+            return
+        for weight in ("Regular", "Medium", "SemiBold"):
+            pdfmetrics.registerFont(TTFont(f"Werkbank{weight}", FONT_DIR / f"NotoSans-{weight}.ttf"))
+        pdfmetrics.registerFont(TTFont(_FALLBACK, FONT_DIR / "DejaVuSans.ttf"))
+
+
+@cache
+def _coverage(font: str) -> dict[int, float]:
+    """Advance widths of a font by code point, for the characters that have a glyph."""
+    _register()
+    loaded = pdfmetrics.getFont(font)
+    assert isinstance(loaded, TTFont)
+    face = loaded.face
+    return {code: face.charWidths[code] for code, glyph in face.charToGlyph.items() if glyph}
+
+
+def _font_for(character: str, weight: Weight) -> str:
+    return _font(weight) if ord(character) in _coverage(_font(weight)) else _FALLBACK
+
+
+def _advance(character: str, weight: Weight) -> float:
+    return _coverage(_font_for(character, weight)).get(ord(character), 0.0)
+
+
+def _runs(line: str, weight: Weight) -> list[tuple[str, str]]:
+    """Neighbouring characters of the same font together."""
+    runs: list[tuple[str, str]] = []
+    for character in line:
+        font = _font_for(character, weight)
+        if runs and runs[-1][0] == font:
+            runs[-1] = (font, runs[-1][1] + character)
+        else:
+            runs.append((font, character))
+    return runs
+
+
+@cache
+def _safe(character: str) -> str:
+    """The character itself, a space, nothing, or a box for what cannot be shown."""
+    if character == "\n" or character == "\u00a0":
+        return character
+    category = unicodedata.category(character)
+    if category in ("Zs", "Zl", "Zp") or character == "\t":
+        return " "
+    if category in ("Cc", "Cf") or "\ufe00" <= character <= "\ufe0f":
+        return ""
+    if ord(character) > 0xFFFF:  # reportlab writes no usable text for these, so a copy would read as nonsense
+        return BOX
+    known = ord(character) in _coverage(_font("Regular")) or ord(character) in _coverage(_FALLBACK)
+    return character if known else BOX
+
+
+def _wrap_paragraph(paragraph: str, style: Style, room: float, limit: int) -> list[str]:
+    lines: list[str] = []
+    line = ""
+    for word in paragraph.split(" "):
+        gap = " " if line else ""
+        for piece in _BREAKS.split(word):
+            if width(line + gap + piece, style) > room and line:
+                lines.append(line)
+                line, gap = "", ""
+            line += gap + piece
+            gap = ""
+            while width(line, style) > room and len(lines) < limit:
+                cut = _fitting(line, style, room)
+                lines.append(line[:cut])
+                line = line[cut:]
+        if len(lines) >= limit:
+            return lines[:limit]
+    return [*lines, line]
+
+
+def _fitting(text: str, style: Style, room: float) -> int:
+    """How many characters of the text fit, at least one."""
+    used = 0.0
+    for count, character in enumerate(text):
+        used += _advance(character, style.weight) * style.size / 1000 / mm
+        if used > room:
+            return max(count, 1)
+    return len(text)

@@ -1,0 +1,51 @@
+"""Right-to-left text and line breaking of printed documents."""
+
+from app.services.documents.bidi import visual
+from app.services.documents.typeset import BOX, Style, clean, width, wrap
+
+BODY = Style(9, 4.5)
+
+
+def test_hebrew_runs_are_turned_and_numbers_inside_them_are_not() -> None:
+    assert visual("Nr. 5 שלום עולם 2026") == "Nr. 5 2026 םלוע םולש"[:6] + "םלוע םולש 2026"
+    assert visual("א 12,50 ב") == "ב 12,50 א"
+    assert visual("(אב)") == "(בא)"
+    assert visual("אב (גד) הו") == "וה (דג) בא"
+
+
+def test_arabic_letters_join_their_neighbours() -> None:
+    initial_beh, final_beh = "\ufe91", "\ufe90"
+    assert visual("بب") == final_beh + initial_beh
+    assert visual("سلام") == "\ufee1\ufefc\ufeb3", (
+        "lam and alef become one sign, meem after alef stands alone"
+    )
+
+
+def test_text_without_such_letters_is_left_alone() -> None:
+    assert visual("Größe (A) 12,5 %") == "Größe (A) 12,5 %"
+
+
+def test_cleaning_keeps_what_can_be_shown_and_marks_the_rest() -> None:
+    assert clean("a\u0308\r\nb\tc\u200bd\x00") == "ä\nb cd"
+    assert clean("中😀") == BOX * 2
+    assert clean("1\u202f000\u00a0€") == "1 000\u00a0€"
+
+
+def test_lines_never_exceed_their_room_and_lose_nothing() -> None:
+    text = "Weihnachtsmann-Schlitten mit Donaudampfschifffahrtselektrizitätenhauptbetriebswerk " * 5
+    lines = wrap(text, BODY, 40, 1000)
+    assert all(width(line, BODY) <= 40 for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_long_compounds_break_behind_their_hyphen_but_numbers_do_not() -> None:
+    room = width("Weihnachtsmann-", BODY) + 1
+    assert wrap("Weihnachtsmann-Schlitten", BODY, room, 9) == ["Weihnachtsmann-", "Schlitten"]
+    assert wrap("Nr. RE-2026-00042", BODY, width("RE-2026-00042", BODY) + 0.1, 9) == ["Nr.", "RE-2026-00042"]
+
+
+def test_cut_text_ends_with_an_ellipsis_within_its_room() -> None:
+    lines = wrap("Zinnfigur " * 100, BODY, 40, 3)
+    assert len(lines) == 3
+    assert lines[-1].endswith("…")
+    assert width(lines[-1], BODY) <= 40
