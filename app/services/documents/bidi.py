@@ -30,15 +30,15 @@ def visual(line: str) -> str:
 
 
 def _run_end(text: str, start: int) -> int:
-    """A run reaches from its first to its last strong letter before the next left-to-right letter."""
+    """A run reaches to its last strong letter or digit before the next left-to-right letter."""
     end = start
     for index in range(start, len(text)):
-        if _STRONG.match(text[index]):
-            end = index + 1
-        elif unicodedata.bidirectional(text[index]) == "L":
+        kind = unicodedata.bidirectional(text[index])
+        if kind == "L":
             break
-    number = _NUMBER.match(text, end)
-    return number.end() if number else end
+        if kind in ("R", "AL", "EN", "AN"):
+            end = index + 1
+    return end
 
 
 def _turn(run: str) -> str:
