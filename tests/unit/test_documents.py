@@ -10,6 +10,7 @@ import pytest
 from app.core.errors import Invalid
 from PIL import Image
 from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
 
 from app.core.format import money
 from app.services.documents.data import DocumentData, Kind, Language, Reference
@@ -270,7 +271,11 @@ def test_file_describes_itself_and_embeds_its_fonts() -> None:
     assert reader.metadata.creation_date is not None
     assert reader.metadata.creation_date.date().isoformat() == "2026-11-20"
     assert str(reader.root_object["/Lang"]) == "en"
-    fonts = [font.get_object() for font in reader.pages[0]["/Resources"]["/Font"].values()]
+    resources = reader.pages[0]["/Resources"].get_object()
+    assert isinstance(resources, DictionaryObject)
+    by_name = resources["/Font"].get_object()
+    assert isinstance(by_name, DictionaryObject)
+    fonts = [font.get_object() for font in by_name.values()]
     used = [font for font in fonts if font["/Subtype"] == "/TrueType"]
     assert len(used) >= 3
     assert all("/FontFile2" in font["/FontDescriptor"] for font in used)
