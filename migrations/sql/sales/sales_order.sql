@@ -1,0 +1,164 @@
+-- Orders: confirm (prices, discount, credit, reservation), reserve again, cancel.
+
+CREATE OR REPLACE FUNCTION sales.credit_exposure(p_customer bigint) RETURNS numeric
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce((SELECT sum(i.gross_amount - i.paid_amount - i.discount_taken) FROM sales.invoice i
+                    WHERE i.customer_id = p_customer AND i.state = 'open'), 0)
+       + coalesce((SELECT sum(CASE o.invoice_state WHEN 'none' THEN o.gross_amount ELSE (
+                     SELECT round(sum((l.qty - l.qty_invoiced) * l.unit_price * (100 - l.discount_pct)
+                                      * (100 + l.tax_rate) / 10000), 2)
+                       FROM sales.sales_order_line l WHERE l.sales_order_id = o.id) END)
+                     FROM sales.sales_order o
+                    WHERE o.customer_id = p_customer AND o.state = 'confirmed' AND o.invoice_state <> 'full'), 0)
+$$;
+COMMENT ON FUNCTION sales.credit_exposure IS 'Gross amount a customer owes or will owe: open invoices and confirmed orders not yet invoiced.';
+
+CREATE OR REPLACE FUNCTION sales.require_credit(p_customer bigint, p_amount numeric, p_acknowledged text[]) RETURNS void
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_limit numeric := (SELECT c.credit_limit FROM partners.partner c WHERE c.id = p_customer);
+  v_exposure numeric;
+BEGIN
+  IF v_limit IS NULL OR 'credit_limit_exceeded' = ANY (p_acknowledged) THEN
+    RETURN;
+  END IF;
+  v_exposure := sales.credit_exposure(p_customer) + p_amount;
+  IF v_exposure > v_limit THEN
+    PERFORM sec.fail('ER428', 'credit_limit_exceeded', jsonb_build_object('limit', v_limit, 'exposure', v_exposure));
+  END IF;
+END $$;
+COMMENT ON FUNCTION sales.require_credit IS 'ER428 credit_limit_exceeded unless within the limit or acknowledged.';
+
+CREATE OR REPLACE FUNCTION sales.require_not_blocked(p_customer bigint) RETURNS void
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_customer partners.partner%ROWTYPE;
+BEGIN
+  SELECT * INTO v_customer FROM partners.partner c WHERE c.id = p_customer;
+  IF v_customer.is_delivery_blocked THEN
+    PERFORM sec.fail('ER422', 'customer_delivery_blocked',
+                     jsonb_build_object('customer', v_customer.name, 'reason', v_customer.block_reason));
+  END IF;
+END $$;
+COMMENT ON FUNCTION sales.require_not_blocked IS 'Refuse a customer under delivery block.';
+
+CREATE OR REPLACE FUNCTION sales.reserve_lines(p_order bigint, p_warehouse bigint) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_wishes jsonb := (
+    SELECT jsonb_agg(jsonb_build_object(
+             'product_id', l.product_id, 'warehouse_id', p_warehouse, 'source_type', 'sales_order_line', 'source_id', l.id,
+             'qty', l.qty - l.qty_shipped - coalesce((SELECT sum(r.qty) FROM inventory.reservation r
+                       WHERE r.source_type = 'sales_order_line' AND r.source_id = l.id), 0)) ORDER BY l.id)
+      FROM sales.sales_order_line l WHERE l.sales_order_id = p_order);
+BEGIN
+  RETURN (
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'line_id', l.id, 'position', l.position, 'product_id', l.product_id, 'sku', l.sku, 'wanted', r.wanted,
+             'reserved', r.taken, 'missing', r.wanted - r.taken) ORDER BY l.position), '[]')
+      FROM inventory.reserve_many(v_wishes) r
+      JOIN sales.sales_order_line l ON l.id = r.source_id
+     WHERE r.taken < r.wanted);
+END $$;
+COMMENT ON FUNCTION sales.reserve_lines IS 'Reserve what is free for the open quantities of an order; returns what is missing.';
+
+CREATE OR REPLACE FUNCTION sales.refresh_order(p_id bigint) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_version integer;
+BEGIN
+  UPDATE sales.sales_order o
+     SET delivery_state = f.delivery_state, invoice_state = f.invoice_state,
+         state = CASE WHEN f.delivery_state = 'full' AND f.invoice_state = 'full' THEN 'completed' ELSE 'confirmed' END
+    FROM (SELECT CASE WHEN bool_and(l.qty_shipped = l.qty) THEN 'full' WHEN bool_or(l.qty_shipped > 0) THEN 'partial'
+                      ELSE 'none' END AS delivery_state,
+                 CASE WHEN bool_and(l.qty_invoiced = l.qty) THEN 'full' WHEN bool_or(l.qty_invoiced > 0) THEN 'partial'
+                      ELSE 'none' END AS invoice_state
+            FROM sales.sales_order_line l WHERE l.sales_order_id = p_id) f
+   WHERE o.id = p_id
+  RETURNING o.row_version INTO v_version;
+  RETURN v_version;
+END $$;
+COMMENT ON FUNCTION sales.refresh_order IS 'States of an order as its lines say; returns the new row version.';
+
+CREATE OR REPLACE FUNCTION api.sales_order_confirm(
+  p_command uuid, p_id bigint, p_row_version integer, p_acknowledged text[] DEFAULT '{}') RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_replay jsonb;
+  v_order sales.sales_order%ROWTYPE;
+  v_priced_on date;
+  v_shortages jsonb;
+BEGIN
+  PERFORM sec.require('sales_order_confirm');
+  v_replay := api.command_begin(p_command, 'sales_order_confirm', jsonb_build_object(
+    'id', p_id, 'row_version', p_row_version, 'acknowledged', p_acknowledged));
+  IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
+  v_order := sales.locked_order(p_id, p_row_version);
+  PERFORM sales.require_state('sales_order_not_draft', v_order.state, 'draft');
+  PERFORM sales.require_customer(v_order.customer_id, v_order.delivery_address_id, v_order.price_list_id, v_order.order_date);
+  PERFORM sales.require_not_blocked(v_order.customer_id);
+  -- A quote accepted in time keeps the prices of its day.
+  SELECT q.quote_date INTO v_priced_on FROM sales.quote q
+   WHERE q.id = v_order.quote_id AND v_order.order_date BETWEEN q.quote_date AND q.valid_until;
+  PERFORM sales.settle_lines('sales_order', p_id, v_order.price_list_id, coalesce(v_priced_on, v_order.order_date),
+                             v_order.customer_id, v_order.quote_id);
+  PERFORM sales.require_credit(v_order.customer_id,
+    (SELECT o.gross_amount FROM sales.sales_order o WHERE o.id = p_id), p_acknowledged);
+  v_shortages := sales.reserve_lines(p_id, v_order.warehouse_id);
+  UPDATE sales.sales_order o
+     SET state = 'confirmed', confirmed_at = statement_timestamp(), number = system.next_number('sales_order'),
+         snapshot = sales.snapshot(o.customer_id, o.contact_id, o.delivery_address_id, o.payment_term_id)
+   WHERE o.id = p_id
+  RETURNING * INTO v_order;
+  RETURN api.command_end(p_command, jsonb_build_object(
+    'id', p_id, 'number', v_order.number, 'row_version', v_order.row_version, 'net_amount', v_order.net_amount,
+    'tax_amount', v_order.tax_amount, 'gross_amount', v_order.gross_amount, 'shortages', v_shortages));
+END $$;
+COMMENT ON FUNCTION api.sales_order_confirm IS
+  'Confirm a draft order: prices, tax, discount and credit checked, stock reserved as far as free, number given.';
+
+CREATE OR REPLACE FUNCTION api.sales_order_reserve(p_command uuid, p_id bigint, p_row_version integer) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_replay jsonb;
+  v_order sales.sales_order%ROWTYPE;
+BEGIN
+  PERFORM sec.require('sales_order_reserve');
+  v_replay := api.command_begin(p_command, 'sales_order_reserve',
+    jsonb_build_object('id', p_id, 'row_version', p_row_version));
+  IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
+  v_order := sales.locked_order(p_id, p_row_version);
+  PERFORM sales.require_state('sales_order_not_confirmed', v_order.state, 'confirmed');
+  RETURN api.command_end(p_command, jsonb_build_object(
+    'id', p_id, 'row_version', v_order.row_version, 'shortages', sales.reserve_lines(p_id, v_order.warehouse_id)));
+END $$;
+COMMENT ON FUNCTION api.sales_order_reserve IS 'Reserve for a confirmed order what has become free since.';
+
+CREATE OR REPLACE FUNCTION api.sales_order_cancel(p_command uuid, p_id bigint, p_row_version integer, p_reason text)
+RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_replay jsonb;
+  v_order sales.sales_order%ROWTYPE;
+BEGIN
+  PERFORM sec.require('sales_order_cancel');
+  v_replay := api.command_begin(p_command, 'sales_order_cancel',
+    jsonb_build_object('id', p_id, 'row_version', p_row_version, 'reason', p_reason));
+  IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
+  v_order := sales.locked_order(p_id, p_row_version);
+  PERFORM sales.require_state('sales_order_not_confirmed', v_order.state, 'confirmed');
+  IF btrim(coalesce(p_reason, '')) = '' THEN
+    PERFORM sec.fail('ER422', 'reason_missing');
+  ELSIF v_order.delivery_state <> 'none' THEN
+    PERFORM sec.fail('ER422', 'sales_order_already_shipped', jsonb_build_object('number', v_order.number));
+  END IF;
+  PERFORM inventory.release_many((
+    SELECT jsonb_agg(jsonb_build_object('source_type', 'sales_order_line', 'source_id', l.id) ORDER BY l.id)
+      FROM sales.sales_order_line l WHERE l.sales_order_id = p_id));
+  UPDATE sales.sales_order o SET state = 'cancelled', cancel_reason = btrim(p_reason) WHERE o.id = p_id
+  RETURNING * INTO v_order;
+  RETURN api.command_end(p_command, jsonb_build_object(
+    'id', p_id, 'number', v_order.number, 'row_version', v_order.row_version));
+END $$;
+COMMENT ON FUNCTION api.sales_order_cancel IS 'Cancel a confirmed order of which nothing was shipped; its reservations are given up.';
