@@ -67,7 +67,7 @@ class RoleLimit(Root):
 
     role: Mapped[str] = mapped_column(ForeignKey("sec.role.name", ondelete="CASCADE"), primary_key=True)
     name: Mapped[str] = mapped_column(Text(), primary_key=True)
-    value: Mapped[Decimal] = mapped_column(Numeric(18, 6))
+    value: Mapped[Decimal] = mapped_column(Numeric())
 
 
 class RoleRight(Root):

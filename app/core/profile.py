@@ -1,0 +1,57 @@
+"""What a client knows about its user once the session is open."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The person behind the session. For showing and hiding only: the database decides again on every call.
+
+    `rights` holds names of api functions and `schema.table:select|insert|update|discard`; `limits` for example
+    `discount_pct`, in percent; `warehouses` the ids the person may see.
+    """
+
+    login: str
+    person: str
+    language: str
+    roles: tuple[str, ...]
+    rights: frozenset[str]
+    limits: Mapping[str, Decimal]
+    warehouses: tuple[int, ...]
+    company: str
+    server_version: int
+    currency: str = "EUR"
+    company_language: str = "de"
+    email: str = ""
+    phone: str = ""
+
+    def can(self, right: str) -> bool:
+        """Whether one of the person's roles has the right."""
+        return right in self.rights
+
+    def limit(self, name: str) -> Decimal:
+        """The person's upper limit; 0 when no role has one."""
+        return self.limits.get(name, Decimal(0))
+
+    @classmethod
+    def from_json(cls, answer: Mapping[str, Any]) -> Self:
+        """Build it from what `sec.my_profile()` returned."""
+        company = answer.get("company") or {}
+        return cls(
+            login=answer["login"],
+            person=answer["person"],
+            language=answer["language"],
+            roles=tuple(answer["roles"]),
+            rights=frozenset(answer["rights"]),
+            limits={name: Decimal(value) for name, value in answer["limits"].items()},
+            warehouses=tuple(answer["warehouses"]),
+            company=company.get("name", ""),
+            server_version=int(answer["server_version"]),
+            currency=company.get("currency", "EUR"),
+            company_language=company.get("language", "de"),
+            email=answer["email"],
+            phone=answer["phone"],
+        )
