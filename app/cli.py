@@ -60,6 +60,10 @@ def _explain(error: Exception) -> int:
         return _fail(str(error), FAILED)
     import psycopg
 
+    from app.core.schema import SchemaError
+
+    if isinstance(error, SchemaError):
+        return _fail(str(error), FAILED)
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, psycopg.OperationalError):

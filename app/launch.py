@@ -66,9 +66,12 @@ def main(argv: list[str]) -> int:
     except (LaunchError, LockTimeoutError, OSError) as failed:
         return _fail(str(failed))
     call = [str(python), "-m", "app", *argv]
-    if sys.platform != "win32":
-        os.execve(python, call, _environment())
-    return subprocess.call(call, env=_environment())
+    # Windows has no exec: its "exec" starts a second process and lets the terminal go on without it.
+    return (
+        subprocess.call(call, env=_environment())
+        if os.name == "nt"
+        else os.execve(python, call, _environment())
+    )
 
 
 def prepare(argv: list[str], *, tools: bool) -> Path:

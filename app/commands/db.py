@@ -64,17 +64,12 @@ class Ready:
 
 def make_ready(instance: "Instance", wanted: Ready = Ready()) -> None:
     """Start the embedded server, create or upgrade its database, and fill it as far as wanted."""
-    from app.core import embedded
-
     say(f"Starting the embedded server {instance.name!r} …")
     instance.ensure()
     from app.core import schema
 
-    if embedded.database_exists(instance):
-        schema.upgrade(instance.admin_dsn())
-    else:
-        say("Creating the database …")
-        schema.init(instance.admin_dsn("postgres"), instance.dbname)
+    # Creates what is missing and is quick when nothing is.
+    schema.init(instance.admin_dsn("postgres"), instance.dbname)
     if wanted.company:
         from app.services.demo import load
 
@@ -198,7 +193,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
     findings = schema.check(_admin(arguments))
     for finding in findings:
-        print(finding)
+        print(f"{finding.check}: {finding.what}")
     print(f"{len(findings)} finding(s)." if findings else "No findings.")
     return FAILED if findings else 0
 

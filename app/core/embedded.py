@@ -16,6 +16,7 @@ import re
 import secrets
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -142,10 +143,11 @@ class Instance:
 
     def status(self) -> Status:
         """Whether the instance exists and runs, and how to reach it."""
-        known = self.state()
-        if not known:
+        if not self.state().get("initialised"):
             return Status(self.name, False, False, HOST, None, "werkbank", None, None, None, None)
         pid = _postmaster(self.data)
+        if pid is not None and not _answers(self.port):
+            pid = None
         return Status(
             instance=self.name,
             exists=True,
@@ -183,15 +185,18 @@ class Instance:
         """Stop the server and delete the cluster with all its data."""
         if not self.folder.exists():
             return
+        outside = paths.server_side() / self.name
         with self._locked():
-            if self.state():
-                self._stop("immediate")
-                place = Path(self._known()["place"])
-                if place != self.folder:
-                    shutil.rmtree(place, ignore_errors=True)
-                for part in ("data", "log"):
-                    shutil.rmtree(self.folder / part, ignore_errors=True)
-            self.state_file.unlink(missing_ok=True)
+            # Found by the folders rather than by the state, which may be damaged.
+            for place in (self.folder, outside):
+                if _postmaster(place / "data") is not None:
+                    self._run(
+                        _account(), "pg_ctl", "stop", "-D", str(place / "data"), "-w", "-m", "immediate"
+                    )
+                for part in ("data", "data.new", "log"):
+                    shutil.rmtree(place / part, ignore_errors=True)
+        if outside.exists():
+            shutil.rmtree(outside)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # -- how it is done -------------------------------------------------------------------------------
@@ -235,9 +240,10 @@ class Instance:
         outside = paths.server_side()
         if outside.is_symlink() or (outside.exists() and outside.stat().st_uid != 0):
             raise EmbeddedError(f"{outside} exists and does not belong to root; remove it first")
-        outside.mkdir(mode=0o711, exist_ok=True)
         place = outside / self.name
-        place.mkdir(mode=0o711, exist_ok=True)
+        for folder in (outside, place):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o711)
         return place
 
     def _set_up(self, dbname: str) -> None:
@@ -293,31 +299,42 @@ class Instance:
     def _start(self) -> None:
         account = _account()
         data = self.data
-        if _postmaster(data) is not None:
-            return
         if os.name == "posix" and os.geteuid() not in (0, data.stat().st_uid):
             raise EmbeddedError(f"{data} belongs to another user; use a WERKBANK_HOME of your own")
         deadline = time.monotonic() + START_TIMEOUT
         while True:
-            _disown_lock_file(data)
-            if not _port_is_free(self.port):
-                self._write_state({**self._known(), "port": _free_port()})
-            self._write_settings(account)
-            try:
-                wait = ("-w", "-t", str(START_TIMEOUT))
-                log = ("-l", str(self.log / "start.log"))
-                self._run(account, "pg_ctl", "start", "-D", str(data), *wait, *log, keep_output=False)
+            if _postmaster(data) is None:
+                said = self._try_start(account)
+            elif _answers(self.port):
                 return
-            except EmbeddedError as failed:
-                said = self._last_words()
-                # The processes of a killed server let go of its memory a moment later than it dies; a port
-                # can be taken between our look and the server's.
-                passing = "shared memory block" in said or not _port_is_free(self.port)
-                if not passing or time.monotonic() > deadline:
-                    raise EmbeddedError(
-                        f"the embedded server {self.name!r} did not start.\n{said}\nIts log: {self.log}"
-                    ) from failed
-                time.sleep(0.2)
+            else:
+                said = "its process is there but does not answer"
+            # What passes by itself: a killed server takes a moment to die, its processes let go of its memory
+            # a little later still, and a port can be taken between our look and the server's.
+            passing = (
+                _postmaster(data) is not None or "shared memory block" in said or not _port_is_free(self.port)
+            )
+            if said and (not passing or time.monotonic() > deadline):
+                raise EmbeddedError(
+                    f"the embedded server {self.name!r} does not start.\n{said}\nIts log: {self.log}"
+                )
+            if said:
+                time.sleep(0.1)
+
+    def _try_start(self, account: Account | None) -> str:
+        """One attempt; returns what the server said if it failed."""
+        _disown_lock_file(self.data)
+        if not _port_is_free(self.port):
+            self._write_state({**self._known(), "port": _free_port()})
+        self._write_settings(account)
+        read_before = {file: file.stat().st_size for file in self.log.glob("*.json")}
+        wait = ("-w", "-t", str(START_TIMEOUT))
+        log = ("-l", str(self.log / "start.log"))
+        try:
+            self._run(account, "pg_ctl", "start", "-D", str(self.data), *wait, *log, keep_output=False)
+        except EmbeddedError as failed:
+            return self._last_words(read_before) or str(failed)
+        return ""
 
     def _stop(self, mode: str) -> bool:
         if not self.state() or _postmaster(self.data) is None:
@@ -351,16 +368,17 @@ class Instance:
         _give(target, account)
         _give(self.log / "start.log", account)
 
-    def _last_words(self) -> str:
-        """The end of what the server said while starting: its own words, or those in its newest log."""
-        try:
-            text = (self.log / "start.log").read_text("utf-8", "replace")
-            newest = max(self.log.glob("*.json"), key=lambda file: file.stat().st_mtime, default=None)
-            if newest is not None:
-                text += newest.read_text("utf-8", "replace")
-        except OSError:
-            return ""
-        return text.strip()[-2000:]
+    def _last_words(self, read_before: Mapping[Path, int]) -> str:
+        """What the server said while starting: first on stderr, then (unless read before) in its log."""
+        said = [(self.log / "start.log").read_text("utf-8", "replace")[-2000:].strip()]
+        for file in sorted(self.log.glob("*.json")):
+            new = file.read_bytes()[read_before.get(file, 0) :].decode("utf-8", "replace")
+            for line in new.splitlines():
+                with contextlib.suppress(ValueError):
+                    entry = json.loads(line)
+                    if entry.get("error_severity") in {"ERROR", "FATAL", "PANIC", "WARNING"}:
+                        said.append(f"{entry['error_severity']}: {entry.get('message', '')}")
+        return "\n".join(line for line in said[:20] if line)
 
     def _run(
         self, account: Account | None, program: str, *arguments: str, keep_output: bool = True
@@ -514,6 +532,16 @@ def _postmaster(data: Path) -> int | None:
     return pid if _serves(pid, data) else None
 
 
+def _answers(port: int) -> bool:
+    """Whether a server speaks on the port: asked for TLS, PostgreSQL answers with one letter at any load."""
+    try:
+        with socket.create_connection((HOST, port), timeout=5) as connection:
+            connection.sendall(struct.pack("!II", 8, 80877103))
+            return connection.recv(1) in (b"N", b"S")
+    except OSError:
+        return False
+
+
 def _disown_lock_file(data: Path) -> None:
     """Let a server start again after a kill although its number still seems taken (zombie, reused number).
 
@@ -542,12 +570,3 @@ def _port_is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def database_exists(instance: Instance, dbname: str | None = None) -> bool:
-    """Whether a running instance has the database (the program's own, if none is named)."""
-    import psycopg
-
-    with psycopg.connect(instance.admin_dsn("postgres"), connect_timeout=10) as connection:
-        query = "SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s"
-        return connection.execute(query, (dbname or instance.dbname,)).fetchone() is not None

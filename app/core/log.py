@@ -16,13 +16,15 @@ BACKUPS = 5
 HIDDEN = "***"
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_NAME = r"(?:\w*(?:password|passwd|pwd|passphrase|secret|ticket|token)|(?:\w+_)?(?:totp|pin))"
+_SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 _SECRETS = (
     # postgresql://login:secret@host
     re.compile(r"(?P<keep>\w://[^\s:/@]*:)[^\s@]+(?=@)"),
     # password=secret, 'pwd': 'secret', "ticket": "secret", PASSWORD 'secret', erp.ticket = 'secret'
     re.compile(
-        r"(?P<keep>\b\w*(?:password|passwd|pwd|passphrase|secret|ticket|token|totp|pin)\b[\"']?\s*(?:[:=]|\bTO\b)?\s*)"
-        r"(?:E?'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\\.)*\"|(?<=[:=])[^\s,;&)}\]]+|(?<=[:=]\s)[^\s,;&)}\]]+)",
+        rf"(?P<keep>\b{_NAME}\b[\"']?\s*(?:[:=]|\bTO\b)?\s*)"
+        r"(?:E?'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\\.)*\"|(?:(?<=[:=])|(?<=[:=]\s))[^\s,;&)}\]]+)",
         re.IGNORECASE,
     ),
     # the stored form of a password: not the password, but enough to try it out offline
@@ -60,10 +62,9 @@ class JsonLines(logging.Formatter):
 
 def scrub_value(key: str, value: object) -> object:
     """A value of ``extra``: hidden when its name says that it is a secret, scrubbed when it is a text."""
-    if isinstance(value, bool | int | float) or value is None:
-        return value
-    text = str(value)
-    return HIDDEN if scrub(f"{key}={text}") == f"{key}={HIDDEN}" and text else scrub(text)
+    if _SECRET_NAME.fullmatch(key):
+        return HIDDEN
+    return value if isinstance(value, bool | int | float) or value is None else scrub(str(value))
 
 
 class _Rotating(RotatingFileHandler):
