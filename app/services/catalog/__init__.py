@@ -1,0 +1,1 @@
+"""Products, families, prices, texts and pictures."""

@@ -1,0 +1,65 @@
+"""Pictures as they are stored: re-encoded, of bounded size, with a thumbnail.  Pure functions, no session.
+
+Re-encoding throws away whatever a file carries besides its picture (location, camera, embedded data).
+"""
+
+import io
+from typing import NamedTuple
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from app.core.errors import Invalid
+
+LARGEST_FILE = 40 * 1024 * 1024
+LARGEST_SIDE = 1600
+THUMBNAIL_SIDE = 128
+_PIXELS = 80_000_000  # more is a mistake or an attack on the memory of everybody who opens it
+
+
+class Picture(NamedTuple):
+    """A picture ready to be stored."""
+
+    mime: str
+    content: bytes
+    thumbnail: bytes
+
+
+def prepare(content: bytes) -> Picture:
+    """Re-encode a picture file: at most 1600 pixels a side, PNG when it is transparent or drawn, else JPEG.
+
+    Raises `Invalid` for a file that is no picture, damaged or far too large.
+    """
+    if len(content) > LARGEST_FILE:
+        raise Invalid("image_file_too_large", column="image", limit=LARGEST_FILE // 1024 // 1024)
+    try:
+        with Image.open(io.BytesIO(content)) as opened:
+            if opened.width * opened.height > _PIXELS:
+                raise Invalid("image_too_many_pixels", column="image")
+            opened.load()
+            picture = ImageOps.exif_transpose(opened)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise Invalid("image_unreadable", column="image") from error
+    drawn = (
+        picture.mode in ("P", "1", "L", "LA") or "A" in picture.getbands() or "transparency" in picture.info
+    )
+    picture = picture.convert("RGBA" if drawn else "RGB")
+    picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
+    small = picture.copy()
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+    if drawn:
+        return Picture("image/png", _png(picture), _png(small))
+    return Picture("image/jpeg", _jpeg(picture, 88), _jpeg(small, 85))
+
+
+def _png(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    if picture.mode == "RGBA" and picture.getextrema()[3] == (255, 255):
+        picture = picture.convert("RGB")
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _jpeg(picture: Image.Image, quality: int) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=quality, optimize=True)
+    return out.getvalue()
