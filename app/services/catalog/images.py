@@ -53,7 +53,7 @@ def prepare(content: bytes) -> Picture:
 
 def _png(picture: Image.Image) -> bytes:
     out = io.BytesIO()
-    if picture.mode == "RGBA" and picture.getextrema()[3] == (255, 255):
+    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
         picture = picture.convert("RGB")
     picture.save(out, "PNG", optimize=True)
     return out.getvalue()

@@ -302,7 +302,7 @@ def list_products(session: Session, query: ListQuery) -> Page:
     """Rows of `ProductRow`.  Presets: all (without discontinued ones), sold, made, below_reorder, without_image,
     archived."""
     statement, columns = _product_list(session, query)
-    return fetch_page(session, statement, columns=columns, key=Product.id, query=query, row=ProductRow)
+    return fetch_page(session, statement, columns=columns, key=columns["id"], query=query, row=ProductRow)
 
 
 def search_products(

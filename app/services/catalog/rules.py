@@ -85,7 +85,7 @@ def _places(value: Decimal) -> int:
 
 def check_decimal(value: Decimal, column: str, places: int, largest: Decimal) -> Decimal:
     """A finite number with at most so many decimal places: more are refused, never rounded away."""
-    if not isinstance(value, Decimal) or not value.is_finite():
+    if not value.is_finite():
         raise Invalid("number_required", column=column)
     if _places(value) > places:
         raise Invalid("too_many_places", column=column, value=value, places=places)
