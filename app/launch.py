@@ -246,7 +246,8 @@ def _environment() -> dict[str, str]:
     environment = dict(os.environ)
     environment["PYTHONPATH"] = str(REPOSITORY)
     environment["PYTHONPYCACHEPREFIX"] = str(paths.cache() / "pycache")
-    for foreign in ("PYTHONHOME", "PYTHONSTARTUP"):
+    # Byte code is kept out of the checkout and out of the environment, so nothing speaks against writing it.
+    for foreign in ("PYTHONHOME", "PYTHONSTARTUP", "PYTHONDONTWRITEBYTECODE"):
         environment.pop(foreign, None)
     return environment
 
