@@ -81,7 +81,7 @@ def apply(connection: Connection) -> None:
             _run_file(connection, path)
     relations = read_relations(connection)
     by_name = {relation.name: relation for relation in relations}
-    connection.execute(sql.SQL(generate.discard_sql(matrix, by_name)))  # type: ignore[arg-type]
+    connection.execute(sql.SQL(generate.discard_sql(matrix, by_name)))
     _execute(connection, generate.relations_sql(matrix, relations))
     functions = dict(matrix.functions)
     functions["api.discard_draft"] = generate.discard_roles(matrix)
@@ -116,7 +116,10 @@ def read_relations(connection: Connection) -> list[Relation]:
 def read_functions(connection: Connection) -> list[Function]:
     """Functions and procedures of our schemas, as the catalogue has them."""
     rows = connection.execute(_FUNCTIONS, {"schemas": list(SCHEMAS)}).fetchall()
-    return [Function(*row[:5], grantees=tuple(row[5])) for row in rows]
+    return [
+        Function(schema, name, signature, kind, owner, tuple(grantees))
+        for schema, name, signature, kind, owner, grantees in rows
+    ]
 
 
 def _files() -> list[Path]:
@@ -143,7 +146,7 @@ def _run_file(connection: Connection, path: Path) -> None:
 
 def _execute(connection: Connection, script: str) -> None:
     if script.strip():
-        connection.execute(script)  # type: ignore[call-overload]
+        connection.execute(script)
 
 
 def _roles(connection: Connection, matrix: rights.Matrix) -> None:
@@ -218,8 +221,8 @@ SELECT n.nspname || '.' || c.relname, c.relkind::text, pg_catalog.pg_get_userbyi
        (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]')
           FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
          WHERE i.indrelid = c.oid AND i.indisprimary),
-       (SELECT coalesce(json_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(x.grantee) END),
-                        '[]')
+       (SELECT coalesce(json_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC'
+                                      ELSE pg_catalog.pg_get_userbyid(x.grantee) END), '[]')
           FROM (SELECT (aclexplode(c.relacl)).grantee
                 UNION ALL
                 SELECT (aclexplode(a.attacl)).grantee FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid) x)
@@ -230,8 +233,8 @@ SELECT n.nspname || '.' || c.relname, c.relkind::text, pg_catalog.pg_get_userbyi
 
 _FUNCTIONS = """
 SELECT n.nspname, p.proname, p.oid::regprocedure::text, p.prokind::text, pg_catalog.pg_get_userbyid(p.proowner),
-       (SELECT coalesce(json_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(x.grantee) END),
-                        '[]')
+       (SELECT coalesce(json_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC'
+                                      ELSE pg_catalog.pg_get_userbyid(x.grantee) END), '[]')
           FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x)
   FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
  WHERE n.nspname = ANY (%(schemas)s)

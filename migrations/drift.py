@@ -17,7 +17,7 @@ def snapshot(connection: Connection) -> frozenset[str]:
     """Structure, code and rights of our schemas, one line per fact, without anything that differs by chance."""
     connection.execute("SET LOCAL search_path = pg_catalog")
     rows = connection.execute(
-        (HERE / "sql" / "snapshot.sql").read_text("utf-8"),  # type: ignore[arg-type]
+        (HERE / "sql" / "snapshot.sql").read_text("utf-8"),
         {"schemas": list(SCHEMAS)},
     ).fetchall()
     return frozenset(row[0] for row in rows)
@@ -31,7 +31,7 @@ def differences(wanted: frozenset[str], found: frozenset[str]) -> list[str]:
 def run_queries(connection: Connection, folder: str) -> Iterator[tuple[str, str]]:
     """Run `sql/<folder>/*.sql`; every row of every query is a finding."""
     for path in sorted((HERE / "sql" / folder).glob("*.sql")):
-        for row in connection.execute(path.read_text("utf-8")).fetchall():  # type: ignore[call-overload]
+        for row in connection.execute(path.read_text("utf-8")).fetchall():
             yield path.stem, " ".join(str(value) for value in row)
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: S608  (SQL is what it writes; its words come from the matrix in this repository and the catalogue)
 """Writes the SQL nobody should write by hand: owners, row security, policies, grants, and the platform's triggers.
 
 Input is the rights matrix and the catalogue of the database; output is text, the same for the same input.
@@ -111,10 +112,11 @@ def functions_sql(matrix: Matrix, functions: Iterable[Function]) -> str:
 
 def discard_sql(matrix: Matrix, relations: Mapping[str, Relation]) -> str:
     """`api.discard_draft`: the one way to delete, and only what the matrix calls discardable."""
-    branches: list[str] = []
-    for line in matrix.tables.values():
-        if line.discard and line.name in relations:
-            branches.append(_discard_branch(matrix, line, relations))
+    branches = [
+        _discard_branch(matrix, line, relations)
+        for line in matrix.tables.values()
+        if line.discard and line.name in relations
+    ]
     body = "\n".join(branches)
     cases = f"  CASE p_table\n{body}\n  END CASE;" if branches else ""
     known = ", ".join(f"'{t.name}'" for t in matrix.tables.values() if t.discard) or "NULL"

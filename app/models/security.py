@@ -50,7 +50,7 @@ class AppUser(Base):
 
 
 class Role(Root):
-    """A functional role; its PostgreSQL role is `r_<name>`. Scoped roles see only the warehouses given to the person."""
+    """A functional role; its PostgreSQL role is `r_<name>`. Scoped roles see only the person's warehouses."""
 
     __tablename__ = "role"
     __table_args__ = ({"schema": "sec"},)

@@ -152,6 +152,29 @@ def upgrade() -> None:
         schema="catalog",
     )
     op.create_table(
+        "issued",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("document_type", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.BigInteger(), nullable=False),
+        sa.Column("warehouse_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("issued_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.CheckConstraint(
+            "document_type IN ('quote', 'sales_order', 'delivery', 'invoice')", name="document_type_known"
+        ),
+        sa.CheckConstraint("language IN ('de', 'en')", name="document_language"),
+        sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="document_hash"),
+        sa.CheckConstraint("octet_length(content) BETWEEN 5 AND 20971520", name="document_size"),
+        sa.PrimaryKeyConstraint("id", name=op.f("issued_pkey")),
+        sa.UniqueConstraint("document_type", "document_id", name="document_archived_once"),
+        schema="documents",
+    )
+    op.create_table(
         "structure_lock",
         sa.Column("id", sa.SmallInteger(), server_default=sa.text("1"), autoincrement=False, nullable=False),
         sa.Column("changes", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -490,7 +513,7 @@ def upgrade() -> None:
         "role_limit",
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.Numeric(precision=18, scale=6), nullable=False),
+        sa.Column("value", sa.Numeric(), nullable=False),
         sa.ForeignKeyConstraint(
             ["role"], ["sec.role.name"], name=op.f("role_limit_role_fkey"), ondelete="CASCADE"
         ),

@@ -1,0 +1,13 @@
+-- Every change of a table leaves an entry, except in the platform's own bookkeeping, in tables nobody has a right on or
+-- only locks, and in the balances kept beside the stock moves, which have theirs.
+SELECT c.oid::regclass FROM pg_catalog.pg_class c
+ WHERE c.relkind IN ('r', 'p') AND c.relnamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales')
+   AND c.oid::regclass::text NOT IN (
+       'audit.entry', 'api.command', 'system.counter', 'system.sql_checksum', 'system.alembic_version', 'sec.role',
+       'sec.role_limit', 'sec.role_right', 'sec.session', 'sec.compat',
+       'inventory.stock_balance', 'inventory.stock_level', 'engineering.structure_lock')
+   AND (c.relnamespace::regnamespace::text = 'sec'
+        OR EXISTS (SELECT FROM pg_catalog.pg_policy p
+                    WHERE p.polrelid = c.oid AND p.polname IN ('read', 'add', 'edit', 'readers')))
+   AND (SELECT count(*) FROM pg_catalog.pg_trigger t
+         WHERE t.tgrelid = c.oid AND t.tgfoid = 'audit.tg_log()'::regprocedure AND t.tgenabled = 'O') <> 3

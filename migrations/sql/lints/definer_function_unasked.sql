@@ -1,0 +1,13 @@
+-- A function people can call that runs under its owner's rights asks for the right, or at least for the ticket. The
+-- exceptions are what opens the session, the helpers that themselves answer by ticket, and the calendar.
+SELECT p.oid::regprocedure
+  FROM pg_catalog.pg_proc p
+ WHERE p.prosecdef AND p.pronamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales')
+   AND p.prorettype <> 'trigger'::regtype
+   AND p.prosrc !~ 'PERFORM sec\.require(_session)?\('
+   AND EXISTS (SELECT FROM aclexplode(p.proacl) x
+                WHERE x.grantee = 0 OR pg_catalog.pg_get_userbyid(x.grantee) ~ '^(r_|u_|t_|s_|erp_user$)')
+   AND p.oid::regprocedure::text NOT IN (
+       'sec.session_open(jsonb,text)', 'sec.password_change(text,text)', 'sec.session_ok()', 'sec.my_roles()',
+       'sec.my_tables()', 'sec.my_limit(text)', 'sec.my_warehouses()', 'sec.may(text)', 'sec.require(text)',
+       'sec.require_session()', 'system.today()')

@@ -1,0 +1,196 @@
+"""Every worker has a PostgreSQL of its own, every test module a database of its own, every role a login of its own.
+
+Nothing here pretends to be a database: tests connect over TCP as the role they are about.
+"""
+
+import contextlib
+import logging
+import os
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+from psycopg import sql
+
+# Before anything of the program is imported: no test may ever write to the developer's own folder.
+_HOME = tempfile.mkdtemp(prefix="werkbank-test-")
+os.environ["WERKBANK_HOME"] = _HOME
+
+from app.core import schema  # noqa: E402
+from app.core.db import ClientInfo, Counter, Database, Target  # noqa: E402
+from app.core.embedded import Instance, dsn  # noqa: E402
+from migrations import rights  # noqa: E402
+
+PASSWORD = "a long phrase for tests"
+ROLES = tuple(rights.load().roles)
+Raw = psycopg.Connection[Any]
+
+
+def login_of(role: str) -> str:
+    """The login that has exactly this role in every test database."""
+    return f"u_{role}"
+
+
+class Cluster(NamedTuple):
+    """The worker's server with the database every other one is copied from."""
+
+    instance: Instance
+    template: str
+
+    def admin_dsn(self, dbname: str) -> str:
+        """The superuser's address of a database."""
+        return self.instance.admin_dsn(dbname)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _home() -> Iterator[None]:
+    yield
+    shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A throw-away server with a migrated database in which every role has its login."""
+    instance = Instance(f"test-{secrets.token_hex(3)}").ensure()
+    try:
+        with psycopg.connect(instance.admin_dsn("postgres"), autocommit=True) as connection:
+            # Nobody pulls the plug on a test; commits stay synchronous, since some tests kill the server.
+            for setting in ("fsync = off", "full_page_writes = off", "max_connections = 200"):
+                connection.execute(sql.SQL("ALTER SYSTEM SET " + setting))
+        instance.stop()
+        instance.start()
+        template = "werkbank_template"
+        address = schema.init(instance.admin_dsn("postgres"), template)
+        with psycopg.connect(address, autocommit=True) as connection:
+            for role in ROLES:
+                connection.execute(
+                    "SELECT sec.user_create(%s, %s, %s, %s)",
+                    (login_of(role), role.replace("_", " ").title(), PASSWORD, [role]),
+                )
+                connection.execute(
+                    sql.SQL("ALTER ROLE {} CONNECTION LIMIT 40").format(sql.Identifier(login_of(role)))
+                )
+        yield Cluster(instance, template)
+    finally:
+        instance.remove()
+
+
+@pytest.fixture(scope="session")
+def new_database(cluster: Cluster) -> Callable[[], contextlib.AbstractContextManager[str]]:
+    """A context manager that makes a fresh database, gives its administrator's address, and drops it again."""
+
+    @contextlib.contextmanager
+    def made() -> Iterator[str]:
+        name = sql.Identifier(dbname := f"test_{secrets.token_hex(6)}")
+        with psycopg.connect(cluster.admin_dsn("postgres"), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(cluster.template))
+            )
+            # Settings and rights of a database are not copied with it.
+            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+            connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO erp_user").format(name))
+            try:
+                yield cluster.admin_dsn(dbname)
+            finally:
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def admin_dsn(new_database: Callable[[], contextlib.AbstractContextManager[str]]) -> Iterator[str]:
+    """The administrator's address of the module's own database."""
+    with new_database() as address:
+        yield address
+
+
+@pytest.fixture
+def admin(admin_dsn: str) -> Iterator[Raw]:
+    """An autocommitting superuser's connection, to prepare what a test is about and to look at the outcome."""
+    with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def role_dsn(admin_dsn: str) -> Callable[[str], str]:
+    """The address under which a role (`sales_rep`) or a login (`u_…`) connects."""
+
+    def address(who: str) -> str:
+        login = who if who.startswith(("u_", "t_", "s_")) else login_of(who)
+        target, _ = Target.from_dsn(admin_dsn)
+        return dsn(target.port, target.dbname, login, PASSWORD)
+
+    return address
+
+
+@pytest.fixture
+def as_role(role_dsn: Callable[[str], str]) -> Iterator[Callable[[str], Database]]:
+    """The program's own connection as a role, with its session open; the same one when asked again."""
+    opened: dict[str, Database] = {}
+
+    def database(who: str) -> Database:
+        if who not in opened:
+            target, password = Target.from_dsn(role_dsn(who))
+            opened[who] = Database(target, password, client=ClientInfo(version="test"))
+            opened[who].open()
+        return opened[who]
+
+    yield database
+    for db in opened.values():
+        db.close()
+
+
+@pytest.fixture
+def raw_role(role_dsn: Callable[[str], str]) -> Iterator[Callable[..., Raw]]:
+    """A plain autocommitting connection as a role, as psql makes it: without ticket unless `ticket=True`."""
+    with contextlib.ExitStack() as stack:
+
+        def connection(who: str, *, ticket: bool = False, options: str = "") -> Raw:
+            found = stack.enter_context(psycopg.connect(role_dsn(who), autocommit=True, options=options))
+            if ticket:
+                found.execute("SELECT sec.session_open()")
+            return found
+
+        yield connection
+
+
+@pytest.fixture
+def counted() -> Callable[[Database], contextlib.AbstractContextManager[Counter]]:
+    """`with counted(db) as spent:` … then `spent.statements`, `spent.round_trips`."""
+
+    @contextlib.contextmanager
+    def counting(db: Database) -> Iterator[Counter]:
+        spent = Counter()
+        before = (db.counter.statements, db.counter.round_trips)
+        yield spent
+        spent.statements = db.counter.statements - before[0]
+        spent.round_trips = db.counter.round_trips - before[1]
+
+    return counting
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Threads that outlive their test and warnings nobody expected fail it (`caplog.clear()` accepts them)."""
+    before = set(threading.enumerate())
+    yield
+    leaked = [t for t in threading.enumerate() if t not in before and t.is_alive() and not t.daemon]
+    assert not leaked, f"threads left behind: {leaked}"
+    unexpected = [
+        record
+        for record in caplog.get_records("call")
+        if record.levelno >= logging.WARNING and record.name.split(".")[0] in ("werkbank", "app")
+    ]
+    assert not unexpected, f"unexpected log: {[record.getMessage() for record in unexpected]}"
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The checkout."""
+    return schema.REPOSITORY
