@@ -373,6 +373,11 @@ class Database:
         """What a service may know of the person: a statement that names a table without the right fails as a whole."""
         return {"rights": self._profile.rights} if self._profile is not None else {}
 
+    def _about(self) -> dict[str, Any]:
+        """What a service may know of the person without asking: `session.info`."""
+        known = self._profile
+        return {} if known is None else {"login": known.login, "rights": known.rights, "profile": known}
+
     def _forget_connections(self) -> None:
         self._write_engine.dispose()
         self._read_engine.dispose()

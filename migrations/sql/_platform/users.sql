@@ -208,3 +208,13 @@ BEGIN
       FROM sec.app_user u ORDER BY u.person;
 END $$;
 COMMENT ON FUNCTION sec.user_list IS 'All logins with their roles, for the administrator.';
+
+CREATE OR REPLACE FUNCTION sec.role_list() RETURNS TABLE (name text, scoped boolean, limits jsonb)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM sec.require('user_list');
+  RETURN QUERY
+    SELECT r.name, r.scoped, coalesce((SELECT jsonb_object_agg(l.name, l.value) FROM sec.role_limit l WHERE l.role = r.name), '{}')
+      FROM sec.role r ORDER BY r.name;
+END $$;
+COMMENT ON FUNCTION sec.role_list IS 'The functional roles and their limits, for the administrator.';

@@ -1,0 +1,1 @@
+"""Company, notes and history: what every record has."""

@@ -1,0 +1,107 @@
+"""History and notes of a record, and the company."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models.audit import Entry
+from app.models.system import Company, Note
+
+
+class HistoryRow(NamedTuple):
+    """What was done to a record, or to one of its lines (then `table_name` differs from the topic).
+
+    `op` is I, U or D; `old` and `new` hold the changed columns, all of them on I and D.
+    """
+
+    id: int
+    at: dt.datetime
+    login: str
+    table_name: str
+    row_id: int
+    op: str
+    old: Mapping[str, Any]
+    new: Mapping[str, Any]
+    command: uuid.UUID | None
+    application: str
+
+
+class NoteRow(NamedTuple):
+    """A note on a record."""
+
+    id: int
+    body: str
+    created_at: dt.datetime
+    created_by: str
+    updated_at: dt.datetime
+    row_version: int
+
+
+class CompanyRow(NamedTuple):
+    """The company, as documents and the settings page need it."""
+
+    row_version: int
+    name: str
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    vat_id: str
+    register_entry: str
+    managing_director: str
+    bank_name: str
+    iban: str
+    bic: str
+    phone: str
+    email: str
+    web: str
+    language: str
+    currency: str
+    logo: bytes | None
+
+
+def history(
+    session: Session, topic: str, record_id: int, before: int | None = None, limit: int = 100
+) -> tuple[HistoryRow, ...]:
+    """The newest entries of a record's history, older than the entry `before` when given; one round trip."""
+    statement = (
+        select(
+            Entry.id,
+            Entry.at,
+            Entry.login,
+            Entry.table_name,
+            Entry.row_id,
+            Entry.op,
+            Entry.old,
+            Entry.new,
+            Entry.command,
+            Entry.application,
+        )
+        .where(Entry.topic == topic, Entry.record_id == record_id)
+        .order_by(Entry.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        statement = statement.where(Entry.id < before)
+    rows = (HistoryRow(*row) for row in session.execute(statement).all())
+    return tuple(row._replace(old=row.old or {}, new=row.new or {}) for row in rows)
+
+
+def notes(session: Session, topic: str, record_id: int) -> tuple[NoteRow, ...]:
+    """The notes of a record, newest first; one round trip."""
+    statement = (
+        select(Note.id, Note.body, Note.created_at, Note.created_by, Note.updated_at, Note.row_version)
+        .where(Note.topic == topic, Note.record_id == record_id)
+        .order_by(Note.id.desc())
+    )
+    return tuple(NoteRow(*row) for row in session.execute(statement).all())
+
+
+def company(session: Session) -> CompanyRow:
+    """The company this database belongs to."""
+    columns = [getattr(Company, name) for name in CompanyRow._fields]
+    return CompanyRow(*session.execute(select(*columns)).one())
