@@ -60,9 +60,9 @@ def main(argv: list[str]) -> int:
     try:
         if command == "clean":
             return _clean(argv)
+        if command in NEEDS_QT and not {"-h", "--help"} & set(argv):
+            ensure_libraries()  # first, because it may need the person's help and the rest takes a while
         python = prepare(argv, tools=command in NEEDS_TOOLS)
-        if command in NEEDS_QT:
-            ensure_libraries()
     except (LaunchError, LockTimeoutError, OSError) as failed:
         return _fail(str(failed))
     call = [str(python), "-m", "app", *argv]
