@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy import CheckConstraint, FetchedValue, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Root, Versioned, flag, money, parent_pk, percent, ref, search_key, whole
+from app.models.base import MONEY, Base, Root, Versioned, flag, parent_pk, percent, ref, search_key, whole
 
 SCHEMA = "partners"
 
@@ -64,9 +64,10 @@ class Partner(Versioned, Base):
     tax_treatment: Mapped[str] = mapped_column(String(20), server_default=text("'domestic'"))
     payment_term_id: Mapped[int | None] = ref("partners.payment_term.id")
     price_list_id: Mapped[int | None] = ref("catalog.price_list.id")
-    credit_limit: Mapped[Decimal | None] = money()
+    # Not inserted by the ORM unless given, as nobody has a grant on them: see api.partner_credit_set.
+    credit_limit: Mapped[Decimal | None] = mapped_column(MONEY, server_default=FetchedValue())
     is_delivery_blocked: Mapped[bool] = flag()
-    block_reason: Mapped[str | None] = mapped_column(String(200))
+    block_reason: Mapped[str | None] = mapped_column(String(200), server_default=FetchedValue())
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(60))
     website: Mapped[str | None] = mapped_column(String(254))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core.changes import Result, changed
 from app.core.db import call_api, posting
-from app.core.errors import Invalid
+from app.core.errors import Invalid, NotAllowed
 from app.models.base import Root
 from app.models.partners import Address, Contact, Partner, PaymentTerm
 from app.services import records
@@ -110,6 +110,9 @@ def _set_credit(session: Session, partner: Partner, credit: Mapping[str, Any], c
         raise Invalid("delivery_block_needs_reason", column="block_reason")
     if all(getattr(partner, key) == value for key, value in wanted.items()):
         return partner.row_version
+    rights = session.info.get("rights")
+    if rights is not None and "partner_credit_set" not in rights:
+        raise NotAllowed("partner_credit_set", right="partner_credit_set")
     answer = call_api(
         session,
         "partner_credit_set",
