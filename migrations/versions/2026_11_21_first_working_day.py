@@ -455,9 +455,11 @@ def upgrade() -> None:
         ),
         sa.Column("payment_term_id", sa.BigInteger(), nullable=True),
         sa.Column("price_list_id", sa.BigInteger(), nullable=True),
-        sa.Column("credit_limit", sa.Numeric(precision=14, scale=2), nullable=True),
+        sa.Column(
+            "credit_limit", sa.Numeric(precision=14, scale=2), server_default=sa.FetchedValue(), nullable=True
+        ),
         sa.Column("is_delivery_blocked", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("block_reason", sa.String(length=200), nullable=True),
+        sa.Column("block_reason", sa.String(length=200), server_default=sa.FetchedValue(), nullable=True),
         sa.Column("email", sa.String(length=254), nullable=True),
         sa.Column("phone", sa.String(length=60), nullable=True),
         sa.Column("website", sa.String(length=254), nullable=True),
