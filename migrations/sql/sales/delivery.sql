@@ -12,24 +12,25 @@ BEGIN
   IF jsonb_typeof(p_lines) IS DISTINCT FROM 'array' OR p_lines = '[]' THEN
     PERFORM sec.fail('ER422', 'delivery_has_no_lines');
   END IF;
-  SELECT jsonb_agg(jsonb_build_object(
-           'line_id', l.id, 'position', l.position, 'product_id', l.product_id, 'sku', p.sku, 'description', l.description,
-           'unit_code', l.unit_code, 'lot_id', t.id, 'lot_code', t.code, 'place_id', w.place_id, 'qty', w.qty,
-           'stocked', p.is_stocked, 'open', l.qty - l.qty_shipped,
-           'total', sum(w.qty) OVER (PARTITION BY w.sales_order_line_id),
-           'problem', CASE
-             WHEN l.id IS NULL THEN 'delivery_line_unknown'
-             WHEN w.qty IS NULL OR w.qty <= 0 THEN 'move_qty_positive'
-             WHEN p.is_stocked AND w.place_id IS NULL THEN 'place_missing'
-             WHEN w.place_id IS NOT NULL AND pl.id IS NULL THEN 'place_of_other_warehouse'
-             WHEN w.lot_id IS NOT NULL AND t.id IS NULL THEN 'lot_not_found' END) ORDER BY l.position, w.ord)
-    INTO v_picks
-    FROM ROWS FROM (jsonb_to_recordset(p_lines) AS (sales_order_line_id bigint, place_id bigint, lot_id bigint, qty numeric))
-         WITH ORDINALITY AS w (sales_order_line_id, place_id, lot_id, qty, ord)
-    LEFT JOIN sales.sales_order_line l ON l.id = w.sales_order_line_id AND l.sales_order_id = p_order
-    LEFT JOIN catalog.product p ON p.id = l.product_id
-    LEFT JOIN inventory.place pl ON pl.id = w.place_id AND pl.warehouse_id = p_warehouse
-    LEFT JOIN inventory.lot t ON t.id = w.lot_id AND t.product_id = l.product_id;
+  SELECT jsonb_agg(to_jsonb(x) ORDER BY x."position", x.ord) INTO v_picks
+    FROM (
+      SELECT l.id AS line_id, l.position, l.product_id, p.sku, l.description, l.unit_code, t.id AS lot_id,
+             t.code AS lot_code, w.place_id, w.qty, p.is_stocked AS stocked, l.qty - l.qty_shipped AS open, w.ord,
+             sum(w.qty) OVER (PARTITION BY w.sales_order_line_id) AS total,
+             CASE
+               WHEN l.id IS NULL THEN 'delivery_line_unknown'
+               WHEN w.qty IS NULL OR w.qty <= 0 THEN 'move_qty_positive'
+               WHEN p.is_stocked AND w.place_id IS NULL THEN 'place_missing'
+               WHEN w.place_id IS NOT NULL AND pl.id IS NULL THEN 'place_of_other_warehouse'
+               WHEN w.lot_id IS NOT NULL AND t.id IS NULL THEN 'lot_not_found'
+             END AS problem
+        FROM ROWS FROM (jsonb_to_recordset(p_lines) AS (
+               sales_order_line_id bigint, place_id bigint, lot_id bigint, qty numeric))
+             WITH ORDINALITY AS w (sales_order_line_id, place_id, lot_id, qty, ord)
+        LEFT JOIN sales.sales_order_line l ON l.id = w.sales_order_line_id AND l.sales_order_id = p_order
+        LEFT JOIN catalog.product p ON p.id = l.product_id
+        LEFT JOIN inventory.place pl ON pl.id = w.place_id AND pl.warehouse_id = p_warehouse
+        LEFT JOIN inventory.lot t ON t.id = w.lot_id AND t.product_id = l.product_id) x;
   SELECT * INTO v_bad
     FROM jsonb_to_recordset(v_picks) AS x (problem text, "position" int, sku text, open numeric, total numeric)
    WHERE x.problem IS NOT NULL OR x.total > x.open LIMIT 1;
@@ -96,7 +97,7 @@ BEGIN
   INSERT INTO sales.delivery (id, number, sales_order_id, customer_id, warehouse_id, delivery_address, snapshot)
   OVERRIDING SYSTEM VALUE
   VALUES (v_id, system.next_number('delivery'), p_sales_order_id, v_order.customer_id, v_order.warehouse_id,
-          v_order.snapshot -> 'delivery_address', v_order.snapshot - 'terms')
+          v_order.snapshot -> 'delivery_address', sales.order_reference(v_order) - 'terms')
   RETURNING number INTO v_number;
   RETURN api.command_end(p_command, jsonb_build_object(
     'id', v_id, 'number', v_number, 'row_version', 1, 'sales_order_id', p_sales_order_id,

@@ -1,4 +1,4 @@
--- Invoices: for deliveries, cancelled by a counter-document, settled by payments.
+-- Invoices: for deliveries, cancelled by a counter-document.
 
 CREATE OR REPLACE FUNCTION sales.write_invoice(
   p_id bigint, p_kind text, p_cancels bigint, p_order sales.sales_order, p_service_date date, p_reason text)
@@ -23,7 +23,8 @@ BEGIN
   OVERRIDING SYSTEM VALUE
   VALUES (p_id, p_kind,
           CASE WHEN p_kind = 'cancellation' THEN 'settled' WHEN v_net + v_tax = 0 THEN 'paid' ELSE 'open' END,
-          p_cancels, p_order.id, p_order.customer_id, p_order.snapshot -> 'billing_address', p_order.snapshot,
+          p_cancels, p_order.id, p_order.customer_id, p_order.snapshot -> 'billing_address',
+          sales.order_reference(p_order),
           p_order.snapshot #>> '{customer,vat_id}', p_order.snapshot #>> '{customer,tax_treatment}', v_today,
           p_service_date, v_today + coalesce((v_terms ->> 'net_days')::int, 0), v_pct,
           CASE WHEN v_pct > 0 THEN v_today + (v_terms ->> 'discount_days')::int END,
@@ -90,6 +91,7 @@ DECLARE
   v_invoice sales.invoice%ROWTYPE;
   v_counter sales.invoice%ROWTYPE;
   v_id bigint;
+  v_version integer;
 BEGIN
   PERFORM sec.require('invoice_cancel');
   v_replay := api.command_begin(p_command, 'invoice_cancel', jsonb_build_object(
@@ -117,84 +119,12 @@ BEGIN
   UPDATE sales.invoice_delivery i SET is_active = false WHERE i.invoice_id = p_id;
   UPDATE sales.delivery d SET invoice_state = 'none'
    WHERE d.id IN (SELECT i.delivery_id FROM sales.invoice_delivery i WHERE i.invoice_id = p_id);
-  PERFORM sales.refresh_order(v_order.id);
+  v_version := sales.refresh_order(v_order.id);
   v_order.snapshot := v_invoice.snapshot;
   v_counter := sales.write_invoice(v_id, 'cancellation', p_id, v_order, v_invoice.service_date, btrim(p_reason));
   RETURN api.command_end(p_command, jsonb_build_object(
     'id', v_id, 'number', v_counter.number, 'row_version', v_counter.row_version, 'cancelled_id', p_id,
-    'gross_amount', v_counter.gross_amount, 'sales_order_id', v_order.id));
+    'gross_amount', v_counter.gross_amount, 'sales_order_id', v_order.id, 'sales_order_row_version', v_version));
 END $$;
 COMMENT ON FUNCTION api.invoice_cancel IS
   'Cancel an unpaid invoice by a counter-invoice with its own number; its deliveries can be invoiced again.';
-
-CREATE OR REPLACE FUNCTION sales.locked_invoice(p_id bigint, p_row_version integer) RETURNS sales.invoice
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_invoice sales.invoice%ROWTYPE;
-BEGIN
-  SELECT * INTO v_invoice FROM sales.invoice i WHERE i.id = p_id FOR UPDATE;
-  IF NOT FOUND THEN
-    PERFORM sec.fail('ER404', 'invoice_not_found', jsonb_build_object('id', p_id));
-  ELSIF v_invoice.row_version IS DISTINCT FROM p_row_version THEN
-    PERFORM sec.fail('ER409', 'stale', jsonb_build_object('id', p_id, 'row_version', v_invoice.row_version));
-  END IF;
-  RETURN v_invoice;
-END $$;
-COMMENT ON FUNCTION sales.locked_invoice IS 'The invoice, locked; ER404 or ER409.';
-
-CREATE OR REPLACE FUNCTION sales.local_day(p_at timestamptz) RETURNS date
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT (p_at AT TIME ZONE coalesce((SELECT c.time_zone FROM system.company c), 'Europe/Berlin'))::date
-$$;
-COMMENT ON FUNCTION sales.local_day IS 'The company''s calendar day of a moment.';
-
-CREATE OR REPLACE FUNCTION api.payment_post(
-  p_command uuid, p_invoice_id bigint, p_row_version integer, p_amount numeric, p_paid_on date, p_use_discount boolean,
-  p_reference text DEFAULT NULL) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_replay jsonb;
-  v_invoice sales.invoice%ROWTYPE;
-  v_open numeric;
-  v_discount numeric := 0;
-  v_id bigint;
-BEGIN
-  PERFORM sec.require('payment_post');
-  v_replay := api.command_begin(p_command, 'payment_post', jsonb_build_object(
-    'id', p_invoice_id, 'row_version', p_row_version, 'amount', p_amount, 'paid_on', p_paid_on,
-    'use_discount', p_use_discount, 'reference', p_reference));
-  IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
-  v_invoice := sales.locked_invoice(p_invoice_id, p_row_version);
-  PERFORM sales.require_state('invoice_not_open', v_invoice.state, 'open');
-  v_open := v_invoice.gross_amount - v_invoice.paid_amount - v_invoice.discount_taken;
-  IF p_amount IS NULL OR NOT p_amount > 0 OR p_amount <> round(p_amount, 2) THEN
-    PERFORM sec.fail('ER422', 'payment_positive', jsonb_build_object('amount', p_amount));
-  ELSIF p_paid_on IS NULL OR p_paid_on > system.today() OR p_paid_on < v_invoice.invoice_date THEN
-    PERFORM sec.fail('ER422', 'payment_date_out_of_range', jsonb_build_object('date', v_invoice.invoice_date));
-  END IF;
-  IF p_use_discount THEN
-    IF v_invoice.discount_date IS NULL OR p_paid_on > v_invoice.discount_date THEN
-      PERFORM sec.fail('ER422', CASE WHEN v_invoice.discount_date IS NULL THEN 'no_cash_discount'
-                                     ELSE 'discount_period_over' END,
-                       jsonb_build_object('date', v_invoice.discount_date));
-    END IF;
-    v_discount := round(v_invoice.gross_amount * v_invoice.discount_pct / 100, 2);
-    IF p_amount < v_open - v_discount THEN
-      PERFORM sec.fail('ER422', 'payment_does_not_settle', jsonb_build_object('needed', v_open - v_discount));
-    END IF;
-  END IF;
-  IF p_amount + v_discount > v_open THEN
-    PERFORM sec.fail('ER422', 'payment_exceeds_open', jsonb_build_object('open', v_open, 'needed', v_open - v_discount));
-  END IF;
-  INSERT INTO sales.payment (invoice_id, paid_on, amount, discount_amount, reference)
-  VALUES (p_invoice_id, p_paid_on, p_amount, v_discount, nullif(btrim(p_reference), '')) RETURNING id INTO v_id;
-  UPDATE sales.invoice i
-     SET paid_amount = i.paid_amount + p_amount, discount_taken = i.discount_taken + v_discount,
-         state = CASE WHEN p_amount + v_discount = v_open THEN 'paid' ELSE 'open' END
-   WHERE i.id = p_invoice_id RETURNING * INTO v_invoice;
-  RETURN api.command_end(p_command, jsonb_build_object(
-    'id', v_id, 'invoice_id', p_invoice_id, 'row_version', v_invoice.row_version, 'state', v_invoice.state,
-    'discount_amount', v_discount, 'open_amount', v_open - p_amount - v_discount));
-END $$;
-COMMENT ON FUNCTION api.payment_post IS
-  'Book money received for an open invoice; with p_use_discount the cash discount is granted and must settle it.';

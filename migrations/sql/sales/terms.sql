@@ -55,17 +55,20 @@ COMMENT ON FUNCTION sales.document_lines IS 'The lines of a quote or an order, a
 
 CREATE OR REPLACE FUNCTION sales.judged_lines(
   p_type text, p_id bigint, p_price_list bigint, p_on date, p_customer bigint)
-RETURNS TABLE (line_id bigint, line_position integer, product_state text, sku text, unit_code text,
-               list_price numeric, tax_rate numeric, effective_pct numeric)
+RETURNS TABLE (line_id bigint, line_position integer, sku text, unit_code text, list_price numeric, tax_rate numeric,
+               effective_pct numeric, problem text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_domestic boolean := (SELECT c.tax_treatment = 'domestic' FROM partners.partner c WHERE c.id = p_customer);
   v_lines jsonb := (SELECT jsonb_agg(to_jsonb(d) ORDER BY d.line_id) FROM sales.document_lines(p_type, p_id) d);
 BEGIN
   RETURN QUERY
-    SELECT l.line_id, l.line_position, p.state::text, p.sku::text, u.code::text, f.amount,
+    SELECT l.line_id, l.line_position, p.sku::text, u.code::text, f.amount,
            CASE WHEN v_domestic THEN f.tax_rate ELSE 0 END,
-           sales.effective_pct(l.unit_price, l.discount_pct, f.amount)
+           sales.effective_pct(l.unit_price, l.discount_pct, f.amount),
+           CASE WHEN NOT p.is_sold OR p.state IN ('discontinued', 'placeholder') THEN 'product_not_for_sale'
+                WHEN f.amount IS NULL THEN 'price_missing'
+                WHEN f.qty <> round(f.qty, u.decimals) THEN 'quantity_too_precise' END
       FROM catalog.prices_for(v_lines, p_price_list, p_on) f
       JOIN ROWS FROM (jsonb_to_recordset(v_lines) AS (
              line_id bigint, line_position integer, unit_price numeric, discount_pct numeric)) WITH ORDINALITY
@@ -131,12 +134,10 @@ BEGIN
   IF v_judged IS NULL THEN
     PERFORM sec.fail('ER422', p_type || '_has_no_lines', jsonb_build_object('id', p_id));
   END IF;
-  SELECT j.* INTO v_bad
-    FROM jsonb_to_recordset(v_judged) AS j (line_position int, sku text, product_state text, list_price numeric)
-   WHERE j.list_price IS NULL OR j.product_state IN ('discontinued', 'placeholder') ORDER BY j.line_position LIMIT 1;
+  SELECT j.* INTO v_bad FROM jsonb_to_recordset(v_judged) AS j (line_position int, sku text, problem text)
+   WHERE j.problem IS NOT NULL ORDER BY j.line_position LIMIT 1;
   IF FOUND THEN
-    PERFORM sec.fail('ER422', CASE WHEN v_bad.list_price IS NULL THEN 'price_missing' ELSE 'product_not_for_sale' END,
-                     jsonb_build_object('position', v_bad.line_position, 'sku', v_bad.sku));
+    PERFORM sec.fail('ER422', v_bad.problem, jsonb_build_object('position', v_bad.line_position, 'sku', v_bad.sku));
   END IF;
   SELECT j.* INTO v_bad FROM jsonb_to_recordset(v_judged) AS j (line_position int, effective_pct numeric)
    ORDER BY j.effective_pct DESC, j.line_position LIMIT 1;
@@ -154,6 +155,13 @@ END $$;
 COMMENT ON FUNCTION sales.settle_lines IS
   'Writes list price, tax rate and article snapshot into the lines, after checking prices, states and discount.';
 
+CREATE OR REPLACE FUNCTION sales.order_reference(p_order sales.sales_order) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT p_order.snapshot || jsonb_build_object('order', jsonb_build_object(
+    'number', p_order.number, 'date', p_order.order_date, 'reference', p_order.customer_reference))
+$$;
+COMMENT ON FUNCTION sales.order_reference IS 'The snapshot of an order with its number, for the documents that follow it.';
+
 CREATE OR REPLACE FUNCTION sales.locked_quote(p_id bigint, p_row_version integer) RETURNS sales.quote
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -167,6 +175,7 @@ BEGIN
   END IF;
   RETURN v_quote;
 END $$;
+COMMENT ON FUNCTION sales.locked_quote IS 'The quote, locked; ER404 or ER409.';
 
 CREATE OR REPLACE FUNCTION sales.locked_order(p_id bigint, p_row_version integer) RETURNS sales.sales_order
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -182,6 +191,7 @@ BEGIN
   END IF;
   RETURN v_order;
 END $$;
+COMMENT ON FUNCTION sales.locked_order IS 'The order, locked, if it is in one of the person''s warehouses; ER404 or ER409.';
 
 CREATE OR REPLACE FUNCTION sales.require_state(p_key text, p_state text, VARIADIC p_allowed text[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -190,3 +200,25 @@ BEGIN
     PERFORM sec.fail('ER422', p_key, jsonb_build_object('state', p_state));
   END IF;
 END $$;
+COMMENT ON FUNCTION sales.require_state IS 'Refuse with the key unless the state is one of those allowed.';
+
+CREATE OR REPLACE FUNCTION sales.locked_invoice(p_id bigint, p_row_version integer) RETURNS sales.invoice
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_invoice sales.invoice%ROWTYPE;
+BEGIN
+  SELECT * INTO v_invoice FROM sales.invoice i WHERE i.id = p_id FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM sec.fail('ER404', 'invoice_not_found', jsonb_build_object('id', p_id));
+  ELSIF v_invoice.row_version IS DISTINCT FROM p_row_version THEN
+    PERFORM sec.fail('ER409', 'stale', jsonb_build_object('id', p_id, 'row_version', v_invoice.row_version));
+  END IF;
+  RETURN v_invoice;
+END $$;
+COMMENT ON FUNCTION sales.locked_invoice IS 'The invoice, locked; ER404 or ER409.';
+
+CREATE OR REPLACE FUNCTION sales.local_day(p_at timestamptz) RETURNS date
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT (p_at AT TIME ZONE coalesce((SELECT c.time_zone FROM system.company c), 'Europe/Berlin'))::date
+$$;
+COMMENT ON FUNCTION sales.local_day IS 'The company''s calendar day of a moment.';

@@ -127,12 +127,15 @@ COMMENT ON FUNCTION sales.guard_invoice IS 'States of an invoice move along know
 CREATE OR REPLACE FUNCTION sales.guard_parts() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- A posting writes the parts of a document first and the document last; afterwards nothing can be added to it.
+DECLARE
+  v_there boolean;
 BEGIN
-  IF CASE TG_ARGV[0]
-       WHEN 'delivery' THEN EXISTS (SELECT FROM new_rows n JOIN sales.delivery d ON d.id = (to_jsonb(n) ->> 'delivery_id')::bigint)
-       ELSE EXISTS (SELECT FROM new_rows n JOIN sales.invoice i ON i.id = (to_jsonb(n) ->> 'invoice_id')::bigint)
-     END
-  THEN
+  IF TG_ARGV[0] = 'delivery' THEN
+    v_there := EXISTS (SELECT FROM new_rows n JOIN sales.delivery d ON d.id = (to_jsonb(n) ->> 'delivery_id')::bigint);
+  ELSE
+    v_there := EXISTS (SELECT FROM new_rows n JOIN sales.invoice i ON i.id = (to_jsonb(n) ->> 'invoice_id')::bigint);
+  END IF;
+  IF v_there THEN
     PERFORM sec.fail('ER422', 'posted_is_final', jsonb_build_object('table', TG_TABLE_NAME));
   END IF;
   RETURN NULL;

@@ -1,0 +1,155 @@
+"""What the user wants with quotes, orders, deliveries, invoices and payments."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+DraftType = Literal["quote", "sales_order"]
+
+
+@dataclass(frozen=True)
+class SaveDraft:
+    """Create (``id`` None) or change a draft with its lines.
+
+    ``values`` holds the changed columns of the header, ``row_version`` is the version the user saw.  ``lines`` are all
+    lines in their order (None leaves them as they are), each with product_id, description, qty, unit_price, tax_rate,
+    discount_pct (0 unless given) and, for a saved one, id.  A saved line that is missing is taken out.
+    """
+
+    id: int | None
+    row_version: int | None
+    values: Mapping[str, Any]
+    lines: Sequence[Mapping[str, Any]] | None = None
+
+
+class SaveQuote(SaveDraft):
+    """Header: customer_id, contact_id, delivery_address_id, warehouse_id, price_list_id, payment_term_id, quote_date,
+    valid_until, customer_reference, remark."""
+
+
+class SaveSalesOrder(SaveDraft):
+    """Header: as a quote's, with order_date and requested_date in place of quote_date and valid_until."""
+
+
+@dataclass(frozen=True)
+class _Posting:
+    id: int
+    row_version: int
+    command: UUID = field(default_factory=uuid4, kw_only=True)
+
+
+@dataclass(frozen=True)
+class IssueQuote(_Posting):
+    """Give a draft quote its number and freeze it."""
+
+
+@dataclass(frozen=True)
+class ConvertQuote(_Posting):
+    """Accept an issued quote: a draft order with the same lines."""
+
+
+@dataclass(frozen=True)
+class RejectQuote(_Posting):
+    """The customer declined."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ConfirmSalesOrder(_Posting):
+    """Confirm a draft order.  ``acknowledged``: keys of questions (`Confirm`) the user has answered with yes."""
+
+    acknowledged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReserveSalesOrder(_Posting):
+    """Reserve what has become free since the order was confirmed."""
+
+
+@dataclass(frozen=True)
+class CancelSalesOrder(_Posting):
+    """Cancel a confirmed order of which nothing was shipped."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class DiscardDraft:
+    """Delete a draft quote or order with its lines."""
+
+    document_type: DraftType
+    id: int
+    row_version: int
+    command: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class Pick:
+    """What is taken from a place for an order line; a service has neither place nor lot."""
+
+    sales_order_line_id: int
+    qty: Decimal
+    place_id: int | None = None
+    lot_id: int | None = None
+
+
+@dataclass(frozen=True)
+class ShipDelivery:
+    """Ship parts of a confirmed order; ``row_version`` is the order's."""
+
+    sales_order_id: int
+    row_version: int
+    picks: tuple[Pick, ...]
+    command: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class PostInvoice:
+    """Invoice deliveries of an order; ``row_version`` is the order's."""
+
+    sales_order_id: int
+    row_version: int
+    delivery_ids: tuple[int, ...]
+    command: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class CancelInvoice(_Posting):
+    """Cancel an unpaid invoice by a counter-invoice."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class PostPayment:
+    """Money received for an invoice; ``use_discount`` grants the cash discount, which must then settle it."""
+
+    invoice_id: int
+    row_version: int
+    amount: Decimal
+    paid_on: date
+    use_discount: bool = False
+    reference: str = ""
+    command: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class RequestApproval:
+    """Ask somebody else for the discount of a draft."""
+
+    document_type: DraftType
+    document_id: int
+    reason: str
+    command: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class DecideApproval(_Posting):
+    """Approve or reject a requested discount."""
+
+    approve: bool = True
+    comment: str = ""

@@ -1,0 +1,164 @@
+"""Sales arithmetic and checks without a database: what a form shows before it asks."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, NamedTuple
+
+from app.core.errors import Invalid
+
+CENT = Decimal("0.01")
+HUNDRED = Decimal(100)
+ZERO = Decimal(0)
+_PLACES = {"qty": 6, "unit_price": 4, "discount_pct": 4, "tax_rate": 4}
+_LARGEST = {
+    "qty": Decimal(10) ** 9,
+    "unit_price": Decimal(10) ** 9,
+    "discount_pct": HUNDRED,
+    "tax_rate": HUNDRED,
+}
+
+
+class Sums(NamedTuple):
+    """Totals of a document: net, tax and gross, and (rate, net, tax) per tax rate from the highest down."""
+
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+    rates: tuple[tuple[Decimal, Decimal, Decimal], ...]
+
+
+class CashDiscount(NamedTuple):
+    """Skonto: whether it is due on that day, its amount, and what is left to pay with it."""
+
+    due: bool
+    amount: Decimal
+    payable: Decimal
+
+
+class Stock(NamedTuple):
+    """What lies at a place, in the order it should be taken."""
+
+    product_id: int
+    place_id: int
+    lot_id: int | None
+    qty: Decimal
+
+
+class Need(NamedTuple):
+    """What a line still needs."""
+
+    line_id: int
+    product_id: int
+    qty: Decimal
+
+
+class Taken(NamedTuple):
+    """What is proposed to be taken for a line."""
+
+    line_id: int
+    place_id: int
+    lot_id: int | None
+    qty: Decimal
+
+
+def cents(amount: Decimal) -> Decimal:
+    """The amount rounded to two places, halves away from zero, as the database rounds."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+def net_amount(qty: Decimal, unit_price: Decimal, discount_pct: Decimal = ZERO) -> Decimal:
+    """What a line costs without tax."""
+    return cents(qty * unit_price * (HUNDRED - discount_pct) / HUNDRED)
+
+
+def sums(lines: Iterable[tuple[Decimal, Decimal]]) -> Sums:
+    """Totals from (net amount, tax rate) of the lines; tax is rounded once per rate, on the sum."""
+    by_rate: dict[Decimal, Decimal] = defaultdict(Decimal)
+    for net, rate in lines:
+        by_rate[rate.normalize()] += net
+    rates = tuple(
+        (rate, net, cents(net * rate / HUNDRED)) for rate, net in sorted(by_rate.items(), reverse=True)
+    )
+    net, tax = sum((r[1] for r in rates), ZERO), sum((r[2] for r in rates), ZERO)
+    return Sums(net, tax, net + tax, rates)
+
+
+def effective_discount(unit_price: Decimal, discount_pct: Decimal, list_price: Decimal | None) -> Decimal:
+    """Discount against the list price in percent, wherever it hides; 0 without a list price or above it."""
+    if not list_price:
+        return ZERO
+    pct = HUNDRED - unit_price * (HUNDRED - discount_pct) / list_price
+    return max(pct.quantize(Decimal("0.0001"), ROUND_HALF_UP), ZERO)
+
+
+def cash_discount(
+    gross: Decimal, open_amount: Decimal, pct: Decimal, until: date | None, paid_on: date
+) -> CashDiscount:
+    """Skonto on an invoice when paid on that day."""
+    if not pct or until is None or paid_on > until:
+        return CashDiscount(False, ZERO, open_amount)
+    amount = cents(gross * pct / HUNDRED)
+    if amount > open_amount:
+        return CashDiscount(False, ZERO, open_amount)
+    return CashDiscount(True, amount, open_amount - amount)
+
+
+def allocate(needs: Sequence[Need], stock: Sequence[Stock]) -> list[Taken]:
+    """Cover the needs from stock in the order both are given; what cannot be covered is left out."""
+    left = [place.qty for place in stock]
+    found: list[Taken] = []
+    for need in needs:
+        missing = need.qty
+        for index, place in enumerate(stock):
+            if place.product_id != need.product_id or left[index] <= 0 or missing <= 0:
+                continue
+            taken = min(missing, left[index])
+            left[index] -= taken
+            missing -= taken
+            found.append(Taken(need.line_id, place.place_id, place.lot_id, taken))
+    return found
+
+
+def check_line(position: int, line: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a line as they are stored.  Raises `Invalid` with ``column`` and ``position``."""
+    if line.get("product_id") is None:
+        raise Invalid("required", column="product_id", position=position)
+    values: dict[str, Any] = {
+        "id": line.get("id"),
+        "position": position,
+        "product_id": line["product_id"],
+        "description": (line.get("description") or "").strip(),
+    }
+    if not 1 <= len(values["description"]) <= 400:
+        raise Invalid("line_description_length", column="description", position=position)
+    for column, places in _PLACES.items():
+        value = line.get(column, ZERO) if column == "discount_pct" else line.get(column)
+        if value is None:
+            raise Invalid("required", column=column, position=position)
+        number = Decimal(value)
+        if (
+            not number.is_finite()
+            or number < 0
+            or number > _LARGEST[column]
+            or (column == "qty" and not number)
+        ):
+            raise Invalid(f"line_{column}_range", column=column, position=position)
+        if number != round(number, places):
+            raise Invalid("number_too_precise", column=column, position=position, places=places)
+        values[column] = number
+    return values
+
+
+def number_candidates(typed: str, year: int) -> tuple[str, ...]:
+    """Full document numbers a short form may mean: "12" is AU-2026-00012 and its like, "RE 12" only the invoice."""
+    text = typed.strip().upper().replace(" ", "")
+    prefix = next((p for p in ("AN", "AU", "LS", "RE") if text.startswith(p)), "")
+    rest = text[len(prefix) :].strip("-")
+    parts = rest.split("-")
+    if not all(part.isdigit() for part in parts) or len(parts) > 2 or len(parts[-1]) > 9:
+        return ()
+    years = [int(parts[0])] if len(parts) == 2 and len(parts[0]) == 4 else [year, year - 1]
+    prefixes = [prefix] if prefix else ["AN", "AU", "LS", "RE"]
+    return tuple(f"{p}-{y}-{int(parts[-1]):05d}" for p in prefixes for y in years)

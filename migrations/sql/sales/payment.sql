@@ -1,0 +1,52 @@
+-- Payments: money received, with or without the cash discount.
+
+CREATE OR REPLACE FUNCTION api.payment_post(
+  p_command uuid, p_invoice_id bigint, p_row_version integer, p_amount numeric, p_paid_on date, p_use_discount boolean,
+  p_reference text DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_replay jsonb;
+  v_invoice sales.invoice%ROWTYPE;
+  v_open numeric;
+  v_discount numeric := 0;
+  v_id bigint;
+BEGIN
+  PERFORM sec.require('payment_post');
+  v_replay := api.command_begin(p_command, 'payment_post', jsonb_build_object(
+    'id', p_invoice_id, 'row_version', p_row_version, 'amount', p_amount, 'paid_on', p_paid_on,
+    'use_discount', p_use_discount, 'reference', p_reference));
+  IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
+  v_invoice := sales.locked_invoice(p_invoice_id, p_row_version);
+  PERFORM sales.require_state('invoice_not_open', v_invoice.state, 'open');
+  v_open := v_invoice.gross_amount - v_invoice.paid_amount - v_invoice.discount_taken;
+  IF p_amount IS NULL OR NOT p_amount > 0 OR p_amount <> round(p_amount, 2) THEN
+    PERFORM sec.fail('ER422', 'payment_positive', jsonb_build_object('amount', p_amount));
+  ELSIF p_paid_on IS NULL OR p_paid_on > system.today() OR p_paid_on < v_invoice.invoice_date THEN
+    PERFORM sec.fail('ER422', 'payment_date_out_of_range', jsonb_build_object('date', v_invoice.invoice_date));
+  END IF;
+  IF p_use_discount THEN
+    IF v_invoice.discount_date IS NULL OR p_paid_on > v_invoice.discount_date THEN
+      PERFORM sec.fail('ER422', CASE WHEN v_invoice.discount_date IS NULL THEN 'no_cash_discount'
+                                     ELSE 'discount_period_over' END,
+                       jsonb_build_object('date', v_invoice.discount_date));
+    END IF;
+    v_discount := round(v_invoice.gross_amount * v_invoice.discount_pct / 100, 2);
+    IF p_amount < v_open - v_discount THEN
+      PERFORM sec.fail('ER422', 'payment_does_not_settle', jsonb_build_object('needed', v_open - v_discount));
+    END IF;
+  END IF;
+  IF p_amount + v_discount > v_open THEN
+    PERFORM sec.fail('ER422', 'payment_exceeds_open', jsonb_build_object('open', v_open, 'needed', v_open - v_discount));
+  END IF;
+  INSERT INTO sales.payment (invoice_id, paid_on, amount, discount_amount, reference)
+  VALUES (p_invoice_id, p_paid_on, p_amount, v_discount, nullif(btrim(p_reference), '')) RETURNING id INTO v_id;
+  UPDATE sales.invoice i
+     SET paid_amount = i.paid_amount + p_amount, discount_taken = i.discount_taken + v_discount,
+         state = CASE WHEN p_amount + v_discount = v_open THEN 'paid' ELSE 'open' END
+   WHERE i.id = p_invoice_id RETURNING * INTO v_invoice;
+  RETURN api.command_end(p_command, jsonb_build_object(
+    'id', v_id, 'invoice_id', p_invoice_id, 'row_version', v_invoice.row_version, 'state', v_invoice.state,
+    'discount_amount', v_discount, 'open_amount', v_open - p_amount - v_discount));
+END $$;
+COMMENT ON FUNCTION api.payment_post IS
+  'Book money received for an open invoice; with p_use_discount the cash discount is granted and must settle it.';
