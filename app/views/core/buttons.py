@@ -148,6 +148,12 @@ class Button(_Painted):
             self.clicked.connect(lambda: clicked())
 
     @property
+    def sequences(self) -> list[str]:
+        """The shortcut in every spelling that must work."""
+        text = self._sequence or ""
+        return [text, text.replace("Enter", "Return")] if "Enter" in text else [text] if text else []
+
+    @property
     def kind(self) -> str:
         """Which kind of button it is."""
         return self._kind
@@ -187,8 +193,7 @@ class Button(_Painted):
         self.updateGeometry()
 
     def _bind(self, shortcut: str) -> None:
-        variants = [shortcut, shortcut.replace("Enter", "Return")] if "Enter" in shortcut else [shortcut]
-        for variant in variants:
+        for variant in self.sequences:
             bound = QShortcut(QKeySequence(variant), self)
             bound.activated.connect(self.click)
             self._shortcuts.append(bound)
@@ -314,11 +319,11 @@ class IconButton(_Painted):
         """Paint the fill under the pointer and the icon."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.isEnabled() and (self.underMouse() or self.isDown() or self.isChecked()):
+        if self.isEnabled() and (self.underMouse() or self.isDown()):
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(tok("accent_tint" if self.isChecked() else "hover"))
+            painter.setBrush(tok("hover"))
             painter.drawRoundedRect(QRectF(self.rect()), px("radius_button"), px("radius_button"))
         side = self._icon_size
-        color = "disabled" if not self.isEnabled() else "accent_text" if self.isChecked() else self._color
+        color = self._color if self.isEnabled() else "disabled"
         image = pixmap(self._icon, side, color, self.devicePixelRatioF())
         painter.drawPixmap((self.width() - side) // 2, (self.height() - side) // 2, image)

@@ -35,7 +35,7 @@ from app.views.core.theme import fill, font, px, tok
 from app.views.core.timing import Debounce
 
 
-def _restyle(widget: QWidget, name: str, value: str) -> None:
+def restyle(widget: QWidget, name: str, value: str) -> None:
     """Change a property that the style sheet asks for."""
     if widget.property(name) != value:
         widget.setProperty(name, value)
@@ -69,7 +69,7 @@ class LineEdit(QLineEdit):
 
     def set_invalid(self, invalid: bool) -> None:
         """Mark the field as wrong (edge and sign) or take the mark away; the words stand under the field."""
-        _restyle(self, "invalid", "true" if invalid else "false")
+        restyle(self, "invalid", "true" if invalid else "false")
         if invalid and self._error is None:
             self._error = self.addAction(
                 icon("circle-alert", color="bad_solid"), QLineEdit.ActionPosition.TrailingPosition
@@ -505,4 +505,4 @@ class TextArea(QPlainTextEdit):
 
     def set_invalid(self, invalid: bool) -> None:
         """Mark the field as wrong or take the mark away."""
-        _restyle(self, "invalid", "true" if invalid else "false")
+        restyle(self, "invalid", "true" if invalid else "false")

@@ -339,7 +339,7 @@ class SegmentedTabs(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._style, self._gap = style, px(spacing) + 4
+        self._style, self._gap = style, px(spacing)
         self._items: list[tuple[str, str]] = []
         self._rects: list[QRect] = []
         self._overflow: QRect | None = None
@@ -348,7 +348,7 @@ class SegmentedTabs(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFixedHeight(px("tab_bar") - 1)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.set_items(items, current)
 
     @property
@@ -385,8 +385,8 @@ class SegmentedTabs(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as all tabs."""
-        widths = [fonts.metrics("body600").horizontalAdvance(words) + self._gap for _, words in self._items]
-        return QSize(sum(widths) + px("gap"), self.height())
+        widths = [fonts.metrics(self._style).horizontalAdvance(words) + 4 for _, words in self._items]
+        return QSize(sum(widths) + self._gap * max(0, len(widths) - 1), self.height())
 
     def minimumSizeHint(self) -> QSize:
         """Gives way."""
@@ -394,7 +394,7 @@ class SegmentedTabs(QWidget):
 
     def _arrange(self) -> None:
         """Lay the tabs out from the left; the one in force is always among those shown."""
-        measure = fonts.metrics("body600" if self._style == "body600" else self._style)
+        measure = fonts.metrics(self._style)
         widths = [measure.horizontalAdvance(words) + 4 for _, words in self._items]
         room, more = self.width(), px("control_toolbar")
         self._overflow = None

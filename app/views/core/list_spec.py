@@ -1,0 +1,100 @@
+"""How a list is declared: columns, presets, actions, empty state; everything else the kit does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QWidget
+
+from app.core.paging import Filter
+from app.views.core.surfaces import Step
+from app.views.core.table_model import CHECK, Column, Fetch
+
+if TYPE_CHECKING:
+    from app.views.core.context import AppContext
+
+CHECK_COLUMN = Column(CHECK, "", "check", width=32, sortable=False, exported=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A filter that comes with the program, shown as a tab over the list.
+
+    ``title`` is a text key.  ``filters`` always apply while it is chosen; ``key`` also goes to the service as
+    `ListQuery.preset`, for what filters cannot say.  ``count`` shows how many rows it has.
+    """
+
+    key: str
+    title: str
+    filters: tuple[Filter, ...] = ()
+    count: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListAction:
+    """Something to do with rows, or (as the primary action) without any.
+
+    ``run(ctx, rows)``; ``right`` is what the profile must have, ``when(row)`` whether a row allows it (all selected
+    ones must).  ``shortcut`` such as ``Ctrl+N``.
+    """
+
+    key: str
+    title: str
+    run: Callable[["AppContext", list[Any]], object]
+    icon: str | None = None
+    right: str = ""
+    shortcut: str | None = None
+    when: Callable[[Any], bool] | None = None
+    danger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """What a list says while there is nothing yet: text keys, up to three steps of ``(title key, text key)``,
+    further actions beside the primary one (for example an import)."""
+
+    title: str
+    text: str
+    steps: tuple[tuple[str, str], ...] = ()
+    first: str = ""
+    actions: tuple[ListAction, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListSpec:
+    """A list as data.
+
+    ``fetch(session, query)`` is the service read that gives a `Page`.  ``open(ctx, row)`` opens a row, ``detail(ctx,
+    row)`` makes the pane beside the list.  ``topics`` are the tables whose changes concern the list, ``sort`` the
+    column key to begin with (``descending`` for newest first), ``row_height`` a measure token.
+    """
+
+    key: str
+    title: str
+    icon: str
+    columns: tuple[Column, ...]
+    fetch: Fetch
+    topics: frozenset[str] = frozenset()
+    presets: tuple[Preset, ...] = (Preset("all", "kit.list.all"),)
+    primary: ListAction | None = None
+    bulk: tuple[ListAction, ...] = ()
+    row_actions: tuple[ListAction, ...] = ()
+    row_height: str = "row_chip"
+    empty: Empty | None = None
+    open: Callable[["AppContext", Any], object] | None = None
+    detail: Callable[["AppContext", Any], QWidget] | None = None
+    sort: str = ""
+    descending: bool = False
+    id_field: str = "id"
+    title_params: dict[str, object] = field(default_factory=dict)
+
+    def all_columns(self) -> tuple[Column, ...]:
+        """The declared columns with the one to tick rows in front."""
+        return (CHECK_COLUMN, *self.columns)
+
+    def steps(self, translate: Callable[[str], str]) -> list[Step]:
+        """The steps of the empty state in words."""
+        return [
+            Step(translate(title), translate(text))
+            for title, text in (self.empty.steps if self.empty else ())
+        ]
