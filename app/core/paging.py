@@ -79,13 +79,14 @@ def condition(column: ColumnElement[Any], item: Filter) -> ColumnElement[bool]:
 
 
 def _after(column: ColumnElement[Any], key: ColumnElement[int], query: ListQuery) -> ColumnElement[bool]:
-    """Rows behind the cursor; empty values always come last, ties are broken by the key, ascending."""
+    """Rows behind the cursor; empty values always come last, ties are broken by the key in the same direction."""
     assert query.after is not None
     value, last = query.after
+    behind = key < last if query.descending else key > last
     if value is None:
-        return and_(column.is_(None), key > last)
+        return and_(column.is_(None), behind)
     beyond = column < value if query.descending else column > value
-    return or_(beyond, and_(column == value, key > last), column.is_(None))
+    return or_(beyond, and_(column == value, behind), column.is_(None))
 
 
 def fetch_page(
@@ -110,18 +111,21 @@ def fetch_page(
     sort = columns[query.sort] if query.sort else None
     paged = filtered
     if query.after is not None:
-        paged = paged.where(_after(sort, key, query) if sort is not None else key > query.after[1])
+        last = query.after[1]
+        beyond = key < last if query.descending else key > last
+        paged = paged.where(_after(sort, key, query) if sort is not None else beyond)
     order = [] if sort is None else [(sort.desc() if query.descending else sort.asc()).nulls_last()]
+    tie = key.desc() if query.descending else key.asc()
     extra = [key.label("_key")] + ([sort.label("_sort")] if sort is not None else [])
-    found = session.execute(paged.add_columns(*extra).order_by(*order, key).limit(query.limit)).all()
+    found = session.execute(paged.add_columns(*extra).order_by(*order, tie).limit(query.limit)).all()
     width = len(extra)
     make = row._make if row is not None else tuple
     rows = [make(tuple(line)[:-width]) for line in found]
     full = len(found) == query.limit
     following = None
     if full:
-        last = found[-1]
-        following = (last._sort if sort is not None else None, last._key)
+        end = found[-1]
+        following = (end._sort if sort is not None else None, end._key)
     total: int | None = None
     if query.count:
         total = len(rows)
