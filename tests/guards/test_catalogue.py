@@ -1,0 +1,122 @@
+"""The database as it comes out of the migrations: rights equal the matrix, nothing drifts, no lint finds anything."""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from alembic.script import ScriptDirectory
+from psycopg import sql
+from sqlalchemy import NullPool, create_engine
+
+from app.core import schema
+from app.models import metadata
+from migrations import derived, drift, generate, rights
+
+MATRIX = rights.load()
+VERBS = ("SELECT", "INSERT", "UPDATE")
+
+
+def test_check_finds_nothing(admin_dsn: str) -> None:
+    assert schema.check(admin_dsn) == []
+
+
+def test_upgrade_of_a_current_database_touches_nothing(
+    admin_dsn: str, admin: psycopg.Connection[Any]
+) -> None:
+    when = "SELECT applied_at FROM system.sql_checksum"
+    before = admin.execute(when).fetchone()
+    assert not schema.upgrade(admin_dsn).applied
+    assert admin.execute(when).fetchone() == before
+
+
+def test_upgrade_restores_what_was_changed_by_hand(
+    new_database: Callable[[], AbstractContextManager[str]],
+) -> None:
+    with new_database() as dsn:
+        with psycopg.connect(dsn, autocommit=True) as admin:
+            admin.execute("DROP POLICY gate ON system.note")
+            admin.execute("GRANT DELETE ON system.note TO r_viewer")
+            admin.execute("GRANT UPDATE (created_by) ON system.note TO r_viewer")
+            admin.execute("CREATE FUNCTION sec.back_door() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+            admin.execute("ALTER TABLE system.company DISABLE TRIGGER erp_log_update")
+            admin.execute("UPDATE system.sql_checksum SET sha256 = ''")
+        found = {(f.check, f.what.split(" ", 2)[1]) for f in schema.check(dsn) if f.check == "drift"}
+        assert len(found) >= 4
+        assert schema.upgrade(dsn).applied
+        # A disabled trigger of ours is dropped and made anew, enabled.
+        assert schema.check(dsn) == []
+
+
+@pytest.mark.parametrize("table", sorted(MATRIX.tables))
+def test_table_rights_equal_the_matrix(admin: psycopg.Connection[Any], table: str) -> None:
+    line = MATRIX.tables[table]
+    relation = next(r for r in derived.read_relations(admin) if r.name == table)
+    for role in MATRIX.roles:
+        for verb, given in zip(VERBS, (line.select, line.insert, line.update), strict=True):
+            allowed = given is not None and role in given.roles
+            for column in relation.columns:
+                wanted = allowed and (verb == "SELECT" or column.name in given.columns.of(relation.plain))  # type: ignore[union-attr]
+                row = admin.execute(
+                    "SELECT has_column_privilege(%s, %s::regclass, %s, %s)",
+                    (f"r_{role}", table, column.name, verb),
+                ).fetchone()
+                assert row == (wanted,), f"{role} {verb} {table}.{column.name}"
+        beyond = admin.execute(
+            "SELECT v FROM unnest(%s::text[]) v WHERE has_table_privilege(%s, %s::regclass, v)",
+            (["INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"], f"r_{role}", table),
+        ).fetchall()
+        assert beyond == [], f"{role} on all of {table}"
+
+
+def test_every_object_has_a_line_in_the_matrix(admin: psycopg.Connection[Any]) -> None:
+    relations = {relation.name for relation in derived.read_relations(admin)}
+    assert relations == set(MATRIX.tables)
+
+
+def test_function_rights_equal_the_matrix(admin: psycopg.Connection[Any]) -> None:
+    named = dict(MATRIX.functions) | {"api.discard_draft": generate.discard_roles(MATRIX)}
+    wrong = []
+    for function in derived.read_functions(admin):
+        allowed = named.get(f"{function.schema}.{function.name}", ())
+        for role in (*MATRIX.roles, "erp_user"):
+            name = role if role.startswith("erp_") else f"r_{role}"
+            row = admin.execute(
+                "SELECT has_function_privilege(%s, %s, 'EXECUTE')", (name, function.signature)
+            ).fetchone()
+            if row != (role in allowed,):
+                wrong.append((role, function.signature, row))
+    assert wrong == []
+
+
+def test_models_equal_the_migrated_database(
+    admin: psycopg.Connection[Any], new_database: Callable[[], AbstractContextManager[str]]
+) -> None:
+    """Tables made from the models and tables made by the migrations are the same to the last CHECK."""
+    with new_database() as dsn:
+        with psycopg.connect(dsn) as raw:
+            derived.drop(raw)
+            tables = ", ".join(r.name for r in derived.read_relations(raw))
+            raw.execute(sql.SQL("DROP TABLE " + tables))
+        engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
+        metadata.create_all(engine)
+        with psycopg.connect(dsn) as raw:
+            from_models = drift.snapshot(raw)
+    with admin.transaction():
+        migrated = drift.snapshot(admin)
+    kinds = re.compile(r"(column [^ :]+ |constraint |index )")
+    assert [
+        line
+        for line in drift.differences(from_models, migrated)
+        if kinds.match(line[2:]) and "alembic_version" not in line
+    ] == []
+
+
+def test_migrations_have_one_head_and_dated_names(repository: Path) -> None:
+    script = ScriptDirectory(str(repository / "migrations"))
+    assert len(script.get_heads()) == 1
+    for file in (repository / "migrations" / "versions").glob("*.py"):
+        assert file.name[:10].replace("_", "").isdigit(), file.name
