@@ -7,11 +7,11 @@ from itertools import accumulate
 from typing import Any
 
 import pytest
-from app.core.errors import Invalid
 from PIL import Image
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
+from app.core.errors import Invalid
 from app.core.format import money
 from app.services.documents.data import DocumentData, Kind, Language, Reference
 from app.services.documents.render import file_name, render

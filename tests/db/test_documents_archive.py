@@ -1,0 +1,174 @@
+"""The archive of issued documents: who may fill it and see it, and that nobody ever changes it."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import psycopg
+import pytest
+
+from app.core.db import Database
+from app.core.errors import AppError, Invalid, NotAllowed, Refused
+from app.services.documents.archive import archive
+from app.services.documents.commands import ArchiveDocument, DocumentType
+from app.services.documents.reads import archived_documents, archived_file
+from app.services.documents.render import render
+from app.services.sales import writes
+from app.services.sales.commands import IssueQuote, PostInvoice
+from tests.sales_world import Raw, World, build, confirmed, line_ids, shipped, stock
+from tests.unit.documents_sample import sample
+
+AsRole = Callable[[str], Database]
+PDF = render(sample("quote"))
+ISSUERS: dict[DocumentType, str] = {
+    "quote": "sales_rep",
+    "sales_order": "sales_rep",
+    "delivery": "warehouse_clerk",
+    "invoice": "finance",
+}
+
+
+@dataclass(frozen=True)
+class Trade:
+    """A draft quote, and the issued records by the type under which they are archived."""
+
+    draft: int
+    records: dict[DocumentType, int]
+
+
+@pytest.fixture(scope="module")
+def world(admin_dsn: str) -> World:
+    with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        return build(connection)
+
+
+@pytest.fixture
+def trade(world: World, admin: Raw, as_role: AsRole) -> Trade:
+    """One bicycle: quoted, ordered, shipped from the northern warehouse, invoiced."""
+    rep, keeper, finance = as_role("sales_rep"), as_role("warehouse_manager"), as_role("finance")
+    lines = [world.line(world.bike)]
+    draft = rep.write(writes.save_quote, world.quote(lines)).value
+    quote = rep.write(writes.save_quote, world.quote(lines)).value
+    rep.write(writes.issue_quote, IssueQuote(quote.id, quote.row_version))
+    stock(keeper, world.bike, world.shelf, 1)
+    order = confirmed(rep, world.order(lines))
+    delivery = shipped(keeper, order.id, order.row_version, (line_ids(admin, order.id)[0], 1, world.shelf))
+    post = PostInvoice(order.id, delivery.sales_order_row_version, (delivery.id,))
+    invoice = finance.write(writes.post_invoice, post).value
+    return Trade(
+        draft.id,
+        {"quote": quote.id, "sales_order": order.id, "delivery": delivery.id, "invoice": invoice.id},
+    )
+
+
+def keep(kind: DocumentType, record: int) -> ArchiveDocument:
+    return ArchiveDocument(kind, record, "de", "Beleg.pdf", PDF)
+
+
+def refusal(db: Database, command: ArchiveDocument) -> AppError:
+    with pytest.raises(AppError) as refused:
+        db.write(archive, command)
+    return refused.value
+
+
+def test_what_was_issued_comes_back_byte_for_byte(trade: Trade, admin: Raw, as_role: AsRole) -> None:
+    for kind, record in trade.records.items():
+        as_role(ISSUERS[kind]).write(archive, keep(kind, record))
+        viewer = as_role("viewer")
+        (row,) = viewer.read(archived_documents, kind, record)
+        number = admin.execute(f"SELECT number FROM sales.{kind} WHERE id = %s", (record,)).fetchone()
+        assert number == (row.number,), "the number is the record's own"
+        assert row.issued_by == f"u_{ISSUERS[kind]}"
+        assert viewer.read(archived_file, row.id) == ("Beleg.pdf", PDF, hashlib.sha256(PDF).hexdigest())
+
+
+def test_archiving_is_one_round_trip_and_safe_to_repeat(trade: Trade, as_role: AsRole) -> None:
+    rep = as_role("sales_rep")
+    command = keep("quote", trade.records["quote"])
+    before = rep.counter.round_trips
+    first = rep.write(archive, command).value
+    assert rep.counter.round_trips - before == 1
+    assert rep.write(archive, command).value == first, "the answer was lost and the command sent again"
+    assert rep.write(archive, keep("quote", trade.records["quote"])).value == first, "the same bytes"
+    other = refusal(rep, replace(keep("quote", trade.records["quote"]), content=PDF + b"\n"))
+    assert isinstance(other, Refused)
+    assert other.key == "document_archived_once"
+
+
+def test_only_who_may_issue_the_record_archives_it(trade: Trade, as_role: AsRole) -> None:
+    for kind, record in trade.records.items():
+        for role in ("viewer", "production_operator", "sales_rep", "warehouse_clerk", "finance"):
+            if role != ISSUERS[kind]:
+                assert isinstance(refusal(as_role(role), keep(kind, record)), NotAllowed), (kind, role)
+
+
+def test_clerk_neither_archives_nor_sees_the_other_warehouse(
+    trade: Trade, world: World, admin: Raw, as_role: AsRole
+) -> None:
+    clerk, delivery = as_role("warehouse_clerk"), trade.records["delivery"]
+    clerk.write(archive, keep("delivery", delivery))
+    as_role("finance").write(archive, keep("invoice", trade.records["invoice"]))
+    assert len(clerk.read(archived_documents, "delivery", delivery)) == 1
+    assert clerk.read(archived_documents, "invoice", trade.records["invoice"]) == (), "prices are not his"
+    admin.execute("SELECT sec.user_set_warehouses('u_warehouse_clerk', %s)", ([world.south],))
+    try:
+        assert clerk.read(archived_documents, "delivery", delivery) == ()
+        assert refusal(clerk, keep("delivery", delivery)).key == "record_not_found"
+    finally:
+        admin.execute("SELECT sec.user_set_warehouses('u_warehouse_clerk', %s)", ([world.north],))
+
+
+def test_nonsense_is_refused(trade: Trade, as_role: AsRole) -> None:
+    rep, good = as_role("sales_rep"), keep("quote", trade.records["quote"])
+    large = b"%PDF-" + bytes(20 * 1024 * 1024)
+    wrong: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("document_not_issued", {"document_id": trade.draft}),
+        ("record_not_found", {"document_id": 10**12}),
+        ("document_type_known", {"document_type": "payment"}),
+        ("document_not_pdf", {"content": b"GIF89a"}),
+        ("document_not_pdf", {"content": b""}),
+        ("document_size", {"content": large}),
+        ("document_file_name", {"file_name": "../../Beleg.pdf"}),
+        ("document_file_name", {"file_name": "Beleg\n.pdf"}),
+        ("document_file_name", {"file_name": "Beleg.exe"}),
+        ("document_language", {"language": "fr"}),
+    )
+    for key, values in wrong:
+        assert refusal(rep, replace(good, **values)).key == key
+
+
+@pytest.mark.parametrize("owner", ["erp_api", "erp_owner", None], ids=str)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE documents.issued SET number = number",
+        "UPDATE documents.issued SET content = content",
+        "DELETE FROM documents.issued",
+        "TRUNCATE documents.issued",
+    ],
+)
+def test_nobody_changes_the_archive(
+    trade: Trade, admin: Raw, as_role: AsRole, statement: str, owner: str | None
+) -> None:
+    as_role("sales_rep").write(archive, keep("quote", trade.records["quote"]))
+    if owner:
+        admin.execute(f"SET ROLE {owner}")
+    with pytest.raises(psycopg.DatabaseError) as refused:
+        admin.execute(statement)
+    assert refused.value.sqlstate in (("ER422", "42501") if owner else ("ER422",))
+
+
+def test_a_damaged_document_is_not_handed_out(trade: Trade, admin: Raw, as_role: AsRole) -> None:
+    rep = as_role("sales_rep")
+    archived = rep.write(archive, keep("quote", trade.records["quote"])).value
+    admin.execute("SET session_replication_role = replica")  # a disk does not ask triggers either
+    admin.execute(
+        "UPDATE documents.issued SET content = content || '\\x0a'::bytea WHERE id = %s", (archived,)
+    )
+    with pytest.raises(Invalid) as damaged:
+        rep.read(archived_file, archived)
+    assert damaged.value.key == "document_damaged"
+    with pytest.raises(Invalid) as missing:
+        rep.read(archived_file, 10**12)
+    assert missing.value.key == "document_not_archived"
