@@ -84,7 +84,7 @@ class StepChart(QWidget):
         assert self._data is not None
         days = [when.toordinal() for when, _ in [*self._data.past, *self._data.forecast]]
         days.append(self._data.today.toordinal())
-        return min(days), max(max(days), min(days) + 1)
+        return min(days), max(*days, min(days) + 1)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Read the day under the pointer."""

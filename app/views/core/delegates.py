@@ -1,6 +1,6 @@
 """The one delegate of all lists: the model says what a cell is, this paints it."""
 
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen
@@ -68,8 +68,8 @@ class CellDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one cell."""
         model = index.model()
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
         self._ground(painter, rect, selected, index)
         cell: Cell = model.cell(index.row(), index.column())  # type: ignore[attr-defined]
@@ -81,7 +81,7 @@ class CellDelegate(QStyledItemDelegate):
             case "thumb":
                 self._thumb(painter, rect, cell, option)
             case "check":
-                self._check(painter, rect, selected, option)
+                self._check(painter, rect, selected)
             case "two_line":
                 self._two_lines(painter, area, cell)
             case "icon_text":
@@ -126,8 +126,8 @@ class CellDelegate(QStyledItemDelegate):
             painter.fillRect(rect.x(), rect.y(), px("accent_bar"), rect.height(), tok("accent"))
 
     def _ratio(self, option: QStyleOptionViewItem) -> float:
-        widget = option.widget  # type: ignore[attr-defined]
-        return widget.devicePixelRatioF() if widget is not None else 1.0
+        widget = cast("QWidget | None", option.widget)  # no widget when a test paints by hand
+        return 1.0 if widget is None else widget.devicePixelRatioF()
 
     def _thumb(self, painter: QPainter, rect: QRect, cell: Cell, option: QStyleOptionViewItem) -> None:
         side = min(self.thumb_side, rect.height() - 4)
@@ -149,12 +149,12 @@ class CellDelegate(QStyledItemDelegate):
         painter.drawPixmap(round(box.center().x() - mark / 2), round(box.center().y() - mark / 2), image)
         painter.restore()
 
-    def _check(self, painter: QPainter, rect: QRect, selected: bool, option: QStyleOptionViewItem) -> None:
+    def _check(self, painter: QPainter, rect: QRect, selected: bool) -> None:
         side = px("check")
         left = rect.x() + px("cell_padding") + 1
         box = QRectF(left, rect.y() + (rect.height() - 1 - side) // 2, side, side)
         mark = Qt.CheckState.Checked if selected else Qt.CheckState.Unchecked
-        paint_check(painter, box, mark, live=True, ratio=self._ratio(option))
+        paint_check(painter, box, mark)
 
     def _two_lines(self, painter: QPainter, area: QRect, cell: Cell) -> None:
         if not cell.extra:

@@ -14,13 +14,13 @@ from typing import Any
 
 import xlsxwriter
 from PySide6.QtCore import QMarginsF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPageLayout, QPageSize, QPainter, QPdfWriter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPageLayout, QPageSize, QPainter, QPdfWriter, QPen
 
 from app.core import format as fmt
 from app.core.i18n import t
+from app.views.core import tokens
 from app.views.core.fonts import font
 from app.views.core.table_model import Column
-from app.views.core.theme import tokens
 
 EXCEL_ROWS = 1_048_576
 EXCEL_TEXT = 32_767
@@ -28,7 +28,7 @@ FORMATS = ("xlsx", "csv", "pdf")
 _NUMERIC = ("number", "money", "quantity", "percent", "bar")
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818  (nothing went wrong)
     """The user stopped the export; nothing is left behind."""
 
 
@@ -150,7 +150,7 @@ def _new_page(book: Any, sheet: Sheet, head: Any) -> Any:
 def _xlsx_cell(page: Any, line: int, place: int, column: Column, value: Any, formats: dict[str, Any]) -> None:
     if value is None:
         return
-    if isinstance(value, bool) or isinstance(value, str):
+    if isinstance(value, bool | str):
         text = str(value)
         page.write_string(line, place, text if len(text) <= EXCEL_TEXT else text[: EXCEL_TEXT - 1] + "…")
     elif isinstance(value, datetime):
@@ -289,7 +289,7 @@ class _PdfTable:
             x += width
         self._y += self.ROW
         pen = painter.pen()
-        painter.setPen(QPen(self._line, 0.7))
+        painter.setPen(QPen(QColor(self._line), 0.7))
         painter.drawLine(0, round(self._y), round(self._width), round(self._y))
         painter.setPen(pen)
 

@@ -1,7 +1,7 @@
 """The head of a list: words, sort arrow, and a row of filter fields that belongs to it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -11,7 +11,7 @@ from app.core.i18n import t
 from app.core.paging import Filter
 from app.views.core import fonts
 from app.views.core.icons import pixmap
-from app.views.core.inputs import restyle, paint_check
+from app.views.core.inputs import paint_check, restyle
 from app.views.core.table_model import CHECK, Column, filter_from_text
 from app.views.core.theme import font, px, tok
 from app.views.core.timing import Debounce
@@ -31,9 +31,10 @@ class FilterEdit(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc empties, Down goes to the rows; everything else is typing."""
-        table = self.parentWidget().parentWidget() if self.parentWidget() else None
-        if event.key() == Qt.Key.Key_Down and table is not None:
-            table.setFocus()
+        if event.key() == Qt.Key.Key_Down:
+            header = self.parentWidget()
+            if isinstance(header, FilterHeader):
+                header.down.emit()
             return
         if event.key() == Qt.Key.Key_Escape and self.text():
             self.clear()
@@ -46,7 +47,7 @@ class StayingMenu(QMenu):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Tick without closing."""
-        action = self.activeAction()
+        action = cast("QAction | None", self.activeAction())  # none under the pointer: None
         if action is not None and action.isCheckable() and action.isEnabled():
             action.trigger()
         else:
@@ -54,7 +55,7 @@ class StayingMenu(QMenu):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space ticks without closing."""
-        action = self.activeAction()
+        action = cast("QAction | None", self.activeAction())  # none under the pointer: None
         if event.key() == Qt.Key.Key_Space and action is not None and action.isCheckable():
             action.trigger()
         else:
@@ -170,10 +171,12 @@ class FilterHeader(QHeaderView):
     Signals:
         filters_changed: what the fields say is different now, after a pause in typing.
         check_clicked: the box over the check column was clicked.
+        down: the cursor leaves a field for the rows.
     """
 
     filters_changed = Signal()
     check_clicked = Signal()
+    down = Signal()
 
     def __init__(self, columns: Sequence[Column], parent: QTableView) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -330,7 +333,7 @@ class FilterHeader(QHeaderView):
             side = px("check")
             if self.check_state != Qt.CheckState.Unchecked:
                 box = QRectF(rect.x() + pad + 1, rect.y() + (rect.height() - side) // 2, side, side)
-                paint_check(painter, box, self.check_state, live=True, ratio=self.devicePixelRatioF())
+                paint_check(painter, box, self.check_state)
             return
         words = column.head()
         if not words:

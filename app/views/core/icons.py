@@ -42,8 +42,7 @@ def pixmap(name: str, size: int = 16, color: str | QColor = "text2", ratio: floa
     """
     tint = color if isinstance(color, QColor) else tok(color)
     if ratio is None:
-        screen = QGuiApplication.primaryScreen()
-        ratio = screen.devicePixelRatio() if screen else 1.0
+        ratio = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
     key = (name, size, tint.rgba(), ratio)
     found = _pixmaps.get(key)
     if found is None:

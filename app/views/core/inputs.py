@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from PySide6.QtCore import QDate, QEvent, QLocale, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QDate, QEvent, QLocale, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QEnterEvent,
@@ -416,7 +416,7 @@ class ComboBox(QComboBox):
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), shown)
 
 
-def paint_check(painter: QPainter, box: QRectF, state: Qt.CheckState, *, live: bool, ratio: float) -> None:
+def paint_check(painter: QPainter, box: QRectF, state: Qt.CheckState, *, live: bool = True) -> None:
     """Paint a check box of 16 px."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -429,10 +429,24 @@ def paint_check(painter: QPainter, box: QRectF, state: Qt.CheckState, *, live: b
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(tok("accent" if live else "disabled"))
         painter.drawRoundedRect(box, radius, radius)
-        side = px("icon_small") - 2
-        name = "check" if state == Qt.CheckState.Checked else "minus"
-        mark = pixmap(name, side, "on_accent", ratio)
-        painter.drawPixmap(round(box.center().x() - side / 2), round(box.center().y() - side / 2), mark)
+        painter.setPen(
+            QPen(
+                tok("on_accent"),
+                px("ring"),
+                Qt.PenStyle.SolidLine,
+                Qt.PenCapStyle.RoundCap,
+                Qt.PenJoinStyle.RoundJoin,
+            )
+        )
+        middle, unit = box.center(), box.width() / 16
+        if state == Qt.CheckState.Checked:
+            corner = QPointF(middle.x() - 1 * unit, middle.y() + 2.5 * unit)
+            painter.drawLine(QPointF(middle.x() - 3.5 * unit, middle.y()), corner)
+            painter.drawLine(corner, QPointF(middle.x() + 3.5 * unit, middle.y() - 2.5 * unit))
+        else:
+            painter.drawLine(
+                QPointF(middle.x() - 3.5 * unit, middle.y()), QPointF(middle.x() + 3.5 * unit, middle.y())
+            )
     painter.restore()
 
 
@@ -470,7 +484,7 @@ class CheckBox(QCheckBox):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         side, edge = px("check"), px("ring")
         box = QRectF(edge, (self.height() - side) // 2, side, side)
-        paint_check(painter, box, self.checkState(), live=self.isEnabled(), ratio=self.devicePixelRatioF())
+        paint_check(painter, box, self.checkState(), live=self.isEnabled())
         if self.hasFocus():
             painter.setPen(QPen(tok("focus"), px("ring")))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -45,7 +45,11 @@ class ListFoot(QWidget):
         """Say how many rows are selected, on screen and read so far."""
         self._selected.setText(t("kit.list.selected", count=fmt.number(selected)) if selected else "")
         self._selected.setVisible(bool(selected))
-        words = t("kit.list.seen", seen=fmt.number(seen), loaded=fmt.number(loaded)) if loaded else ""
+        words = (
+            t("kit.list.seen", seen=fmt.number(seen), loaded=fmt.number(loaded))
+            if loaded
+            else t("kit.list.no_rows")
+        )
         self._numbers.setText(words)
 
     def show_live(self, name: str, count: int) -> None:
@@ -60,8 +64,8 @@ class ListFoot(QWidget):
         """Show how far an export is."""
         for part in (self._job, self._bar, self.stop):
             part.show()
-        for part in (self._zap, self._live):
-            part.hide()
+        self._zap.hide()
+        self._live.hide()
         if total:
             self._job.setText(t("kit.export.progress", done=fmt.number(done), total=fmt.number(total)))
             self._bar.set_value(done / total)
@@ -72,8 +76,8 @@ class ListFoot(QWidget):
         """The export is over."""
         for part in (self._job, self._bar, self.stop):
             part.hide()
-        for part in (self._zap, self._live):
-            part.show()
+        self._zap.show()
+        self._live.show()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint ground and line."""

@@ -23,7 +23,7 @@ from app.views.core.list_foot import ListFoot
 from app.views.core.list_head import ListHead, PresetBar, tab_items
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.operation import ReadOp
-from app.views.core.surfaces import EmptyState, Loading, show_toast
+from app.views.core.surfaces import EmptyState, Loading, clear_layout, show_toast
 from app.views.core.table_model import Column, PagedTableModel
 from app.views.core.table_view import TableView
 from app.views.core.theme import fill, px
@@ -372,9 +372,11 @@ class ListPage(TabPage):
         for preset in self.spec.presets:
             if preset.count and preset.key not in self._counts:
                 query = ListQuery(filters=preset.filters, preset=preset.key, limit=1, language=language())
-                ReadOp(self, self.ctx, self.spec.fetch, query).success(
-                    lambda page, key=preset.key: self._counted(key, page)
-                ).failure(lambda _error: True).start()
+                self._count_preset(preset.key, query)
+
+    def _count_preset(self, key: str, query: ListQuery) -> None:
+        read = ReadOp(self, self.ctx, self.spec.fetch, query)
+        read.success(lambda page: self._counted(key, page)).failure(lambda _error: True).start()
 
     def _counted(self, key: str, page: Any) -> None:
         if page.total is not None:
@@ -400,6 +402,7 @@ class ListPage(TabPage):
             self._overlay(EmptyState("search-x", t("kit.list.none_title"), t("kit.list.none_text"), [clear]))
         else:
             self._show_empty()
+        self._one_primary()
         self._show_count()
         if not self._counts:
             self._count_presets()
@@ -408,6 +411,12 @@ class ListPage(TabPage):
         if self._pending:
             keys, self._pending = self._pending, frozenset()
             model.refresh(keys)
+
+    def _one_primary(self) -> None:
+        """While the empty state offers the first step, the same step in the head steps back."""
+        if self.primary_button is not None:
+            empty = self._message is not None and self.stack.currentWidget() is self._message
+            self.primary_button.set_kind("secondary" if empty else "primary")
 
     def _filtered(self) -> bool:
         filters, preset = self.base_filters()
@@ -430,21 +439,22 @@ class ListPage(TabPage):
             primary = spec.primary
             words = empty.first if empty and empty.first else primary.title
             actions.append(Button(words, "plus", "primary", clicked=lambda: primary.run(self.ctx, [])))
-        for action in self._allowed(empty.actions if empty else ()):
-            actions.append(
-                Button(action.title, action.icon, clicked=lambda action=action: action.run(self.ctx, []))
-            )
+        actions += [self._action_button(action) for action in self._allowed(empty.actions if empty else ())]
         title = t(empty.title) if empty else t("kit.list.empty_title")
         text = t(empty.text) if empty else t("kit.list.empty_text")
         old = self._message
         self._message = EmptyState(spec.icon, title, text, actions, spec.steps(t))
         self.stack.addWidget(self._message)
         self.stack.setCurrentWidget(self._message)
+        self._one_primary()
         if old is not None:
             self.stack.removeWidget(old)
             old.deleteLater()
         self._overlay(None)
         self._show_detail()
+
+    def _action_button(self, action: ListAction) -> Button:
+        return Button(action.title, action.icon, clicked=lambda: action.run(self.ctx, []))
 
     def _failed(self, error: object) -> None:
         if self.model.loaded:
@@ -527,6 +537,9 @@ class ListPage(TabPage):
         if clear:
             menu.clear()
         rows = self.table.selected_rows()
+        if actions and not rows:
+            menu.addAction(t("kit.list.select_first")).setEnabled(False)
+            menu.addSeparator()
         for action in actions:
             entry = menu.addAction(t(action.title))
             if action.icon:
@@ -578,11 +591,8 @@ class ListPage(TabPage):
             widget = scrolled(widget)
         layout = self.pane.layout()
         assert layout is not None
-        old = layout.takeAt(0)
+        clear_layout(layout)
         layout.addWidget(widget)
-        if old is not None and old.widget() is not None:
-            old.widget().hide()
-            old.widget().deleteLater()
 
     def _keep_tab(self, key: str) -> None:
         self._detail_tab = key
@@ -652,6 +662,6 @@ class _Lazy(QMenu):
         super().__init__(parent)
         self._make = make
 
-    def exec(self, *args: Any) -> Any:  # type: ignore[override]
+    def exec(self, *args: Any) -> Any:
         """Open a fresh menu instead."""
         return self._make().exec(*args)

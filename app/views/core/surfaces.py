@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QGraphicsDropShadowEffect,
     QHBoxLayout,
     QLayout,
+    QMenu,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -32,9 +33,9 @@ STATUS_ICONS = {
 }
 
 
-def clear_layout(layout: QLayout) -> None:
+def clear_layout(layout: QLayout | None) -> None:
     """Take every widget out of a layout and delete it."""
-    while (item := layout.takeAt(0)) is not None:
+    while layout is not None and (item := layout.takeAt(0)) is not None:
         widget = item.widget()
         if widget is not None:
             widget.hide()
@@ -218,7 +219,7 @@ class EmptyState(QWidget):
         column.addWidget(head)
         words = Label(text, "body", "text2", wrap=True)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words.setFixedWidth(px("text_column"))
+        words.setFixedSize(px("text_column"), words.heightForWidth(px("text_column")))
         column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
         if actions:
             column.addSpacing(px("gap"))
@@ -422,7 +423,7 @@ class SegmentedTabs(QWidget):
         if len(shown) < len(widths):
             self._overflow = QRect(max(0, x - self._gap + 4), 0, more, self.height())
 
-    def resizeEvent(self, event: QEvent) -> None:  # type: ignore[override]
+    def resizeEvent(self, event: QEvent) -> None:
         """Lay the tabs out again."""
         self._arrange()
 
@@ -616,10 +617,7 @@ def show_toast(
     A toast of kind ``bad`` stays until it is closed.
     """
     top = window.window()
-    host = getattr(top, "_toast_host", None)
-    if not isinstance(host, _ToastHost):
-        host = _ToastHost(top)
-        top._toast_host = host  # type: ignore[attr-defined]
+    host = top.findChild(_ToastHost) or _ToastHost(top)
     toast = Toast(top, text, kind, action)
     host.add(toast)
     return toast

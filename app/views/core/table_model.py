@@ -270,7 +270,7 @@ class PagedTableModel(QAbstractTableModel):
         if found is None:
             try:
                 found = self.columns[column].cell(self._rows[row], locked=self._locked[column])
-            except Exception:  # a broken cell must not take the list down; its column shows a sign instead
+            except Exception:  # noqa: BLE001  a broken cell must not take the list down; its column shows a sign instead
                 found = Cell("text", "⚠", "bad")
             line[column] = found
         return found
@@ -386,7 +386,7 @@ class PagedTableModel(QAbstractTableModel):
             self._first(page)
         if keys and different:
             now = monotonic()
-            self._blinks.update({key: now for key in different})
+            self._blinks.update(dict.fromkeys(different, now))
             self._blink_timer.start()
             self.live.emit(different)
 

@@ -3,7 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QAction, QGuiApplication, QHelpEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -83,6 +92,7 @@ class TableView(QTableView):
         self.header.sectionResized.connect(self._resized)
         self.header.sectionMoved.connect(self._moved)
         self.header.check_clicked.connect(self.toggle_all)
+        self.header.down.connect(self.setFocus)
         self.header.customContextMenuRequested.connect(
             lambda at: self.column_menu().exec(self.header.mapToGlobal(at))
         )
@@ -293,8 +303,8 @@ class TableView(QTableView):
         self.selection_changed.emit()
 
     def selectionCommand(
-        self, index: QModelIndex, event: QEvent | None = None
-    ) -> QItemSelectionModel.SelectionFlag:  # type: ignore[override]
+        self, index: QModelIndex | QPersistentModelIndex, event: QEvent | None = None
+    ) -> QItemSelectionModel.SelectionFlag:
         """A click on the check box adds or removes one row, as with Ctrl."""
         if (
             isinstance(event, QMouseEvent)
@@ -311,7 +321,7 @@ class TableView(QTableView):
             and event.type() in (QEvent.Type.MouseMove, QEvent.Type.MouseButtonRelease)
         ):
             return QItemSelectionModel.SelectionFlag.NoUpdate
-        return super().selectionCommand(index, event)  # type: ignore[arg-type]
+        return super().selectionCommand(index, event)
 
     # what is seen
 
@@ -398,8 +408,7 @@ class TableView(QTableView):
         if not rows:
             return 0
         lines = ["\t".join(column.head() for column in columns)]
-        for row in rows:
-            lines.append("\t".join(self._copied(column, row) for column in columns))
+        lines += ["\t".join(self._copied(column, row) for column in columns) for row in rows]
         QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
         return len(rows)
 

@@ -15,7 +15,7 @@ class Debounce(QTimer):
         self._callback = callback
         self.setSingleShot(True)
         self.setInterval(ms(wait))
-        self.timeout.connect(lambda: self._callback())
+        self.timeout.connect(self._callback)
 
     def later(self) -> None:
         """Start waiting again."""
