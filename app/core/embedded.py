@@ -195,9 +195,11 @@ class Instance:
                     )
                 for part in ("data", "data.new", "log"):
                     shutil.rmtree(place / part, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
         if outside.exists():
             shutil.rmtree(outside)
-        shutil.rmtree(self.folder, ignore_errors=True)
+            if not any(entry.is_dir() for entry in paths.instances().iterdir()):
+                shutil.rmtree(outside.parent)  # what is left are the programs' copies
 
     # -- how it is done -------------------------------------------------------------------------------
 

@@ -254,7 +254,7 @@ def test_closed_folders_stay_closed(monkeypatch: pytest.MonkeyPatch) -> None:
         assert instance.state_file.is_relative_to(outer)
         assert query(instance, "SELECT 1") == "1"
     finally:
-        assert cli.main(["clean", "--yes"]) == 0
+        instance.remove()
         shutil.rmtree(outer)
     assert not paths.server_side().exists()
 

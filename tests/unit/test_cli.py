@@ -78,7 +78,9 @@ def test_a_missing_folder_is_named_before_a_server_is_started(
 
 
 def test_a_bug_goes_to_the_log_with_its_trace_and_to_the_person_as_a_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def broken(_: list[str]) -> int:
         raise ZeroDivisionError("for a test")
@@ -91,6 +93,8 @@ def test_a_bug_goes_to_the_log_with_its_trace_and_to_the_person_as_a_line(
     assert "unexpected error: ZeroDivisionError: for a test" in said
     assert str(paths.logs()) in said
     assert logged == ["cli"]
+    assert "Traceback" in caplog.text
+    caplog.clear()
 
 
 def test_clean_asks_and_leaves_alone_what_is_not_ours(

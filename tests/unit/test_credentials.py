@@ -102,11 +102,14 @@ def test_the_store_is_asked_after_a_restart(desktop: DesktopKeyring, monkeypatch
     assert desktop.kept == {}
 
 
-def test_a_locked_store_is_no_error_for_the_person(desktop: DesktopKeyring) -> None:
+def test_a_locked_store_is_no_error_for_the_person(
+    desktop: DesktopKeyring, caplog: pytest.LogCaptureFixture
+) -> None:
     desktop.locked = True
     assert credentials.recall("werkbank/a", "u_tom") is None
     assert credentials.remember("werkbank/a", "u_tom", "geheim") is False
     assert credentials.recall("werkbank/a", "u_tom") == "geheim"
+    caplog.clear()  # two warnings, as they should be
 
 
 def test_no_password_reaches_the_log(desktop: DesktopKeyring, caplog: pytest.LogCaptureFixture) -> None:
@@ -114,3 +117,4 @@ def test_no_password_reaches_the_log(desktop: DesktopKeyring, caplog: pytest.Log
     credentials.remember("werkbank/a", "u_tom", "geheim")
     assert caplog.records
     assert "geheim" not in caplog.text
+    caplog.clear()

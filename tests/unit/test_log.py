@@ -83,12 +83,17 @@ def test_a_record_is_one_json_line_with_time_context_and_trace() -> None:
     try:
         raise ValueError(f"password='{SECRET}'\nsecond line")
     except ValueError:
-        logging.getLogger("app.x").exception(
+        logging.getLogger("some.module").exception(
             "cannot open %s", "Größe.pdf", extra={"operation": "print", "ticket": SECRET, "rows": 3}
         )
     (line,) = lines(file)
     assert line["message"] == "cannot open Größe.pdf"
-    assert (line["level"], line["logger"], line["operation"], line["rows"]) == ("ERROR", "app.x", "print", 3)
+    assert (line["level"], line["logger"], line["operation"], line["rows"]) == (
+        "ERROR",
+        "some.module",
+        "print",
+        3,
+    )
     assert line["time"].endswith("+00:00")
     assert "ValueError" in line["trace"]
     assert "second line" in line["trace"]
@@ -99,7 +104,7 @@ def test_a_record_is_one_json_line_with_time_context_and_trace() -> None:
 def test_a_second_call_does_not_write_everything_twice() -> None:
     file = log.setup_logging("test")
     log.setup_logging("test")
-    logging.getLogger("app").warning("once")
+    logging.getLogger("some.module").warning("once")
     assert len(lines(file)) == 1
 
 
@@ -108,7 +113,7 @@ def test_old_files_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "BACKUPS", 2)
     file = log.setup_logging("test")
     for number in range(200):
-        logging.getLogger("app").warning("line %d", number)
+        logging.getLogger("some.module").warning("line %d", number)
     kept = sorted(entry.name for entry in file.parent.iterdir())
     assert kept == ["test.log", "test.log.1", "test.log.2"]
     assert all(entry.stat().st_size <= 2_000 for entry in file.parent.iterdir())
