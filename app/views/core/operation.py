@@ -7,7 +7,7 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from PySide6.QtCore import QObject
@@ -24,9 +24,9 @@ log = logging.getLogger("werkbank.operation")
 class Enableable(Protocol):
     """A button or an action."""
 
-    def setEnabled(self, enabled: bool, /) -> None: ...  # noqa: N802 - Qt's name
+    def setEnabled(self, enabled: bool, /) -> None: ...
 
-    def isEnabled(self) -> bool: ...  # noqa: N802 - Qt's name
+    def isEnabled(self) -> bool: ...
 
 
 class _Operation(Generic[T]):
@@ -190,31 +190,34 @@ class WriteOp(_Operation[T]):
             self.ctx.bus.emit(future.result().changes, initiator=self.owner)
         if not alive(self.owner):
             return
-        if isinstance(error, Confirm) and self._acknowledge(error):
-            self._submit()
+        if isinstance(error, Confirm):
+            from app.views.core.errors import ask_confirm
+
+            ask_confirm(self.owner, error, lambda: self._acknowledge(error), self._settle)
             return
+        self._settle(ended=False)
+        if error is not None:
+            self._fail(error)
+        elif self._success is not None:
+            self._success(future.result().value)
+        self._end()
+
+    def _settle(self, *, ended: bool = True) -> None:
+        """Give the triggers back."""
         for trigger in self._disabled:
             if not isinstance(trigger, QObject) or alive(trigger):
                 trigger.setEnabled(True)
         self._disabled = []
-        if error is None:
-            if self._success is not None:
-                self._success(future.result().value)
-        elif not isinstance(error, Confirm):
-            self._fail(error)
-        self._end()
+        if ended:
+            self._end()
 
-    def _acknowledge(self, error: Confirm) -> bool:
-        """Ask the question; on yes the command knows the answer when it is sent again."""
-        from app.views.core.errors import ask_confirm
-
-        if not ask_confirm(self.owner, error):
-            return False
-        if is_dataclass(self.command) and any(f.name == "acknowledged" for f in fields(self.command)):
-            seen = frozenset(self.command.acknowledged) | {error.key}
-            self.command = replace(self.command, acknowledged=seen)  # type: ignore[type-var]
-            return True
-        raise TypeError(f"{type(self.command).__name__} cannot be confirmed: it has no field 'acknowledged'")
+    def _acknowledge(self, error: Confirm) -> None:
+        """The user said yes: the command knows it when it is sent again."""
+        if not is_dataclass(self.command) or not hasattr(self.command, "acknowledged"):
+            raise TypeError(f"{type(self.command).__name__} has no field 'acknowledged' for {error.key}")
+        seen = frozenset(self.command.acknowledged) | {error.key}
+        self.command = replace(self.command, acknowledged=seen)  # type: ignore[type-var]
+        self._submit()
 
 
 def _start_again(op: ReadOp[Any]) -> None:

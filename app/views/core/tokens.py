@@ -155,6 +155,7 @@ MEASURES: dict[str, int] = {
 # Milliseconds.
 TIMES: dict[str, int] = {
     "debounce_filter": 250,
+    "debounce_palette": 80,
     "debounce_detail": 180,
     "blink": 900,
     "toast": 5000,
@@ -182,6 +183,7 @@ TYPES: dict[str, Type] = {
     "section": Type(13, 600),
     "section15": Type(15, 600),
     "title": Type(18, 600),
+    "title400": Type(18, 400),
     "display": Type(24, 600),
     "mono": Type(12, 400),
 }

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.core.changes import Changes
@@ -91,16 +91,12 @@ class TabPage(QWidget):
         else:
             self.stale = self.stale | changes
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what changed while hidden."""
         super().showEvent(event)
         if self.stale:
             changes, self.stale = self.stale, frozenset()
             self.on_changes(changes)
-
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
-        """Keep what is typed safe when the page leaves the eye."""
-        super().hideEvent(event)
 
 
 Build = Callable[["AppContext", dict[str, Any]], TabPage]

@@ -1,0 +1,322 @@
+"""What a record form shows and what the user types into it; reading and writing is `forms.FormPage`'s part."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app.core.changes import Result
+from app.core.i18n import t
+from app.views.core.buttons import Button
+from app.views.core.context import AppContext
+from app.views.core.fields import FieldBox, check_field
+from app.views.core.form_head import FormHead
+from app.views.core.form_model import FormAction, FormRecord, FormSpec, FormValues, Mine, Notice, is_dirty
+from app.views.core.form_parts import ChainNode, DocumentChain, FieldGrid
+from app.views.core.lines_editor import LinesEditor
+from app.views.core.marks import Label
+from app.views.core.surfaces import Banner, clear_layout
+from app.views.core.theme import px
+from app.views.core.workspace import TabPage
+
+
+class FormView(TabPage):
+    """Fields, lines, banners and cards of one record, and the difference between it and what is typed."""
+
+    spec: ClassVar[FormSpec]
+
+    def __init__(self, ctx: AppContext, record_id: int | None) -> None:
+        super().__init__(ctx)
+        self.topics = self.topics | {self.spec.topic}
+        self.icon = self.spec.icon
+        self.record = FormRecord(id=record_id)
+        self.ready = False
+        self.boxes: dict[str, FieldBox] = {}
+        self.lines: LinesEditor | None = None
+        self._notices: dict[str, Notice] = {}
+        self._shown_notices: list[tuple[str, str, str, str]] = []
+        self.setObjectName(f"form.{self.spec.topic}")
+        self._build()
+
+    # -- what a capability overrides ----------------------------------------------------------------------------
+
+    def save_call(self, form: FormValues) -> tuple[Callable[[Any, Any], Result[Any]], Any]:
+        """The service function and its command that save this form; the result's value has the record's id."""
+        raise NotImplementedError
+
+    def heading(self) -> tuple[str, tuple[str, str] | None]:
+        """The words of head and tab, and the state chip (kind, words)."""
+        return t(self.spec.title), None
+
+    def actions(self) -> Sequence[FormAction]:
+        """Buttons of the head beside Save."""
+        return ()
+
+    def chain(self) -> Sequence[ChainNode]:
+        """The document chain; empty hides it."""
+        return ()
+
+    def notices(self) -> Sequence[Notice]:
+        """Banners that follow from what stands in the form now."""
+        return ()
+
+    def cards(self) -> Sequence[QWidget]:
+        """Cards of the side column, from top to bottom; built once."""
+        return ()
+
+    def shown(self) -> None:
+        """A record has just been put into the form."""
+
+    def value_changed(self, key: str) -> None:
+        """The user changed a field."""
+
+    def line_changed(self, number: int, key: str) -> None:
+        """The user changed a cell of a line."""
+
+    def check(self, mine: Mine) -> Mapping[str, str]:
+        """What is wrong across fields: words by field key."""
+        return {}
+
+    def defaults(self) -> Mapping[str, Any]:
+        """Values of a new record (preset values win)."""
+        return {}
+
+    def editable(self) -> bool:
+        """Whether this record may be changed as it stands (not whether this person may)."""
+        return True
+
+    def dirty(self) -> bool:
+        """Whether saving would change something."""
+        return self.ready and not self.read_only and is_dirty(self.spec, self.record, self.mine())
+
+    def typed(self) -> None:
+        """Something in the form is different now; the page keeps the draft."""
+
+    # -- values -------------------------------------------------------------------------------------------------
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be changed: no right, or the record is settled."""
+        right = self.spec.create_right if self.record.id is None else self.spec.update_right
+        return bool(right and not self.ctx.profile.can(right)) or not self.editable()
+
+    def value(self, key: str) -> Any:
+        """What stands in a field, None when it cannot be read."""
+        try:
+            return self.boxes[key].value()
+        except ValueError:
+            return None
+
+    def set_value(self, key: str, value: Any, words: str = "") -> None:
+        """Put a value into a field as if the user had; `value_changed` is not called."""
+        self.boxes[key].set_value(value, words)
+        self.touched()
+
+    def set_choices(self, key: str, choices: Sequence[tuple[Any, str]]) -> None:
+        """Offer other choices in a choice field."""
+        self.boxes[key].set_choices(choices)
+
+    def mine(self) -> Mine:
+        """What stands in the form."""
+        mine = Mine(values=dict(self.record.values))
+        for key, box in self.boxes.items():
+            try:
+                mine.values[key] = box.value()
+            except ValueError:
+                mine.raw[key] = box.raw
+            if box.words:
+                mine.words[key] = box.words
+        if self.lines is not None:
+            mine.lines = self.lines.lines()
+        return mine
+
+    def validate(self) -> bool:
+        """Check everything, show what is wrong beside its field, go to the first."""
+        mine = self.mine()
+        across = self.check(mine)
+        first: FieldBox | None = None
+        for key, box in self.boxes.items():
+            if box.read_only:
+                continue
+            box.set_error(self._problem(box, mine) or across.get(key, ""))
+            if box.error and first is None:
+                first = box
+        problems = self.lines.problems() if self.lines is not None else []
+        if first is not None:
+            first.focus()
+            self._scroll.ensureWidgetVisible(first)
+        wrong = sum(bool(box.error) for box in self.boxes.values()) + len(problems)
+        if wrong:
+            self.ctx.navigate.toast(t("form.not_saved_wrong", n=wrong), kind="warn")
+        return not wrong
+
+    def put_notice(self, notice: Notice) -> None:
+        """Show a banner until `drop_notice`; the same key replaces it."""
+        self._notices[notice.key] = notice
+        self._show_notices()
+
+    def drop_notice(self, key: str) -> None:
+        """Take a banner away."""
+        if self._notices.pop(key, None) is not None:
+            self._show_notices()
+
+    # -- building -----------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.head = FormHead(self)
+        column.addWidget(self.head)
+        self._scroll = QScrollArea(self)
+        self._scroll.setProperty("kit", "plain")
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.viewport().setAutoFillBackground(False)
+        column.addWidget(self._scroll, 1)
+        body = QWidget()
+        body.setAutoFillBackground(False)
+        page = QVBoxLayout(body)
+        page.setContentsMargins(px("margin_l"), px("gap_m"), px("margin_l"), px("margin"))
+        page.setSpacing(px("gap_m"))
+        self._chain = DocumentChain()
+        self._chain.open_wanted.connect(self.ctx.navigate.open_record)
+        page.addWidget(self._chain)
+        self._banner_box = QVBoxLayout()
+        self._banner_box.setSpacing(px("gap"))
+        page.addLayout(self._banner_box)
+        self._columns = QHBoxLayout()
+        self._columns.setSpacing(px("gap_l"))
+        page.addLayout(self._columns, 1)
+        self._main = QVBoxLayout()
+        self._main.setSpacing(px("gap_l"))
+        self._columns.addLayout(self._main, 1)
+        self._build_sections()
+        cards = list(self.cards())
+        if cards:
+            side = QWidget()
+            side.setObjectName("side")
+            side.setFixedWidth(px("side") + px("gap_m"))
+            stack = QVBoxLayout(side)
+            stack.setContentsMargins(0, 0, 0, 0)
+            stack.setSpacing(px("gap_m"))
+            for card in cards:
+                stack.addWidget(card)
+            stack.addStretch(1)
+            self._columns.addWidget(side)
+        self._content = body
+        self._scroll.setWidget(body)
+        body.setVisible(self.record.id is None)
+
+    def _build_sections(self) -> None:
+        for section in self.spec.sections:
+            boxes: list[tuple[QWidget, int]] = []
+            for item in section.fields:
+                box = FieldBox(self.ctx, item)
+                box.edited.connect(partial(self._field_edited, item.key))
+                box.left.connect(partial(self._field_left, item.key))
+                self.boxes[item.key] = box
+                boxes.append((box, item.span))
+            if section.title:
+                self._main.addWidget(Label(t(section.title), "section15"))
+            self._main.addWidget(FieldGrid(boxes))
+        if self.spec.lines is not None:
+            self.lines = LinesEditor(self.ctx, self.spec.lines, picture=self.line_picture())
+            self.lines.changed.connect(self.touched)
+            self.lines.line_changed.connect(self.line_changed)
+            self.lines.notice.connect(self._line_notice)
+            self._main.addWidget(self.lines, 1)
+        self.extend(self._main)
+        if self.spec.lines is None:
+            self._main.addStretch(1)
+
+    def extend(self, column: QVBoxLayout) -> None:
+        """Put further widgets (lists of addresses, prices …) below the fields; built once."""
+
+    def line_picture(self) -> Any:
+        """How a line's picture is fetched: ``(value, arrived) -> QPixmap | None``; None paints the empty ground."""
+        return None
+
+    def _line_notice(self, text: str, undo: object) -> None:
+        self.ctx.navigate.toast(text, kind="info", action=("form.undo", undo) if callable(undo) else None)
+
+    # -- showing ------------------------------------------------------------------------------------------------
+
+    def show_record(self, base: FormRecord, mine: Mine) -> None:
+        """Put a record into the form, and over it what is typed."""
+        self.record = base
+        self.ready = True
+        self._content.show()
+        self.drop_notice("load")
+        read_only = self.read_only
+        for key, box in self.boxes.items():
+            box.set_value(base.values.get(key), base.words.get(key, ""))
+            if key in mine.raw:
+                box.set_raw(mine.raw[key])
+            elif box.field.stored and mine.values.get(key) != base.values.get(key):
+                box.set_value(mine.values.get(key), mine.words.get(key, ""))
+            box.set_read_only(read_only)
+        if self.lines is not None:
+            self.lines.set_lines(mine.lines)
+            self.lines.set_read_only(read_only)
+        self.shown()
+        self._chain.set_nodes(self.chain())
+        self.touched(typed=False)
+        self.changed.emit()
+
+    # -- typing -------------------------------------------------------------------------------------------------
+
+    def _field_edited(self, key: str) -> None:
+        box = self.boxes[key]
+        if box.error and not self._problem(box, self.mine()):
+            box.set_error("")
+        self.value_changed(key)
+        self.touched()
+
+    def _field_left(self, key: str) -> None:
+        box = self.boxes[key]
+        if not box.read_only:
+            mine = self.mine()
+            box.set_error(self._problem(box, mine) or self.check(mine).get(key, ""))
+
+    @staticmethod
+    def _problem(box: FieldBox, mine: Mine) -> str:
+        try:
+            value = box.value()
+        except ValueError as error:
+            return t(str(error))
+        return check_field(box.field, value, mine.values)
+
+    def touched(self, *, typed: bool = True) -> None:
+        """Something in the form is different: head, banners, tab mark, draft."""
+        if not self.ready:
+            return
+        dirty = self.dirty()
+        self.head.show_state(dirty)
+        self._show_notices()
+        if typed:
+            self.changed.emit()
+            self.typed()
+
+    def _show_notices(self) -> None:
+        wanted = [*self._notices.values(), *(self.notices() if self.ready else ())]
+        marks = [(n.key, n.kind, n.bold, n.plain) for n in wanted]
+        if marks == self._shown_notices:
+            return
+        self._shown_notices = marks
+        clear_layout(self._banner_box)
+        for notice in wanted:
+            buttons = [self._notice_button(notice, label, run) for label, run in notice.actions]
+            banner = Banner(notice.kind, notice.bold, notice.plain, buttons, icon=notice.icon or None)
+            banner.setObjectName(f"notice.{notice.key}")
+            self._banner_box.addWidget(banner)
+
+    @staticmethod
+    def _notice_button(notice: Notice, label: str, run: Callable[[], object]) -> QWidget:
+        last = notice.actions and notice.actions[-1][0] == label
+        button = Button(label, kind="secondary" if last else "ghost", clicked=run)
+        button.setObjectName(f"notice.{notice.key}.{label}")
+        return button

@@ -1,0 +1,510 @@
+"""The table of `lines.LinesModel`: painting, cell editors, keys."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
+    QAbstractItemView,
+    QComboBox,
+    QHeaderView,
+    QLineEdit,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from app.core.i18n import t
+from app.views.core import icons
+from app.views.core.context import AppContext
+from app.views.core.fonts import font, metrics
+from app.views.core.lines import (
+    INFO,
+    LINE,
+    NEW,
+    ROLE_ERROR,
+    ROLE_INFO,
+    ROLE_KIND,
+    ROLE_VALUE,
+    LineColumn,
+    LinesModel,
+    LinesSpec,
+)
+from app.views.core.lookup import Found, TypeAhead
+from app.views.core.theme import px, tok
+
+Index = QModelIndex | QPersistentModelIndex
+STATUS_ICONS = {
+    "ok": "circle-check",
+    "warn": "triangle-alert",
+    "bad": "circle-x",
+    "info": "info",
+    "neutral": "circle-dot",
+}
+Picture = Callable[[Any, Callable[[], None]], QPixmap | None]
+
+
+class LinesDelegate(QStyledItemDelegate):
+    """Paints every kind of cell and makes the editors.
+
+    Signals:
+        picked: (table row, `Found`) an article was chosen in the lookup cell.
+    """
+
+    picked = Signal(int, object)
+
+    def __init__(self, ctx: AppContext, spec: LinesSpec, picture: Picture | None, parent: QObject) -> None:
+        super().__init__(parent)
+        self._ctx = ctx
+        self._spec = spec
+        self._picture = picture
+        self.height = spec.row_height or px("row_two")
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Rows are equally high, information rows lower."""
+        low = index.data(ROLE_KIND) == INFO
+        return QSize(px("col_min"), px("row_chip") if low else self.height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Background, row line, then the cell by its kind."""
+        model = index.model()
+        assert isinstance(model, LinesModel)
+        column = model.columns[index.column()]
+        kind = index.data(ROLE_KIND)
+        area = QRect(option.rect)  # type: ignore[attr-defined]
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(area, tok("sunken") if kind == INFO else tok("surface"))
+        painter.fillRect(QRect(area.left(), area.bottom(), area.width(), px("hair")), tok("line"))
+        if kind == INFO:
+            if index.column() == 0:
+                self._info(painter, option.widget, index, area)  # type: ignore[attr-defined]
+        elif kind == NEW:
+            self._new(painter, model, column, index, area)
+        else:
+            self._cell(painter, column, index, area)
+        painter.restore()
+
+    def _info(self, painter: QPainter, view: QWidget, index: Index, area: QRect) -> None:
+        kind, icon, text = index.data(ROLE_INFO)
+        colour = "text2" if kind == "neutral" else kind
+        left = area.left() + px("cell_padding")
+        if isinstance(view, QTableView):
+            lookup = next((n for n, c in enumerate(self._columns(index)) if c.kind == "lookup"), 0)
+            left = view.columnViewportPosition(lookup) + px("cell_padding")
+            area = QRect(0, area.top(), view.viewport().width(), area.height())
+        if icon:
+            side = px("icon_small")
+            painter.drawPixmap(left, area.center().y() - side // 2, icons.pixmap(icon, side, colour))
+            left += side + px("gap_s")
+        painter.setPen(tok(colour))
+        painter.setFont(font("small"))
+        words = metrics("small").elidedText(
+            text, Qt.TextElideMode.ElideRight, area.right() - left - px("gap")
+        )
+        painter.drawText(
+            QRect(left, area.top(), area.right() - left, area.height()),
+            int(Qt.AlignmentFlag.AlignVCenter),
+            words,
+        )
+
+    @staticmethod
+    def _columns(index: Index) -> list[LineColumn]:
+        model = index.model()
+        assert isinstance(model, LinesModel)
+        return model.columns
+
+    def _new(
+        self, painter: QPainter, model: LinesModel, column: LineColumn, index: Index, area: QRect
+    ) -> None:
+        painter.setPen(tok("text3"))
+        painter.setFont(font("body"))
+        if column.kind == "position":
+            painter.drawText(
+                area.adjusted(0, 0, -px("cell_padding"), 0),
+                int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight),
+                str(len(model.lines) + 1),
+            )
+        elif column.kind == "image":
+            side = px("icon_small")
+            spot = area.center()
+            painter.drawPixmap(
+                spot.x() - side // 2, spot.y() - side // 2, icons.pixmap("plus", side, "text3")
+            )
+        elif column.kind == "lookup":
+            wide = QRect(area)
+            wide.setWidth(metrics("body").horizontalAdvance(t(self._spec.placeholder)) + px("gap_l"))
+            painter.setClipping(False)
+            painter.drawText(
+                wide.adjusted(px("cell_padding"), 0, 0, 0),
+                int(Qt.AlignmentFlag.AlignVCenter),
+                t(self._spec.placeholder),
+            )
+
+    def _cell(self, painter: QPainter, column: LineColumn, index: Index, area: QRect) -> None:
+        inner = area.adjusted(px("cell_padding"), 0, -px("cell_padding"), -px("hair"))
+        value = index.data(ROLE_VALUE)
+        error = index.data(ROLE_ERROR)
+        if column.kind == "image":
+            self._image(painter, area, value, index)
+        elif column.kind == "status":
+            self._status(painter, inner, value)
+        elif column.kind == "two_line":
+            self._two_lines(painter, inner, value)
+        else:
+            text = index.data(Qt.ItemDataRole.DisplayRole) or ""
+            quiet = column.kind == "position"
+            painter.setFont(font("body" if quiet else column.style))
+            painter.setPen(tok("bad" if error else "text2" if quiet else "text"))
+            right = column.numeric or quiet
+            side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+            mode = Qt.TextElideMode.ElideRight
+            painter.drawText(
+                inner,
+                int(side | Qt.AlignmentFlag.AlignVCenter),
+                metrics(column.style).elidedText(text, mode, inner.width()),
+            )
+        if error:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(tok("bad_solid"), px("hair")))
+            painter.drawRoundedRect(
+                QRectF(area).adjusted(2.5, 3.5, -2.5, -4.5), px("radius_chip"), px("radius_chip")
+            )
+
+    def _image(self, painter: QPainter, area: QRect, value: Any, index: Index) -> None:
+        side = px("thumb_large")
+        box = QRectF(area.center().x() - side / 2, area.center().y() - side / 2, side, side)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tok("photo"))
+        painter.drawRoundedRect(box, px("radius_key"), px("radius_key"))
+        place, view = QPersistentModelIndex(index), self.parent()
+
+        def arrived() -> None:
+            if isinstance(view, QAbstractItemView) and place.isValid():
+                view.update(QModelIndex(place))
+
+        picture = self._picture(value, arrived) if self._picture is not None and value is not None else None
+        if picture is not None:
+            painter.drawPixmap(box, picture, QRectF(picture.rect()))
+
+    @staticmethod
+    def _status(painter: QPainter, area: QRect, value: Any) -> None:
+        if not value:
+            return
+        kind, text = value
+        side = px("icon")
+        colour = {"neutral": "text2"}.get(kind, kind)
+        painter.drawPixmap(
+            area.left(),
+            area.center().y() - side // 2 + 1,
+            icons.pixmap(STATUS_ICONS.get(kind, "info"), side, colour),
+        )
+        painter.setFont(font("body" if kind in ("ok", "neutral") else "body500"))
+        painter.setPen(tok("text" if kind in ("ok", "neutral") else colour))
+        words = area.adjusted(side + px("gap_s"), 0, px("cell_padding"), 0)
+        painter.drawText(
+            words,
+            int(Qt.AlignmentFlag.AlignVCenter),
+            metrics("body500").elidedText(text, Qt.TextElideMode.ElideRight, words.width()),
+        )
+
+    @staticmethod
+    def _two_lines(painter: QPainter, area: QRect, value: Any) -> None:
+        if not value:
+            return
+        half = area.height() // 2
+        measure = metrics("small")
+        for part, colour, top, align in (
+            (value[0], "text", area.top(), Qt.AlignmentFlag.AlignBottom),
+            (value[1], "text3", area.top() + half, Qt.AlignmentFlag.AlignTop),
+        ):
+            painter.setFont(font("small"))
+            painter.setPen(tok(colour))
+            painter.drawText(
+                QRect(area.left(), top, area.width(), half),
+                int(align),
+                measure.elidedText(str(part), Qt.TextElideMode.ElideRight, area.width()),
+            )
+
+    # -- editors ------------------------------------------------------------------------------------------------
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        """A line edit with a ring; in the lookup column with type-ahead."""
+        column = self._columns(index)[index.column()]
+        if column.kind == "choice":
+            box = QComboBox(parent)
+            box.setProperty("kit", "input")
+            for value, label in column.choices:
+                box.addItem(t(label), value)
+            return box
+        edit = CellEdit(parent)
+        edit.setObjectName(f"line.edit.{column.key}")
+        if column.numeric:
+            edit.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if column.kind == "lookup" and self._spec.find is not None:
+            if index.data(ROLE_KIND) == NEW:
+                edit.setPlaceholderText(t(self._spec.placeholder))
+            row = index.row()
+            ahead = TypeAhead(edit, self._ctx, self._spec.find)
+            ahead.picked.connect(lambda found: self._take(edit, row, found))
+        return edit
+
+    def _take(self, edit: QLineEdit, row: int, found: Found) -> None:
+        self.closeEditor.emit(edit, QAbstractItemDelegate.EndEditHint.NoHint)
+        self.picked.emit(row, found)
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        """Inside the cell; a lookup cell may use the next column's room too."""
+        area = QRect(option.rect).adjusted(1, 1, -1, -2)  # type: ignore[attr-defined]
+        if self._columns(index)[index.column()].kind == "lookup":
+            area.setWidth(max(area.width(), px("side")))
+        editor.setGeometry(area)
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """The plain value, all selected."""
+        if isinstance(editor, QComboBox):
+            editor.setCurrentIndex(max(0, editor.findData(index.data(ROLE_VALUE))))
+        elif isinstance(editor, QLineEdit):
+            editor.setText(index.data(Qt.ItemDataRole.EditRole) or "")
+            editor.selectAll()
+
+    def setModelData(self, editor: QWidget, model: Any, index: Index) -> None:
+        """What was typed; a lookup cell changes only by choosing."""
+        if self._columns(index)[index.column()].kind == "lookup":
+            return
+        typed = editor.currentData() if isinstance(editor, QComboBox) else editor.property("text")
+        model.setData(index, typed, Qt.ItemDataRole.EditRole)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Enter is the view's business: it commits and goes on to the next line."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and isinstance(watched, QWidget)
+        ):
+            enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers()
+            if enter and isinstance(watched, CellEdit) and watched.choosing:
+                return False
+            if enter:
+                self.commitData.emit(watched)
+                self.closeEditor.emit(watched, QAbstractItemDelegate.EndEditHint.NoHint)
+                view = self.parent()
+                if isinstance(view, LinesTable):
+                    view.next_line()
+                return True
+        return super().eventFilter(watched, event)
+
+
+class CellEdit(QLineEdit):
+    """The editor of a cell: no frame of its own, a ring inside the cell."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("kit", "bare")
+        self.setFont(font("body"))
+        self.setTextMargins(px("gap_xs"), 0, px("gap_xs"), 0)
+
+    @property
+    def choosing(self) -> bool:
+        """Whether Enter belongs to the type-ahead."""
+        return any(isinstance(child, TypeAhead) for child in self.children())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Surface and ring below the text."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(tok("surface"))
+        painter.setPen(QPen(tok("focus"), px("ring")))
+        painter.drawRoundedRect(
+            QRectF(self.rect()).adjusted(1, 1, -1, -1), px("radius_chip"), px("radius_chip")
+        )
+        painter.end()
+        super().paintEvent(event)
+
+
+class LinesTable(QTableView):
+    """The table with the keys of a line editor.
+
+    Signals:
+        insert_wanted, duplicate_wanted, delete_wanted, paste_wanted: what the keys ask for.
+    """
+
+    insert_wanted = Signal()
+    duplicate_wanted = Signal(int)
+    delete_wanted = Signal(list)
+    paste_wanted = Signal()
+
+    def __init__(
+        self, model: LinesModel, delegate_for: Callable[[QObject], LinesDelegate], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.lines = model
+        self.setModel(model)
+        self.delegate = delegate_for(self)
+        self.setItemDelegate(self.delegate)
+        self.setObjectName("lines.table")
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(True)
+        self.setWordWrap(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        self.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked
+            | QAbstractItemView.EditTrigger.EditKeyPressed
+            | QAbstractItemView.EditTrigger.AnyKeyPressed
+            | QAbstractItemView.EditTrigger.SelectedClicked
+        )
+        self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(px("row_dense"))
+        self.setHorizontalHeader(LinesHeader(self))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        model.modelReset.connect(self.fit_rows)
+        model.layoutChanged.connect(self.fit_rows)
+        self.fit_rows()
+
+    def fit_rows(self) -> None:
+        """Row heights and information rows over the whole width."""
+        self.clearSpans()
+        for row in range(self.lines.rowCount()):
+            kind, _ = self.lines.place(row)
+            self.setRowHeight(row, px("row_chip") if kind == INFO else self.delegate.height)
+            if kind == INFO and self.lines.columnCount() > 1:
+                self.setSpan(row, 0, 1, self.lines.columnCount())
+        self.updateGeometry()
+
+    def content_height(self) -> int:
+        """Height that shows every row without scrolling."""
+        return self.horizontalHeader().height() + sum(self.rowHeight(r) for r in range(self.lines.rowCount()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One column takes the rest."""
+        super().resizeEvent(event)
+        self.fit_columns()
+
+    def fit_columns(self) -> None:
+        """Fixed widths, the rest to the columns of width 0; narrow windows take a little from everything."""
+        columns = self.lines.columns
+        room = self.viewport().width()
+        fixed = sum(column.width for column in columns)
+        free = [n for n, column in enumerate(columns) if column.width == 0]
+        rest = max(room - fixed, px("detail_picture") * max(1, len(free)))
+        shrink = min(1.0, (room - rest) / fixed) if fixed and fixed + rest > room else 1.0
+        for number, column in enumerate(columns):
+            wide = rest // len(free) if number in free else int(column.width * max(shrink, 0.6))
+            self.setColumnWidth(number, wide)
+
+    # -- where the cursor goes ----------------------------------------------------------------------------------
+
+    def current_line(self) -> int | None:
+        """Number of the line with the cursor."""
+        kind, number = self.lines.place(self.currentIndex().row())
+        return number if self.currentIndex().isValid() and kind == LINE else None
+
+    def selected_lines(self) -> list[int]:
+        """Numbers of the selected lines, ascending."""
+        places = {self.lines.place(index.row()) for index in self.selectedIndexes()}
+        return sorted(number for kind, number in places if kind == LINE)
+
+    def go(self, number: int, key: str, *, edit: bool = True) -> None:
+        """Put the cursor into a cell and open it."""
+        keys = [column.key for column in self.lines.columns]
+        if key not in keys:
+            return
+        index = self.lines.index(self.lines.row_of(number), keys.index(key))
+        self.setCurrentIndex(index)
+        self.scrollTo(index)
+        if edit and self.lines.flags(index) & Qt.ItemFlag.ItemIsEditable:
+            self.edit(index)
+
+    def go_new(self) -> None:
+        """Open the empty row."""
+        lookup = next((column.key for column in self.lines.columns if column.kind == "lookup"), "")
+        self.go(len(self.lines.lines), lookup)
+
+    def next_line(self) -> None:
+        """Enter: the same column one line further, behind the last line the empty row."""
+        kind, number = self.lines.place(self.currentIndex().row())
+        if kind != LINE or number + 1 >= len(self.lines.lines):
+            self.go_new()
+        else:
+            self.go(number + 1, self.lines.columns[self.currentIndex().column()].key, edit=False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The keys of the foot: Enter, Insert, F4, Ctrl+D, Delete, Ctrl+V."""
+        key, control = event.key(), event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        line = self.current_line()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not control:
+            self.next_line()
+        elif key == Qt.Key.Key_Insert:
+            self.insert_wanted.emit()
+        elif key == Qt.Key.Key_F4 and line is not None:
+            self.go(line, next((c.key for c in self.lines.columns if c.kind == "lookup"), ""))
+        elif key == Qt.Key.Key_F4:
+            self.go_new()
+        elif key == Qt.Key.Key_D and control and line is not None:
+            self.duplicate_wanted.emit(line)
+        elif key == Qt.Key.Key_Delete and self.selected_lines():
+            self.delete_wanted.emit(self.selected_lines())
+        elif key == Qt.Key.Key_V and control:
+            self.paste_wanted.emit()
+        elif key == Qt.Key.Key_Tab and self._at_end():
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    def _at_end(self) -> bool:
+        index = self.currentIndex()
+        return index.row() == self.lines.rowCount() - 1 and index.column() == self.lines.columnCount() - 1
+
+    def mousePressEvent(self, event: Any) -> None:
+        """One click opens the empty row."""
+        super().mousePressEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and self.lines.place(index.row())[0] == NEW and not self.lines.read_only:
+            self.go_new()
+
+
+class LinesHeader(QHeaderView):
+    """The header: small words on sunken ground, a rule below."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setHighlightSections(False)
+
+    def sizeHint(self) -> QSize:
+        """Header height of the tokens."""
+        return QSize(super().sizeHint().width(), px("header"))
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        """Words at the side of their column's content."""
+        painter.save()
+        painter.fillRect(rect, tok("sunken"))
+        painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), px("hair")), tok("border"))
+        painter.setPen(tok("text2"))
+        painter.setFont(font("small500"))
+        model = self.model()
+        words = str(model.headerData(section, Qt.Orientation.Horizontal) or "")
+        align = int(
+            model.headerData(section, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
+            or Qt.AlignmentFlag.AlignVCenter
+        )
+        inner = rect.adjusted(px("cell_padding"), 0, -px("cell_padding"), 0)
+        painter.drawText(
+            inner, align, metrics("small500").elidedText(words, Qt.TextElideMode.ElideRight, inner.width())
+        )
+        painter.restore()

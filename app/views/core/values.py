@@ -1,0 +1,83 @@
+"""Values of form fields and line cells as text, and back: one place decides how each kind is shown and typed."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from app.core import format as fmt
+from app.core.errors import AppError
+from app.core.i18n import has_text, t
+
+NUMERIC = ("number", "quantity", "money", "percent")
+LARGEST = Decimal(10) ** 12
+
+
+def show(kind: str, value: Any, *, places: int | None = None, unit: str = "", editing: bool = False) -> str:
+    """The text of a value.  While ``editing``, nothing is added that the user would have to type around."""
+    if value is None or value == "":
+        return "" if editing else fmt.NONE
+    match kind:
+        case "money":
+            if editing or places is not None:
+                return fmt.number(value, places=2 if places is None else places)
+            return fmt.money(value)
+        case "percent":
+            return fmt.number(value, places=places) if editing else fmt.percent(value)
+        case "number" | "quantity":
+            text = fmt.number(value, places=places)
+            return f"{text} {unit}" if unit and not editing else text
+        case "date":
+            return fmt.date_(value)
+        case "time":
+            return fmt.date_time(value)
+        case "check":
+            return t("form.yes") if value else t("form.no")
+    return str(value)
+
+
+def read(kind: str, text: str, *, places: int | None = None) -> Any:
+    """The value of what was typed; empty text is None.  Raises ValueError with a text key when it is none.
+
+    Numbers keep at most ``places`` decimals (money 2, quantities and percentages 3 when not told): typing more is
+    an error, never silently rounded.
+    """
+    plain = text.strip()
+    if not plain:
+        return None
+    if kind in NUMERIC:
+        number = fmt.parse_decimal(plain.removesuffix("%").removesuffix("€").strip())
+        limit = places if places is not None else 2 if kind == "money" else 3
+        if abs(number) >= LARGEST:
+            raise ValueError("error.number_too_large")
+        if number != round(number, limit):
+            raise ValueError("error.too_many_decimals")
+        return number
+    if kind == "date":
+        return fmt.parse_date(plain)
+    return text if kind == "multiline" else plain
+
+
+def in_words(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a message as the language writes them."""
+    words: dict[str, Any] = {}
+    for name, value in params.items():
+        if isinstance(value, Decimal):
+            words[name] = fmt.number(value)
+        elif isinstance(value, datetime):
+            words[name] = fmt.date_time(value)
+        elif isinstance(value, date):
+            words[name] = fmt.date_(value)
+        elif isinstance(value, list | tuple):
+            words[name] = ", ".join(str(item) for item in value)
+        else:
+            words[name] = value
+    return words
+
+
+def error_text(error: AppError) -> str:
+    """What an error says to the user: its own text, or the general one of its class."""
+    key = f"error.{error.key}"
+    if not has_text(key):
+        key = f"error.{type(error).general}"
+    return t(key, **in_words({"key": error.key, **error.params}))

@@ -1,0 +1,137 @@
+"""What the command palette can find without asking the server: actions, screens, settings, recent records."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.i18n import t
+from app.views.core.context import AppContext
+from app.views.core.workspace import RAILS, Registry
+
+RECENT = "shell.recent"
+RECENT_KEPT = 40
+RECORDS, ACTIONS, SCREENS, SETTINGS, RECENTS = "records", "actions", "screens", "settings", "recents"
+GROUPS = (RECENTS, RECORDS, ACTIONS, SCREENS, SETTINGS)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One result.  ``run(new_tab)`` does it; ``chip`` is (kind, words); ``shortcut`` a key sequence to show."""
+
+    group: str
+    key: str
+    icon: str
+    title: str
+    subtitle: str
+    run: Callable[[bool], object]
+    chip: tuple[str, str] | None = None
+    shortcut: str = ""
+
+
+def matches(text: str, *words: str) -> int:
+    """How well words fit a text: 0 not at all, higher is better.  Every typed word must occur."""
+    haystack = " ".join(words).casefold()
+    typed = text.casefold().split()
+    if not all(word in haystack for word in typed):
+        return 0
+    first = words[0].casefold()
+    if not typed:
+        return 1
+    if first.startswith(typed[0]):
+        return 3
+    return 2 if any(part.startswith(typed[0]) for part in first.split()) else 1
+
+
+def commands(ctx: AppContext, settings: Sequence[Item]) -> list[Item]:
+    """Actions, new records, screens and settings this person can use."""
+    registry = ctx.registry
+    rails = {rail.key: t(rail.title) for rail in RAILS}
+    items = [
+        Item(
+            ACTIONS,
+            f"action.{action.key}",
+            action.icon,
+            _plain(t(action.title)),
+            rails.get(action.rail, ""),
+            lambda _new, action=action: action.run(ctx),
+            shortcut=action.shortcut,
+        )
+        for action in registry.actions.values()
+    ]
+    items += [
+        Item(
+            ACTIONS,
+            f"new.{record.topic}",
+            "plus",
+            t("shell.new_record", what=t(record.title)),
+            "",
+            lambda _new, topic=record.topic: ctx.navigate.new_record(topic),
+        )
+        for record in registry.records.values()
+        if record.title and record.create_right and registry.may(record.create_right)
+    ]
+    items += [
+        Item(
+            SCREENS,
+            f"screen.{workspace.key}",
+            workspace.icon,
+            _plain(t(workspace.title)),
+            rails.get(workspace.rail, ""),
+            lambda _new, key=workspace.key: ctx.navigate.open_workspace(key),
+        )
+        for workspace in registry.workspaces.values()
+    ]
+    return items + list(settings)
+
+
+def found_records(registry: Registry, ctx: AppContext, topic: str, rows: Sequence[Any]) -> list[Item]:
+    """Rows of a search as results."""
+    search = next(item for item in registry.searches if item.topic == topic)
+    items = []
+    for row in rows:
+        chip = row[3] if len(row) > 3 else None
+        items.append(
+            Item(
+                RECORDS,
+                f"record.{topic}.{row[0]}",
+                search.icon,
+                str(row[1]),
+                str(row[2] or ""),
+                lambda new, record_id=row[0]: ctx.navigate.open_record(topic, record_id, new_tab=new),
+                chip=(chip[0], t(chip[1])) if chip else None,
+            )
+        )
+    return items
+
+
+def recent_records(ctx: AppContext) -> list[Item]:
+    """The records opened last, the latest first."""
+    items = []
+    for entry in ctx.settings.get(RECENT, []):
+        record = ctx.registry.records.get(entry["topic"])
+        if record is None:
+            continue
+        items.append(
+            Item(
+                RECENTS,
+                f"record.{entry['topic']}.{entry['id']}",
+                record.icon,
+                entry["title"],
+                t(record.title) if record.title else "",
+                lambda new, entry=entry: ctx.navigate.open_record(entry["topic"], entry["id"], new_tab=new),
+            )
+        )
+    return items
+
+
+def remember_recent(ctx: AppContext, topic: str, record_id: int, title: str) -> None:
+    """Note that a record was opened."""
+    entry = {"topic": topic, "id": record_id, "title": title}
+    kept = [
+        item for item in ctx.settings.get(RECENT, []) if (item["topic"], item["id"]) != (topic, record_id)
+    ]
+    ctx.settings.set(RECENT, [entry, *kept][:RECENT_KEPT])
+
+
+def _plain(text: str) -> str:
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
