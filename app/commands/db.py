@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.commands import FAILED, MISSING, CommandError, Commands, add_command, say
@@ -54,30 +53,23 @@ def register(commands: Commands) -> None:
     _admin_dsn(check, required=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """How far ``make_ready`` goes."""
-
-    people: bool = True
-    company: bool = False
-
-
-def make_ready(instance: "Instance", wanted: Ready = Ready()) -> None:
-    """Start the embedded server, create or upgrade its database, and fill it as far as wanted."""
+def make_ready(instance: "Instance", *, company: bool = False) -> None:
+    """Start the embedded server, create or upgrade its database and demo people, and load the demo company."""
     say(f"Starting the embedded server {instance.name!r} …")
     instance.ensure()
     from app.core import schema
 
     # Creates what is missing and is quick when nothing is.
     schema.init(instance.admin_dsn("postgres"), instance.dbname)
-    if wanted.company:
+    if company:
         from app.services.demo import load
 
+        say("Loading the demo company, if the database is empty …")
         load.ensure(instance.admin_dsn(), instance.people)
-    elif wanted.people:
-        from app.services.demo import load
+    else:
+        from app.services.demo import people
 
-        load.ensure_people(instance.admin_dsn(), instance.people)
+        people.ensure(instance.admin_dsn(), instance.people)
 
 
 def describe(instance: "Instance") -> dict[str, Any]:
@@ -136,7 +128,7 @@ def _start(arguments: argparse.Namespace) -> int:
     if arguments.bare:
         instance.ensure()
     else:
-        make_ready(instance, Ready(company=arguments.demo))
+        make_ready(instance, company=arguments.demo)
     _print(instance, as_json=arguments.json)
     return 0
 

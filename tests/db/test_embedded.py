@@ -231,6 +231,26 @@ def test_the_command_prints_what_another_client_needs(home: Path, capsys: pytest
     assert not Instance("t1").folder.exists()
 
 
+def test_a_started_server_is_ready_for_any_client(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is printed is all another client needs: the address, the person's rights, the session."""
+    assert cli.main(["db", "start", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert {login["role"] for login in facts["logins"]} == {person.role for person in DEMO_PEOPLE}
+    for login in facts["logins"]:
+        with psycopg.connect(login["dsn"], autocommit=True) as connection:
+            assert connection.execute("SELECT count(*) FROM system.company").fetchone() == (0,)
+            (ticket,) = connection.execute(login["open_session"]).fetchone() or ("",)
+            connection.execute("SELECT set_config('erp.ticket', %s, false)", (ticket,))
+            (profile,) = connection.execute("SELECT sec.my_profile()").fetchone() or ({},)
+            assert profile["roles"] == [login["role"]]
+    passwords = {login["login"]: login["password"] for login in facts["logins"]}
+    assert cli.main(["db", "start", "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert {login["login"]: login["password"] for login in again["logins"]} == passwords
+    assert cli.main(["db", "upgrade"]) == 0
+    assert cli.main(["db", "check"]) == 0
+
+
 @as_root
 def test_roots_server_runs_under_another_account(home: Path) -> None:
     instance = Instance("fresh").ensure()
