@@ -112,12 +112,30 @@ def load(sources: Iterable[Path] | None = None) -> Matrix:
     return _Reader([(p, p.read_text("utf-8")) for p in (files() if sources is None else sources)]).matrix()
 
 
+class _StrictLoader(yaml.SafeLoader):
+    """YAML takes the last of two equal keys without a word; a right must not vanish that way."""
+
+
+def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    keys = [key.value for key, _value in node.value]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise MatrixError(f"{twice} stands twice in one mapping{node.start_mark}")
+    return loader.construct_mapping(node, deep=True)
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
 class _Reader:
     """Turns the YAML texts into a Matrix and collects what is wrong with them."""
 
     def __init__(self, texts: list[tuple[Path, str]]) -> None:
         self._wrong: list[str] = []
-        self._documents = [(path, yaml.safe_load(text) or {}) for path, text in texts]
+        self._documents = [
+            (path, yaml.load(text, _StrictLoader) or {})  # noqa: S506  (a SafeLoader, only stricter)
+            for path, text in texts
+        ]
         self._groups: dict[str, tuple[str, ...]] = {}
         self._roles: dict[str, Role] = {}
 

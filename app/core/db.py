@@ -157,7 +157,11 @@ class Database:
         """Log in and open the session; one statement. Raises SessionEnded, Refused (program too old), Unavailable."""
         with self._opening:
             self._forget_connections()
-            return self._attempt(self._open_session)
+            try:
+                return self._attempt(self._open_session)
+            except BaseException:
+                self._forget_connections()
+                raise
 
     def close(self) -> None:
         """End the session at the server, if it answers, and close all connections."""
