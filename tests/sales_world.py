@@ -21,7 +21,10 @@ Raw = psycopg.Connection[Any]
 
 @dataclass(frozen=True)
 class World:
-    """Ids of what there is.  `bike` 100.00 (from 10 on 90.00), `bell` 7.99, `book` 20.00 at 7 %, `service` not stocked."""
+    """Ids of what there is.
+
+    `bike` costs 100.00 (from 10 on 90.00), `bell` 7.99, `book` 20.00 at 7 %, `service` 50.00 and is not stocked.
+    """
 
     wholesale: int
     retail: int
@@ -59,7 +62,12 @@ class World:
 
     def line(self, product: int, qty: object = 1, price: object = "100", **values: Any) -> dict[str, Any]:
         """A line with 19 % tax unless told otherwise."""
-        given = {"product_id": product, "description": "Artikel", "qty": D(str(qty)), "unit_price": D(str(price))}
+        given = {
+            "product_id": product,
+            "description": "Artikel",
+            "qty": D(str(qty)),
+            "unit_price": D(str(price)),
+        }
         return given | {"tax_rate": D(19)} | values
 
 
@@ -71,7 +79,9 @@ def build(admin: Raw) -> World:
         assert row is not None
         return row[0]
 
-    unit = one("INSERT INTO catalog.unit (code, name_de, name_en) VALUES ('Stk', 'Stück', 'piece') RETURNING id")
+    unit = one(
+        "INSERT INTO catalog.unit (code, name_de, name_en) VALUES ('Stk', 'Stück', 'piece') RETURNING id"
+    )
     full, low = (
         one(
             "INSERT INTO catalog.tax_class (code, name_de, name_en, rate) VALUES (%s, %s, %s, %s) RETURNING id",
@@ -145,11 +155,15 @@ def build(admin: Raw) -> World:
 
     def warehouse(code: str) -> tuple[int, int]:
         house = one("INSERT INTO inventory.warehouse (code, name) VALUES (%s, %s) RETURNING id", code, code)
-        shelf = one("INSERT INTO inventory.place (warehouse_id, code) VALUES (%s, 'A-01') RETURNING id", house)
+        shelf = one(
+            "INSERT INTO inventory.place (warehouse_id, code) VALUES (%s, 'A-01') RETURNING id", house
+        )
         return int(house), int(shelf)
 
     (north, shelf), (south, far_shelf) = warehouse("NORD"), warehouse("SUED")
-    admin.execute("UPDATE system.company SET street = 'Weg 1', postal_code = '89073', city = 'Ulm', vat_id = 'DE1'")
+    admin.execute(
+        "UPDATE system.company SET street = 'Weg 1', postal_code = '89073', city = 'Ulm', vat_id = 'DE1'"
+    )
     admin.execute("SELECT sec.user_set_warehouses('u_warehouse_clerk', %s)", ([north],))
     return World(
         wholesale=wholesale,
@@ -194,7 +208,9 @@ def line_ids(admin: Raw, order: int) -> list[int]:
     return [row[0] for row in rows.fetchall()]
 
 
-def shipped(db: Database, order: int, row_version: int, *picks: tuple[int, object, int | None]) -> writes.Shipped:
+def shipped(
+    db: Database, order: int, row_version: int, *picks: tuple[int, object, int | None]
+) -> writes.Shipped:
     """A delivery of picks (line, quantity, place)."""
     wanted = tuple(Pick(line, D(str(qty)), place) for line, qty, place in picks)
     return db.write(writes.ship_delivery, ShipDelivery(order, row_version, wanted)).value

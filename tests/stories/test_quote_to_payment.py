@@ -1,10 +1,8 @@
 """The main job of sales, told once from the first price to the last cent, each step by whom it belongs to."""
 
 from collections.abc import Callable
-from decimal import Decimal as D
 
 import pytest
-from tests.sales_world import Raw, build, line_ids, shipped, stock
 
 from app.core.db import Database
 from app.core.errors import NotAllowed, Refused
@@ -19,6 +17,7 @@ from app.services.sales.commands import (
     PostPayment,
     RequestApproval,
 )
+from tests.sales_world import D, Raw, build, line_ids, shipped, stock
 
 
 def test_from_quote_to_payment(admin: Raw, as_role: Callable[[str], Database]) -> None:
@@ -46,7 +45,11 @@ def test_from_quote_to_payment(admin: Raw, as_role: Callable[[str], Database]) -
     issued = rep.write(writes.issue_quote, IssueQuote(quote.id, quote.row_version)).value
     assert issued.number.startswith("AN-")
     # 738.00 + 23.97 at 19 %, 40.00 at 7 %
-    assert (issued.net_amount, issued.tax_amount, issued.gross_amount) == (D("801.97"), D("147.57"), D("949.54"))
+    assert (issued.net_amount, issued.tax_amount, issued.gross_amount) == (
+        D("801.97"),
+        D("147.57"),
+        D("949.54"),
+    )
 
     draft = rep.write(writes.convert_quote, ConvertQuote(issued.id, issued.row_version)).value
     order = rep.write(writes.confirm_sales_order, ConfirmSalesOrder(draft.id, draft.row_version)).value
@@ -71,11 +74,15 @@ def test_from_quote_to_payment(admin: Raw, as_role: Callable[[str], Database]) -
     assert _state(admin, order.id) == ("completed", "full", "full")
 
     skonto = (bill_1.gross_amount * 2 / 100).quantize(D("0.01"))
-    payment = PostPayment(bill_1.id, bill_1.row_version, bill_1.gross_amount - skonto, world.today, use_discount=True)
+    payment = PostPayment(
+        bill_1.id, bill_1.row_version, bill_1.gross_amount - skonto, world.today, use_discount=True
+    )
     paid = finance.write(writes.post_payment, payment).value
     assert (paid.state, paid.discount_amount, paid.open_amount) == ("paid", skonto, D(0))
 
-    part = finance.write(writes.post_payment, PostPayment(bill_2.id, bill_2.row_version, D("100"), world.today)).value
+    part = finance.write(
+        writes.post_payment, PostPayment(bill_2.id, bill_2.row_version, D(100), world.today)
+    ).value
     assert (part.state, part.open_amount) == ("open", bill_2.gross_amount - 100)
     with pytest.raises(Refused, match="invoice_has_payments"):
         finance.write(writes.cancel_invoice, CancelInvoice(bill_2.id, part.row_version, reason="Irrtum"))

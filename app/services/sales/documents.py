@@ -1,0 +1,307 @@
+"""The printed documents of sales: snapshots and lines from the database, as the page says them.
+
+Nothing is computed here that the database has stored: totals of issued documents and their taxes are its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, cast
+
+from babel import Locale
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.core.errors import Refused
+from app.services.documents import data as page
+from app.services.documents.commands import ArchiveDocument, DocumentType
+from app.services.documents.render import file_name, render
+from app.services.sales import rules
+
+_COMPANY = """(SELECT to_jsonb(c) - 'logo' FROM system.company c) AS company,
+       (SELECT c.logo FROM system.company c) AS logo,
+       (SELECT p.person FROM sec.people() p WHERE p.login = h.created_by) AS clerk"""
+_DRAFT = """
+SELECT h.*, {company},
+       coalesce(h.snapshot, jsonb_build_object(
+         'customer', jsonb_build_object('number', k.number, 'name', k.name, 'language', k.language, 'vat_id', k.vat_id,
+                                        'tax_treatment', k.tax_treatment),
+         'billing_address', (SELECT to_jsonb(a) || jsonb_build_object('name', coalesce(a.name, k.name))
+                               FROM partners.address a WHERE a.partner_id = k.id
+                              ORDER BY (a.kind = 'billing') DESC, a.is_default DESC, a.id LIMIT 1),
+         'terms', (SELECT to_jsonb(t) FROM partners.payment_term t WHERE t.id = h.payment_term_id))) AS said,
+       {more},
+       (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
+          SELECT l.position, coalesce(l.sku, p.sku) AS sku, l.description, coalesce(l.unit_code, u.code) AS unit, l.qty,
+                 l.unit_price, l.discount_pct, l.tax_rate, l.net_amount
+            FROM sales.{table}_line l JOIN catalog.product p ON p.id = l.product_id JOIN catalog.unit u ON u.id = p.unit_id
+           WHERE l.{table}_id = h.id) x) AS lines
+  FROM sales.{table} h JOIN partners.partner k ON k.id = h.customer_id
+ WHERE h.id = :id
+"""
+_QUOTE = text(_DRAFT.format(table="quote", company=_COMPANY, more="h.quote_date AS document_date"))
+_ORDER = text(
+    _DRAFT.format(
+        table="sales_order",
+        company=_COMPANY,
+        more="h.order_date AS document_date, (SELECT q.number FROM sales.quote q WHERE q.id = h.quote_id) AS quote_number",
+    )
+)
+_DELIVERY = text(
+    f"""
+SELECT h.*, {_COMPANY}, h.snapshot AS said,
+       (h.shipped_at AT TIME ZONE coalesce((SELECT c.time_zone FROM system.company c), 'Europe/Berlin'))::date
+         AS document_date,
+       (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
+          SELECT min(l.position) AS position, l.sku, l.description, l.unit_code AS unit, sum(l.qty) AS qty,
+                 jsonb_agg(jsonb_build_array(l.lot_code, l.qty) ORDER BY l.position)
+                   FILTER (WHERE l.lot_code IS NOT NULL) AS lots
+            FROM sales.delivery_line l WHERE l.delivery_id = h.id
+           GROUP BY l.sales_order_line_id, l.sku, l.description, l.unit_code) x) AS lines
+  FROM sales.delivery h
+ WHERE h.id = :id
+"""
+)
+_INVOICE = text(
+    f"""
+SELECT h.*, {_COMPANY}, h.snapshot AS said, h.invoice_date AS document_date,
+       (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
+          SELECT l.position, l.sku, l.description, l.unit_code AS unit, l.qty, l.unit_price, l.discount_pct, l.tax_rate,
+                 l.net_amount
+            FROM sales.invoice_line l WHERE l.invoice_id = h.id) x) AS lines,
+       (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.tax_rate DESC) FROM (
+          SELECT t.tax_rate, t.net_amount, t.tax_amount FROM sales.invoice_tax t WHERE t.invoice_id = h.id) x) AS taxes,
+       (SELECT string_agg(DISTINCT d.number, ', ') FROM sales.delivery d JOIN sales.invoice_delivery i ON i.delivery_id = d.id
+         WHERE i.invoice_id = coalesce(h.cancels_id, h.id)) AS deliveries,
+       (SELECT min(sales.shipped_on) FROM (SELECT d.shipped_at::date AS shipped_on FROM sales.delivery d
+          JOIN sales.invoice_delivery i ON i.delivery_id = d.id WHERE i.invoice_id = coalesce(h.cancels_id, h.id)) sales)
+         AS first_shipped,
+       (SELECT jsonb_build_object('number', o.number, 'date', o.invoice_date) FROM sales.invoice o WHERE o.id = h.cancels_id)
+         AS original
+  FROM sales.invoice h
+ WHERE h.id = :id
+"""
+)
+_STATEMENTS = {"quote": _QUOTE, "sales_order": _ORDER, "delivery": _DELIVERY, "invoice": _INVOICE}
+_TAX_NOTES: dict[str, page.TaxNote] = {"eu_business": "intra_community", "export": "export"}
+_ADDRESS_LINES = ("name", "street", "street2")
+
+
+def document_for(session: Session, document_type: DocumentType, document_id: int) -> page.DocumentData:
+    """What the document of a record says, in the customer's language; one round trip.
+
+    A draft quote or order gives a draft document.  Raises Refused record_not_found.
+    """
+    row = session.execute(_STATEMENTS[document_type], {"id": document_id}).mappings().one_or_none()
+    if row is None:
+        raise Refused("record_not_found", table=f"sales.{document_type}", id=document_id)
+    build = {"quote": _quote, "sales_order": _order, "delivery": _delivery, "invoice": _invoice}[
+        document_type
+    ]
+    return build(row, _language(row))
+
+
+def archive_command(
+    document_type: DocumentType, document_id: int, data: page.DocumentData
+) -> ArchiveDocument:
+    """The command that archives a document's PDF; rendering it takes a moment and no session."""
+    return ArchiveDocument(document_type, document_id, data.language, file_name(data), render(data))
+
+
+def _language(row: Mapping[Any, Any]) -> page.Language:
+    return cast("page.Language", "en" if row["said"]["customer"]["language"] == "en" else "de")
+
+
+def _common(
+    row: Mapping[Any, Any], language: page.Language, kind: page.Kind, *labels: page.Reference
+) -> dict[str, Any]:
+    said = row["said"]
+    customer = said["customer"]
+    references = [page.Reference("customer_number", customer["number"]), *(x for x in labels if x.value)]
+    if customer.get("vat_id"):
+        references.append(page.Reference("your_vat_id", customer["vat_id"]))
+    return {
+        "kind": kind,
+        "number": row.get("number") or "",
+        "date": row["document_date"],
+        "language": language,
+        "company": _company(row, language),
+        "recipient": _address(said.get("billing_address"), row, language),
+        "references": tuple(references),
+        "contact": page.Contact(row["clerk"], email=row["company"]["email"]) if row["clerk"] else None,
+        "lines": tuple(_line(x) for x in row["lines"] or ()),
+    }
+
+
+def _quote(row: Mapping[Any, Any], language: page.Language) -> page.DocumentData:
+    labels = (page.Reference("your_order", row["customer_reference"] or ""),)
+    return page.DocumentData(
+        **_common(row, language, "quote", *labels),
+        totals=_totals(row),
+        payment=_terms(row["said"]),
+        tax_note=_TAX_NOTES.get(row["said"]["customer"]["tax_treatment"]),
+        valid_until=row["valid_until"],
+        draft=row["state"] == "draft",
+    )
+
+
+def _order(row: Mapping[Any, Any], language: page.Language) -> page.DocumentData:
+    labels = (
+        page.Reference("your_order", row["customer_reference"] or ""),
+        page.Reference("quote", row["quote_number"] or ""),
+        page.Reference("delivery_date", row["requested_date"] or ""),
+    )
+    return page.DocumentData(
+        **_common(row, language, "order_confirmation", *labels),
+        totals=_totals(row),
+        payment=_terms(row["said"]),
+        tax_note=_TAX_NOTES.get(row["said"]["customer"]["tax_treatment"]),
+        delivery_address=_delivery_address(row, language),
+        draft=row["state"] == "draft",
+    )
+
+
+def _delivery(row: Mapping[Any, Any], language: page.Language) -> page.DocumentData:
+    order = row["said"]["order"]
+    labels = (
+        page.Reference("order", order["number"]),
+        page.Reference("your_order", order["reference"] or ""),
+    )
+    common = _common(row, language, "delivery_note", *labels)
+    common["recipient"] = _address(row["delivery_address"], row, language)
+    return page.DocumentData(**common)
+
+
+def _invoice(row: Mapping[Any, Any], language: page.Language) -> page.DocumentData:
+    order, original = row["said"]["order"], row["original"]
+    labels = (
+        page.Reference("order", order["number"]),
+        page.Reference("your_order", order["reference"] or ""),
+        page.Reference("delivery_note", row["deliveries"] or ""),
+    )
+    first, last = row["first_shipped"], row["service_date"]
+    cancelled = row["kind"] == "cancellation"
+    return page.DocumentData(
+        **_common(row, language, "cancellation" if cancelled else "invoice", *labels),
+        totals=page.Totals(
+            row["net_amount"],
+            tuple(
+                page.TaxAmount(_dec(x["tax_rate"]), _dec(x["net_amount"]), _dec(x["tax_amount"]))
+                for x in row["taxes"]
+            ),
+            row["gross_amount"],
+        ),
+        payment=None if cancelled else _due(row),
+        tax_note=_TAX_NOTES.get(row["tax_treatment"]),
+        supplied_on=min(first, last) if first else last,
+        supplied_until=last if first and first < last else None,
+        delivery_address=_delivery_address(row, language),
+        original=page.Original(original["number"], date.fromisoformat(original["date"]))
+        if original
+        else None,
+        reason=row["reason"] or "",
+    )
+
+
+def _dec(value: Any) -> Decimal:
+    return Decimal(str(value))
+
+
+def _line(line: Mapping[str, Any]) -> page.Line:
+    priced = "unit_price" in line
+    discount = _dec(line["discount_pct"]) if priced else Decimal(0)
+    lots = tuple(code for code, _qty in line.get("lots") or ())
+    return page.Line(
+        position=str(line["position"]),
+        sku=line["sku"],
+        name=line["description"],
+        quantity=_dec(line["qty"]),
+        unit=line["unit"],
+        unit_price=_dec(line["unit_price"]) if priced else None,
+        discount_pct=discount or None,
+        net=_dec(line["net_amount"]) if priced else None,
+        tax_rate=_dec(line["tax_rate"]) if priced else None,
+        lots=tuple(dict.fromkeys(lots)),
+    )
+
+
+def _totals(row: Mapping[Any, Any]) -> page.Totals:
+    """The database's totals; the amounts per rate follow the same rule as its own (checked by its triggers)."""
+    sums = rules.sums([(_dec(x["net_amount"]), _dec(x["tax_rate"])) for x in row["lines"] or ()])
+    rates = tuple(page.TaxAmount(rate, net, tax) for rate, net, tax in sums.rates)
+    return page.Totals(row["net_amount"], rates, row["gross_amount"])
+
+
+def _terms(said: Mapping[str, Any]) -> page.PaymentTerms | None:
+    terms = said.get("terms")
+    if not terms:
+        return None
+    pct = _dec(terms["discount_pct"])
+    return page.PaymentTerms(
+        net_days=int(terms["net_days"]),
+        discount_pct=pct or None,
+        discount_days=int(terms["discount_days"]) if pct else None,
+    )
+
+
+def _due(row: Mapping[Any, Any]) -> page.PaymentTerms:
+    skonto = rules.cash_discount(
+        row["gross_amount"],
+        row["gross_amount"],
+        row["discount_pct"],
+        row["discount_date"],
+        row["invoice_date"],
+    )
+    if not skonto.due:
+        return page.PaymentTerms(due_date=row["due_date"])
+    return page.PaymentTerms(
+        due_date=row["due_date"],
+        discount_pct=row["discount_pct"],
+        discount_date=row["discount_date"],
+        discount_amount=skonto.amount,
+        discount_payable=skonto.payable,
+    )
+
+
+def _company(row: Mapping[Any, Any], language: page.Language) -> page.Company:
+    own = row["company"]
+    return page.Company(
+        name=own["name"],
+        street=own["street"],
+        postcode=own["postal_code"],
+        city=own["city"],
+        country=_country(own["country"], language),
+        phone=own["phone"],
+        email=own["email"],
+        web=own["web"],
+        vat_id=own["vat_id"],
+        register=own["register_entry"],
+        managing_director=own["managing_director"],
+        bank_name=own["bank_name"],
+        iban=own["iban"],
+        bic=own["bic"],
+        logo=row["logo"],
+    )
+
+
+def _delivery_address(row: Mapping[Any, Any], language: page.Language) -> tuple[str, ...]:
+    """Where the goods go, unless it is where the letter goes."""
+    there, here = row["said"].get("delivery_address"), row["said"].get("billing_address")
+    return () if there is None or there == here else _address(there, row, language)
+
+
+def _address(
+    address: Mapping[str, Any] | None, row: Mapping[Any, Any], language: page.Language
+) -> tuple[str, ...]:
+    if address is None:
+        return (row["said"]["customer"]["name"],)
+    lines: Sequence[Any] = [address.get(name) for name in _ADDRESS_LINES]
+    town = f"{address['postcode']} {address['city']}"
+    abroad = address["country"] != row["company"]["country"]
+    country = _country(address["country"], language).upper() if abroad else ""
+    return tuple(x for x in (*lines, town, country) if x)
+
+
+def _country(code: str, language: page.Language) -> str:
+
+    return Locale(language).territories.get(code, code)

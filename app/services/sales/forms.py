@@ -1,0 +1,319 @@
+"""What the forms of quotes and orders need: the document with its lines, and proposals while typing."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from app.core.errors import Refused
+
+
+class LineForm(NamedTuple):
+    """A line with what the form shows beside it.
+
+    In a draft ``list_price`` and ``price_from_qty`` (the tier) are today's of the price list, later the snapshot.
+    ``free`` can still be promised in the document's warehouse, ``reserved`` is promised to this line.
+    """
+
+    id: int
+    position: int
+    product_id: int
+    sku: str
+    name: str
+    description: str
+    unit: str
+    decimals: int
+    qty: Decimal
+    list_price: Decimal | None
+    price_from_qty: Decimal | None
+    unit_price: Decimal
+    discount_pct: Decimal
+    tax_rate: Decimal
+    net_amount: Decimal
+    is_stocked: bool
+    free: Decimal
+    on_hand: Decimal
+    reserved: Decimal
+    qty_shipped: Decimal
+    qty_invoiced: Decimal
+
+
+class ApprovalState(NamedTuple):
+    """The latest request for a discount on the document."""
+
+    id: int
+    row_version: int
+    state: str
+    discount_pct: Decimal
+    reason: str
+    requested_by: str
+    decided_by: str | None
+    comment: str | None
+
+
+class DraftForm(NamedTuple):
+    """A quote or order with everything its form shows.  ``document_date`` is quote_date or order_date.
+
+    ``credit_used`` is None without a credit limit.
+    """
+
+    id: int
+    row_version: int
+    number: str | None
+    state: str
+    delivery_state: str | None
+    invoice_state: str | None
+    quote_id: int | None
+    sales_order_id: int | None
+    customer_id: int
+    customer: str
+    customer_number: str
+    customer_language: str
+    tax_treatment: str
+    is_delivery_blocked: bool
+    block_reason: str | None
+    credit_limit: Decimal | None
+    contact_id: int | None
+    contact: str | None
+    delivery_address_id: int | None
+    delivery_address: str | None
+    warehouse_id: int
+    warehouse: str
+    price_list_id: int
+    price_list: str
+    payment_term_id: int
+    payment_term: str
+    quote_date: date | None
+    valid_until: date | None
+    order_date: date | None
+    requested_date: date | None
+    customer_reference: str | None
+    remark: str | None
+    reject_reason: str | None
+    cancel_reason: str | None
+    net_amount: Decimal
+    tax_amount: Decimal
+    gross_amount: Decimal
+    created_by: str
+    created_at: datetime
+    updated_by: str
+    updated_by_name: str | None
+    updated_at: datetime
+    approval: ApprovalState | None
+    lines: tuple[LineForm, ...]
+
+
+class LineProposal(NamedTuple):
+    """What a new line would be.  ``list_price`` (net) is None when the price list has none for that day.
+
+    ``description`` is in the customer's language; ``tax_rate`` is 0 for tax-free customers.
+    """
+
+    product_id: int
+    sku: str
+    description: str
+    unit: str
+    decimals: int
+    qty: Decimal
+    list_price: Decimal | None
+    price_from_qty: Decimal | None
+    tax_rate: Decimal
+    is_stocked: bool
+    is_sold: bool
+    state: str
+    on_hand: Decimal
+    free: Decimal
+
+
+class CustomerProposal(NamedTuple):
+    """What a new document for a customer starts with."""
+
+    customer_id: int
+    name: str
+    number: str
+    language: str
+    tax_treatment: str
+    price_list_id: int | None
+    payment_term_id: int | None
+    contact_id: int | None
+    delivery_address_id: int | None
+    delivery_address: str | None
+    warehouse_id: int | None
+    is_delivery_blocked: bool
+    block_reason: str | None
+    credit_limit: Decimal | None
+    today: date
+
+
+_ADDRESS = (
+    """concat_ws(', ', coalesce(a.name, c.name), a.street, concat_ws(' ', a.postcode, a.city), a.country)"""
+)
+_HEADER = """
+SELECT h.id, h.row_version, h.number, h.state, {states}, {links}, h.customer_id, c.name AS customer,
+       c.number AS customer_number, c.language AS customer_language, c.tax_treatment, c.is_delivery_blocked,
+       c.block_reason, c.credit_limit, h.contact_id, k.name AS contact, h.delivery_address_id,
+       CASE WHEN a.id IS NOT NULL THEN {address} END AS delivery_address, h.warehouse_id, w.code AS warehouse,
+       h.price_list_id, CASE :language WHEN 'en' THEN pl.name_en ELSE pl.name_de END AS price_list, h.payment_term_id,
+       CASE :language WHEN 'en' THEN t.name_en ELSE t.name_de END AS payment_term, {dates}, h.customer_reference,
+       h.remark, {reasons}, h.net_amount, h.tax_amount, h.gross_amount, h.created_by, h.created_at, h.updated_by,
+       (SELECT p.person FROM sec.people() p WHERE p.login = h.updated_by) AS updated_by_name, h.updated_at,
+       {approval} AS approval
+  FROM sales.{table} h
+  JOIN partners.partner c ON c.id = h.customer_id
+  JOIN inventory.warehouse w ON w.id = h.warehouse_id
+  JOIN catalog.price_list pl ON pl.id = h.price_list_id
+  JOIN partners.payment_term t ON t.id = h.payment_term_id
+  LEFT JOIN partners.contact k ON k.id = h.contact_id
+  LEFT JOIN partners.address a ON a.id = h.delivery_address_id
+ WHERE h.id = :id
+"""
+_APPROVAL = """(SELECT to_jsonb(x) FROM (
+         SELECT y.id, y.row_version, y.state, y.discount_pct, y.reason, y.requested_by, y.decided_by, y.comment
+           FROM sales.discount_approval y WHERE y.document_type = '{table}' AND y.document_id = h.id
+          ORDER BY y.id DESC LIMIT 1) x)"""
+_QUOTE_HEADER = text(
+    _HEADER.format(
+        table="quote",
+        states="NULL AS delivery_state, NULL AS invoice_state",
+        links="NULL::bigint AS quote_id,"
+        " (SELECT o.id FROM sales.sales_order o WHERE o.quote_id = h.id) AS sales_order_id",
+        dates="h.quote_date, h.valid_until, NULL::date AS order_date, NULL::date AS requested_date",
+        reasons="h.reject_reason, NULL AS cancel_reason",
+        address=_ADDRESS,
+        approval=_APPROVAL.format(table="quote"),
+    )
+)
+_ORDER_HEADER = text(
+    _HEADER.format(
+        table="sales_order",
+        states="h.delivery_state, h.invoice_state",
+        links="h.quote_id, h.id AS sales_order_id",
+        dates="NULL::date AS quote_date, NULL::date AS valid_until, h.order_date, h.requested_date",
+        reasons="NULL AS reject_reason, h.cancel_reason",
+        address=_ADDRESS,
+        approval=_APPROVAL.format(table="sales_order"),
+    )
+)
+_LINES = """
+SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), coalesce(pt.name, p.name), l.description,
+       coalesce(l.unit_code, u.code), u.decimals, l.qty,
+       CASE WHEN h.state = 'draft' THEN f.amount ELSE l.list_price END, f.min_qty, l.unit_price,
+       l.discount_pct, l.tax_rate, l.net_amount, p.is_stocked, coalesce(v.free, 0), coalesce(v.on_hand, 0), {order}
+  FROM sales.{table}_line l
+  JOIN sales.{table} h ON h.id = l.{table}_id
+  JOIN catalog.product p ON p.id = l.product_id
+  JOIN catalog.unit u ON u.id = p.unit_id
+  LEFT JOIN catalog.product_text pt ON pt.product_id = p.id AND pt.language = :language
+  LEFT JOIN inventory.stock_level v ON v.product_id = l.product_id AND v.warehouse_id = h.warehouse_id
+  {reservation}
+  LEFT JOIN LATERAL catalog.prices_for(
+    jsonb_build_array(jsonb_build_object('product_id', l.product_id, 'qty', l.qty)), h.price_list_id, h.{date}) f
+    ON h.state = 'draft'
+ WHERE l.{table}_id = :id
+ ORDER BY l.position
+"""
+_QUOTE_LINES = text(
+    _LINES.format(
+        table="quote",
+        date="quote_date",
+        reservation="",
+        order="0::numeric, 0::numeric, 0::numeric",
+    )
+)
+_ORDER_LINES = text(
+    _LINES.format(
+        table="sales_order",
+        date="order_date",
+        reservation="LEFT JOIN inventory.reservation r ON r.source_type = 'sales_order_line' AND r.source_id = l.id",
+        order="coalesce(r.qty, 0), l.qty_shipped, l.qty_invoiced",
+    )
+)
+_PROPOSALS = text(
+    """
+SELECT f.product_id, p.sku, coalesce(pt.name, p.name), u.code, u.decimals, f.qty, f.amount, f.min_qty,
+       CASE WHEN c.tax_treatment = 'domestic' OR c.id IS NULL THEN f.tax_rate ELSE 0::numeric END, p.is_stocked,
+       p.is_sold, p.state, coalesce(v.on_hand, 0), coalesce(v.free, 0)
+  FROM catalog.prices_for(:items, CAST(:price_list_id AS bigint), CAST(:on AS date)) f
+  JOIN catalog.product p ON p.id = f.product_id
+  JOIN catalog.unit u ON u.id = p.unit_id
+  LEFT JOIN partners.partner c ON c.id = CAST(:customer_id AS bigint)
+  LEFT JOIN catalog.product_text pt ON pt.product_id = p.id AND pt.language = coalesce(c.language, :language)
+  LEFT JOIN inventory.stock_level v ON v.product_id = p.id AND v.warehouse_id = CAST(:warehouse_id AS bigint)
+ ORDER BY f.line
+"""
+).bindparams(bindparam("items", type_=JSONB))
+_CUSTOMER_SQL = """
+SELECT c.id, c.name, c.number, c.language, c.tax_treatment,
+       coalesce(c.price_list_id, (SELECT l.id FROM catalog.price_list l
+                                   WHERE l.kind = CASE c.kind WHEN 'b2c' THEN 'retail' ELSE 'wholesale' END
+                                   ORDER BY l.id LIMIT 1)),
+       coalesce(c.payment_term_id, (SELECT t.id FROM partners.payment_term t ORDER BY t.id LIMIT 1)),
+       (SELECT k.id FROM partners.contact k WHERE k.partner_id = c.id ORDER BY k.id LIMIT 1), a.id,
+       CASE WHEN a.id IS NOT NULL THEN {address} END,
+       (SELECT w.id FROM inventory.warehouse w WHERE w.is_active ORDER BY w.id LIMIT 1), c.is_delivery_blocked,
+       c.block_reason, c.credit_limit, system.today()
+  FROM partners.partner c
+  LEFT JOIN LATERAL (SELECT * FROM partners.address x WHERE x.partner_id = c.id
+                      ORDER BY (x.kind = 'delivery') DESC, x.is_default DESC, x.id LIMIT 1) a ON true
+ WHERE c.id = :id
+"""
+_CUSTOMER = text(_CUSTOMER_SQL.format(address=_ADDRESS))
+
+
+def load_quote(session: Session, quote_id: int, language: str = "de") -> DraftForm:
+    """A quote for its form; two round trips.  Raises Refused record_not_found."""
+    return _load(session, "sales.quote", _QUOTE_HEADER, _QUOTE_LINES, quote_id, language)
+
+
+def load_sales_order(session: Session, order_id: int, language: str = "de") -> DraftForm:
+    """An order for its form; two round trips.  Raises Refused record_not_found."""
+    return _load(session, "sales.sales_order", _ORDER_HEADER, _ORDER_LINES, order_id, language)
+
+
+def _load(session: Session, topic: str, header: Any, lines: Any, record_id: int, language: str) -> DraftForm:
+    head = session.execute(header, {"id": record_id, "language": language}).mappings().one_or_none()
+    if head is None:
+        raise Refused("record_not_found", table=topic, id=record_id)
+    found = session.execute(lines, {"id": record_id, "language": language})
+    values = dict(head)
+    asked = values.pop("approval")
+    approval = None
+    if asked:
+        approval = ApprovalState(**{**asked, "discount_pct": Decimal(asked["discount_pct"])})
+    return DraftForm(**values, approval=approval, lines=tuple(LineForm._make(line) for line in found))
+
+
+def propose_lines(
+    session: Session,
+    items: Sequence[tuple[int, Decimal]],
+    price_list_id: int | None,
+    on: date,
+    warehouse_id: int | None,
+    customer_id: int | None = None,
+    language: str = "de",
+) -> list[LineProposal]:
+    """Price, text, tax and availability of products (id, quantity), in the order given; one round trip."""
+    rows = session.execute(
+        _PROPOSALS,
+        {
+            "items": [{"product_id": product, "qty": str(qty)} for product, qty in items],
+            "price_list_id": price_list_id,
+            "on": on,
+            "warehouse_id": warehouse_id,
+            "customer_id": customer_id,
+            "language": language,
+        },
+    )
+    return [LineProposal._make(row) for row in rows]
+
+
+def propose_for_customer(session: Session, customer_id: int) -> CustomerProposal:
+    """What a new quote or order for a customer starts with; one round trip.  Raises Refused record_not_found."""
+    row = session.execute(_CUSTOMER, {"id": customer_id}).one_or_none()
+    if row is None:
+        raise Refused("record_not_found", table="partners.partner", id=customer_id)
+    return CustomerProposal._make(row)

@@ -1,0 +1,487 @@
+"""The lists of sales: quotes, orders, deliveries, invoices, payments, approvals.  One statement a portion each."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session, aliased
+
+from app.core.paging import Filter, ListQuery, Page, fetch_page
+from app.models.inventory import Warehouse
+from app.models.partners import Partner
+from app.models.sales import Delivery, DeliveryLine, DiscountApproval, Invoice, Payment, Quote, SalesOrder
+
+QUOTE_PRESETS = ("all", "open", "mine", "overdue", "awaiting_approval")
+ORDER_PRESETS = ("all", "open", "mine", "overdue", "to_ship", "to_invoice", "awaiting_approval")
+DELIVERY_PRESETS = ("all", "to_invoice")
+INVOICE_PRESETS = ("all", "open", "overdue", "paid", "cancelled")
+PAYMENT_PRESETS = ("all", "with_discount")
+APPROVAL_PRESETS = ("all", "open", "mine")
+Columns = Mapping[str, Any]
+
+
+class QuoteRow(NamedTuple):
+    """A quote in the list.  ``awaits_approval``: somebody asked for its discount and nobody has answered."""
+
+    id: int
+    number: str | None
+    state: str
+    quote_date: date
+    valid_until: date
+    customer_id: int
+    customer_number: str
+    customer: str
+    net_amount: Decimal
+    gross_amount: Decimal
+    customer_reference: str | None
+    created_by: str
+    updated_at: datetime
+    awaits_approval: bool
+
+
+class OrderRow(NamedTuple):
+    """An order in the list."""
+
+    id: int
+    number: str | None
+    state: str
+    delivery_state: str
+    invoice_state: str
+    order_date: date
+    requested_date: date | None
+    customer_id: int
+    customer_number: str
+    customer: str
+    net_amount: Decimal
+    gross_amount: Decimal
+    customer_reference: str | None
+    warehouse: str
+    created_by: str
+    updated_at: datetime
+    awaits_approval: bool
+
+
+class DeliveryRow(NamedTuple):
+    """A delivery in the list; it knows no price."""
+
+    id: int
+    number: str
+    shipped_on: date
+    shipped_at: datetime
+    sales_order_id: int
+    order_number: str | None
+    customer_id: int
+    customer: str
+    city: str | None
+    warehouse: str
+    lines: int
+    invoice_state: str
+    created_by: str
+
+
+class InvoiceRow(NamedTuple):
+    """An invoice or cancellation in the list.  ``overdue_days`` is None unless it is open and late."""
+
+    id: int
+    number: str
+    kind: str
+    state: str
+    invoice_date: date
+    due_date: date
+    discount_date: date | None
+    customer_id: int
+    customer: str
+    net_amount: Decimal
+    gross_amount: Decimal
+    open_amount: Decimal
+    overdue_days: int | None
+    sales_order_id: int
+
+
+class PaymentRow(NamedTuple):
+    """Money received."""
+
+    id: int
+    paid_on: date
+    amount: Decimal
+    discount_amount: Decimal
+    reference: str | None
+    invoice_id: int
+    invoice_number: str
+    customer_id: int
+    customer: str
+    posted_by: str
+    posted_at: datetime
+
+
+class ApprovalRow(NamedTuple):
+    """A discount somebody asked for.  ``document_number`` is None while the document is a draft."""
+
+    id: int
+    row_version: int
+    state: str
+    document_type: str
+    document_id: int
+    document_number: str | None
+    customer: str | None
+    net_amount: Decimal | None
+    discount_pct: Decimal
+    reason: str
+    requested_by: str
+    created_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    comment: str | None
+
+
+def today() -> ColumnElement[date]:
+    """The company's calendar day, asked once per statement."""
+    return select(cast(func.system.today(), Date)).scalar_subquery()
+
+
+def _me() -> ColumnElement[str]:
+    return cast(literal_column("SESSION_USER"), String)
+
+
+def _awaits(document_type: str, key: Any) -> ColumnElement[bool]:
+    return exists().where(
+        DiscountApproval.document_type == document_type,
+        DiscountApproval.document_id == key,
+        DiscountApproval.state == "requested",
+    )
+
+
+def _by_customer(query: ListQuery, column: Any) -> tuple[ListQuery, list[ColumnElement[bool]]]:
+    """Take text filters on the customer's name out of the query: found by name first, their documents by index."""
+    mine = [f for f in query.filters if f.key == "customer" and f.op in ("contains", "prefix")]
+    if not mine:
+        return query, []
+    rest = tuple(f for f in query.filters if f not in mine)
+    wanted = aliased(Partner)
+    named = [_like(wanted.name, f) for f in mine]
+    ids = func.array(select(wanted.id).where(*named).scalar_subquery())
+    return replace(query, filters=rest), [column == func.any(ids)]
+
+
+def _like(column: Any, item: Filter) -> Any:
+    typed = str(item.value)
+    return (
+        column.icontains(typed, autoescape=True)
+        if item.op == "contains"
+        else column.istartswith(typed, autoescape=True)
+    )
+
+
+def _page(
+    session: Session,
+    statement: Any,
+    columns: Columns,
+    key: Any,
+    query: ListQuery,
+    row: Any,
+    *,
+    customer: Any = None,
+    sort: str = "date",
+) -> Page:
+    """A portion, newest first unless the user sorted."""
+    if not query.sort:
+        query = replace(query, sort=sort, descending=True)
+    if customer is not None:
+        query, conditions = _by_customer(query, customer)
+        statement = statement.where(*conditions)
+    return fetch_page(session, statement, columns=columns, key=key, query=query, row=row)
+
+
+def list_quotes(session: Session, query: ListQuery) -> Page:
+    """Quotes, newest first.  Columns: number, state, date, valid_until, customer, net_amount, gross_amount, reference,
+    created_by, updated_at, customer_id; presets: `QUOTE_PRESETS`."""
+    awaits = _awaits("quote", Quote.id)
+    statement = select(
+        Quote.id,
+        Quote.number,
+        Quote.state,
+        Quote.quote_date,
+        Quote.valid_until,
+        Quote.customer_id,
+        Partner.number,
+        Partner.name,
+        Quote.net_amount,
+        Quote.gross_amount,
+        Quote.customer_reference,
+        Quote.created_by,
+        Quote.updated_at,
+        awaits,
+    ).join(Partner, Partner.id == Quote.customer_id)
+    match query.preset:
+        case "open":
+            statement = statement.where(Quote.state.in_(("draft", "issued")))
+        case "mine":
+            statement = statement.where(Quote.created_by == _me(), Quote.state.in_(("draft", "issued")))
+        case "overdue":
+            statement = statement.where(Quote.state == "issued", Quote.valid_until < today())
+        case "awaiting_approval":
+            statement = statement.where(Quote.state == "draft", awaits)
+    columns: Columns = {
+        "number": Quote.number,
+        "state": Quote.state,
+        "date": Quote.quote_date,
+        "valid_until": Quote.valid_until,
+        "customer": Partner.name,
+        "customer_id": Quote.customer_id,
+        "net_amount": Quote.net_amount,
+        "gross_amount": Quote.gross_amount,
+        "reference": Quote.customer_reference,
+        "created_by": Quote.created_by,
+        "updated_at": Quote.updated_at,
+    }
+    return _page(session, statement, columns, Quote.id, query, QuoteRow, customer=Quote.customer_id)
+
+
+def list_orders(session: Session, query: ListQuery) -> Page:
+    """Orders, newest first.  Columns: number, state, delivery_state, invoice_state, date, requested_date, customer,
+    net_amount, gross_amount, reference, warehouse, created_by, updated_at, customer_id; presets: `ORDER_PRESETS`."""
+    awaits = _awaits("sales_order", SalesOrder.id)
+    statement = (
+        select(
+            SalesOrder.id,
+            SalesOrder.number,
+            SalesOrder.state,
+            SalesOrder.delivery_state,
+            SalesOrder.invoice_state,
+            SalesOrder.order_date,
+            SalesOrder.requested_date,
+            SalesOrder.customer_id,
+            Partner.number,
+            Partner.name,
+            SalesOrder.net_amount,
+            SalesOrder.gross_amount,
+            SalesOrder.customer_reference,
+            Warehouse.code,
+            SalesOrder.created_by,
+            SalesOrder.updated_at,
+            awaits,
+        )
+        .join(Partner, Partner.id == SalesOrder.customer_id)
+        .join(Warehouse, Warehouse.id == SalesOrder.warehouse_id)
+    )
+    to_ship = and_(SalesOrder.state == "confirmed", SalesOrder.delivery_state != "full")
+    match query.preset:
+        case "open":
+            statement = statement.where(SalesOrder.state.in_(("draft", "confirmed")))
+        case "mine":
+            statement = statement.where(
+                SalesOrder.created_by == _me(), SalesOrder.state.in_(("draft", "confirmed"))
+            )
+        case "overdue":
+            statement = statement.where(to_ship, SalesOrder.requested_date < today())
+        case "to_ship":
+            statement = statement.where(to_ship)
+        case "to_invoice":
+            waiting = exists().where(
+                Delivery.sales_order_id == SalesOrder.id, Delivery.invoice_state == "none"
+            )
+            statement = statement.where(SalesOrder.state == "confirmed", waiting)
+        case "awaiting_approval":
+            statement = statement.where(SalesOrder.state == "draft", awaits)
+    columns: Columns = {
+        "number": SalesOrder.number,
+        "state": SalesOrder.state,
+        "delivery_state": SalesOrder.delivery_state,
+        "invoice_state": SalesOrder.invoice_state,
+        "date": SalesOrder.order_date,
+        "requested_date": SalesOrder.requested_date,
+        "customer": Partner.name,
+        "customer_id": SalesOrder.customer_id,
+        "net_amount": SalesOrder.net_amount,
+        "gross_amount": SalesOrder.gross_amount,
+        "reference": SalesOrder.customer_reference,
+        "warehouse": Warehouse.code,
+        "created_by": SalesOrder.created_by,
+        "updated_at": SalesOrder.updated_at,
+    }
+    return _page(session, statement, columns, SalesOrder.id, query, OrderRow, customer=SalesOrder.customer_id)
+
+
+def list_deliveries(session: Session, query: ListQuery) -> Page:
+    """Deliveries, newest first, as far as one may see their warehouse.  Columns: number, date, order_number, customer,
+    city, warehouse, invoice_state, created_by, customer_id; presets: `DELIVERY_PRESETS`."""
+    order_number = Delivery.snapshot["order"]["number"].astext
+    city = Delivery.delivery_address["city"].astext
+    lines = (
+        select(func.count())
+        .select_from(DeliveryLine)
+        .where(DeliveryLine.delivery_id == Delivery.id)
+        .correlate(Delivery)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            Delivery.id,
+            Delivery.number,
+            func.date(Delivery.shipped_at, type_=Date),
+            Delivery.shipped_at,
+            Delivery.sales_order_id,
+            order_number,
+            Delivery.customer_id,
+            Partner.name,
+            city,
+            Warehouse.code,
+            lines,
+            Delivery.invoice_state,
+            Delivery.created_by,
+        )
+        .join(Partner, Partner.id == Delivery.customer_id)
+        .join(Warehouse, Warehouse.id == Delivery.warehouse_id)
+    )
+    if query.preset == "to_invoice":
+        statement = statement.where(Delivery.invoice_state == "none")
+    columns: Columns = {
+        "number": Delivery.number,
+        "date": Delivery.shipped_at,
+        "order_number": order_number,
+        "customer": Partner.name,
+        "customer_id": Delivery.customer_id,
+        "city": city,
+        "warehouse": Warehouse.code,
+        "invoice_state": Delivery.invoice_state,
+        "created_by": Delivery.created_by,
+    }
+    return _page(session, statement, columns, Delivery.id, query, DeliveryRow, customer=Delivery.customer_id)
+
+
+def list_invoices(session: Session, query: ListQuery) -> Page:
+    """Invoices and cancellations, newest first.  Columns: number, kind, state, date, due_date, customer, net_amount,
+    gross_amount, open_amount, customer_id; presets: `INVOICE_PRESETS`."""
+    is_open = Invoice.state == "open"
+    left = case((is_open, Invoice.gross_amount - Invoice.paid_amount - Invoice.discount_taken), else_=0)
+    late = today() - Invoice.due_date
+    statement = select(
+        Invoice.id,
+        Invoice.number,
+        Invoice.kind,
+        Invoice.state,
+        Invoice.invoice_date,
+        Invoice.due_date,
+        Invoice.discount_date,
+        Invoice.customer_id,
+        Partner.name,
+        Invoice.net_amount,
+        Invoice.gross_amount,
+        left,
+        case((and_(is_open, late > 0), late)),
+        Invoice.sales_order_id,
+    ).join(Partner, Partner.id == Invoice.customer_id)
+    match query.preset:
+        case "open" | "paid" | "cancelled":
+            statement = statement.where(Invoice.state == query.preset)
+        case "overdue":
+            statement = statement.where(is_open, Invoice.due_date < today())
+    columns: Columns = {
+        "number": Invoice.number,
+        "kind": Invoice.kind,
+        "state": Invoice.state,
+        "date": Invoice.invoice_date,
+        "due_date": Invoice.due_date,
+        "customer": Partner.name,
+        "customer_id": Invoice.customer_id,
+        "net_amount": Invoice.net_amount,
+        "gross_amount": Invoice.gross_amount,
+        "open_amount": left,
+    }
+    return _page(session, statement, columns, Invoice.id, query, InvoiceRow, customer=Invoice.customer_id)
+
+
+def list_payments(session: Session, query: ListQuery) -> Page:
+    """Payments, newest first.  Columns: date, amount, discount_amount, reference, invoice_number, customer, posted_by,
+    customer_id; presets: `PAYMENT_PRESETS`."""
+    statement = (
+        select(
+            Payment.id,
+            Payment.paid_on,
+            Payment.amount,
+            Payment.discount_amount,
+            Payment.reference,
+            Payment.invoice_id,
+            Invoice.number,
+            Invoice.customer_id,
+            Partner.name,
+            Payment.posted_by,
+            Payment.posted_at,
+        )
+        .join(Invoice, Invoice.id == Payment.invoice_id)
+        .join(Partner, Partner.id == Invoice.customer_id)
+    )
+    if query.preset == "with_discount":
+        statement = statement.where(Payment.discount_amount > 0)
+    columns: Columns = {
+        "date": Payment.paid_on,
+        "amount": Payment.amount,
+        "discount_amount": Payment.discount_amount,
+        "reference": Payment.reference,
+        "invoice_number": Invoice.number,
+        "customer": Partner.name,
+        "customer_id": Invoice.customer_id,
+        "posted_by": Payment.posted_by,
+    }
+    return _page(session, statement, columns, Payment.id, query, PaymentRow, customer=Invoice.customer_id)
+
+
+def list_approvals(session: Session, query: ListQuery) -> Page:
+    """Requested discounts, newest first.  Columns: state, date, discount_pct, customer, document_number, requested_by,
+    decided_by; presets: `APPROVAL_PRESETS` ("mine" are the ones I asked for)."""
+    statement = (
+        select(
+            DiscountApproval.id,
+            DiscountApproval.row_version,
+            DiscountApproval.state,
+            DiscountApproval.document_type,
+            DiscountApproval.document_id,
+            func.coalesce(Quote.number, SalesOrder.number),
+            Partner.name,
+            func.coalesce(Quote.net_amount, SalesOrder.net_amount),
+            DiscountApproval.discount_pct,
+            DiscountApproval.reason,
+            DiscountApproval.requested_by,
+            DiscountApproval.created_at,
+            DiscountApproval.decided_by,
+            DiscountApproval.decided_at,
+            DiscountApproval.comment,
+        )
+        .outerjoin(Quote, _is(Quote, "quote"))
+        .outerjoin(SalesOrder, _is(SalesOrder, "sales_order"))
+        .outerjoin(Partner, or_(Partner.id == Quote.customer_id, Partner.id == SalesOrder.customer_id))
+    )
+    match query.preset:
+        case "open":
+            statement = statement.where(DiscountApproval.state == "requested")
+        case "mine":
+            statement = statement.where(DiscountApproval.requested_by == _me())
+    columns: Columns = {
+        "state": DiscountApproval.state,
+        "date": DiscountApproval.created_at,
+        "discount_pct": DiscountApproval.discount_pct,
+        "customer": Partner.name,
+        "document_number": func.coalesce(Quote.number, SalesOrder.number),
+        "requested_by": DiscountApproval.requested_by,
+        "decided_by": DiscountApproval.decided_by,
+    }
+    return _page(session, statement, columns, DiscountApproval.id, query, ApprovalRow)
+
+
+def _is(header: Any, document_type: str) -> ColumnElement[bool]:
+    return and_(DiscountApproval.document_type == document_type, DiscountApproval.document_id == header.id)

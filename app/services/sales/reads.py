@@ -1,0 +1,334 @@
+"""What screens show of sales besides the lists: chain, invoicing, payment, search."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session
+
+from app.core.errors import Refused
+from app.models.partners import Partner
+from app.models.sales import Invoice, InvoiceLine, InvoiceTax, Payment
+from app.services.sales import rules
+from app.services.sales.lists import today
+from app.services.visible import may_read
+
+
+class ChainLink(NamedTuple):
+    """A document of a chain.  ``document_type``: quote, sales_order, delivery, invoice, cancellation or payment.
+
+    ``number`` is None for a draft, and a payment's reference; ``amount`` (gross) is None where one may not know it.
+    """
+
+    document_type: str
+    document_id: int
+    parent_type: str | None
+    parent_id: int | None
+    number: str | None
+    document_date: date
+    state: str
+    amount: Decimal | None
+
+
+class Invoiceable(NamedTuple):
+    """A delivery without invoice.  ``net_amount`` is what its lines will cost."""
+
+    delivery_id: int
+    number: str
+    shipped_at: datetime
+    sales_order_id: int
+    sales_order_row_version: int
+    order_number: str
+    customer_id: int
+    customer: str
+    net_amount: Decimal
+
+
+class InvoiceLineRow(NamedTuple):
+    """A line of an invoice."""
+
+    id: int
+    position: int
+    product_id: int
+    sku: str
+    description: str
+    unit: str
+    qty: Decimal
+    unit_price: Decimal
+    discount_pct: Decimal
+    tax_rate: Decimal
+    net_amount: Decimal
+    delivery_id: int
+
+
+class PaymentLine(NamedTuple):
+    """A payment of an invoice."""
+
+    id: int
+    paid_on: date
+    amount: Decimal
+    discount_amount: Decimal
+    reference: str | None
+    posted_by: str
+
+
+class InvoiceDetail(NamedTuple):
+    """An invoice or cancellation with lines, tax per rate (rate, net, tax) and payments."""
+
+    id: int
+    row_version: int
+    number: str
+    kind: str
+    state: str
+    cancels_id: int | None
+    cancelled_by_id: int | None
+    sales_order_id: int
+    customer_id: int
+    customer: str
+    billing_address: dict[str, Any]
+    snapshot: dict[str, Any]
+    customer_vat_id: str | None
+    tax_treatment: str
+    invoice_date: date
+    service_date: date
+    due_date: date
+    discount_pct: Decimal
+    discount_date: date | None
+    net_amount: Decimal
+    tax_amount: Decimal
+    gross_amount: Decimal
+    paid_amount: Decimal
+    discount_taken: Decimal
+    open_amount: Decimal
+    reason: str | None
+    created_by: str
+    created_at: datetime
+    lines: tuple[InvoiceLineRow, ...]
+    taxes: tuple[tuple[Decimal, Decimal, Decimal], ...]
+    payments: tuple[PaymentLine, ...]
+
+
+class PaymentProposal(NamedTuple):
+    """What is to pay on a day: ``amount`` with the cash discount when it is due, else everything open."""
+
+    invoice_id: int
+    row_version: int
+    number: str
+    customer: str
+    open_amount: Decimal
+    use_discount: bool
+    discount_pct: Decimal
+    discount_date: date | None
+    discount_amount: Decimal
+    amount: Decimal
+    due_date: date
+
+
+class DocumentHit(NamedTuple):
+    """A document found by its number or its customer's name."""
+
+    topic: str
+    id: int
+    title: str
+    subtitle: str
+    state: str
+
+
+def document_chain(session: Session, document_type: str, document_id: int) -> list[ChainLink]:
+    """All documents that belong together, in the order of the process; one round trip.
+
+    ``document_type``: quote, sales_order, delivery, invoice or payment.
+    """
+    statement = text("SELECT * FROM api.document_chain(:kind, :id)")
+    return [
+        ChainLink._make(row) for row in session.execute(statement, {"kind": document_type, "id": document_id})
+    ]
+
+
+# -- invoicing and payment ------------------------------------------------------------------------------------
+
+_INVOICEABLE = text(
+    """
+SELECT d.id, d.number, d.shipped_at, o.id, o.row_version, o.number, c.id, c.name,
+       (SELECT coalesce(sum(round(s.qty * l.unit_price * (100 - l.discount_pct) / 100, 2)), 0)
+          FROM (SELECT x.sales_order_line_id, sum(x.qty) AS qty FROM sales.delivery_line x
+                 WHERE x.delivery_id = d.id GROUP BY x.sales_order_line_id) s
+          JOIN sales.sales_order_line l ON l.id = s.sales_order_line_id)
+  FROM sales.delivery d
+  JOIN sales.sales_order o ON o.id = d.sales_order_id
+  JOIN partners.partner c ON c.id = d.customer_id
+ WHERE d.invoice_state = 'none' AND (CAST(:order AS bigint) IS NULL OR d.sales_order_id = CAST(:order AS bigint))
+ ORDER BY d.id
+ LIMIT :limit
+"""
+)
+
+
+def invoiceable_deliveries(
+    session: Session, sales_order_id: int | None = None, limit: int = 500
+) -> list[Invoiceable]:
+    """Deliveries without invoice, of one order or of all, the oldest first; one round trip."""
+    rows = session.execute(_INVOICEABLE, {"order": sales_order_id, "limit": limit})
+    return [Invoiceable._make(row) for row in rows]
+
+
+def get_invoice(session: Session, invoice_id: int) -> InvoiceDetail:
+    """An invoice with lines, taxes and payments; two round trips.  Raises Refused record_not_found."""
+    taxes = _rows(InvoiceTax, invoice_id, "tax_rate", "tax_rate", "net_amount", "tax_amount")
+    payments = _rows(
+        Payment, invoice_id, "id", "id", "paid_on", "amount", "discount_amount", "reference", "posted_by"
+    )
+    counter = select(func.max(Invoice.id)).where(Invoice.cancels_id == invoice_id).scalar_subquery()
+    open_amount = Invoice.gross_amount - Invoice.paid_amount - Invoice.discount_taken
+    names = InvoiceDetail._fields[:-3]
+    own = {"cancelled_by_id": counter, "customer": Partner.name, "open_amount": open_amount}
+    columns = [own[name].label(name) if name in own else getattr(Invoice, name) for name in names]
+    row = (
+        session.execute(
+            select(*columns, taxes.label("taxes"), payments.label("payments"))
+            .join(Partner, Partner.id == Invoice.customer_id)
+            .where(Invoice.id == invoice_id)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        raise Refused("record_not_found", table="sales.invoice", id=invoice_id)
+    values = dict(row)
+    if values["state"] != "open":
+        values["open_amount"] = Decimal(0)
+    given = [
+        PaymentLine(
+            x["id"],
+            date.fromisoformat(x["paid_on"]),
+            Decimal(x["amount"]),
+            Decimal(x["discount_amount"]),
+            x["reference"],
+            x["posted_by"],
+        )
+        for x in values.pop("payments")
+    ]
+    rates = [
+        (Decimal(x["tax_rate"]), Decimal(x["net_amount"]), Decimal(x["tax_amount"]))
+        for x in values.pop("taxes")
+    ]
+    lines = session.execute(
+        select(
+            InvoiceLine.id,
+            InvoiceLine.position,
+            InvoiceLine.product_id,
+            InvoiceLine.sku,
+            InvoiceLine.description,
+            InvoiceLine.unit_code,
+            InvoiceLine.qty,
+            InvoiceLine.unit_price,
+            InvoiceLine.discount_pct,
+            InvoiceLine.tax_rate,
+            InvoiceLine.net_amount,
+            InvoiceLine.delivery_id,
+        )
+        .where(InvoiceLine.invoice_id == invoice_id)
+        .order_by(InvoiceLine.position)
+    )
+    return InvoiceDetail(
+        **values,
+        lines=tuple(InvoiceLineRow._make(x) for x in lines),
+        taxes=tuple(rates),
+        payments=tuple(given),
+    )
+
+
+def _rows(model: Any, invoice_id: int, order: str, *names: str) -> Any:
+    """Side rows of the invoice as one JSON array, so that the header brings them along."""
+    pairs: list[Any] = []
+    for name in names:
+        pairs += [name, getattr(model, name)]
+    listed = func.jsonb_agg(aggregate_order_by(func.jsonb_build_object(*pairs), getattr(model, order).desc()))
+    rows = select(func.coalesce(listed, func.jsonb_build_array()))
+    return rows.where(model.invoice_id == invoice_id).scalar_subquery()
+
+
+def payment_proposal(session: Session, invoice_id: int, paid_on: date | None = None) -> PaymentProposal:
+    """What is to pay for an open invoice on a day (today unless given); one round trip.
+
+    Raises Refused record_not_found, invoice_not_open.
+    """
+    row = session.execute(
+        select(
+            Invoice.row_version,
+            Invoice.number,
+            Partner.name,
+            Invoice.state,
+            Invoice.gross_amount,
+            Invoice.paid_amount,
+            Invoice.discount_taken,
+            Invoice.discount_pct,
+            Invoice.discount_date,
+            Invoice.due_date,
+            today().label("today"),
+        )
+        .join(Partner, Partner.id == Invoice.customer_id)
+        .where(Invoice.id == invoice_id)
+    ).one_or_none()
+    if row is None:
+        raise Refused("record_not_found", table="sales.invoice", id=invoice_id)
+    if row.state != "open":
+        raise Refused("invoice_not_open", state=row.state)
+    left = row.gross_amount - row.paid_amount - row.discount_taken
+    skonto = rules.cash_discount(
+        row.gross_amount, left, row.discount_pct, row.discount_date, paid_on or row.today
+    )
+    return PaymentProposal(
+        invoice_id=invoice_id,
+        row_version=row.row_version,
+        number=row.number,
+        customer=row.name,
+        open_amount=left,
+        use_discount=skonto.due,
+        discount_pct=row.discount_pct,
+        discount_date=row.discount_date,
+        discount_amount=skonto.amount,
+        amount=skonto.payable,
+        due_date=row.due_date,
+    )
+
+
+# -- search ---------------------------------------------------------------------------------------------------
+
+_BY_NUMBER = """
+SELECT 'sales.{table}' AS topic, h.id, h.number, c.name, h.state, 0 AS rank
+  FROM sales.{table} h JOIN partners.partner c ON c.id = h.customer_id WHERE h.number = ANY (:numbers)
+"""
+_BY_NAME = """
+SELECT * FROM (
+  SELECT 'sales.{table}', h.id, coalesce(h.number, '#' || h.id), c.name, h.state, 1
+    FROM partners.search_partners(:typed, 5, 'customer') s
+    JOIN partners.partner c ON c.id = s.id
+    JOIN sales.{table} h ON h.customer_id = c.id
+   ORDER BY h.id DESC LIMIT :limit) x
+"""
+
+
+def search_documents(session: Session, typed: str, limit: int = 8) -> list[DocumentHit]:
+    """Documents by number ("12", "RE 12", "AU-2026-00012") or by customer, newest first; one round trip.
+
+    Who may not read orders and invoices finds deliveries.
+    """
+    tables = (
+        ("sales_order", "quote", "invoice", "delivery")
+        if may_read(session, "sales.sales_order")
+        else ("delivery",)
+    )
+    numbers = rules.number_candidates(typed, datetime.now(UTC).year)
+    if numbers:
+        statement = " UNION ALL ".join(_BY_NUMBER.format(table=table) for table in tables)
+    elif len(typed.strip()) >= 3:
+        statement = " UNION ALL ".join(_BY_NAME.format(table=table) for table in tables)
+    else:
+        return []
+    bound = text(f"SELECT * FROM ({statement}) y ORDER BY id DESC LIMIT :limit")  # noqa: S608  (fixed table names)
+    bound = bound.bindparams(bindparam("limit", limit))
+    bound = bound.bindparams(numbers=list(numbers)) if numbers else bound.bindparams(typed=typed)
+    return [DocumentHit(row[0], row[1], row[2], row[3], row[4]) for row in session.execute(bound)]

@@ -1,0 +1,213 @@
+"""What the warehouse reads of sales: what is to ship, what to pick for it, and deliveries.  No price anywhere."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app.core.errors import Refused
+from app.models.inventory import Place
+from app.models.partners import Partner
+from app.models.sales import Delivery, DeliveryLine
+from app.services.inventory.reads import pick_stock
+from app.services.sales import rules
+
+
+class ShippingOrder(NamedTuple):
+    """A confirmed order with something left to ship; ``ready_lines`` of ``open_lines`` are reserved in full."""
+
+    sales_order_id: int
+    row_version: int
+    number: str
+    customer: str
+    customer_reference: str | None
+    city: str | None
+    requested_date: date | None
+    order_date: date
+    warehouse_id: int
+    warehouse: str
+    delivery_state: str
+    open_lines: int
+    ready_lines: int
+    block_reason: str | None
+
+
+class ShippingLine(NamedTuple):
+    """A line of an order as the warehouse sees it.  ``row_version`` is the order's."""
+
+    line_id: int
+    position: int
+    product_id: int
+    sku: str
+    description: str
+    unit: str
+    qty: Decimal
+    qty_shipped: Decimal
+    qty_open: Decimal
+    qty_reserved: Decimal
+    qty_free: Decimal
+    is_stocked: bool
+    is_lot_tracked: bool
+    warehouse_id: int
+    row_version: int
+
+
+class PickProposal(NamedTuple):
+    """What to take for a line: from where, of which lot."""
+
+    line_id: int
+    position: int
+    product_id: int
+    sku: str
+    description: str
+    unit: str
+    place_id: int | None
+    place: str
+    lot_id: int | None
+    lot: str | None
+    qty: Decimal
+
+
+class ShippingForm(NamedTuple):
+    """Open lines of an order and the proposal what to pick for them."""
+
+    lines: tuple[ShippingLine, ...]
+    picks: tuple[PickProposal, ...]
+
+
+class DeliveryLineRow(NamedTuple):
+    """A line of a delivery."""
+
+    id: int
+    position: int
+    product_id: int
+    sku: str
+    description: str
+    unit: str
+    qty: Decimal
+    place: str | None
+    lot: str | None
+
+
+class DeliveryDetail(NamedTuple):
+    """A delivery with its lines; no price anywhere."""
+
+    id: int
+    row_version: int
+    number: str
+    state: str
+    invoice_state: str
+    sales_order_id: int
+    customer_id: int
+    customer: str
+    warehouse_id: int
+    delivery_address: dict[str, Any]
+    snapshot: dict[str, Any]
+    shipped_at: datetime
+    created_by: str
+    lines: tuple[DeliveryLineRow, ...]
+
+
+def shipping_orders(session: Session, limit: int = 500) -> list[ShippingOrder]:
+    """Orders to ship from one's warehouses, the most urgent first; one round trip, no prices."""
+    rows = session.execute(text("SELECT * FROM api.shipping_orders(:limit)"), {"limit": limit})
+    return [ShippingOrder._make(row) for row in rows]
+
+
+def shipping_form(session: Session, sales_order_id: int) -> ShippingForm:
+    """Lines of an order and a picking proposal: reserved or free stock, first what expires first; two round trips."""
+    rows = session.execute(text("SELECT * FROM api.shipping_lines(:id)"), {"id": sales_order_id})
+    lines = tuple(ShippingLine._make(row) for row in rows)
+    wanted = [line for line in lines if line.qty_open > 0]
+    stocked = [line for line in wanted if line.is_stocked]
+    picks = [
+        PickProposal(
+            x.line_id,
+            x.position,
+            x.product_id,
+            x.sku,
+            x.description,
+            x.unit,
+            None,
+            "",
+            None,
+            None,
+            x.qty_open,
+        )
+        for x in wanted
+        if not x.is_stocked
+    ]
+    if stocked:
+        picks += _from_stock(session, stocked)
+    return ShippingForm(lines, tuple(sorted(picks, key=lambda pick: pick.position)))
+
+
+def _from_stock(session: Session, lines: list[ShippingLine]) -> list[PickProposal]:
+    balances = pick_stock(session, sorted({line.product_id for line in lines}), lines[0].warehouse_id)
+    places = {(b.place_id, b.lot_id): b for b in balances}
+    needs = [rules.Need(x.line_id, x.product_id, min(x.qty_open, x.qty_reserved + x.qty_free)) for x in lines]
+    stock = [rules.Stock(b.product_id, b.place_id, b.lot_id, b.qty) for b in balances]
+    by_id = {line.line_id: line for line in lines}
+    found = []
+    for taken in rules.allocate(needs, stock):
+        line, place = by_id[taken.line_id], places[taken.place_id, taken.lot_id]
+        found.append(
+            PickProposal(
+                line_id=line.line_id,
+                position=line.position,
+                product_id=line.product_id,
+                sku=line.sku,
+                description=line.description,
+                unit=line.unit,
+                place_id=taken.place_id,
+                place=place.place,
+                lot_id=taken.lot_id,
+                lot=place.lot,
+                qty=taken.qty,
+            )
+        )
+    return found
+
+
+def get_delivery(session: Session, delivery_id: int) -> DeliveryDetail:
+    """A delivery with its lines; two round trips.  Raises Refused record_not_found."""
+    head = session.execute(
+        select(
+            Delivery.id,
+            Delivery.row_version,
+            Delivery.number,
+            Delivery.state,
+            Delivery.invoice_state,
+            Delivery.sales_order_id,
+            Delivery.customer_id,
+            Partner.name.label("customer"),
+            Delivery.warehouse_id,
+            Delivery.delivery_address,
+            Delivery.snapshot,
+            Delivery.shipped_at,
+            Delivery.created_by,
+        )
+        .join(Partner, Partner.id == Delivery.customer_id)
+        .where(Delivery.id == delivery_id)
+    ).one_or_none()
+    if head is None:
+        raise Refused("record_not_found", table="sales.delivery", id=delivery_id)
+    lines = session.execute(
+        select(
+            DeliveryLine.id,
+            DeliveryLine.position,
+            DeliveryLine.product_id,
+            DeliveryLine.sku,
+            DeliveryLine.description,
+            DeliveryLine.unit_code,
+            DeliveryLine.qty,
+            Place.code,
+            DeliveryLine.lot_code,
+        )
+        .outerjoin(Place, Place.id == DeliveryLine.place_id)
+        .where(DeliveryLine.delivery_id == delivery_id)
+        .order_by(DeliveryLine.position)
+    )
+    return DeliveryDetail._make((*head, tuple(DeliveryLineRow._make(row) for row in lines)))
