@@ -100,7 +100,7 @@ def test_other_systems_hear_which_libraries_are_missing(monkeypatch: pytest.Monk
 def test_the_launcher_runs_on_a_bare_python() -> None:
     """Isolated and without site-packages, as on a machine where nothing is installed yet."""
     tried = subprocess.run(
-        [sys.executable, "-I", "-S", str(REPOSITORY / "app" / "launch.py"), "--help"],
+        [sys.executable, "-I", "-S", "-B", str(REPOSITORY / "app" / "launch.py"), "--help"],
         capture_output=True,
         text=True,
         check=False,
