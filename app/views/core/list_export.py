@@ -70,8 +70,11 @@ class ListExport(QObject):
         self._stop.set()
 
     def _work(self, session: Any, path: Path, kind: str) -> int:
-        """Runs in a reader thread."""
-        return write(path, kind, self._sheet, all_rows(session, self._fetch, self._query), self._progress)
+        """Runs in a reader thread; gives -1 when it was stopped, which is no error."""
+        try:
+            return write(path, kind, self._sheet, all_rows(session, self._fetch, self._query), self._progress)
+        except Stopped:
+            return -1
 
     def _progress(self, count: int) -> None:
         if self._stop.is_set():
@@ -79,13 +82,13 @@ class ListExport(QObject):
         self._ctx.tasks.on_gui(lambda: self.progressed.emit(count))
 
     def _done(self, count: int) -> None:
-        self.finished.emit(str(self._path), count)
-
-    def _failed(self, error: BaseException) -> bool:
-        if isinstance(error, Stopped):
+        if count < 0:
             self.stopped.emit()
         else:
-            self.failed.emit(error)
+            self.finished.emit(str(self._path), count)
+
+    def _failed(self, error: BaseException) -> bool:
+        self.failed.emit(error)
         return True
 
 

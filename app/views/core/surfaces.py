@@ -379,6 +379,10 @@ class SegmentedTabs(QWidget):
         self._arrange()
         self.update()
 
+    def is_shown(self, key: str) -> bool:
+        """Whether there is room for this tab."""
+        return key in self.keys() and not self._rects[self.keys().index(key)].isNull()
+
     def content_width(self) -> int:
         """Width up to the right edge of the last tab that is shown."""
         ends = [rect.right() for rect in self._rects if not rect.isNull()]
@@ -557,6 +561,11 @@ class Toast(Overlay):
         if kind != "bad":
             self._timer.start()
         add_shadow(self)
+
+    @property
+    def leaves_by_itself(self) -> bool:
+        """Whether it goes after a while."""
+        return self._timer.isActive()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Tell the host."""

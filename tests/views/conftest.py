@@ -1,0 +1,24 @@
+"""Widgets are tested without a screen, in the look of the program, and must not write anything a user would not see."""
+
+import os
+from collections.abc import Iterator
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest  # noqa: E402
+from PySide6.QtWidgets import QApplication  # noqa: E402
+
+from app.core import i18n  # noqa: E402
+from app.views.core import theme  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _look(qapp: QApplication) -> None:
+    theme.apply_theme(qapp, "light")
+
+
+@pytest.fixture(autouse=True)
+def _german() -> Iterator[None]:
+    i18n.set_language("de")
+    yield
+    i18n.set_language("de")
