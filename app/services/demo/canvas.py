@@ -1,7 +1,7 @@
 """A small drawing board for the demo's product pictures: coordinates 0 to 100, colours by role, soft edges.
 
-A figure is drawn once in roles (main, dark, light, accent, skin, gold, white, wood, line) and comes out painted, plain or
-oxidised depending on the palette.
+A figure is drawn once in roles (main, dark, light, accent, skin, gold, white, wood, line) and comes out painted,
+plain or oxidised depending on the palette.
 """
 
 import io
@@ -116,10 +116,10 @@ class Canvas:
         self.ellipse(x, y + 1.4, rx, 3.6, "dark")
         self.ellipse(x, y, rx, 3.4, "light")
 
-    def png(self) -> bytes:
-        """The picture as a PNG file."""
+    def png(self, side: int = SIDE) -> bytes:
+        """The picture as a PNG file of so many pixels a side."""
         out = io.BytesIO()
-        self.image().save(out, "PNG", compress_level=6)
+        self.image(side).save(out, "PNG", compress_level=6)
         return out.getvalue()
 
     def image(self, side: int = SIDE) -> Image.Image:

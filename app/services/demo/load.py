@@ -1,0 +1,63 @@
+"""Loads the demo company into an empty database: every step by the people whose job it is, through the services.
+
+Deterministic: the same day gives the same data.  A load that was interrupted goes on with the step it was at.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import psycopg
+
+from app.services.demo import master, people
+from app.services.demo.house import House
+
+Step = tuple[str, Callable[[House], None], str]
+# Name, what to do, and a query that returns a row once it is done.
+STEPS: tuple[Step, ...] = (
+    ("company", master.company, "SELECT FROM partners.payment_term"),
+    ("warehouses", master.warehouses, "SELECT FROM sec.user_warehouse"),
+    ("products", master.products, "SELECT FROM catalog.product"),
+    ("prices", master.prices, "SELECT FROM catalog.product_cost"),
+    ("partners", master.customers_and_suppliers, "SELECT FROM purchasing.supplier_price"),
+)
+
+
+def ensure(
+    admin_dsn: str,
+    passwords: Mapping[str, str],
+    *,
+    today: date | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> bool:
+    """Create the demo people and, in a database without products, the demo company; returns whether it loaded.
+
+    ``admin_dsn`` is the address of a superuser; ``today`` is the day all dates are counted from (default: today);
+    ``progress`` hears of every step (name, number done, of how many).
+    """
+    people.ensure(admin_dsn, passwords)
+    if not _is_ours(admin_dsn):
+        return False
+    open_steps = [step for step in STEPS if not _found(admin_dsn, step[2])]
+    house = House(admin_dsn, passwords, today or date.today())  # noqa: DTZ011  (the calendar day at this desk)
+    try:
+        for number, (name, run, _) in enumerate(open_steps):
+            if progress is not None:
+                progress(name, number, len(open_steps))
+            run(house)
+    finally:
+        house.close()
+    return bool(open_steps)
+
+
+def _is_ours(admin_dsn: str) -> bool:
+    """Whether the database is empty or holds the demo company; anybody else's data is left alone."""
+    with psycopg.connect(admin_dsn) as connection:
+        row = connection.execute(
+            "SELECT c.name, EXISTS (SELECT FROM catalog.product) FROM system.company c"
+        ).fetchone()
+    return row is None or row[0] == master.COMPANY or not row[1]
+
+
+def _found(admin_dsn: str, query: str) -> bool:
+    with psycopg.connect(admin_dsn) as connection:
+        return connection.execute(f"{query} LIMIT 1").fetchone() is not None
