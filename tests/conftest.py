@@ -95,9 +95,10 @@ def new_database(cluster: Cluster) -> Callable[[], contextlib.AbstractContextMan
             # Settings and rights of a database are not copied with it.
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
             connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO erp_user").format(name))
-            try:
-                yield cluster.admin_dsn(dbname)
-            finally:
+        try:
+            yield cluster.admin_dsn(dbname)
+        finally:
+            with psycopg.connect(cluster.admin_dsn("postgres"), autocommit=True) as connection:
                 connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
     return made

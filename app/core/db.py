@@ -216,7 +216,7 @@ class Database:
             with (
                 self._autocommit(self._read_engine) as connection,
                 self._watched(connection),
-                Session(connection, autoflush=False, expire_on_commit=False, info=self._known()) as session,
+                Session(connection, autoflush=False, expire_on_commit=False, info=self._about()) as session,
             ):
                 return fn(session, *args)
 
@@ -265,7 +265,7 @@ class Database:
         name = f"{fn.__module__}.{getattr(fn, '__qualname__', fn)}"
         with (
             self._autocommit(self._write_engine) as connection,
-            Session(connection, autoflush=False) as session,
+            Session(connection, autoflush=False, info=self._about()) as session,
         ):
             statements = iter((True,))
 
@@ -283,7 +283,7 @@ class Database:
         xid = None
         with self._write_engine.connect() as connection:
             connection.connection.info["autocommit"] = False
-            session = Session(connection, expire_on_commit=False, info=self._known())
+            session = Session(connection, expire_on_commit=False, info=self._about())
             try:
                 result = fn(session, command)
                 session.flush()
@@ -372,10 +372,6 @@ class Database:
             if mapped is None:
                 raise
             raise mapped from error
-
-    def _known(self) -> dict[str, Any]:
-        """What a service may know of the person: a statement that names a table without the right fails as a whole."""
-        return {"rights": self._profile.rights} if self._profile is not None else {}
 
     def _about(self) -> dict[str, Any]:
         """What a service may know of the person without asking: `session.info`."""
