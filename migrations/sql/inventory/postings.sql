@@ -111,7 +111,7 @@ BEGIN
   IF FOUND THEN
     PERFORM sec.fail('ER422', 'stock_not_negative', (
       SELECT jsonb_build_object('product_id', p.id, 'product', p.sku, 'place_id', pl.id, 'place', pl.code,
-                                'lot', l.code, 'available', v_short.available, 'wanted', v_short.wanted)
+                                'lot', l.code, 'available', trim_scale(v_short.available), 'wanted', trim_scale(v_short.wanted))
         FROM catalog.product p
         JOIN inventory.place pl ON pl.id = v_short.place_id
         LEFT JOIN inventory.lot l ON l.id = v_short.lot_id
@@ -140,8 +140,8 @@ BEGIN
       PERFORM inventory.cut_reservations(v_short.product_id, v_short.warehouse_id, least(v_short.missing, v_short.reserved));
     ELSE
       PERFORM sec.fail('ER422', 'stock_reserved', (
-        SELECT jsonb_build_object('product_id', p.id, 'product', p.sku, 'warehouse', w.code, 'free', v_short.free,
-                                  'reserved', v_short.reserved, 'wanted', v_short.wanted)
+        SELECT jsonb_build_object('product_id', p.id, 'product', p.sku, 'warehouse', w.code, 'free', trim_scale(v_short.free),
+                                  'reserved', trim_scale(v_short.reserved), 'wanted', trim_scale(v_short.wanted))
           FROM catalog.product p, inventory.warehouse w
          WHERE p.id = v_short.product_id AND w.id = v_short.warehouse_id));
     END IF;

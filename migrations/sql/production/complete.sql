@@ -7,7 +7,7 @@ DECLARE
   v_decimals int := (SELECT u.decimals FROM catalog.product p JOIN catalog.unit u ON u.id = p.unit_id
                       WHERE p.id = p_order.product_id);
   v_open numeric := p_order.qty - p_order.qty_good - p_order.qty_scrap;
-  v_detail jsonb := jsonb_build_object('id', p_order.id, 'number', p_order.number, 'open', v_open, 'state', p_order.state);
+  v_detail jsonb := jsonb_build_object('id', p_order.id, 'number', p_order.number, 'open', trim_scale(v_open), 'state', p_order.state);
 BEGIN
   IF p_order.state = 'released' THEN
     PERFORM sec.fail('ER422', 'work_order_not_started', v_detail);
@@ -35,8 +35,8 @@ DECLARE
   v_missing jsonb;
 BEGIN
   -- The order's own reservations are released already, so what others were promised is exactly what is not free.
-  SELECT jsonb_agg(jsonb_build_object('product_id', x.product_id, 'product', x.sku, 'required', x.qty,
-                                      'available', x.available, 'missing', x.qty - x.available) ORDER BY x.sku)
+  SELECT jsonb_agg(jsonb_build_object('product_id', x.product_id, 'product', x.sku, 'required', trim_scale(x.qty),
+                                      'available', trim_scale(x.available), 'missing', trim_scale(x.qty - x.available)) ORDER BY x.sku)
     INTO v_missing
     FROM (SELECT n.product_id, p.sku, n.qty, least(coalesce(l.free, 0), (
                    SELECT coalesce(sum(b.qty), 0)
