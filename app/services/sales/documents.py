@@ -6,7 +6,7 @@ Nothing is computed here that the database has stored: totals of issued document
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from babel import Locale
 from sqlalchemy import text
@@ -21,6 +21,9 @@ from app.services.sales import rules
 _COMPANY = """(SELECT to_jsonb(c) - 'logo' FROM system.company c) AS company,
        (SELECT c.logo FROM system.company c) AS logo,
        (SELECT p.person FROM sec.people() p WHERE p.login = h.created_by) AS clerk"""
+_DAY = (
+    "(d.shipped_at AT TIME ZONE coalesce((SELECT c.time_zone FROM system.company c), 'Europe/Berlin'))::date"
+)
 _DRAFT = """
 SELECT h.*, {company},
        coalesce(h.snapshot, jsonb_build_object(
@@ -34,7 +37,8 @@ SELECT h.*, {company},
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
           SELECT l.position, coalesce(l.sku, p.sku) AS sku, l.description, coalesce(l.unit_code, u.code) AS unit, l.qty,
                  l.unit_price, l.discount_pct, l.tax_rate, l.net_amount
-            FROM sales.{table}_line l JOIN catalog.product p ON p.id = l.product_id JOIN catalog.unit u ON u.id = p.unit_id
+            FROM sales.{table}_line l
+            JOIN catalog.product p ON p.id = l.product_id JOIN catalog.unit u ON u.id = p.unit_id
            WHERE l.{table}_id = h.id) x) AS lines
   FROM sales.{table} h JOIN partners.partner k ON k.id = h.customer_id
  WHERE h.id = :id
@@ -44,44 +48,42 @@ _ORDER = text(
     _DRAFT.format(
         table="sales_order",
         company=_COMPANY,
-        more="h.order_date AS document_date, (SELECT q.number FROM sales.quote q WHERE q.id = h.quote_id) AS quote_number",
+        more="h.order_date AS document_date,"
+        " (SELECT q.number FROM sales.quote q WHERE q.id = h.quote_id) AS quote_number",
     )
 )
-_DELIVERY = text(
-    f"""
-SELECT h.*, {_COMPANY}, h.snapshot AS said,
-       (h.shipped_at AT TIME ZONE coalesce((SELECT c.time_zone FROM system.company c), 'Europe/Berlin'))::date
-         AS document_date,
+_DELIVERY_SQL = """
+SELECT d.*, {company}, d.snapshot AS said,
+       {day} AS document_date,
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
           SELECT min(l.position) AS position, l.sku, l.description, l.unit_code AS unit, sum(l.qty) AS qty,
                  jsonb_agg(jsonb_build_array(l.lot_code, l.qty) ORDER BY l.position)
                    FILTER (WHERE l.lot_code IS NOT NULL) AS lots
-            FROM sales.delivery_line l WHERE l.delivery_id = h.id
+            FROM sales.delivery_line l WHERE l.delivery_id = d.id
            GROUP BY l.sales_order_line_id, l.sku, l.description, l.unit_code) x) AS lines
-  FROM sales.delivery h
- WHERE h.id = :id
+  FROM sales.delivery d
+ WHERE d.id = :id
 """
-)
-_INVOICE = text(
-    f"""
-SELECT h.*, {_COMPANY}, h.snapshot AS said, h.invoice_date AS document_date,
+_INVOICE_SQL = """
+SELECT h.*, {company}, h.snapshot AS said, h.invoice_date AS document_date,
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
           SELECT l.position, l.sku, l.description, l.unit_code AS unit, l.qty, l.unit_price, l.discount_pct, l.tax_rate,
                  l.net_amount
             FROM sales.invoice_line l WHERE l.invoice_id = h.id) x) AS lines,
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.tax_rate DESC) FROM (
           SELECT t.tax_rate, t.net_amount, t.tax_amount FROM sales.invoice_tax t WHERE t.invoice_id = h.id) x) AS taxes,
-       (SELECT string_agg(DISTINCT d.number, ', ') FROM sales.delivery d JOIN sales.invoice_delivery i ON i.delivery_id = d.id
+       (SELECT string_agg(DISTINCT d.number, ', ') FROM sales.delivery d
+          JOIN sales.invoice_delivery i ON i.delivery_id = d.id
          WHERE i.invoice_id = coalesce(h.cancels_id, h.id)) AS deliveries,
-       (SELECT min(sales.shipped_on) FROM (SELECT d.shipped_at::date AS shipped_on FROM sales.delivery d
-          JOIN sales.invoice_delivery i ON i.delivery_id = d.id WHERE i.invoice_id = coalesce(h.cancels_id, h.id)) sales)
-         AS first_shipped,
-       (SELECT jsonb_build_object('number', o.number, 'date', o.invoice_date) FROM sales.invoice o WHERE o.id = h.cancels_id)
-         AS original
+       (SELECT min({day}) FROM sales.delivery d JOIN sales.invoice_delivery i ON i.delivery_id = d.id
+         WHERE i.invoice_id = coalesce(h.cancels_id, h.id)) AS first_shipped,
+       (SELECT jsonb_build_object('number', o.number, 'date', o.invoice_date) FROM sales.invoice o
+         WHERE o.id = h.cancels_id) AS original
   FROM sales.invoice h
  WHERE h.id = :id
 """
-)
+_DELIVERY = text(_DELIVERY_SQL.format(company=_COMPANY.replace("h.created_by", "d.created_by"), day=_DAY))
+_INVOICE = text(_INVOICE_SQL.format(company=_COMPANY, day=_DAY))
 _STATEMENTS = {"quote": _QUOTE, "sales_order": _ORDER, "delivery": _DELIVERY, "invoice": _INVOICE}
 _TAX_NOTES: dict[str, page.TaxNote] = {"eu_business": "intra_community", "export": "export"}
 _ADDRESS_LINES = ("name", "street", "street2")
@@ -109,7 +111,7 @@ def archive_command(
 
 
 def _language(row: Mapping[Any, Any]) -> page.Language:
-    return cast("page.Language", "en" if row["said"]["customer"]["language"] == "en" else "de")
+    return "en" if row["said"]["customer"]["language"] == "en" else "de"
 
 
 def _common(
@@ -304,4 +306,4 @@ def _address(
 
 def _country(code: str, language: page.Language) -> str:
 
-    return Locale(language).territories.get(code, code)
+    return str(Locale(language).territories.get(code, code))

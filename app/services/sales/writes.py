@@ -168,7 +168,7 @@ def reserve_sales_order(session: Session, command: ReserveSalesOrder) -> Result[
 
 @posting
 def cancel_sales_order(session: Session, command: CancelSalesOrder) -> Result[Saved]:
-    """Cancel a confirmed order.  Refused: reason_missing, sales_order_already_shipped, sales_order_not_confirmed."""
+    """Cancel a confirmed order.  Refused: reason_required, sales_order_already_shipped, sales_order_not_confirmed."""
     answer = _call(session, "sales_order_cancel", command, p_reason=command.reason)
     return Result(Saved(command.id, int(answer["row_version"])), changed((ORDER, command.id), (STOCK, None)))
 
@@ -224,7 +224,7 @@ def post_invoice(session: Session, command: PostInvoice) -> Result[Issued]:
 def cancel_invoice(session: Session, command: CancelInvoice) -> Result[Shipped]:
     """Cancel an unpaid invoice; the value names the counter-invoice and its order.
 
-    Refused: reason_missing, invoice_has_payments, invoice_not_cancellable.
+    Refused: reason_required, invoice_has_payments, invoice_not_cancellable.
     """
     answer = _call(session, "invoice_cancel", command, p_reason=command.reason)
     order = int(answer["sales_order_id"])
@@ -265,7 +265,7 @@ def post_payment(session: Session, command: PostPayment) -> Result[Paid]:
 
 @posting
 def request_approval(session: Session, command: RequestApproval) -> Result[Requested]:
-    """Ask for the discount of a draft.  Refused: approval_not_needed, approval_already_requested, reason_missing."""
+    """Ask for the discount of a draft.  Refused: approval_not_needed, approval_already_requested, reason_required."""
     answer = call_api(
         session,
         "discount_approval_request",

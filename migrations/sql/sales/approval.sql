@@ -48,7 +48,7 @@ BEGIN
   ELSIF v_asked.state <> 'draft' THEN
     PERFORM sec.fail('ER422', p_document_type || '_not_draft', jsonb_build_object('state', v_asked.state));
   ELSIF btrim(coalesce(p_reason, '')) = '' THEN
-    PERFORM sec.fail('ER422', 'reason_missing');
+    PERFORM sec.fail('ER422', 'reason_required');
   ELSIF coalesce(v_asked.pct, 0) <= v_limit THEN
     PERFORM sec.fail('ER422', 'approval_not_needed',
                      jsonb_build_object('limit', trim_scale(v_limit), 'pct', trim_scale(v_asked.pct)));

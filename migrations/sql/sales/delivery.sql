@@ -36,7 +36,7 @@ BEGIN
    WHERE x.problem IS NOT NULL OR x.total > x.open LIMIT 1;
   IF FOUND THEN
     PERFORM sec.fail('ER422', coalesce(v_bad.problem, 'delivery_exceeds_open'), jsonb_build_object(
-      'position', v_bad."position", 'sku', v_bad.sku, 'open', trim_scale(v_bad.open), 'qty', v_bad.total));
+      'position', v_bad."position", 'product', v_bad.sku, 'open', trim_scale(v_bad.open), 'qty', v_bad.total));
   END IF;
   RETURN v_picks;
 END $$;

@@ -102,7 +102,7 @@ BEGIN
   v_invoice := sales.locked_invoice(p_id, p_row_version);
   PERFORM sales.require_state('invoice_not_cancellable', v_invoice.state, 'open', 'paid');
   IF btrim(coalesce(p_reason, '')) = '' THEN
-    PERFORM sec.fail('ER422', 'reason_missing');
+    PERFORM sec.fail('ER422', 'reason_required');
   ELSIF EXISTS (SELECT FROM sales.payment p WHERE p.invoice_id = p_id) THEN
     PERFORM sec.fail('ER422', 'invoice_has_payments', jsonb_build_object('number', v_invoice.number));
   END IF;

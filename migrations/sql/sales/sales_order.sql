@@ -149,7 +149,7 @@ BEGIN
   v_order := sales.locked_order(p_id, p_row_version);
   PERFORM sales.require_state('sales_order_not_confirmed', v_order.state, 'confirmed');
   IF btrim(coalesce(p_reason, '')) = '' THEN
-    PERFORM sec.fail('ER422', 'reason_missing');
+    PERFORM sec.fail('ER422', 'reason_required');
   ELSIF v_order.delivery_state <> 'none' THEN
     PERFORM sec.fail('ER422', 'sales_order_already_shipped', jsonb_build_object('number', v_order.number));
   END IF;

@@ -55,7 +55,7 @@ COMMENT ON FUNCTION sales.document_lines IS 'The lines of a quote or an order, a
 
 CREATE OR REPLACE FUNCTION sales.judged_lines(
   p_type text, p_id bigint, p_price_list bigint, p_on date, p_customer bigint)
-RETURNS TABLE (line_id bigint, line_position integer, sku text, unit_code text, list_price numeric, tax_rate numeric,
+RETURNS TABLE (line_id bigint, line_position integer, qty numeric, sku text, unit_code text, list_price numeric, tax_rate numeric,
                effective_pct numeric, problem text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -63,7 +63,7 @@ DECLARE
   v_lines jsonb := (SELECT jsonb_agg(to_jsonb(d) ORDER BY d.line_id) FROM sales.document_lines(p_type, p_id) d);
 BEGIN
   RETURN QUERY
-    SELECT l.line_id, l.line_position, p.sku::text, u.code::text, f.amount,
+    SELECT l.line_id, l.line_position, f.qty, p.sku::text, u.code::text, f.amount,
            CASE WHEN v_domestic THEN f.tax_rate ELSE 0 END,
            sales.effective_pct(l.unit_price, l.discount_pct, f.amount),
            CASE WHEN NOT p.is_sold OR p.state IN ('discontinued', 'placeholder') THEN 'product_not_for_sale'
@@ -134,10 +134,11 @@ BEGIN
   IF v_judged IS NULL THEN
     PERFORM sec.fail('ER422', p_type || '_has_no_lines', jsonb_build_object('id', p_id));
   END IF;
-  SELECT j.* INTO v_bad FROM jsonb_to_recordset(v_judged) AS j (line_position int, sku text, problem text)
+  SELECT j.* INTO v_bad FROM jsonb_to_recordset(v_judged) AS j (line_position int, sku text, qty numeric, problem text)
    WHERE j.problem IS NOT NULL ORDER BY j.line_position LIMIT 1;
   IF FOUND THEN
-    PERFORM sec.fail('ER422', v_bad.problem, jsonb_build_object('position', v_bad.line_position, 'sku', v_bad.sku));
+    PERFORM sec.fail('ER422', v_bad.problem, jsonb_build_object(
+      'position', v_bad.line_position, 'product', v_bad.sku, 'qty', trim_scale(v_bad.qty)));
   END IF;
   SELECT j.* INTO v_bad FROM jsonb_to_recordset(v_judged) AS j (line_position int, effective_pct numeric)
    ORDER BY j.effective_pct DESC, j.line_position LIMIT 1;
