@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-import pytest  # noqa: E402
-from PySide6.QtWidgets import QApplication  # noqa: E402
+import pytest
+from PySide6.QtWidgets import QApplication
 
-from app.core import i18n  # noqa: E402
-from app.views.core import theme  # noqa: E402
+from app.core import i18n
+from app.views.core import theme
 
 
 @pytest.fixture(scope="session", autouse=True)

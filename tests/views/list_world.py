@@ -153,6 +153,6 @@ def spec(world: World, **changes: Any) -> ListSpec:
             Preset("blank", "kit.no", (Filter("finish", "eq", "blank"),), count=True),
         ),
         "sort": "sku",
-        "bulk": (ListAction("mark", "kit.list.save", lambda ctx, rows: None),),
+        "bulk": (ListAction("mark", "kit.list.save", lambda *_: None),),
     }
     return ListSpec(**{**values, **changes})

@@ -477,7 +477,7 @@ class ListPage(TabPage):
 
     def _show_foot(self) -> None:
         first, last = self.table.visible_range()
-        self.foot.show_numbers(len(self.table.selected_numbers()), last - first + 1, len(self.model.rows))
+        self.foot.show_numbers(self.table.selected_count(), last - first + 1, len(self.model.rows))
 
     # place and selection
 
@@ -495,7 +495,7 @@ class ListPage(TabPage):
 
     def _first_selection(self) -> None:
         """Show the row of the state, else the first one, so that the pane is never empty without need."""
-        if self.table.selected_numbers() or not self.model.rows:
+        if self.table.selectionModel().hasSelection() or not self.model.rows:
             return
         wanted, self._wanted_key = self._wanted_key, None
         if wanted is not None and self.table.select_keys([wanted], wanted):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 RIGHT_ALIGNED = frozenset({"number", "money", "quantity", "percent", "bar_number"})
 CELL_CACHE = 3000
-REFRESH_LIMIT = 5000
+REFRESH_LIMIT = 20_000
 CHECK = "_check"
 _NO_INDEX = QModelIndex()
 

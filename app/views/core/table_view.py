@@ -249,9 +249,23 @@ class TableView(QTableView):
 
     # selection
 
+    def _selected_spans(self) -> list[tuple[int, int]]:
+        """First and last row of each selected stretch, from the top; asking row by row takes seconds for many."""
+        spans: list[tuple[int, int]] = []
+        for top, bottom in sorted({(r.top(), r.bottom()) for r in self.selectionModel().selection().toList()}):
+            if spans and top <= spans[-1][1] + 1:
+                spans[-1] = (spans[-1][0], max(bottom, spans[-1][1]))
+            else:
+                spans.append((top, bottom))
+        return spans
+
+    def selected_count(self) -> int:
+        """How many rows are selected."""
+        return sum(bottom - top + 1 for top, bottom in self._selected_spans())
+
     def selected_numbers(self) -> list[int]:
         """Positions of the selected rows, from the top."""
-        return sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [row for top, bottom in self._selected_spans() for row in range(top, bottom + 1)]
 
     def selected_rows(self) -> list[Any]:
         """The selected rows, from the top."""
@@ -264,13 +278,22 @@ class TableView(QTableView):
     def current_row(self) -> Any:
         """The row the detail shows; None without one."""
         index = self.currentIndex()
-        return self.list_model.row(index.row()) if index.isValid() and self.selected_numbers() else None
+        return (
+            self.list_model.row(index.row())
+            if index.isValid() and self.selectionModel().hasSelection()
+            else None
+        )
 
     def select_keys(self, keys: Sequence[Any], current: Any = None) -> bool:
         """Select the rows with these keys as far as they were read; returns whether any was found."""
         wanted = set(keys)
-        places = {self.list_model.key_of(n): n for n in range(len(self.list_model.rows))} if wanted else {}
-        found = sorted(places[key] for key in wanted if key in places)
+        places: dict[Any, int] = {}
+        for number in range(len(self.list_model.rows)):
+            if len(places) == len(wanted):
+                break
+            if (key := self.list_model.key_of(number)) in wanted:
+                places[key] = number
+        found = sorted(places.values())
         if not found:
             return False
         at = places.get(current, found[0])
@@ -287,13 +310,13 @@ class TableView(QTableView):
 
     def toggle_all(self) -> None:
         """Select every loaded row, or none when all are."""
-        if len(self.selected_numbers()) == len(self.list_model.rows):
+        if self.selected_count() == len(self.list_model.rows):
             self.clearSelection()
         else:
             self.selectAll()
 
     def _selection_changed(self) -> None:
-        count, rows = len(self.selectionModel().selectedRows()), len(self.list_model.rows)
+        count, rows = self.selected_count(), len(self.list_model.rows)
         state = Qt.CheckState.Unchecked
         if count > 1:
             state = Qt.CheckState.Checked if count == rows else Qt.CheckState.PartiallyChecked
