@@ -237,7 +237,9 @@ class FieldBox(QWidget):
 
     @property
     def words(self) -> str:
-        """Words of a lookup's record."""
+        """Words of a lookup's record, or of what is chosen."""
+        if isinstance(self.editor, ComboBox):
+            return self.editor.currentText() if self.editor.value() is not None else ""
         return self.editor.words() if isinstance(self.editor, LookupEdit) else ""
 
     def value(self) -> Any:
@@ -267,6 +269,8 @@ class FieldBox(QWidget):
         if isinstance(editor, LookupEdit):
             editor.set_value(value, words)
         elif isinstance(editor, ComboBox):
+            if value is not None and words and editor.findData(value) < 0:
+                editor.addItem(words, value)  # until its choices arrive
             editor.set_value(value)
         elif isinstance(editor, CheckBox):
             editor.setChecked(bool(value))

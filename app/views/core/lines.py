@@ -17,6 +17,7 @@ ROLE_KIND = Qt.ItemDataRole.UserRole + 1
 ROLE_VALUE = Qt.ItemDataRole.UserRole + 2
 ROLE_INFO = Qt.ItemDataRole.UserRole + 3
 ROLE_ERROR = Qt.ItemDataRole.UserRole + 4
+ROLE_TONE = Qt.ItemDataRole.UserRole + 5
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class LineColumn:
     ``kind``: position, image, lookup, text, number, quantity, money, percent, date, choice; and, never editable,
     status (value ``(kind, text)``: ok, warn, bad or neutral with its icon) and two_line (value ``(first, second)``).
     ``width`` in pixels, 0 takes the rest.  ``stored`` columns are saved and merged, the others are computed.
-    ``style`` is a step of the type scale.
+    ``text_key`` names the cell of the line that holds the words of the value (a lookup's id is shown as them).
+    ``shown`` False keeps a value with the line that has no column on screen.  ``style`` is a step of the type scale.
     """
 
     key: str
@@ -42,6 +44,8 @@ class LineColumn:
     choices: tuple[tuple[Any, str], ...] = ()
     style: str = "body"
     right: str = ""
+    text_key: str = ""
+    shown: bool = True
 
     @property
     def numeric(self) -> bool:
@@ -56,7 +60,8 @@ class LinesSpec:
     ``find(session, text, limit, language)`` gives the type-ahead rows of the lookup column; ``picked(row)`` turns a
     chosen row (or a row that ``resolve`` found) into the values of the line.  ``resolve(session, codes, language)``
     finds many codes at once for pasted rows and gives ``{code: row}``.  ``paste`` names the columns of a pasted
-    table from left to right.  ``defaults`` are the values of a new line.
+    table from left to right.  ``defaults`` are the values of a new line, ``after_lookup`` is the column the cursor
+    goes to when an article was chosen (the first editable one when empty).
     """
 
     columns: tuple[LineColumn, ...]
@@ -69,6 +74,7 @@ class LinesSpec:
     add: str = "form.line_add"
     placeholder: str = "form.line_placeholder"
     row_height: int = 0
+    after_lookup: str = ""
 
     @property
     def stored(self) -> tuple[str, ...]:
@@ -117,6 +123,7 @@ class LinesModel(QAbstractTableModel):
         self.lines: list[dict[str, Any]] = []
         self.infos: dict[int, tuple[str, str, str]] = {}
         self.errors: dict[tuple[int, str], str] = {}
+        self.tones: dict[tuple[int, str], str] = {}
         self.read_only = False
         self._rows: list[tuple[str, int]] = []
         self._arrange()
@@ -129,6 +136,7 @@ class LinesModel(QAbstractTableModel):
         self.lines = [dict(line) for line in lines]
         self.infos.clear()
         self.errors.clear()
+        self.tones.clear()
         self._arrange()
         self.endResetModel()
 
@@ -183,6 +191,13 @@ class LinesModel(QAbstractTableModel):
             rest = next((words for (line, _), words in self.errors.items() if line == number), "")
             self.set_info(number, "bad", "circle-alert", rest)
 
+    def set_tone(self, number: int, key: str, tone: str) -> None:
+        """Show a cell in a status colour (the words beside it say why); empty: as usual."""
+        if self.tones.get((number, key), "") != tone:
+            self.tones[number, key] = tone
+            row = self.row_of(number)
+            self.dataChanged.emit(self.index(row, 0), self.index(row, self.columnCount() - 1))
+
     def place(self, row: int) -> tuple[str, int]:
         """What a row of the table is: (kind, number of its line)."""
         return self._rows[row] if 0 <= row < len(self._rows) else (NEW, len(self.lines))
@@ -204,9 +219,11 @@ class LinesModel(QAbstractTableModel):
         if step < 0:
             self.infos.pop(number, None)
             self.errors = {place: text for place, text in self.errors.items() if place[0] != number}
+            self.tones = {place: tone for place, tone in self.tones.items() if place[0] != number}
         moved = lambda line: line + step if line >= number + (1 if step < 0 else 0) else line  # noqa: E731
         self.infos = {moved(line): info for line, info in self.infos.items()}
         self.errors = {(moved(line), key): text for (line, key), text in self.errors.items()}
+        self.tones = {(moved(line), key): tone for (line, key), tone in self.tones.items()}
 
     def _arrange(self) -> None:
         rows: list[tuple[str, int]] = []
@@ -263,6 +280,8 @@ class LinesModel(QAbstractTableModel):
             return self.infos.get(number)
         if role == ROLE_ERROR:
             return self.errors.get((number, column.key), "") if kind == LINE else ""
+        if role == ROLE_TONE:
+            return self.tones.get((number, column.key), "") if kind == LINE else ""
         if kind != LINE:
             return None
         value = self.lines[number].get(column.key)
@@ -271,6 +290,8 @@ class LinesModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(number, column)
         if role == Qt.ItemDataRole.EditRole:
+            if column.text_key:
+                return self.text(number, column)
             return values.show(column.kind, value, places=column.places, editing=True)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.errors.get((number, column.key)) or self.text(number, column)
@@ -279,6 +300,8 @@ class LinesModel(QAbstractTableModel):
     def text(self, number: int, column: LineColumn) -> str:
         """A cell in words, as it is copied."""
         value = self.lines[number].get(column.key)
+        if column.text_key:
+            return str(self.lines[number].get(column.text_key) or "")
         if column.kind == "position":
             return str(number + 1)
         if column.kind in ("status", "two_line"):

@@ -44,7 +44,8 @@ class LinesEditor(QWidget):
         super().__init__(parent)
         self._ctx = ctx
         self.spec = spec
-        hidden = frozenset(c.key for c in spec.columns if c.right and not ctx.profile.can(c.right))
+        may = ctx.profile.can
+        hidden = frozenset(c.key for c in spec.columns if not c.shown or (c.right and not may(c.right)))
         self.model = LinesModel(spec, hidden)
         self.setObjectName("lines")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
@@ -147,6 +148,10 @@ class LinesEditor(QWidget):
     def set_error(self, number: int, key: str, text: str) -> None:
         """Mark a cell as wrong; without text it is right."""
         self.model.set_error(number, key, text)
+
+    def set_tone(self, number: int, key: str, tone: str) -> None:
+        """Show a cell in a status colour; empty: as usual."""
+        self.model.set_tone(number, key, tone)
 
     def set_summary(self, text: str) -> None:
         """Words beside the title: how many, how heavy."""
@@ -269,6 +274,8 @@ class LinesEditor(QWidget):
         self.changed.emit()
 
     def _after_lookup(self) -> str:
+        if self.spec.after_lookup:
+            return self.spec.after_lookup
         editable = [c.key for c in self.model.columns if c.editable and c.kind != "lookup"]
         return editable[0] if editable else ""
 

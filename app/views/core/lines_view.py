@@ -38,6 +38,7 @@ from app.views.core.lines import (
     ROLE_ERROR,
     ROLE_INFO,
     ROLE_KIND,
+    ROLE_TONE,
     ROLE_VALUE,
     LineColumn,
     LinesModel,
@@ -167,8 +168,9 @@ class LinesDelegate(QStyledItemDelegate):
         else:
             text = index.data(Qt.ItemDataRole.DisplayRole) or ""
             quiet = column.kind == "position"
-            painter.setFont(font("body" if quiet else column.style))
-            painter.setPen(tok("bad" if error else "text2" if quiet else "text"))
+            tone = index.data(ROLE_TONE)
+            painter.setFont(font("body" if quiet else "body600" if tone else column.style))
+            painter.setPen(tok("bad" if error else tone or ("text2" if quiet else "text")))
             right = column.numeric or quiet
             side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
             mode = Qt.TextElideMode.ElideRight

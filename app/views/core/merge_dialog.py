@@ -65,12 +65,14 @@ def rows_for(
             ]
             label = t(box.field.label)
         else:
-            words, label = _line_words(page, item)
+            words, label = _line_words(page, theirs, mine, item)
         rows.append(MergeRow((item.line, item.key), label, *words, outcome=item.outcome))
     return rows
 
 
-def _line_words(page: "FormView", item: Difference) -> tuple[list[str], str]:
+def _line_words(
+    page: "FormView", theirs: "FormRecord", mine: "Mine", item: Difference
+) -> tuple[list[str], str]:
     assert page.spec.lines is not None
     ids = [line.get("id") for line in page.record.lines]
     position = ids.index(item.line) + 1 if item.line in ids else 0
@@ -83,6 +85,10 @@ def _line_words(page: "FormView", item: Difference) -> tuple[list[str], str]:
     column = page.spec.lines.column(item.key)
     label = t("merge.line_cell", line=position, cell=t(column.label))
     sides = (item.base, item.mine, item.theirs)
+    if column.text_key:
+        everything = [*page.record.lines, *theirs.lines, *mine.lines]
+        named = {line.get(column.key): str(line.get(column.text_key) or "") for line in everything}
+        return [named.get(value, "") or values.show("text", value) for value in sides], label
     return [values.show(column.kind, value, places=column.places) for value in sides], label
 
 
