@@ -53,8 +53,8 @@ def _fail(text: str, code: int) -> int:
 
 def _explain(error: Exception) -> int:
     """Known kinds of errors say what they are; anything else is a bug and goes to the log with its trace."""
-    from app.core.embedded import EmbeddedError
     from app.core.file_lock import LockTimeoutError
+    from app.core.server_programs import EmbeddedError
 
     if isinstance(error, EmbeddedError | LockTimeoutError):
         return _fail(str(error), FAILED)

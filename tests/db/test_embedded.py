@@ -19,9 +19,10 @@ import psycopg
 import pytest
 
 from app import cli
-from app.core import embedded, paths
-from app.core.embedded import EmbeddedError, Instance
+from app.core import embedded, paths, server_programs
+from app.core.embedded import Instance
 from app.core.people import DEMO_PEOPLE
+from app.core.server_programs import EmbeddedError
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="uses signals and modes of POSIX")
 as_root = pytest.mark.skipif(not paths.is_root(), reason="only root needs another account for the server")
@@ -285,9 +286,9 @@ def test_binaries_the_server_cannot_reach_are_copied(home: Path, monkeypatch: py
     assert found is not None
     assert found.origin is not None
     package = Path(found.origin).parent
-    enter = embedded.may_enter
+    enter = server_programs.may_enter
     monkeypatch.setattr(
-        embedded,
+        server_programs,
         "may_enter",
         lambda account, folder: package not in folder.parents and enter(account, folder),
     )
