@@ -147,7 +147,8 @@ class RecordType:
 
     ``build(ctx, id, state)`` makes the page; ``id`` is None for a new one, whose preset values are in ``state``.
     ``title`` is the text key of the kind in the singular, ``right`` what is needed to read, ``create_right`` to
-    make a new one (empty: nobody makes one by hand).
+    make a new one (empty: nobody makes one by hand), ``rail`` the group it belongs to when that is not called like the
+    topic's schema.
     """
 
     topic: str
@@ -156,6 +157,7 @@ class RecordType:
     title: str = ""
     right: str = ""
     create_right: str = ""
+    rail: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,8 @@ class Tile:
     """A number worth knowing in the morning.
 
     ``count(session)`` gives it in one round trip; a click opens ``workspace`` with ``state``.  ``kind`` colours the
-    word: neutral, info, ok, warn or bad (a count of zero is always neutral).
+    word: neutral, info, ok, warn or bad (a count of zero is always neutral).  Without ``roles`` everybody with the
+    right sees it; ``badge`` shows the count at the rail as well, ``topics`` make it count again.
     """
 
     key: str
@@ -190,6 +193,8 @@ class Tile:
     right: str = ""
     kind: str = "neutral"
     roles: tuple[str, ...] = ()
+    badge: bool = False
+    topics: tuple[str, ...] = ()
 
 
 class Registry:

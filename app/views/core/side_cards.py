@@ -1,0 +1,360 @@
+"""Cards every record has beside it: notes, and who changed what (from the audit trail)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app.core import format as fmt
+from app.core.changes import Changes
+from app.core.i18n import has_text, t
+from app.services.security.reads import people
+from app.services.system.commands import AddNote
+from app.services.system.reads import HistoryRow, NoteRow, history, notes
+from app.services.system.writes import add_note
+from app.views.core.buttons import Button
+from app.views.core.context import AppContext
+from app.views.core.dialog import Dialog
+from app.views.core.inputs import TextArea
+from app.views.core.marks import Avatar, Divider, Label, initials
+from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.surfaces import Card, clear_layout
+from app.views.core.theme import px
+
+SHOWN_NOTES = 3
+SHOWN_HISTORY = 5
+# Columns that say nothing to people: keys, stamps, search helpers.
+SILENT = frozenset(
+    {
+        "id",
+        "row_version",
+        "created_at",
+        "created_by",
+        "updated_at",
+        "updated_by",
+        "search_key",
+        "search_vector",
+    }
+)
+_names: "WeakKeyDictionary[AppContext, dict[str, str]]" = WeakKeyDictionary()
+
+
+class RecordStory(NamedTuple):
+    """What the cards show of a record."""
+
+    notes: Sequence[NoteRow]
+    history: Sequence[HistoryRow]
+    names: Mapping[str, str] | None
+
+
+def read_story(session: Any, topic: str, record_id: int, with_names: bool) -> RecordStory:
+    """Notes and the newest history of a record; the people's names once per session."""
+    return RecordStory(
+        notes(session, topic, record_id),
+        history(session, topic, record_id, None, SHOWN_HISTORY),
+        people(session) if with_names else None,
+    )
+
+
+def name_of(ctx: AppContext, login: str) -> str:
+    """The person behind a login, the login itself while the names are not known."""
+    return _names.get(ctx, {}).get(login, login)
+
+
+def when(at: datetime) -> str:
+    """A point in time as people say it: today 09:12, yesterday 17:40, a date."""
+    local = at.astimezone()
+    days = (datetime.now().astimezone().date() - local.date()).days
+    if days == 0:
+        return t("card.today", time=f"{local:%H:%M}")
+    if days == 1:
+        return t("card.yesterday", time=f"{local:%H:%M}")
+    return fmt.date_(local.date())
+
+
+def in_words(row: HistoryRow, topic: str) -> str:
+    """What an entry of the audit trail did, in words."""
+    part = "" if row.table_name == topic else _table_in_words(row.table_name) + " "
+    if row.op == "I":
+        return (part + t("card.created")).strip()
+    if row.op == "D":
+        return (part + t("card.deleted")).strip()
+    changed = [key for key in row.new if key not in SILENT]
+    if not changed:
+        return (part + t("card.touched")).strip()
+    key = changed[0]
+    old, new = _value(row.table_name, key, row.old.get(key)), _value(row.table_name, key, row.new.get(key))
+    words = t("card.changed", field=_field_in_words(row.table_name, key), old=old, new=new)
+    more = t("card.and_more", n=len(changed) - 1) if len(changed) > 1 else ""
+    return f"{part}{words} {more}".strip()
+
+
+def _table_in_words(table: str) -> str:
+    return t(f"topic.{table}") if has_text(f"topic.{table}") else table
+
+
+def _field_in_words(table: str, column: str) -> str:
+    """The label of a column: its own text, the one of a field of that name, at last the name itself."""
+    for key in (f"column.{table}.{column}", f"column.{column}", f"{table}.{column}"):
+        if has_text(key):
+            return t(key)
+    return column.removesuffix("_id").replace("_", " ")
+
+
+def _value(table: str, column: str, value: Any) -> str:
+    if value is None or value == "":
+        return fmt.NONE
+    if isinstance(value, bool):
+        return t("form.yes") if value else t("form.no")
+    if isinstance(value, Decimal | int):
+        return fmt.number(value)
+    text = str(value)
+    for key in (f"{table}.{column}.{text}", f"state.{table}.{text}", f"state.{text}"):
+        if has_text(key):
+            return t(key)
+    try:
+        return (
+            fmt.date_(datetime.fromisoformat(text).date())
+            if text[:4].isdigit() and "-" in text
+            else text[:60]
+        )
+    except (ValueError, InvalidOperation):
+        return text[:60]
+
+
+class NotesCard(Card):
+    """The newest notes of a record, and a field for the next one."""
+
+    def __init__(self, ctx: AppContext, topic: str) -> None:
+        super().__init__(t("card.notes"))
+        self._ctx = ctx
+        self._topic = topic
+        self._record_id: int | None = None
+        self.setObjectName("card.notes")
+        self._list = QVBoxLayout()
+        self._list.setSpacing(px("gap"))
+        self.body.addLayout(self._list)
+        self._input = _NoteInput(self)
+        self._input.setObjectName("note.text")
+        self.body.addWidget(self._input)
+        self._add = Button("card.note_add", "plus", "ghost", clicked=self.add)
+        self._add.setObjectName("note.add")
+        self._add.hide()
+        self.body.addWidget(self._add, 0, Qt.AlignmentFlag.AlignRight)
+        self._input.textChanged.connect(lambda: self._add.setVisible(bool(self._input.text().strip())))
+        self.set_notes(None, ())
+
+    def set_notes(self, record_id: int | None, rows: Sequence[NoteRow]) -> None:
+        """Show the notes of a record."""
+        self._record_id = record_id
+        may = record_id is not None and self._ctx.profile.can("system.note:insert")
+        self._input.setVisible(may)
+        clear_layout(self._list)
+        for row in rows[:SHOWN_NOTES]:
+            self._list.addWidget(self._note(row))
+        if not rows:
+            self._list.addWidget(Label(t("card.notes_empty"), "small", "text3"))
+        elif len(rows) > SHOWN_NOTES:
+            every = Button("card.show_all", kind="link", clicked=lambda: self._show_all(rows))
+            self._list.addWidget(every, 0, Qt.AlignmentFlag.AlignRight)
+
+    def add(self) -> None:
+        """Save what is typed."""
+        body = self._input.text().strip()
+        if not body or self._record_id is None:
+            return
+        command = AddNote(self._topic, self._record_id, body)
+        WriteOp(self, self._ctx, add_note, command).disabling(self._add).success(self._added).start()
+
+    def _added(self, _note_id: int) -> None:
+        self._input.set_text("")
+        self._input.setFocus()
+
+    def _note(self, row: NoteRow) -> QWidget:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(px("hair") * 2)
+        text = Label(row.body if len(row.body) < 400 else row.body[:399] + "…", "body", wrap=True)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(text)
+        column.addWidget(
+            Label(f"{name_of(self._ctx, row.created_by)}, {when(row.created_at)}", "small", "text3")
+        )
+        return holder
+
+    def _show_all(self, rows: Sequence[NoteRow]) -> None:
+        dialog = Dialog(
+            self, t("card.notes"), icon="sticky-note", width=px("text_column") + px("step_card_w")
+        )
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        for row in rows:
+            column.addWidget(self._note(row))
+            column.addWidget(Divider())
+        column.addStretch(1)
+        dialog.body.addWidget(_scrolled(holder), 1)
+        dialog.add_button("close", "errors.close", kind="primary", shortcut="Esc")
+        dialog.open()
+
+
+class _NoteInput(TextArea):
+    def __init__(self, card: NotesCard) -> None:
+        super().__init__(t("card.notes"), t("card.note_placeholder"))
+        self._card = card
+        self.setMinimumHeight(px("row_two"))
+        self.setFixedHeight(px("row_two"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and control:
+            self._card.add()
+        else:
+            super().keyPressEvent(event)
+
+
+class HistoryCard(Card):
+    """Who changed what last; everything on demand."""
+
+    def __init__(self, ctx: AppContext, topic: str) -> None:
+        super().__init__(t("card.history"), link="card.show_all", link_clicked=self.show_all)
+        self._ctx = ctx
+        self._topic = topic
+        self._record_id: int | None = None
+        self._what = ""
+        self.setObjectName("card.history")
+        self._list = QVBoxLayout()
+        self._list.setSpacing(px("gap"))
+        self.body.addLayout(self._list)
+
+    def set_history(self, record_id: int | None, rows: Sequence[HistoryRow], what: str = "") -> None:
+        """Show the newest entries; ``what`` names the record in the full list."""
+        self._record_id, self._what = record_id, what
+        clear_layout(self._list)
+        for row in rows[:SHOWN_HISTORY]:
+            self._list.addWidget(self._line(row))
+        if not rows:
+            self._list.addWidget(Label(t("card.history_empty"), "small", "text3"))
+
+    def show_all(self) -> None:
+        """The whole history in a dialog."""
+        if self._record_id is None:
+            return
+        op = ReadOp(self, self._ctx, history, self._topic, self._record_id, None, 500)
+        op.success(self._show_rows).start()
+
+    def _line(self, row: HistoryRow) -> QWidget:
+        holder = QWidget()
+        line = QHBoxLayout(holder)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(px("gap"))
+        person = name_of(self._ctx, row.login)
+        line.addWidget(Avatar(initials(person), px("avatar"), person), 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(Label(in_words(row, self._topic), "body", wrap=True), 1)
+        line.addWidget(Label(when(row.at), "small", "text2"), 0, Qt.AlignmentFlag.AlignTop)
+        return holder
+
+    def _show_rows(self, rows: Sequence[HistoryRow]) -> None:
+        dialog = Dialog(
+            self,
+            t("card.history_title", what=self._what),
+            t("card.history_text"),
+            icon="history",
+            width=px("step_card_w") * 4,
+        )
+        dialog.setObjectName("dialog.history")
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(px("gap"))
+        for row in rows:
+            line = QHBoxLayout()
+            line.setSpacing(px("gap_l"))
+            for text, width, style in (
+                (fmt.date_time(row.at), px("detail_picture") + px("gap_xl"), "body"),
+                (name_of(self._ctx, row.login), px("detail_picture") + px("gap_xl"), "body500"),
+            ):
+                label = Label(text, style, elide=False)
+                label.setFixedWidth(width)
+                line.addWidget(label, 0, Qt.AlignmentFlag.AlignTop)
+            line.addWidget(Label("\n".join(all_in_words(row, self._topic)), "body", wrap=True), 1)
+            column.addLayout(line)
+            column.addWidget(Divider())
+        column.addStretch(1)
+        dialog.body.addWidget(_scrolled(holder), 1)
+        dialog.add_button("close", "errors.close", kind="primary", shortcut="Esc")
+        dialog.open()
+
+
+def all_in_words(row: HistoryRow, topic: str) -> list[str]:
+    """Every change of an entry, a line each."""
+    if row.op != "U":
+        return [in_words(row, topic)]
+    part = "" if row.table_name == topic else _table_in_words(row.table_name) + " "
+    lines = [
+        part
+        + t(
+            "card.changed",
+            field=_field_in_words(row.table_name, key),
+            old=_value(row.table_name, key, row.old.get(key)),
+            new=_value(row.table_name, key, row.new.get(key)),
+        )
+        for key in row.new
+        if key not in SILENT
+    ]
+    return lines or [in_words(row, topic)]
+
+
+class StoryCards:
+    """Notes and history of one record, read together; the form shows both cards and calls `show`."""
+
+    def __init__(self, owner: QWidget, ctx: AppContext, topic: str) -> None:
+        self._owner = owner
+        self._ctx = ctx
+        self._topic = topic
+        self.notes = NotesCard(ctx, topic)
+        self.history = HistoryCard(ctx, topic)
+
+    @property
+    def cards(self) -> tuple[QWidget, QWidget]:
+        """Both, in their order."""
+        return self.notes, self.history
+
+    def show(self, record_id: int | None, what: str = "") -> None:
+        """Read and show what belongs to a record; a new one has nothing yet."""
+        if record_id is None:
+            self._put(None, what, RecordStory((), (), None))
+            return
+        known = self._ctx in _names
+        op = ReadOp(self._owner, self._ctx, read_story, self._topic, record_id, not known)
+        op.replacing("story").success(lambda story: self._put(record_id, what, story))
+        op.failure(lambda _error: None).start()
+
+    def touched_by(self, changes: Changes) -> bool:
+        """Whether changes concern the notes of this kind of record."""
+        return any(change.topic == "system.note" for change in changes)
+
+    def _put(self, record_id: int | None, what: str, story: RecordStory) -> None:
+        if story.names is not None:
+            _names[self._ctx] = dict(story.names)
+        self.notes.set_notes(record_id, story.notes)
+        self.history.set_history(record_id, story.history, what)
+
+
+def _scrolled(holder: QWidget) -> QScrollArea:
+    scroll = QScrollArea()
+    scroll.setProperty("kit", "plain")
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    holder.setAutoFillBackground(False)
+    scroll.setWidget(holder)
+    scroll.viewport().setAutoFillBackground(False)
+    scroll.setMinimumHeight(px("text_column") * 2 // 3)
+    return scroll

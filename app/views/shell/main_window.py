@@ -1,0 +1,499 @@
+"""The window: rail, bars and tabs around the workspaces.  It knows the workspaces, never the reverse."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from PySide6.QtCore import QPoint, Qt, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
+
+from app.core.drafts import Draft, pack
+from app.core.i18n import language, set_language, t
+from app.views.core import icons, theme
+from app.views.core.context import AppContext
+from app.views.core.errors import show_error
+from app.views.core.forms import FormPage
+from app.views.core.surfaces import show_toast
+from app.views.core.theme import px
+from app.views.core.workspace import SETTINGS_RAIL, TabPage
+from app.views.shell import closing, links
+from app.views.shell.command_palette import CommandPalette
+from app.views.shell.draft_shelf import DraftShelf
+from app.views.shell.home import HomePage
+from app.views.shell.logo import app_icon
+from app.views.shell.notices import KEPT, NoticeLine, NoticePopover
+from app.views.shell.palette_items import SETTINGS, Item, remember_recent
+from app.views.shell.rail import RailBar
+from app.views.shell.settings_page import SettingsPage
+from app.views.shell.status_bar import StatusBar
+from app.views.shell.tabs import PAGE, RECORD, WORKSPACE, Tab, TabArea, tab_from
+from app.views.shell.top_bar import TopBar
+from app.views.shell.visited import Visited
+
+TABS, LANGUAGE, THEME, PLACE = "shell.tabs", "shell.language", "shell.theme", "shell.place"
+HOME, SETTINGS_PAGE = "home", "settings"
+MakeContext = Callable[["MainWindow"], AppContext]
+
+
+class MainWindow(QMainWindow):
+    """One person's window.  ``make_context`` gives the context that has this window as its navigator.
+
+    Signals:
+        signed_out: close this window and show the login again.
+        closed: the window is gone.
+    """
+
+    signed_out = Signal()
+    closed = Signal()
+
+    def __init__(self, make_context: MakeContext, server: str) -> None:
+        super().__init__()
+        self._server = server
+        self.setObjectName("main")
+        self.setWindowIcon(app_icon())
+        self.setMinimumSize(px("detail") * 2, px("text_column"))
+        self.notices: list[NoticeLine] = []
+        self._fresh = 0
+        self._visited = Visited()
+        self._palette: CommandPalette | None = None
+        self.ctx = make_context(self)
+        self.shelf = DraftShelf(self.ctx)
+        self.shelf.resume_wanted.connect(self.open_draft)
+        self._build_frame()
+        self._bind_keys()
+        connection = self.ctx.connection
+        connection.lost.connect(self._went_offline)
+        connection.restored.connect(self._came_online)
+        connection.refused.connect(self._refused)
+        self.restore_place()
+
+    # -- building -----------------------------------------------------------------------------------------------
+
+    def _build_frame(self) -> None:
+        profile = self.ctx.profile
+        frame = QWidget()
+        frame.setObjectName("frame")
+        across = QHBoxLayout(frame)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(0)
+        self.rail = RailBar(self.ctx.registry.rails())
+        self.rail.chosen.connect(self.open_workspace)
+        self.rail.settings_wanted.connect(self.open_settings)
+        across.addWidget(self.rail)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        across.addLayout(right, 1)
+        self.top = TopBar(profile)
+        self.area = TabArea(self.ctx, self._build_page)
+        self.status = StatusBar(profile, self._server, self.ctx.tasks)
+        for part in (self.top, self.area, self.status):
+            right.addWidget(part, 1 if part is self.area else 0)
+        self._connect_frame()
+        self.setCentralWidget(frame)
+        self.status.set_online(self.ctx.connection.online)
+        self.setWindowTitle(f"Werkbank · {profile.company}" if profile.company else "Werkbank")
+
+    def _connect_frame(self) -> None:
+        top, area = self.top, self.area
+        top.back_wanted.connect(lambda: self._go(self._visited.back()))
+        top.forward_wanted.connect(lambda: self._go(self._visited.forward()))
+        top.history_wanted.connect(self._show_history)
+        top.palette_wanted.connect(self.open_palette)
+        top.notices_wanted.connect(self._show_notices)
+        top.help_wanted.connect(self.open_help)
+        top.language_wanted.connect(self.switch_language)
+        top.theme_wanted.connect(self.switch_theme)
+        top.person_wanted.connect(self._person_menu)
+        area.close_wanted.connect(self.close_tab)
+        area.menu_wanted.connect(self._tab_menu)
+        area.new_wanted.connect(self.open_palette)
+        area.current_changed.connect(self._front_changed)
+        area.changed.connect(self._remember_tabs)
+        self.status.server_clicked.connect(self._server_clicked)
+        top.bell.set_fresh(self._fresh)
+
+    def _bind_keys(self) -> None:
+        keys: list[tuple[str, Callable[[], object]]] = [
+            ("Ctrl+K", self.open_palette),
+            ("Ctrl+W", self.close_current),
+            ("Ctrl+Tab", lambda: self.area.step(1)),
+            ("Ctrl+Shift+Tab", lambda: self.area.step(-1)),
+            ("Ctrl+PgDown", lambda: self.area.step(1)),
+            ("Ctrl+PgUp", lambda: self.area.step(-1)),
+            ("Ctrl+Shift+T", self.reopen_tab),
+            ("F1", self.open_help),
+            ("F5", self._refresh_page),
+            ("Ctrl+,", self.open_settings),
+        ]
+        keys += [(f"Alt+{n}", lambda n=n: self.rail.press_number(n)) for n in range(1, 10)]
+        keys += [
+            (action.shortcut, lambda action=action: action.run(self.ctx))
+            for action in self.ctx.registry.actions.values()
+            if action.shortcut
+        ]
+        for sequence, run in keys:
+            QShortcut(QKeySequence(sequence), self).activated.connect(run)
+
+    def _build_page(self, tab: Tab) -> TabPage | None:
+        """The page of a tab; None when this person may not open it (any more)."""
+        registry = self.ctx.registry
+        if tab.kind == PAGE:
+            if tab.name == SETTINGS_PAGE:
+                return SettingsPage(self.ctx, self)
+            return HomePage(self.ctx, self.shelf, self.rail.set_badge)
+        if tab.kind == WORKSPACE:
+            workspace = registry.workspaces.get(tab.name)
+            return workspace.build(self.ctx, tab.state) if workspace else None
+        record = registry.records.get(tab.name)
+        if record is None:
+            return None
+        state = self.shelf.into_state(tab.key, tab.state)
+        return record.build(self.ctx, tab.record_id, state)
+
+    # -- navigator ----------------------------------------------------------------------------------------------
+
+    def open_record(self, topic: str, record_id: int, *, new_tab: bool = False) -> None:
+        """Show a record; ``new_tab`` opens it behind the page in front."""
+        record = self.ctx.registry.records.get(topic)
+        if record is None:
+            self.toast(t("shell.no_such_record"), kind="warn")
+            return
+        title = t(record.title) if record.title else ""
+        self.area.open(Tab(RECORD, topic, record_id, title=title, icon=record.icon), front=not new_tab)
+
+    def new_record(self, topic: str, **preset: Any) -> None:
+        """Open an empty form."""
+        record = self.ctx.registry.records.get(topic)
+        if record is None or not self.ctx.registry.may(record.create_right):
+            self.toast(t("shell.may_not_create"), kind="warn")
+            return
+        state = {"preset": pack(preset), "token": uuid4().hex}
+        self.area.open(Tab(RECORD, topic, None, state, t(record.title), record.icon))
+
+    def open_workspace(self, key: str, **state: Any) -> None:
+        """Show a workspace; with ``state`` it is applied to it."""
+        workspace = self.ctx.registry.workspaces.get(key)
+        if workspace is None:
+            if key == HOME:
+                self.open_home()
+            return
+        known = self.area.find(f"{WORKSPACE}:{key}")
+        if known is not None and state:
+            self.area.replace_state(known, state)
+        self.area.open(known or Tab(WORKSPACE, key, None, dict(state), t(workspace.title), workspace.icon))
+
+    def open_draft(self, draft: Draft) -> None:
+        """Open the form a draft waits for."""
+        topic = str(draft.payload.get("topic", ""))
+        record = self.ctx.registry.records.get(topic)
+        if record is not None:
+            state = {"token": draft.payload.get("token", "")}
+            record_id = draft.payload.get("id")
+            self.area.open(Tab(RECORD, topic, record_id, state, draft.payload.get("title", ""), record.icon))
+
+    def close_page(self, page: object) -> None:
+        """Close the tab of a page without asking."""
+        tab = self.area.tab_of(page)
+        if tab is not None:
+            self.area.close(tab)
+
+    def toast(
+        self, text: str, *, kind: str = "ok", action: tuple[str, Callable[[], object]] | None = None
+    ) -> None:
+        """Tell something without stopping anybody; the bell keeps it."""
+        self.notices = [*self.notices, NoticeLine(text, kind, action)][-KEPT:]
+        self._fresh += kind != "ok"
+        self.top.bell.set_fresh(self._fresh)
+        show_toast(self, text, kind, action)
+
+    def copy_link(self, topic: str, record_id: int) -> None:
+        """Put the deep link of a record on the clipboard."""
+        QGuiApplication.clipboard().setText(links.link_to(topic, record_id))
+        self.toast(t("shell.link_copied"))
+
+    def open_link(self, link: str) -> bool:
+        """Open a deep link; whether it was one."""
+        target = links.target_of(link)
+        if target is not None:
+            self.open_record(*target)
+        return target is not None
+
+    def sign_out(self) -> None:
+        """Close this window and show the login again."""
+        closing.ask(self, self._sign_out_now)
+
+    # -- pages of the shell -------------------------------------------------------------------------------------
+
+    def open_home(self) -> None:
+        """The page of today."""
+        self.area.open(Tab(PAGE, HOME, title=t("shell.rail.home"), icon="house"))
+
+    def open_settings(self) -> None:
+        """Language, theme, sessions."""
+        self.area.open(Tab(PAGE, SETTINGS_PAGE, title=t("shell.rail.settings"), icon="settings"))
+
+    def open_palette(self) -> None:
+        """Search and commands."""
+        if self._palette is None:
+            self._palette = CommandPalette(self, self.ctx, self._settings_items())
+            self._palette.closed.connect(self._palette_closed)
+            self._palette.open()
+
+    def open_help(self) -> None:
+        """The manual, at the page about what is in front."""
+        current = self.area.current
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(links.help_file(current.name if current else ""))))
+
+    def _palette_closed(self) -> None:
+        self._palette = None
+
+    def _settings_items(self) -> list[Item]:
+        other = {"de": "en", "en": "de"}[language()]
+        dark = theme.current() == "dark"
+        look = "light" if dark else "dark"
+        return [
+            Item(
+                SETTINGS,
+                "settings",
+                "settings",
+                t("shell.rail.settings"),
+                "",
+                lambda _new: self.open_settings(),
+            ),
+            Item(
+                SETTINGS,
+                "language",
+                "globe",
+                t(f"shell.language_{other}"),
+                t("shell.language"),
+                lambda _new: self.switch_language(other),
+            ),
+            Item(
+                SETTINGS,
+                "theme",
+                "sun" if dark else "moon",
+                t(f"shell.theme_{look}"),
+                t("shell.theme"),
+                lambda _new: self.switch_theme(look),
+            ),
+            Item(SETTINGS, "sign_out", "log-out", t("shell.sign_out"), "", lambda _new: self.sign_out()),
+        ]
+
+    # -- language, theme ----------------------------------------------------------------------------------------
+
+    def switch_language(self, code: str) -> None:
+        """Speak another language; nothing typed is lost."""
+        if code != language():
+            self.ctx.settings.set(LANGUAGE, code)
+            self._rebuild(lambda: set_language(code))
+
+    def switch_theme(self, name: str) -> None:
+        """Light or dark."""
+        application = QApplication.instance()
+        if name != theme.current() and isinstance(application, QApplication):
+            self.ctx.settings.set(THEME, name)
+            self._rebuild(lambda: theme.apply_theme(application, name))
+
+    def _rebuild(self, change: Callable[[], object]) -> None:
+        """Build every page again from its state, in between ``change`` something they all depend on."""
+        entries, active = self.area.snapshot(drafts=True)
+        self.area.changed.disconnect(self._remember_tabs)
+        self.setUpdatesEnabled(False)
+        self.area.dispose()
+        old = self.takeCentralWidget()
+        change()
+        self._build_frame()
+        if old is not None:
+            old.deleteLater()
+        self.area.restore(entries, active)
+        self.setUpdatesEnabled(True)
+
+    # -- tabs ---------------------------------------------------------------------------------------------------
+
+    def close_tab(self, key: str) -> None:
+        """Close a tab; asks when something is not saved."""
+        tab = self.area.find(key)
+        if tab is None or (tab.page is not None and not tab.page.can_close()):
+            return
+        if tab.dirty:
+            self.area.activate(key)
+            closing.ask_tab(self, tab)
+        else:
+            self.forget_tab(tab)
+
+    def forget_tab(self, tab: Tab) -> None:
+        """Close it; `reopen_tab` brings it back."""
+        self._visited.closed(tab.as_json(drafts=False))
+        self.area.close(tab)
+        if not self.area.tabs:
+            self.open_home()
+
+    def close_current(self) -> None:
+        """Ctrl+W."""
+        if self.area.current is not None:
+            self.close_tab(self.area.current.key)
+
+    def reopen_tab(self) -> None:
+        """Open the tab closed last."""
+        entry = self._visited.reopen()
+        if entry is not None:
+            self.area.open(tab_from(entry))
+
+    def _tab_menu(self, key: str, place: QPoint) -> None:
+        tab = self.area.find(key)
+        if tab is None:
+            return
+        menu = QMenu(self)
+        menu.addAction(t("shell.tab.close")).triggered.connect(lambda: self.close_tab(key))
+        others = menu.addAction(t("shell.tab.close_others"))
+        others.triggered.connect(
+            lambda: [self.close_tab(o.key) for o in list(self.area.tabs) if o is not tab]
+        )
+        menu.addAction(t("shell.tab.reopen")).triggered.connect(self.reopen_tab)
+        if isinstance(tab.page, FormPage) and tab.page.record.id is not None:
+            record_id = tab.page.record.id
+            menu.addSeparator()
+            menu.addAction(t("form.copy_link")).triggered.connect(lambda: self.copy_link(tab.name, record_id))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
+
+    def _front_changed(self, tab: Tab | None) -> None:
+        if tab is None:
+            self.rail.set_active("")
+            return
+        workspace = self.ctx.registry.workspaces.get(tab.name)
+        if tab.kind == PAGE:
+            self.rail.set_active(SETTINGS_RAIL.key if tab.name == SETTINGS_PAGE else "home")
+        elif workspace is not None:
+            self.rail.set_active(workspace.rail)
+        else:
+            self.rail.set_active(self._rail_of(tab.name))
+        self._visited.went(tab.as_json(drafts=False))
+        self.top.back.setEnabled(self._visited.can_go_back)
+        self.top.forward.setEnabled(self._visited.can_go_forward)
+
+    def _rail_of(self, topic: str) -> str:
+        """The group a record belongs to: its own, or that of the workspaces of its capability."""
+        record = self.ctx.registry.records.get(topic)
+        if record is not None and record.rail:
+            return record.rail
+        return topic.split(".", maxsplit=1)[0]
+
+    def _remember_tabs(self) -> None:
+        entries, active = self.area.snapshot(drafts=False)
+        self.ctx.settings.set(TABS, {"tabs": entries, "active": active})
+        current = self.area.current
+        if current is not None and isinstance(current.page, FormPage) and current.page.ready:
+            page = current.page
+            if page.record.id is not None:
+                remember_recent(self.ctx, page.spec.topic, page.record.id, page.title())
+
+    # -- coming and going ---------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open the tabs of last time; without any, the page of today."""
+        kept = self.ctx.settings.get(TABS) or {}
+        self.shelf.load(lambda: self._restore_tabs(kept))
+
+    def _restore_tabs(self, kept: dict[str, Any]) -> None:
+        entries = [entry for entry in kept.get("tabs", []) if self._known(entry)]
+        if entries:
+            self.area.restore(entries, kept.get("active", ""))
+        if not self.area.tabs:
+            self.open_home()
+        waiting = self.shelf.without({tab.key for tab in self.area.tabs})
+        if waiting:
+            self.toast(
+                t("shell.drafts_found", n=len(waiting)),
+                kind="info",
+                action=("shell.drafts_open", self.shelf.open_all),
+            )
+
+    def _known(self, entry: dict[str, Any]) -> bool:
+        registry = self.ctx.registry
+        names: dict[str, Any] = {
+            WORKSPACE: registry.workspaces,
+            RECORD: registry.records,
+            PAGE: (HOME, SETTINGS_PAGE),
+        }
+        if entry["kind"] == RECORD and entry["id"] is None:
+            key = f"{entry['name']}:new:{entry['state'].get('token', '')}"
+            return entry["name"] in registry.records and self.shelf.has(key)
+        return entry["name"] in names.get(entry["kind"], ())
+
+    def restore_place(self) -> None:
+        """Size and place of last time; maximised the first time on a small screen."""
+        place = self.ctx.settings.get(PLACE)
+        screen = QGuiApplication.primaryScreen()
+        room = screen.availableGeometry() if screen is not None else self.geometry()
+        if place:
+            self.resize(min(place["width"], room.width()), min(place["height"], room.height()))
+            if place.get("maximised"):
+                self.setWindowState(Qt.WindowState.WindowMaximized)
+        else:
+            self.resize(min(1440, room.width()), min(900, room.height()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about what is not saved; then note place and tabs."""
+        if not closing.settled(self):
+            event.ignore()
+            closing.ask(self, self.close)
+            return
+        self._remember_tabs()
+        size = self.normalGeometry() if self.isMaximized() else self.geometry()
+        self.ctx.settings.set(
+            PLACE, {"width": size.width(), "height": size.height(), "maximised": self.isMaximized()}
+        )
+        self.area.changed.disconnect(self._remember_tabs)
+        self.area.dispose()
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def _sign_out_now(self) -> None:
+        self.signed_out.emit()
+        self.close()
+
+    def _person_menu(self, key: str) -> None:
+        {"settings": self.open_settings, "sign_out": self.sign_out, "quit": self.close}[key]()
+
+    # -- the rest -----------------------------------------------------------------------------------------------
+
+    def _go(self, entry: dict[str, Any] | None) -> None:
+        if entry is not None:
+            self.area.open(tab_from(entry))
+
+    def _show_history(self, anchor: QWidget) -> None:
+        menu = QMenu(self)
+        for entry in self._visited.recent():
+            action = menu.addAction(icons.icon(entry["icon"]), entry["title"].replace("&", "&&"))
+            action.triggered.connect(lambda _=False, entry=entry: self._go(entry))
+        if menu.isEmpty():
+            menu.addAction(t("shell.history_none")).setEnabled(False)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(anchor.mapToGlobal(anchor.rect().bottomLeft()))
+
+    def _show_notices(self, anchor: QWidget) -> None:
+        self._fresh = 0
+        self.top.bell.set_fresh(0)
+        NoticePopover(anchor, self.notices).open()
+
+    def _refresh_page(self) -> None:
+        if self.area.current is not None and self.area.current.page is not None:
+            self.area.current.page.refresh()
+
+    def _server_clicked(self) -> None:
+        if not self.ctx.connection.online:
+            self.ctx.connection.try_now()
+
+    def _went_offline(self) -> None:
+        self.status.set_online(False)
+        self.toast(t("shell.server_lost"), kind="warn")
+
+    def _came_online(self) -> None:
+        self.status.set_online(True)
+        self.toast(t("shell.server_back"))
+        self.ctx.bus.emit_everything()
+
+    def _refused(self, error: BaseException) -> None:
+        show_error(self, self.ctx, error, operation="reconnect")
