@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from app.core import i18n
 from app.views.core import icons, theme
+from app.views.core.calendar import MonthGrid
 from app.views.core.parts import (
     Button,
     CheckBox,
@@ -118,6 +119,29 @@ def test_a_date_that_does_not_exist_is_no_value(qtbot: Any, window: QWidget) -> 
     qtbot.keyClicks(edit, "31.02.2026")
     assert edit.value() is None
     assert edit.problem() == "error.not_a_date"
+
+
+def test_the_calendar_is_walked_by_keyboard(qtbot: Any, window: QWidget) -> None:
+    edit = put(window, DateEdit("Liefertermin"))
+    edit.set_value(date(2026, 1, 31))
+    qtbot.keyClick(edit, Qt.Key.Key_F4)
+    grid = edit.findChild(MonthGrid)
+    assert grid is not None
+    qtbot.keyClick(grid, Qt.Key.Key_PageDown)
+    assert grid.day == date(2026, 2, 28), "there is no 31 February"
+    qtbot.keyClick(grid, Qt.Key.Key_Up)
+    qtbot.keyClick(grid, Qt.Key.Key_Right)
+    qtbot.keyClick(grid, Qt.Key.Key_Return)
+    assert (edit.value(), edit.text()) == (date(2026, 2, 22), "22.02.2026")
+
+
+@pytest.mark.parametrize("edge", [date.min, date.max])
+def test_the_calendar_ends_where_dates_end(qtbot: Any, edge: date) -> None:
+    grid = MonthGrid(edge)
+    qtbot.addWidget(grid)
+    for key in (Qt.Key.Key_PageUp, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_Down):
+        qtbot.keyClick(grid, key)
+    grid.grab()
 
 
 def test_setting_a_value_is_not_typing(window: QWidget) -> None:

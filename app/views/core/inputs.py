@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from PySide6.QtCore import QDate, QEvent, QLocale, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QEnterEvent,
@@ -17,21 +17,19 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
-    QCalendarWidget,
     QCheckBox,
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.core import format as fmt
-from app.core.i18n import language, t
+from app.core.i18n import t
 from app.views.core import fonts
 from app.views.core.icons import icon, pixmap
-from app.views.core.theme import fill, font, px, tok
+from app.views.core.theme import font, px, tok
 from app.views.core.timing import Debounce
 
 
@@ -230,7 +228,6 @@ class DateEdit(LineEdit):
     def __init__(self, name: str = "", *, size: str = "standard", parent: QWidget | None = None) -> None:
         super().__init__(name, t("kit.date.placeholder"), size=size, max_length=20, parent=parent)
         self._value: date | None = None
-        self._popup: QWidget | None = None
         self.add_button("calendar", "kit.date.choose", self.choose)
         self.textEdited.connect(self._typed)
         self.editingFinished.connect(self._tidy)
@@ -257,31 +254,13 @@ class DateEdit(LineEdit):
 
     def choose(self) -> None:
         """Open the calendar."""
-        popup = QWidget(self, Qt.WindowType.Popup)
-        popup.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        fill(popup, "raised")
-        calendar = QCalendarWidget(popup)
-        calendar.setLocale(
-            QLocale(QLocale.Language.German if language() == "de" else QLocale.Language.English)
-        )
-        calendar.setFirstDayOfWeek(Qt.DayOfWeek.Monday)
-        calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.ISOWeekNumbers)
-        if self._value is not None:
-            calendar.setSelectedDate(QDate(self._value.year, self._value.month, self._value.day))
-        layout = QVBoxLayout(popup)
-        layout.setContentsMargins(px("hair"), px("hair"), px("hair"), px("hair"))
-        layout.addWidget(calendar)
+        from app.views.core.calendar import CalendarPopup  # it is drawn from parts that stand on this module
 
-        def chosen(day: QDate) -> None:
-            self.set_value(date(day.year(), day.month(), day.day()))
-            popup.close()
-            self.value_changed.emit(self._value)
+        def chosen(day: date) -> None:
+            self.set_value(day)
+            self.value_changed.emit(day)
 
-        calendar.clicked.connect(chosen)
-        calendar.activated.connect(chosen)
-        popup.move(self.mapToGlobal(QPoint(0, self.height() + px("hair"))))
-        popup.show()
-        calendar.setFocus()
+        CalendarPopup(self, self._value, chosen).open_below(self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """F4 opens the calendar; Up and Down go by days."""

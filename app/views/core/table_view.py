@@ -252,7 +252,9 @@ class TableView(QTableView):
     def _selected_spans(self) -> list[tuple[int, int]]:
         """First and last row of each selected stretch, from the top; asking row by row takes seconds for many."""
         spans: list[tuple[int, int]] = []
-        for top, bottom in sorted({(r.top(), r.bottom()) for r in self.selectionModel().selection().toList()}):
+        for top, bottom in sorted(
+            {(r.top(), r.bottom()) for r in self.selectionModel().selection().toList()}
+        ):
             if spans and top <= spans[-1][1] + 1:
                 spans[-1] = (spans[-1][0], max(bottom, spans[-1][1]))
             else:

@@ -197,6 +197,8 @@ QComboBox[kit="input"] QAbstractItemView {{ background: {c["raised"]}; color: {c
   border: {m["hair"]}px solid {c["border"]}; padding: {m["gap_xs"]}px;
   selection-background-color: {c["accent_tint"]}; selection-color: {c["text"]}; }}
 QComboBox[kit="input"] QAbstractItemView::item {{ min-height: {m["row_dense"]}px; padding: 0 {m["gap_xs"]}px; }}
+QComboBox[kit="input"] QAbstractItemView::item:selected {{ background: {c["accent_tint"]};
+  color: {c["text"]}; border-radius: {m["radius_key"]}px; border: none; }}
 QListView[kit="popup"] {{ background: {c["raised"]}; color: {c["text"]}; outline: none;
   border: {m["hair"]}px solid {c["border"]};
   selection-background-color: {c["accent_tint"]}; selection-color: {c["text"]}; }}
@@ -210,10 +212,4 @@ QScrollBar::handle:horizontal {{ min-width: {m["scrollbar_handle_min"]}px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; border: none; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QSplitter::handle {{ background: {c["line"]}; }}
-QCalendarWidget QAbstractItemView:enabled {{ background: {c["surface"]}; color: {c["text"]};
-  selection-background-color: {c["accent"]}; selection-color: {c["on_accent"]}; outline: none; }}
-QCalendarWidget QWidget#qt_calendar_navigationbar {{ background: {c["sunken"]}; }}
-QCalendarWidget QToolButton {{ color: {c["text"]}; background: transparent; border: none;
-  padding: {m["gap_xs"]}px; }}
-QCalendarWidget QToolButton:hover {{ background: {c["hover"]}; border-radius: {m["radius_key"]}px; }}
 """
