@@ -8,7 +8,7 @@ from datetime import date
 
 import psycopg
 
-from app.services.demo import master, people
+from app.services.demo import master, people, stock, structure, trade
 from app.services.demo.house import House
 
 Step = tuple[str, Callable[[House], None], str]
@@ -19,6 +19,15 @@ STEPS: tuple[Step, ...] = (
     ("products", master.products, "SELECT FROM catalog.product"),
     ("prices", master.prices, "SELECT FROM catalog.product_cost"),
     ("partners", master.customers_and_suppliers, "SELECT FROM purchasing.supplier_price"),
+    ("bills", structure.bills, "SELECT FROM engineering.bom"),
+    (
+        "stock",
+        stock.movements,
+        "SELECT FROM inventory.stock_move WHERE posted_at < now() - interval '100 days'",
+    ),
+    ("production", trade.production, "SELECT FROM production.completion"),
+    ("quotes", trade.quotes, f"SELECT FROM sales.quote WHERE customer_reference = '{trade.QUOTES[-1].ref}'"),
+    ("orders", trade.orders, "SELECT FROM system.note"),
 )
 
 

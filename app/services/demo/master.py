@@ -29,7 +29,7 @@ from app.models.purchasing import SupplierPrice
 from app.models.system import Company
 from app.services.catalog.rules import ean_check_digit
 from app.services.demo.canvas import Canvas, palette
-from app.services.demo.data import Article, cents, articles, catalog, partners
+from app.services.demo.data import Article, articles, catalog, cents, partners
 from app.services.demo.house import House, command_id
 from app.services.demo.shapes import SHAPES
 from app.services.partners.commands import SetCredit
