@@ -69,8 +69,8 @@ class Layer(QWidget):
 
     def open(self) -> None:
         """Show it and take the keyboard."""
-        self.place()
         self.show()
+        self.place()
         self.raise_()
         application = QApplication.instance()
         if application is not None:

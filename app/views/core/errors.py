@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -225,7 +225,7 @@ class WhyDialog(Dialog):
                 column.addLayout(row)
                 self._lines.append(f"  {t('errors.why_grant')}: {person}")
             self._steps.addWidget(NumberedStep(3, t("errors.why_grant"), holder))
-        self.place()
+        QTimer.singleShot(0, self, self.place)  # what was added counts only once it is shown
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText("\n".join(self._lines))

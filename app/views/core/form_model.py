@@ -76,6 +76,12 @@ class FormSpec:
         return tuple(item for section in self.sections for item in section.fields)
 
 
+def labels_of(spec: FormSpec) -> dict[str, str]:
+    """Text keys by column, for the history of a record."""
+    labels = {column.key: column.label for column in spec.lines.columns if column.label} if spec.lines else {}
+    return labels | {item.key: item.label for item in spec.fields}
+
+
 @dataclass(frozen=True)
 class FormRecord:
     """A record as the form holds it: plain values, never a session or an ORM object.

@@ -50,6 +50,10 @@ class FormView(TabPage):
         """The words of head and tab, and the state chip (kind, words)."""
         return t(self.spec.title), None
 
+    def tab_title(self) -> str:
+        """The words of the tab; a document shows its number alone."""
+        return self.heading()[0]
+
     def actions(self) -> Sequence[FormAction]:
         """Buttons of the head beside Save."""
         return ()
@@ -170,46 +174,42 @@ class FormView(TabPage):
         column.setSpacing(0)
         self.head = FormHead(self)
         column.addWidget(self.head)
-        self._scroll = QScrollArea(self)
-        self._scroll.setProperty("kit", "plain")
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.viewport().setAutoFillBackground(False)
-        column.addWidget(self._scroll, 1)
-        body = QWidget()
-        body.setAutoFillBackground(False)
-        page = QVBoxLayout(body)
-        page.setContentsMargins(px("margin_l"), px("gap_m"), px("margin_l"), px("margin"))
+        self._content = QWidget()
+        page = QVBoxLayout(self._content)
+        page.setContentsMargins(px("margin_l"), px("gap_m"), 0, 0)
         page.setSpacing(px("gap_m"))
+        above = QVBoxLayout()
+        above.setContentsMargins(0, 0, px("margin_l"), 0)
+        above.setSpacing(px("gap_m"))
+        page.addLayout(above)
         self._chain = DocumentChain()
         self._chain.open_wanted.connect(self.ctx.navigate.open_record)
-        page.addWidget(self._chain)
+        above.addWidget(self._chain)
         self._banner_box = QVBoxLayout()
         self._banner_box.setSpacing(px("gap"))
-        page.addLayout(self._banner_box)
-        self._columns = QHBoxLayout()
-        self._columns.setSpacing(px("gap_l"))
-        page.addLayout(self._columns, 1)
-        self._main = QVBoxLayout()
+        above.addLayout(self._banner_box)
+        columns = QHBoxLayout()
+        columns.setSpacing(px("gap"))
+        page.addLayout(columns, 1)
+        self._scroll, self._main = _column()
         self._main.setSpacing(px("gap_l"))
-        self._columns.addLayout(self._main, 1)
+        columns.addWidget(self._scroll, 1)
         self._build_sections()
         cards = list(self.cards())
         if cards:
-            side = QWidget()
+            side, stack = _column()
             side.setObjectName("side")
-            side.setFixedWidth(px("side") + px("gap_m"))
-            stack = QVBoxLayout(side)
-            stack.setContentsMargins(0, 0, 0, 0)
+            side.setFixedWidth(px("side") + px("gap_l") + px("margin_l"))
+            stack.setContentsMargins(0, 0, px("margin_l"), px("margin"))
             stack.setSpacing(px("gap_m"))
             for card in cards:
                 stack.addWidget(card)
             stack.addStretch(1)
-            self._columns.addWidget(side)
-        self._content = body
-        self._scroll.setWidget(body)
-        body.setVisible(self.record.id is None)
+            columns.addWidget(side)
+        else:
+            self._main.setContentsMargins(0, 0, px("margin_l"), px("margin"))
+        column.addWidget(self._content, 1)
+        self._content.setVisible(self.record.id is None)
 
     def _build_sections(self) -> None:
         for section in self.spec.sections:
@@ -320,3 +320,19 @@ class FormView(TabPage):
         button = Button(label, kind="secondary" if last else "ghost", clicked=run)
         button.setObjectName(f"notice.{notice.key}.{label}")
         return button
+
+
+def _column() -> tuple[QScrollArea, QVBoxLayout]:
+    """A column that scrolls on its own."""
+    scroll = QScrollArea()
+    scroll.setProperty("kit", "plain")
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.viewport().setAutoFillBackground(False)
+    body = QWidget()
+    body.setAutoFillBackground(False)
+    layout = QVBoxLayout(body)
+    layout.setContentsMargins(0, 0, px("gap"), px("margin"))
+    scroll.setWidget(body)
+    return scroll, layout

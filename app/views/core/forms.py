@@ -64,10 +64,18 @@ class FormPage(FormView):
     # -- TabPage ------------------------------------------------------------------------------------------------
 
     def title(self) -> str:
-        """The heading."""
+        """The short name of the record."""
         if not self.ready and self.record.id is not None:
             return t(self.spec.title)
-        return self.heading()[0]
+        return self.tab_title()
+
+    def take_focus(self) -> None:
+        """A new record begins in its first field; an existing one is looked at first."""
+        first = next((box for box in self.boxes.values() if not box.read_only), None)
+        if self.record.id is None and first is not None:
+            first.focus()
+        else:
+            super().take_focus()
 
     def identity(self) -> str:
         """A record is open once."""

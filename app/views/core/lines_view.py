@@ -146,14 +146,8 @@ class LinesDelegate(QStyledItemDelegate):
                 spot.x() - side // 2, spot.y() - side // 2, icons.pixmap("plus", side, "text3")
             )
         elif column.kind == "lookup":
-            wide = QRect(area)
-            wide.setWidth(metrics("body").horizontalAdvance(t(self._spec.placeholder)) + px("gap_l"))
-            painter.setClipping(False)
-            painter.drawText(
-                wide.adjusted(px("cell_padding"), 0, 0, 0),
-                int(Qt.AlignmentFlag.AlignVCenter),
-                t(self._spec.placeholder),
-            )
+            inner = area.adjusted(px("cell_padding"), 0, -px("cell_padding"), 0)
+            painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter), t(self._spec.placeholder))
 
     def _cell(self, painter: QPainter, column: LineColumn, index: Index, area: QRect) -> None:
         inner = area.adjusted(px("cell_padding"), 0, -px("cell_padding"), -px("hair"))
@@ -272,7 +266,7 @@ class LinesDelegate(QStyledItemDelegate):
         """Inside the cell; a lookup cell may use the next column's room too."""
         area = QRect(option.rect).adjusted(1, 1, -1, -2)  # type: ignore[attr-defined]
         if self._columns(index)[index.column()].kind == "lookup":
-            area.setWidth(max(area.width(), px("side")))
+            area.setWidth(px("side"))
         editor.setGeometry(area)
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:
@@ -381,11 +375,14 @@ class LinesTable(QTableView):
     def fit_rows(self) -> None:
         """Row heights and information rows over the whole width."""
         self.clearSpans()
+        lookup = next((n for n, c in enumerate(self.lines.columns) if c.kind == "lookup"), -1)
         for row in range(self.lines.rowCount()):
             kind, _ = self.lines.place(row)
             self.setRowHeight(row, px("row_chip") if kind == INFO else self.delegate.height)
             if kind == INFO and self.lines.columnCount() > 1:
                 self.setSpan(row, 0, 1, self.lines.columnCount())
+            elif kind == NEW and 0 <= lookup < self.lines.columnCount() - 1:
+                self.setSpan(row, lookup, 1, self.lines.columnCount() - lookup)
         self.updateGeometry()
 
     def content_height(self) -> int:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from app.views.core.form_view import FormView
 
 Choice = dict[tuple[int | None, str], str]
-STRETCHES = (5, 7, 8, 8, 8)
+STRETCHES = (7, 7, 8, 8, 8)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Option(QAbstractButton):
         self.setToolTip(words)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
         """Circle and words."""
@@ -246,6 +246,7 @@ class _Header(QWidget):
             t("merge.theirs", who=who),
             t("merge.result"),
         )
+        grid.addWidget(QWidget(), 0, 0)
         for column, words in enumerate(texts, start=1):
             grid.addWidget(Label(words, "small500", "text2", elide=True), 0, column)
 

@@ -26,6 +26,7 @@ from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.surfaces import Card, clear_layout
 from app.views.core.theme import px
 
+Labels = Mapping[str, str]
 SHOWN_NOTES = 3
 SHOWN_HISTORY = 5
 # Columns that say nothing to people: keys, stamps, search helpers.
@@ -77,8 +78,8 @@ def when(at: datetime) -> str:
     return fmt.date_(local.date())
 
 
-def in_words(row: HistoryRow, topic: str) -> str:
-    """What an entry of the audit trail did, in words."""
+def in_words(row: HistoryRow, topic: str, labels: Labels) -> str:
+    """What an entry of the audit trail did, in words; ``labels`` are text keys by column."""
     part = "" if row.table_name == topic else _table_in_words(row.table_name) + " "
     if row.op == "I":
         return (part + t("card.created")).strip()
@@ -89,7 +90,7 @@ def in_words(row: HistoryRow, topic: str) -> str:
         return (part + t("card.touched")).strip()
     key = changed[0]
     old, new = _value(row.table_name, key, row.old.get(key)), _value(row.table_name, key, row.new.get(key))
-    words = t("card.changed", field=_field_in_words(row.table_name, key), old=old, new=new)
+    words = t("card.changed", field=_field_in_words(row.table_name, key, labels), old=old, new=new)
     more = t("card.and_more", n=len(changed) - 1) if len(changed) > 1 else ""
     return f"{part}{words} {more}".strip()
 
@@ -98,9 +99,9 @@ def _table_in_words(table: str) -> str:
     return t(f"topic.{table}") if has_text(f"topic.{table}") else table
 
 
-def _field_in_words(table: str, column: str) -> str:
-    """The label of a column: its own text, the one of a field of that name, at last the name itself."""
-    for key in (f"column.{table}.{column}", f"column.{column}", f"{table}.{column}"):
+def _field_in_words(table: str, column: str, labels: Labels) -> str:
+    """The label of a column: that of the form's field, a text of its own, at last the name itself."""
+    for key in (labels.get(column, ""), f"column.{table}.{column}", f"column.{column}", f"{table}.{column}"):
         if has_text(key):
             return t(key)
     return column.removesuffix("_id").replace("_", " ")
@@ -222,8 +223,9 @@ class _NoteInput(TextArea):
 class HistoryCard(Card):
     """Who changed what last; everything on demand."""
 
-    def __init__(self, ctx: AppContext, topic: str) -> None:
+    def __init__(self, ctx: AppContext, topic: str, labels: Labels | None = None) -> None:
         super().__init__(t("card.history"), link="card.show_all", link_clicked=self.show_all)
+        self._labels: Labels = labels or {}
         self._ctx = ctx
         self._topic = topic
         self._record_id: int | None = None
@@ -256,7 +258,7 @@ class HistoryCard(Card):
         line.setSpacing(px("gap"))
         person = name_of(self._ctx, row.login)
         line.addWidget(Avatar(initials(person), px("avatar"), person), 0, Qt.AlignmentFlag.AlignTop)
-        line.addWidget(Label(in_words(row, self._topic), "body", wrap=True), 1)
+        line.addWidget(Label(in_words(row, self._topic, self._labels), "body", wrap=True), 1)
         line.addWidget(Label(when(row.at), "small", "text2"), 0, Qt.AlignmentFlag.AlignTop)
         return holder
 
@@ -283,7 +285,9 @@ class HistoryCard(Card):
                 label = Label(text, style, elide=False)
                 label.setFixedWidth(width)
                 line.addWidget(label, 0, Qt.AlignmentFlag.AlignTop)
-            line.addWidget(Label("\n".join(all_in_words(row, self._topic)), "body", wrap=True), 1)
+            line.addWidget(
+                Label("\n".join(all_in_words(row, self._topic, self._labels)), "body", wrap=True), 1
+            )
             column.addLayout(line)
             column.addWidget(Divider())
         column.addStretch(1)
@@ -292,34 +296,37 @@ class HistoryCard(Card):
         dialog.open()
 
 
-def all_in_words(row: HistoryRow, topic: str) -> list[str]:
+def all_in_words(row: HistoryRow, topic: str, labels: Labels) -> list[str]:
     """Every change of an entry, a line each."""
     if row.op != "U":
-        return [in_words(row, topic)]
+        return [in_words(row, topic, labels)]
     part = "" if row.table_name == topic else _table_in_words(row.table_name) + " "
     lines = [
         part
         + t(
             "card.changed",
-            field=_field_in_words(row.table_name, key),
+            field=_field_in_words(row.table_name, key, labels),
             old=_value(row.table_name, key, row.old.get(key)),
             new=_value(row.table_name, key, row.new.get(key)),
         )
         for key in row.new
         if key not in SILENT
     ]
-    return lines or [in_words(row, topic)]
+    return lines or [in_words(row, topic, labels)]
 
 
 class StoryCards:
-    """Notes and history of one record, read together; the form shows both cards and calls `show`."""
+    """Notes and history of one record, read together; the form shows both cards and calls `show`.
 
-    def __init__(self, owner: QWidget, ctx: AppContext, topic: str) -> None:
+    ``labels`` are the text keys of the record's columns (`form_model.labels_of` knows those of a form).
+    """
+
+    def __init__(self, owner: QWidget, ctx: AppContext, topic: str, labels: Labels | None = None) -> None:
         self._owner = owner
         self._ctx = ctx
         self._topic = topic
         self.notes = NotesCard(ctx, topic)
-        self.history = HistoryCard(ctx, topic)
+        self.history = HistoryCard(ctx, topic, labels)
 
     @property
     def cards(self) -> tuple[QWidget, QWidget]:

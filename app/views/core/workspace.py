@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -47,6 +47,7 @@ class TabPage(QWidget):
         super().__init__(parent)
         self.ctx = ctx
         self.stale: Changes = frozenset()
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         ctx.bus.subscribe(self)
 
     def title(self) -> str:
@@ -72,6 +73,10 @@ class TabPage(QWidget):
 
     def refresh(self) -> None:
         """Read again."""
+
+    def take_focus(self) -> None:
+        """The page came to the front: put the cursor where work begins."""
+        self.setFocus()
 
     def can_close(self) -> bool:
         """Whether the tab may go now; a page that runs something may say no (and why, in its own words)."""
@@ -123,6 +128,7 @@ RAILS = (
     Rail("production", "shell.rail.production", "factory"),
     Rail("finance", "shell.rail.finance", "landmark"),
 )
+HOME_RAIL = "home"
 SETTINGS_RAIL = Rail("settings", "shell.rail.settings", "settings")
 
 
@@ -235,7 +241,7 @@ class Registry:
     def rails(self) -> list[tuple[Rail, list[Workspace]]]:
         """The rail from top to bottom: the groups that hold something for this person."""
         groups = [(rail, [w for w in self.workspaces.values() if w.rail == rail.key]) for rail in RAILS]
-        return [(rail, found) for rail, found in groups if found]
+        return [(rail, found) for rail, found in groups if found or rail.key == HOME_RAIL]
 
 
 def capability_packages() -> list[object]:

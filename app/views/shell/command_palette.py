@@ -67,7 +67,6 @@ class ResultList(QWidget):
         self.current = keys.index(key) if key in keys else 0
         self._offset = 0
         self.updateGeometry()
-        self._follow()
         self.update()
 
     def move_current(self, step: int) -> None:

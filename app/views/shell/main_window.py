@@ -79,6 +79,7 @@ class MainWindow(QMainWindow):
         across.setSpacing(0)
         self.rail = RailBar(self.ctx.registry.rails())
         self.rail.chosen.connect(self.open_workspace)
+        self.rail.home_wanted.connect(self.open_home)
         self.rail.settings_wanted.connect(self.open_settings)
         across.addWidget(self.rail)
         right = QVBoxLayout()

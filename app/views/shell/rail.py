@@ -11,7 +11,7 @@ from app.views.core import icons
 from app.views.core.fonts import font, metrics
 from app.views.core.surfaces import add_shadow
 from app.views.core.theme import px, tok
-from app.views.core.workspace import SETTINGS_RAIL, Rail, Workspace
+from app.views.core.workspace import HOME_RAIL, SETTINGS_RAIL, Rail, Workspace
 from app.views.shell.logo import paint_logo
 
 ITEM_HEIGHT = 50
@@ -240,10 +240,11 @@ class RailBar(QWidget):
 
     Signals:
         chosen: key of a workspace to open.
-        settings_wanted: the item at the bottom.
+        home_wanted, settings_wanted: the first item, the one at the bottom.
     """
 
     chosen = Signal(str)
+    home_wanted = Signal()
     settings_wanted = Signal()
 
     def __init__(
@@ -266,7 +267,9 @@ class RailBar(QWidget):
     def press(self, key: str) -> None:
         """Open the group's workspace, or show those it has."""
         workspaces = self._groups.get(key, [])
-        if len(workspaces) == 1:
+        if key == HOME_RAIL:
+            self.home_wanted.emit()
+        elif len(workspaces) == 1:
             self.chosen.emit(workspaces[0].key)
         elif workspaces:
             flyout = Flyout(self.window(), self.buttons[key], workspaces)

@@ -4,7 +4,7 @@ import platform
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QT_VERSION_STR, Qt
+from PySide6.QtCore import Qt, qVersion
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app import __version__
@@ -116,7 +116,7 @@ class SettingsPage(TabPage):
         for name, value in (
             ("Werkbank", __version__),
             ("PostgreSQL", f"{server // 10000}.{server % 10000}"),
-            ("Qt", QT_VERSION_STR),
+            ("Qt", qVersion()),
             ("Python", platform.python_version()),
         ):
             row = QHBoxLayout()

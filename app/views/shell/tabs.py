@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.i18n import t
@@ -92,7 +92,7 @@ class TabArea(QWidget):
     current_changed = Signal(object)
     changed = Signal()
     close_wanted = Signal(str)
-    menu_wanted = Signal(str, object)
+    menu_wanted = Signal(str, QPoint)
     new_wanted = Signal()
 
     def __init__(self, ctx: AppContext, build: Builder, parent: QWidget | None = None) -> None:
@@ -150,6 +150,7 @@ class TabArea(QWidget):
             self.stack.addWidget(page)
         self.current = tab
         self.stack.setCurrentWidget(tab.page)
+        tab.page.take_focus()
         self.show_tabs()
         self.current_changed.emit(tab)
 
