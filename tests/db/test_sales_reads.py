@@ -68,7 +68,12 @@ def test_proposal_knows_tier_tax_text_and_stock(world: World, as_role: As, admin
     bike, bell = rep.read(
         forms.propose_lines, items, world.wholesale, world.today, world.north, world.french, "de"
     )
-    assert (bike.list_price, bike.price_from_qty, bike.tax_rate, bike.description) == (90, 10, 0, "City bike")
+    assert (bike.list_price, bike.price_from_qty, bike.tax_rate, bike.description) == (
+        D(90),
+        D(10),
+        D(0),
+        "City bike",
+    )
     assert bell.free == 5
     [gross] = rep.read(
         forms.propose_lines, [(world.bike, D(1))], world.retail, world.today, None, world.dealer, "de"
@@ -87,7 +92,7 @@ def test_form_in_two_round_trips_shows_the_snapshot_after_confirmation(
         form = rep.read(forms.load_sales_order, order.id, "de")
     assert spent.round_trips == 2
     assert (form.number, form.row_version, form.gross_amount) == (order.number, order.row_version, D("42.80"))
-    assert [(x.list_price, x.description, x.reserved) for x in form.lines] == [(20, "Buch", 0)]
+    assert [(x.list_price, x.description, x.reserved) for x in form.lines] == [(D(20), "Buch", D(0))]
     admin.execute("UPDATE catalog.price SET amount = 20 WHERE product_id = %s", (world.book,))
 
 
@@ -96,7 +101,7 @@ def test_quote_form_shows_todays_list_price(world: World, as_role: As) -> None:
     rep = as_role("sales_rep")
     saved = rep.write(writes.save_quote, world.quote([world.line(world.bike, 10, "85")])).value
     form = rep.read(forms.load_quote, saved.id, "en")
-    assert [(x.list_price, x.unit_price) for x in form.lines] == [(90, 85)]
+    assert [(x.list_price, x.unit_price) for x in form.lines] == [(D(90), D(85))]
     assert form.row_version == saved.row_version
 
 
@@ -141,9 +146,9 @@ def test_whole_chain_documents_and_lists(world: World, as_role: As, admin: Raw, 
         form = clerk.read(shipping.shipping_form, order.id)
     assert spent.round_trips == 2
     assert [(p.sku, p.qty, p.place) for p in form.picks] == [
-        ("BIKE-1", 2, "A-01"),
-        ("BOOK-1", 3, "A-01"),
-        ("SERVICE", 1, ""),
+        ("BIKE-1", D(2), "A-01"),
+        ("BOOK-1", D(3), "A-01"),
+        ("SERVICE", D(1), ""),
     ]
     assert order.id in [x.sales_order_id for x in clerk.read(shipping.shipping_orders)]
     picks = tuple(Pick(p.line_id, p.qty, p.place_id, p.lot_id) for p in form.picks)

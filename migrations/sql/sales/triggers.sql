@@ -80,7 +80,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION sales.guard_document() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Arguments: key of the refusal, allowed edges 'from>to', columns that may change once the draft is over.
 DECLARE
   v_free text[] := TG_ARGV[2]::text[] || '{row_version,updated_at,updated_by}'::text[];
@@ -100,7 +100,7 @@ END $$;
 COMMENT ON FUNCTION sales.guard_document IS 'States move along known edges; an issued document stays as it is.';
 
 CREATE OR REPLACE FUNCTION sales.guard_posted() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Argument: columns that may change although the record is posted.
 DECLARE
   v_free text[] := TG_ARGV[0]::text[] || '{row_version,updated_at,updated_by}'::text[];
@@ -113,7 +113,7 @@ END $$;
 COMMENT ON FUNCTION sales.guard_posted IS 'What was posted is never changed nor deleted, but for the listed columns.';
 
 CREATE OR REPLACE FUNCTION sales.guard_invoice() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NEW.state <> OLD.state AND OLD.state || '>' || NEW.state NOT IN ('open>paid', 'open>cancelled', 'paid>cancelled') THEN
     PERFORM sec.fail('ER422', 'state_change_unknown', jsonb_build_object('from', OLD.state, 'to', NEW.state));
@@ -125,7 +125,7 @@ END $$;
 COMMENT ON FUNCTION sales.guard_invoice IS 'States of an invoice move along known edges and payments only add up.';
 
 CREATE OR REPLACE FUNCTION sales.guard_parts() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- A posting writes the parts of a document first and the document last; afterwards nothing can be added to it.
 DECLARE
   v_there boolean;
@@ -143,7 +143,7 @@ END $$;
 COMMENT ON FUNCTION sales.guard_parts IS 'Nothing is added to a delivery or an invoice that exists.';
 
 CREATE OR REPLACE FUNCTION sales.guard_invoice_totals() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NEW.net_amount IS DISTINCT FROM (SELECT sum(l.net_amount) FROM sales.invoice_line l WHERE l.invoice_id = NEW.id)
      OR NOT EXISTS (SELECT FROM sales.invoice_tax t WHERE t.invoice_id = NEW.id
