@@ -1,0 +1,173 @@
+"""Speed and size, printed: `werkbank bench --json FILE`.  Nothing here passes or fails.
+
+The database cases run on a throw-away PostgreSQL with its default settings, under real roles with row security, over
+TCP; then the window is measured in processes of its own.  Where a peer was measured on the same work, its figure
+stands beside ours.
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import secrets
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from app.core import schema
+from app.core.db import Database, Target
+from app.core.embedded import Instance
+from app.services.demo import people
+from benchmarks import cases, crowd, world
+from benchmarks.measure import Figures
+
+PEER = json.loads((Path(__file__).parent / "peer.json").read_text(encoding="utf-8"))
+LOGINS = {
+    "sales": "u_jana",
+    "warehouse": "u_karin",
+    "planner": "u_tomas",
+    "operator": "u_petra",
+    "finance": "u_franziska",
+}
+SIZES = (10_000, 100_000, 1_000_000)
+
+
+def main(argv: list[str]) -> int:
+    """Run the benchmark; returns 0."""
+    parser = argparse.ArgumentParser(
+        prog="werkbank bench", description="Measure speed and size of every case."
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    parser.add_argument(
+        "--only", default="abcdefghw", metavar="LETTERS", help="cases to run; w is the window"
+    )
+    parser.add_argument("--calls", type=int, default=20, metavar="N", help="measured calls per case")
+    parser.add_argument("--small", action="store_true", help="leave out the large data")
+    arguments = parser.parse_args(argv)
+    report: dict[str, Any] = {"machine": _machine(), "cases": {}}
+    instance = Instance(f"bench-{secrets.token_hex(3)}").ensure()
+    try:
+        _database(instance, arguments, report)
+    finally:
+        instance.remove()
+    if "w" in arguments.only:
+        from benchmarks import window
+
+        report["window"] = window.run(small=arguments.small)
+        _print_window(report["window"])
+    if arguments.json:
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        arguments.json.write_text(json.dumps(report, indent=2, ensure_ascii=False), encoding="utf-8")
+        print(f"\nwritten to {arguments.json}")
+    return 0
+
+
+def _machine() -> dict[str, Any]:
+    return {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
+
+
+def _house(instance: Instance, address: str, base: world.World) -> cases.House:
+    opened = {}
+    for name, login in LOGINS.items():
+        target, password = Target.from_dsn(instance.user_dsn(login))
+        opened[name] = Database(target, password)
+        opened[name].open()
+    with psycopg.connect(address) as raw:
+        today = raw.execute("SELECT system.today()").fetchone()
+    assert today is not None
+    return cases.House(world=base, today=today[0], random=random.Random(1), **opened)  # noqa: S311
+
+
+def _database(instance: Instance, arguments: argparse.Namespace, report: dict[str, Any]) -> None:
+    address = schema.init(instance.admin_dsn("postgres"), instance.dbname)
+    people.ensure(address, instance.people)
+    with psycopg.connect(address, autocommit=True) as raw:
+        version = raw.execute("SHOW server_version").fetchone()
+        report["machine"]["postgresql"] = version[0] if version else ""
+        print(f"PostgreSQL {report['machine']['postgresql']} with its defaults, {os.cpu_count()} cores")
+        base = world.add_movers(raw, world.build(raw))
+        raw.execute("VACUUM ANALYZE")
+        house = _house(instance, address, base)
+        setting = {
+            "world": asdict(base),
+            "today": house.today.isoformat(),
+            "dsn": {name: instance.user_dsn(LOGINS[name]) for name in ("sales", "warehouse")},
+        }
+        raw.execute("ALTER ROLE u_jana CONNECTION LIMIT 100")
+        raw.execute("ALTER ROLE u_karin CONNECTION LIMIT 100")
+        try:
+            _heading("small")
+            _keep(report, [("0_insert_and_commit", cases.floor(raw))], "small")
+            _sizes(house, arguments, report, "small")
+            if "d" in arguments.only:
+                have = 0
+                for want in SIZES[:1] if arguments.small else SIZES:
+                    world.add_moves(raw, have, want, base)
+                    have = want
+                    _keep(report, cases.on_hand(house, arguments.calls, want), "")
+            if not arguments.small:
+                _heading("large: + 100,000 products, 100,000 orders, 1,000,000 moves")
+                world.add_products(raw, 100_000)
+                world.add_orders(raw, 100_000, base)
+                raw.execute("VACUUM ANALYZE")
+                _sizes(house, arguments, report, "large")
+            if "h" in arguments.only:
+                _crowd(report, setting)
+        finally:
+            for db in house.everybody():
+                db.close()
+
+
+def _sizes(house: cases.House, arguments: argparse.Namespace, report: dict[str, Any], size: str) -> None:
+    calls = arguments.calls
+    groups: dict[str, Any] = {
+        "a": lambda: cases.order_to_invoice(house, calls),
+        "c": lambda: cases.moves(house, calls * 2),
+        "e": lambda: cases.making(house, max(3, calls // 4)),
+        "f": lambda: cases.searching(house, calls),
+        "g": lambda: cases.listing(house, calls),
+    }
+    for letter, group in groups.items():
+        if letter in arguments.only or (letter == "a" and "b" in arguments.only):
+            _keep(report, group(), size)
+
+
+def _heading(text: str) -> None:
+    print(
+        f"\n{text}\n{'case':<48}{'median ms':>10}{'p95':>9}{'stmts':>7}{'trips':>7}{'peer ms':>10}{'times':>8}"
+    )
+
+
+def _keep(report: dict[str, Any], found: Iterable[tuple[str, Figures]], size: str) -> None:
+    for name, figures in found:
+        key = f"{name}@{size}" if size else name
+        peer = PEER.get(key)
+        report["cases"][key] = figures.as_dict() | ({"peer_median_ms": peer} if peer else {})
+        beside = f"{peer:>10.1f}{peer / figures.median_ms:>7.0f}×" if peer else ""
+        print(
+            f"{name:<48}{figures.median_ms:>10.2f}{figures.p95_ms:>9.2f}"
+            f"{figures.statements:>7.1f}{figures.round_trips:>7.1f}{beside}",
+            flush=True,
+        )
+
+
+def _crowd(report: dict[str, Any], setting: dict[str, Any]) -> None:
+    found = crowd.run(setting)
+    report["cases"]["h_15_people_mixed"] = found | {"peer_per_s": PEER["h_15_people_mixed_per_s"]}
+    times = found["all_per_s"] / PEER["h_15_people_mixed_per_s"]
+    print(
+        f"\nh: {found['workers']} people, {found['seconds']:.0f} s: {found['all_per_s']} actions/s"
+        f" ({times:.0f} times the peer's {PEER['h_15_people_mixed_per_s']}/s),"
+        f" order median {found['order']['median_ms']} ms, move {found['move']['median_ms']} ms,"
+        f" {len(found['errors'])} errors"
+    )
+
+
+def _print_window(found: dict[str, Any]) -> None:
+    print("\nwindow")
+    for name, value in found.items():
+        print(f"{name:<48}{value:>10}" if not isinstance(value, dict) else f"{name}: {json.dumps(value)}")
