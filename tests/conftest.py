@@ -38,14 +38,28 @@ def login_of(role: str) -> str:
 
 
 class Cluster(NamedTuple):
-    """The worker's server with the database every other one is copied from."""
+    """The worker's server with the database every other one is copied from.
 
-    instance: Instance
+    An embedded one of its own, or with WERKBANK_TEST_DSN (an administrator's address) a server of another version;
+    tests that stop the server or read its log are skipped there.
+    """
+
     template: str
+    given: str
+    own: Instance | None
+
+    @property
+    def instance(self) -> Instance:
+        """The server, to stop and start it."""
+        if self.own is None:
+            pytest.skip("needs a server that the test may stop")
+        return self.own
 
     def admin_dsn(self, dbname: str) -> str:
         """The superuser's address of a database."""
-        return self.instance.admin_dsn(dbname)
+        return (
+            self.own.admin_dsn(dbname) if self.own is not None else schema.with_database(self.given, dbname)
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -57,28 +71,37 @@ def _home() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A throw-away server with a migrated database in which every role has its login."""
-    instance = Instance(f"test-{secrets.token_hex(3)}").ensure()
+    given = os.environ.get("WERKBANK_TEST_DSN", "")
+    own = None if given else Instance(f"test-{secrets.token_hex(3)}").ensure()
+    found = Cluster(f"template_{secrets.token_hex(3)}", given, own)
     try:
-        with psycopg.connect(instance.admin_dsn("postgres"), autocommit=True) as connection:
-            # Nobody pulls the plug on a test; commits stay synchronous, since some tests kill the server.
-            for setting in ("fsync = off", "full_page_writes = off", "max_connections = 200"):
-                connection.execute(sql.SQL("ALTER SYSTEM SET " + setting))
-        instance.stop()
-        instance.start()
-        template = "werkbank_template"
-        address = schema.init(instance.admin_dsn("postgres"), template)
-        with psycopg.connect(address, autocommit=True) as connection:
-            for role in ROLES:
-                connection.execute(
-                    "SELECT sec.user_create(%s, %s, %s, %s)",
-                    (login_of(role), role.replace("_", " ").title(), PASSWORD, [role]),
-                )
-                connection.execute(
-                    sql.SQL("ALTER ROLE {} CONNECTION LIMIT 40").format(sql.Identifier(login_of(role)))
-                )
-        yield Cluster(instance, template)
+        if own is not None:
+            with psycopg.connect(found.admin_dsn("postgres"), autocommit=True) as connection:
+                # Nobody pulls the plug on a test; commits stay synchronous, since some tests kill the server.
+                for setting in ("fsync = off", "full_page_writes = off", "max_connections = 200"):
+                    connection.execute(sql.SQL("ALTER SYSTEM SET " + setting))
+            own.stop()
+            own.start()
+        _fill_template(schema.init(found.admin_dsn("postgres"), found.template))
+        yield found
     finally:
-        instance.remove()
+        if own is not None:
+            own.remove()
+        else:
+            with psycopg.connect(given, autocommit=True) as connection:
+                connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(found.template)))
+
+
+def _fill_template(address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as connection:
+        for role in ROLES:
+            connection.execute(
+                "SELECT sec.user_create(%s, %s, %s, %s)",
+                (login_of(role), role.replace("_", " ").title(), PASSWORD, [role]),
+            )
+            connection.execute(
+                sql.SQL("ALTER ROLE {} CONNECTION LIMIT 40").format(sql.Identifier(login_of(role)))
+            )
 
 
 @pytest.fixture(scope="session")
