@@ -60,7 +60,9 @@ class _Priced:
 
 def _priced_checks(prefix: str, owner: str) -> tuple[Any, ...]:
     return (
-        UniqueConstraint(owner, "position", name=f"{prefix}_position_once", deferrable=True, initially="DEFERRED"),
+        UniqueConstraint(
+            owner, "position", name=f"{prefix}_position_once", deferrable=True, initially="DEFERRED"
+        ),
         CheckConstraint("qty > 0", name=f"{prefix}_qty_positive"),
         CheckConstraint("unit_price >= 0", name=f"{prefix}_price_not_negative"),
         CheckConstraint("discount_pct >= 0 AND discount_pct <= 100", name=f"{prefix}_discount_range"),
@@ -117,10 +119,14 @@ class SalesOrder(Versioned, _Totals, Base):
 
     __tablename__ = "sales_order"
     __table_args__ = (
-        CheckConstraint("state IN ('draft','confirmed','completed','cancelled')", name="sales_order_state_known"),
+        CheckConstraint(
+            "state IN ('draft','confirmed','completed','cancelled')", name="sales_order_state_known"
+        ),
         CheckConstraint("delivery_state IN ('none','partial','full')", name="delivery_state_known"),
         CheckConstraint("invoice_state IN ('none','partial','full')", name="invoice_state_known"),
-        CheckConstraint("state NOT IN ('confirmed','completed') OR number IS NOT NULL", name="sales_order_numbered"),
+        CheckConstraint(
+            "state NOT IN ('confirmed','completed') OR number IS NOT NULL", name="sales_order_numbered"
+        ),
         Index("ix_sales_order_date", text("order_date DESC NULLS LAST"), text("id DESC")),
         Index("ix_sales_order_state", "state", text("id DESC")),
         Index(
@@ -184,7 +190,9 @@ class Delivery(Versioned, Base):
     warehouse_id: Mapped[int] = ref("inventory.warehouse.id")
     delivery_address: Mapped[dict[str, Any]] = mapped_column(JSONB)
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    shipped_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("statement_timestamp()"))
+    shipped_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("statement_timestamp()")
+    )
 
 
 class DeliveryLine(Base):
@@ -312,7 +320,9 @@ class Payment(Base):
     amount: Mapped[Decimal] = money()
     discount_amount: Mapped[Decimal] = money("0")
     reference: Mapped[str | None] = mapped_column(String(140))
-    posted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("statement_timestamp()"))
+    posted_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("statement_timestamp()")
+    )
     posted_by: Mapped[str] = mapped_column(String(63), server_default=text("session_user"))
 
 
