@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE FUNCTION sales.asked_discount(p_type text, p_id bigint)
 RETURNS TABLE (pct numeric, line_position integer, state text, created_by text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF p_type = 'quote' THEN
     RETURN QUERY

@@ -41,7 +41,7 @@ COMMENT ON FUNCTION sales.effective_pct IS
 CREATE OR REPLACE FUNCTION sales.document_lines(p_type text, p_id bigint)
 RETURNS TABLE (line_id bigint, line_position integer, product_id bigint, qty numeric, unit_price numeric,
                discount_pct numeric)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF p_type = 'quote' THEN
     RETURN QUERY SELECT l.id, l.position, l.product_id, l.qty, l.unit_price, l.discount_pct
@@ -57,7 +57,7 @@ CREATE OR REPLACE FUNCTION sales.judged_lines(
   p_type text, p_id bigint, p_price_list bigint, p_on date, p_customer bigint)
 RETURNS TABLE (line_id bigint, line_position integer, qty numeric, sku text, unit_code text, list_price numeric, tax_rate numeric,
                effective_pct numeric, problem text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_domestic boolean := (SELECT c.tax_treatment = 'domestic' FROM partners.partner c WHERE c.id = p_customer);
   v_lines jsonb := (SELECT jsonb_agg(to_jsonb(d) ORDER BY d.line_id) FROM sales.document_lines(p_type, p_id) d);

@@ -3,7 +3,7 @@
 
 CREATE OR REPLACE FUNCTION sales.line_totals(p_type text, p_ids bigint[])
 RETURNS TABLE (id bigint, net numeric, tax numeric)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   -- Tax is rounded once per rate, on the document's sum.
   IF p_type = 'quote' THEN
