@@ -36,14 +36,14 @@ def propose_orders(
     """One order for every made product that is short, parents first, each level earlier by ``days_per_level``.
 
     ``sales_order_lines`` links products of the demand to the order lines they are made for.  A part several orders
-    need becomes one order; its parent is the first of them.
+    need becomes one order; its parent is the deepest of them, which starts first.
     """
     proposals: list[Proposal] = []
     index: dict[int, int] = {}
     made = [row for row in requirements if row.source == "made" and row.proposed > 0]
     for row in sorted(made, key=lambda found: found.level):
         end = due - timedelta(days=days_per_level * row.level)
-        parent = next((index[key] for key in row.parents if key in index), None)
+        parent = max((index[key] for key in row.parents if key in index), default=None)
         index[row.product_id] = len(proposals)
         line = (sales_order_lines or {}).get(row.product_id) if row.level == 0 else None
         order = PlannedOrder(
