@@ -10,9 +10,12 @@ import pytest
 from app.core.db import Counter, Database
 from app.core.errors import AppError
 from app.core.paging import Filter, ListQuery
+from app.services.documents.archive import archive
+from app.services.documents.reads import archived_file
 from app.services.documents.render import render
 from app.services.sales import documents, forms, lists, reads, shipping, writes
 from app.services.sales.commands import (
+    CancelInvoice,
     ConfirmSalesOrder,
     ConvertQuote,
     IssueQuote,
@@ -221,6 +224,37 @@ def test_whole_chain_documents_and_lists(world: World, as_role: As, admin: Raw, 
 def _order(rep: Database, world: World, issued: writes.Issued) -> writes.Confirmed:
     draft = rep.write(writes.convert_quote, ConvertQuote(issued.id, issued.row_version)).value
     return rep.write(writes.confirm_sales_order, ConfirmSalesOrder(draft.id, draft.row_version)).value
+
+
+def test_issued_documents_are_archived_and_a_cancellation_names_its_invoice(
+    world: World, as_role: As, admin: Raw
+) -> None:
+    """The bytes kept are the bytes rendered; a draft says that it is one; negative totals are the database's."""
+    rep, finance = as_role("sales_rep"), as_role("finance")
+    saved = rep.write(writes.save_quote, world.quote([world.line(world.bell, 2, "7.99")])).value
+    assert rep.read(documents.document_for, "quote", saved.id).draft
+    issued = rep.write(writes.issue_quote, IssueQuote(saved.id, saved.row_version)).value
+    data = rep.read(documents.document_for, "quote", saved.id)
+    assert (data.number, data.draft, data.lines[0].sku) == (issued.number, False, "BELL-1")
+    command = documents.archive_command("quote", saved.id, data)
+    kept = rep.write(archive, command).value
+    assert rep.read(archived_file, kept).content == command.content
+
+    stock(as_role("warehouse_manager"), world.bell, world.shelf, 2)
+    order = confirmed(rep, world.order([world.line(world.bell, 2, "7.99")], customer_id=world.french))
+    [line] = line_ids(admin, order.id)
+    delivery = shipped(as_role("warehouse_clerk"), order.id, order.row_version, (line, 2, world.shelf))
+    post = PostInvoice(order.id, delivery.sales_order_row_version, (delivery.id,))
+    bill = finance.write(writes.post_invoice, post).value
+    counter = finance.write(
+        writes.cancel_invoice, CancelInvoice(bill.id, bill.row_version, reason="Adresse")
+    ).value
+    data = finance.read(documents.document_for, "invoice", counter.id)
+    assert data.totals is not None
+    assert data.original is not None
+    assert (data.kind, data.language, data.original.number) == ("cancellation", "en", bill.number)
+    assert (data.totals.gross, data.tax_note) == (D("-15.98"), "intra_community")
+    finance.write(archive, documents.archive_command("invoice", counter.id, data))
 
 
 def test_warehouse_finds_no_price_by_any_road(
