@@ -33,6 +33,14 @@ class CellModel(Protocol):
     def cell(self, row: int, column: int) -> Cell: ...
 
 
+def cell_of(index: Index) -> Cell:
+    """What to paint at an index; a tree's model is asked by index (``cell_at``), a list's by row and column."""
+    model: Any = index.model()
+    at = getattr(model, "cell_at", None)
+    found: Cell = at(index) if at is not None else model.cell(index.row(), index.column())
+    return found
+
+
 class Thumbnails(Protocol):
     """Where pictures come from; None while one is on its way or when there is none."""
 
@@ -50,10 +58,11 @@ class CellDelegate(QStyledItemDelegate):
         self.thumb_side = thumb or px("thumb")
         self.hover_row = -1
         self.first_column = 0
+        self.row_height = px("row_chip")
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         """Rows have the height the view gives them; this is for fitting a column."""
-        cell: Cell = _index.model().cell(_index.row(), _index.column())  # type: ignore[attr-defined]
+        cell = cell_of(_index)
         style = _WORDS.get(cell.kind, ("body", ""))[0]
         width = fonts.metrics(style).horizontalAdvance(cell.text) + 2 * px("cell_padding")
         if cell.kind == "chip":
@@ -63,16 +72,15 @@ class CellDelegate(QStyledItemDelegate):
         elif cell.kind == "two_line":
             second = fonts.metrics("small").horizontalAdvance(str(cell.extra or ""))
             width = max(width, second + 2 * px("cell_padding"))
-        return QSize(width, px("row_chip"))
+        return QSize(width, self.row_height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one cell."""
-        model = index.model()
         rect: QRect = option.rect
         state = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
         self._ground(painter, rect, selected, index)
-        cell: Cell = model.cell(index.row(), index.column())  # type: ignore[attr-defined]
+        cell = cell_of(index)
         pad = px("cell_padding")
         area = rect.adjusted(pad, 0, -pad, -1)
         match cell.kind:
@@ -110,8 +118,10 @@ class CellDelegate(QStyledItemDelegate):
         return bool(edited and edited == (index.row(), index.column()))
 
     def _ground(self, painter: QPainter, rect: QRect, selected: bool, index: Index) -> None:
-        row = index.row()
         model = index.model()
+        if hasattr(model, "cell_at"):  # a tree: its view fills the whole line, the indent too
+            return
+        row = index.row()
         if selected:
             painter.fillRect(rect, tok("selected"))
         elif row == self.hover_row:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHeaderView, QLineEdit, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QHeaderView, QLineEdit, QMenu, QWidget
 
 from app.core.i18n import t
 from app.core.paging import Filter
@@ -178,7 +178,7 @@ class FilterHeader(QHeaderView):
     check_clicked = Signal()
     down = Signal()
 
-    def __init__(self, columns: Sequence[Column], parent: QTableView) -> None:
+    def __init__(self, columns: Sequence[Column], parent: QAbstractItemView) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._columns = list(columns)
         self._fields: dict[int, FilterEdit | FilterChoice] = {}
