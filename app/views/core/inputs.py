@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QSizePolicy,
+    QStyledItemDelegate,
     QWidget,
 )
 
@@ -56,7 +57,7 @@ class LineEdit(QLineEdit):
     ) -> None:
         super().__init__(parent)
         self.setProperty("kit", "input")
-        self.setProperty("size", size)
+        self.setProperty("measure", size)  # "size" is Qt's own property
         self.setFont(font("body"))
         self.setAccessibleName(name or placeholder)
         self.setPlaceholderText(placeholder)
@@ -323,6 +324,7 @@ class ComboBox(QComboBox):
         self.setMinimumContentsLength(6)
         self.setMaxVisibleItems(px("combo_popup_rows"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setItemDelegate(QStyledItemDelegate(self))  # the one that minds the style sheet
         self.set_choices(choices)
         self.activated.connect(lambda: self.value_changed.emit(self.value()))
 

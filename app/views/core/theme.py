@@ -153,18 +153,18 @@ QLineEdit[kit="input"], QPlainTextEdit[kit="input"] {{
   selection-background-color: {c["accent"]}; selection-color: {c["on_accent"]};
 }}
 QLineEdit[kit="input"] {{ padding: 0 {padding - 2}px; min-height: {inner}px; max-height: {inner}px; }}
-QLineEdit[kit="input"][size="login"] {{
+QLineEdit[kit="input"][measure="login"] {{
   min-height: {m["control_login"] - 2}px; max-height: {m["control_login"] - 2}px; }}
-QLineEdit[kit="input"][size="toolbar"] {{
+QLineEdit[kit="input"][measure="toolbar"] {{
   min-height: {m["control_toolbar"] - 2}px; max-height: {m["control_toolbar"] - 2}px; }}
 QPlainTextEdit[kit="input"] {{ padding: {m["gap_xs"]}px {m["gap_xs"]}px; }}
 QLineEdit[kit="input"]:focus, QPlainTextEdit[kit="input"]:focus {{
   border: {m["ring"]}px solid {c["focus"]}; }}
 QLineEdit[kit="input"]:focus {{
   padding: 0 {padding - 3}px; min-height: {inner - 2}px; max-height: {inner - 2}px; }}
-QLineEdit[kit="input"][size="login"]:focus {{
+QLineEdit[kit="input"][measure="login"]:focus {{
   min-height: {m["control_login"] - 4}px; max-height: {m["control_login"] - 4}px; }}
-QLineEdit[kit="input"][size="toolbar"]:focus {{
+QLineEdit[kit="input"][measure="toolbar"]:focus {{
   min-height: {m["control_toolbar"] - 4}px; max-height: {m["control_toolbar"] - 4}px; }}
 QPlainTextEdit[kit="input"]:focus {{ padding: {m["gap_xs"] - 1}px {m["gap_xs"] - 1}px; }}
 QLineEdit[kit="input"][invalid="true"], QPlainTextEdit[kit="input"][invalid="true"] {{

@@ -14,7 +14,7 @@ from app.views.core import icons, theme
 from app.views.core.context import AppContext
 from app.views.core.errors import show_error
 from app.views.core.forms import FormPage
-from app.views.core.surfaces import show_toast
+from app.views.core.toasts import show_toast
 from app.views.core.theme import px
 from app.views.core.workspace import SETTINGS_RAIL, TabPage
 from app.views.shell import closing, links
@@ -23,7 +23,8 @@ from app.views.shell.draft_shelf import DraftShelf
 from app.views.shell.home import HomePage
 from app.views.shell.logo import app_icon
 from app.views.shell.notices import KEPT, NoticeLine, NoticePopover
-from app.views.shell.palette_items import SETTINGS, Item, remember_recent
+from app.views.shell.palette_items import remember_recent
+from app.views.shell.palette_settings import settings_items
 from app.views.shell.rail import RailBar
 from app.views.shell.settings_page import SettingsPage
 from app.views.shell.status_bar import StatusBar
@@ -237,7 +238,7 @@ class MainWindow(QMainWindow):
     def open_palette(self) -> None:
         """Search and commands."""
         if self._palette is None:
-            self._palette = CommandPalette(self, self.ctx, self._settings_items())
+            self._palette = CommandPalette(self, self.ctx, settings_items(self))
             self._palette.closed.connect(self._palette_closed)
             self._palette.open()
 
@@ -248,38 +249,6 @@ class MainWindow(QMainWindow):
 
     def _palette_closed(self) -> None:
         self._palette = None
-
-    def _settings_items(self) -> list[Item]:
-        other = {"de": "en", "en": "de"}[language()]
-        dark = theme.current() == "dark"
-        look = "light" if dark else "dark"
-        return [
-            Item(
-                SETTINGS,
-                "settings",
-                "settings",
-                t("shell.rail.settings"),
-                "",
-                lambda _new: self.open_settings(),
-            ),
-            Item(
-                SETTINGS,
-                "language",
-                "globe",
-                t(f"shell.language_{other}"),
-                t("shell.language"),
-                lambda _new: self.switch_language(other),
-            ),
-            Item(
-                SETTINGS,
-                "theme",
-                "sun" if dark else "moon",
-                t(f"shell.theme_{look}"),
-                t("shell.theme"),
-                lambda _new: self.switch_theme(look),
-            ),
-            Item(SETTINGS, "sign_out", "log-out", t("shell.sign_out"), "", lambda _new: self.sign_out()),
-        ]
 
     # -- language, theme ----------------------------------------------------------------------------------------
 
@@ -486,6 +455,10 @@ class MainWindow(QMainWindow):
     def _server_clicked(self) -> None:
         if not self.ctx.connection.online:
             self.ctx.connection.try_now()
+
+    def show_live(self, live: bool) -> None:
+        """Whether other people's changes arrive at once."""
+        self.status.set_feed("ok" if live else "warn")
 
     def _went_offline(self) -> None:
         self.status.set_online(False)

@@ -1,0 +1,279 @@
+"""The only place that puts the program together: application, login, session, window, and back.
+
+Start: application and theme -> login window -> (in the background: database and screens are imported) -> session
+opens -> context -> main window -> change feed.  The other way round at the end.
+"""
+
+import logging
+import re
+import sys
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from app import __version__
+from app.core import config, paths
+from app.core.i18n import LANGUAGES, set_language
+from app.core.log import setup_logging
+from app.views.core import theme
+from app.views.core.settings_store import SettingsStore
+from app.views.core.tasks import FILE, TaskManager
+from app.views.core.tokens import THEMES
+from app.views.shell.login import DemoLogin, LoginWindow, SignedIn
+
+if TYPE_CHECKING:
+    from app.core.changes import Changes
+    from app.core.db import Database
+    from app.sync.change_feed import ChangeFeed
+    from app.views.core.changes_bus import ChangesBus
+    from app.views.core.images import ImageProvider
+    from app.views.shell.main_window import MainWindow
+
+log = logging.getLogger("werkbank")
+LANGUAGE, THEME = "shell.language", "shell.theme"
+Prefill = Sequence[tuple[str, str, str, str]]
+
+
+class Program(QObject):
+    """The running program: one login window, or one main window.
+
+    Signals:
+        ready: the main window shows and its tabs are restored.
+        ended: the last window is gone.
+    """
+
+    ready = Signal()
+    ended = Signal()
+
+    def __init__(self, profile_name: str | None = None, prefill: Prefill | None = None) -> None:
+        super().__init__()
+        self._wanted = profile_name or ""
+        self._people = [DemoLogin(*person) for person in prefill or ()]
+        self.tasks = TaskManager()
+        self.workstation = SettingsStore(paths.layouts() / "workstation.json", self._write_file)
+        self.login: LoginWindow | None = None
+        self.window: MainWindow | None = None
+        self._feed: ChangeFeed | None = None
+        self._signing_out = False
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        self._application = application
+        set_language(_one_of(self.workstation.get(LANGUAGE), LANGUAGES, "de"))
+        theme.apply_theme(application, _one_of(self.workstation.get(THEME), THEMES, "light"))
+
+    def _write_file(self, work: Any) -> object:
+        return self.tasks.run(FILE, self.tasks, work, _nothing)
+
+    # -- login --------------------------------------------------------------------------------------------------
+
+    def show_login(self) -> None:
+        """Show the login; what comes after it is imported while the person types."""
+        try:
+            profiles = config.load_profiles()
+        except config.ProfileError:
+            log.exception("server profiles unreadable")
+            profiles = ()
+        login = LoginWindow(self.tasks, profiles, self._people, self._wanted)
+        login.language_chosen.connect(lambda code: self.workstation.set(LANGUAGE, code))
+        login.theme_chosen.connect(lambda name: self.workstation.set(THEME, name))
+        login.signed_in.connect(self.open_window)
+        self.login = login
+        login.open()
+        QTimer.singleShot(0, self, lambda: self.tasks.run(FILE, self.tasks, _warm_up, _nothing))
+
+    # -- session ------------------------------------------------------------------------------------------------
+
+    def open_window(self, entry: SignedIn) -> None:
+        """A session is open: build everything that needs it, show the window."""
+        from app.core.drafts import DraftJournal
+        from app.sync.change_feed import ChangeFeed
+        from app.views.core.changes_bus import ChangesBus
+        from app.views.core.connection import Connection
+        from app.views.core.context import AppContext
+        from app.views.core.workspace import Registry, capability_packages
+        from app.views.shell.main_window import MainWindow
+
+        db, profile, server = entry.db, entry.profile, entry.server
+        name = re.sub(r"[^\w.-]+", "_", f"{server.host}-{server.port}-{server.dbname}-{profile.login}")
+        settings = SettingsStore(paths.layouts() / f"{name}.json", self._write_file)
+        self._choose_language(settings, profile.language, chosen=entry.chose_language)
+        drafts = DraftJournal(paths.ensure_private(paths.drafts()) / f"{name}.sqlite")
+        bus = ChangesBus(self)
+        connection = Connection(self.tasks, db.open, self)
+        registry = Registry(profile, capability_packages())
+
+        def context(window: MainWindow) -> AppContext:
+            return AppContext(
+                db,
+                profile,
+                self.tasks,
+                bus,
+                settings,
+                drafts,
+                window,
+                connection,
+                registry,
+                _images(self.tasks, db),
+            )
+
+        window = MainWindow(context, server.name)
+        window.signed_out.connect(self._note_sign_out)
+        window.closed.connect(self._window_closed)
+        self.window = window
+        if self.login is not None:
+            self.login.hide()
+            self.login.deleteLater()
+            self.login = None
+        window.show()
+        window.start()
+        self._feed = ChangeFeed(db, *self._feed_callbacks(bus, window))
+        self._feed.start()
+        QTimer.singleShot(0, self, self.ready.emit)
+
+    def _feed_callbacks(self, bus: "ChangesBus", window: "MainWindow") -> tuple[Any, Any, Any]:
+        """The feed speaks from its own thread; everything it says is said again in the GUI thread."""
+        gui = self.tasks.on_gui
+
+        def changes(found: "Changes") -> None:
+            gui(lambda: bus.emit_foreign(found))
+
+        def state(live: bool) -> None:
+            gui(lambda: window.show_live(live))
+
+        def missed() -> None:
+            gui(bus.emit_everything)
+
+        return changes, state, missed
+
+    def _choose_language(self, settings: SettingsStore, personal: str, *, chosen: bool) -> None:
+        """The language chosen at the login counts; else the one used last; else the person's own."""
+        if chosen:
+            settings.set(LANGUAGE, self.workstation.get(LANGUAGE))
+        else:
+            set_language(_one_of(settings.get(LANGUAGE, personal), LANGUAGES, "de"))
+        look = settings.get(THEME)
+        if look in THEMES and look != theme.current():
+            theme.apply_theme(self._application, look)
+
+    def _note_sign_out(self) -> None:
+        self._signing_out = True
+
+    def _window_closed(self) -> None:
+        window, self.window = self.window, None
+        if window is None:
+            return
+        feed, self._feed = self._feed, None
+        window.ctx.settings.flush()
+        ctx = window.ctx
+        window.deleteLater()
+
+        def leave() -> None:
+            if feed is not None:
+                feed.stop()
+            ctx.drafts.close()
+            ctx.db.close()
+
+        if self._signing_out:
+            self._signing_out = False
+            self.tasks.run(FILE, self.tasks, leave, _nothing, label="")
+            self.show_login()
+            return
+        self.tasks.shutdown()
+        leave()
+        self.ended.emit()
+
+    def end(self) -> None:
+        """Close what is open; for a login window that was closed."""
+        self.workstation.flush()
+        self.tasks.shutdown()
+
+
+def run_gui(profile_name: str | None = None, prefill: Prefill | None = None) -> int:
+    """Run the program until its last window closes; returns the exit code.
+
+    ``profile_name`` is the server offered first, ``prefill`` are demo people (login, person, role, password).
+    """
+    setup_logging("client")
+    application = make_application()
+    program = Program(profile_name, prefill)
+    install_hooks(program)
+    program.ended.connect(application.quit)
+    program.show_login()
+    code = application.exec()
+    program.end()
+    return int(code)
+
+
+def make_application() -> QApplication:
+    """The application object; the one that exists already when there is one."""
+    found = QApplication.instance()
+    if isinstance(found, QApplication):
+        return found
+    QCoreApplication.setApplicationName("Werkbank")
+    QCoreApplication.setApplicationVersion(__version__)
+    QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    application = QApplication(sys.argv[:1])
+    application.setDesktopFileName("werkbank")
+    return application
+
+
+def install_hooks(program: Program) -> None:
+    """What nobody caught is logged and shown once; Qt's own messages go to the log."""
+
+    def uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.critical("uncaught", exc_info=(kind, error, trace))
+        if issubclass(kind, KeyboardInterrupt):
+            QCoreApplication.quit()
+            return
+        window = program.window
+
+        def show() -> None:
+            from app.views.core.errors import show_error
+
+            show_error(window, window.ctx if window is not None else None, error, operation="uncaught")
+
+        program.tasks.on_gui(show)
+
+    def uncaught_in_thread(found: threading.ExceptHookArgs) -> None:
+        if found.exc_value is not None:
+            uncaught(found.exc_type, found.exc_value, found.exc_traceback)
+
+    def from_qt(kind: QtMsgType, _context: object, message: str) -> None:
+        level = {
+            QtMsgType.QtDebugMsg: logging.DEBUG,
+            QtMsgType.QtInfoMsg: logging.INFO,
+            QtMsgType.QtWarningMsg: logging.WARNING,
+        }.get(kind, logging.ERROR)
+        logging.getLogger("werkbank.qt").log(level, message)
+
+    sys.excepthook = uncaught
+    threading.excepthook = uncaught_in_thread
+    qInstallMessageHandler(from_qt)
+
+
+def _warm_up() -> None:
+    """Import what the window needs, off the GUI thread."""
+    from app.views.core.workspace import capability_packages
+
+    capability_packages()
+
+
+def _images(tasks: TaskManager, db: "Database") -> "ImageProvider":
+    """The source of product pictures, kept on disk between starts."""
+    from app.services.catalog import reads
+    from app.views.core.images import ImageProvider
+
+    folder = paths.ensure_private(paths.cache() / "images")
+    return ImageProvider(tasks, db, folder, thumbnails=reads.thumbnails, full=reads.product_image)
+
+
+def _one_of(value: Any, allowed: Sequence[str], otherwise: str) -> str:
+    return value if value in allowed else otherwise
+
+
+def _nothing(_future: object) -> None:
+    """Nobody waits for this answer."""

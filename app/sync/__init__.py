@@ -1,0 +1,1 @@
+"""Background threads without Qt: the change feed."""

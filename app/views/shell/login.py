@@ -1,0 +1,586 @@
+"""The login: server, person, password.  Loads nothing heavy, so that it shows at once; never blocks."""
+
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+
+from app import __version__
+from app.core import config, credentials
+from app.core.config import ServerProfile
+from app.core.i18n import LANGUAGES, has_text, language, set_language, t
+from app.views.core import theme
+from app.views.core.buttons import Button
+from app.views.core.fonts import font
+from app.views.core.icons import icon
+from app.views.core.inputs import CheckBox, ComboBox, LineEdit
+from app.views.core.marks import IconLabel, Label
+from app.views.core.surfaces import Banner, clear_layout
+from app.views.core.tasks import FILE, READ, TaskManager
+from app.views.core.theme import px, tok
+from app.views.shell.art import FIGURES, figure
+from app.views.shell.logo import app_icon, paint_logo
+
+if TYPE_CHECKING:
+    from app.core.db import Database
+    from app.core.profile import Profile
+
+PROBE_S = 3.0
+
+
+class DemoLogin(NamedTuple):
+    """A person of the demo company, ready to log in."""
+
+    login: str
+    person: str
+    role: str
+    password: str
+
+
+class SignedIn(NamedTuple):
+    """What the login hands over."""
+
+    db: "Database"
+    profile: "Profile"
+    server: ServerProfile
+    chose_language: bool
+
+
+class BrandSide(QWidget):
+    """The left half: name, figures, a promise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._figures = {name: QSvgRenderer(str(figure(name))) for name in FIGURES}
+        self.place = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Everything is drawn; nothing here can be clicked."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), tok("brand"))
+        edge = px("gap_xl") * 2 + px("gap")
+        side = px("control") + 2
+        paint_logo(painter, QRectF(edge, edge - px("gap_l"), side, side))
+        painter.setPen(tok("on_brand"))
+        painter.setFont(font("title"))
+        painter.drawText(
+            QRectF(edge + side + px("gap_m"), edge - px("gap_l"), self.width(), side),
+            int(Qt.AlignmentFlag.AlignVCenter),
+            "Werkbank",
+        )
+        words_top = self._paint_figures(painter, edge)
+        painter.setPen(tok("on_brand"))
+        painter.setFont(font("display"))
+        left = QRectF(edge, words_top, self.width() - 2 * edge, px("row_two"))
+        painter.drawText(left, int(Qt.AlignmentFlag.AlignVCenter), t("login.promise"))
+        painter.setPen(tok("on_brand2"))
+        painter.setFont(font("body500"))
+        painter.drawText(left.translated(0, px("control")), int(Qt.AlignmentFlag.AlignVCenter), self.place)
+        painter.setFont(font("small500"))
+        painter.drawText(
+            QRectF(edge, self.height() - edge, self.width() - 2 * edge, px("control")),
+            int(Qt.AlignmentFlag.AlignVCenter),
+            t("login.version", version=__version__),
+        )
+        painter.end()
+
+    def _paint_figures(self, painter: QPainter, edge: int) -> float:
+        """Nine figures on tiles; returns where the words below begin."""
+        gap = px("gap_l")
+        top, bottom = edge + px("row_two") * 2, self.height() - edge - px("row_two") * 4
+        side = min(
+            (bottom - top - 2 * gap) / 3, (self.width() - 2 * edge - 2 * gap) / 3, px("step_card_w") * 0.56
+        )
+        if side < px("row_two"):
+            return float(top)
+        whole = 3 * side + 2 * gap
+        left = (self.width() - whole) / 2
+        top += max(0, int((bottom - top - whole) / 2))
+        ground = tok("on_brand")
+        for number, name in enumerate(FIGURES):
+            box = QRectF(left + number % 3 * (side + gap), top + number // 3 * (side + gap), side, side)
+            painter.setOpacity(0.05)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ground)
+            painter.drawRoundedRect(box, px("radius_dialog"), px("radius_dialog"))
+            painter.setOpacity(0.1)
+            painter.setPen(ground)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(
+                box.adjusted(0.5, 0.5, -0.5, -0.5), px("radius_dialog"), px("radius_dialog")
+            )
+            painter.setOpacity(1.0)
+            inner = side * 0.16
+            self._figures[name].render(painter, box.adjusted(inner, inner, -inner, -inner))
+        return top + whole + px("gap_xl")
+
+
+class LoginWindow(QWidget):
+    """The window.
+
+    Signals:
+        signed_in: a session is open (`SignedIn`).
+        language_chosen, theme_chosen: what to remember on this workstation.
+    """
+
+    signed_in = Signal(object)
+    language_chosen = Signal(str)
+    theme_chosen = Signal(str)
+
+    def __init__(
+        self,
+        tasks: TaskManager,
+        profiles: Sequence[ServerProfile],
+        people: Sequence[DemoLogin],
+        wanted: str = "",
+    ) -> None:
+        super().__init__()
+        self.setObjectName("login")
+        self.setWindowIcon(app_icon())
+        self.setWindowTitle("Werkbank")
+        self._tasks = tasks
+        self._profiles = list(profiles)
+        self._people = list(people)
+        self._wanted = wanted or (self._profiles[0].name if self._profiles else "")
+        self._busy = False
+        self._chose_language = False
+        self._kept: dict[str, str] = {}
+        self.setMinimumSize(px("text_column") + px("detail"), px("text_column") + px("step_card_h"))
+        self.resize(px("step_card_w") * 5, px("text_column") + px("side"))
+        self._build()
+
+    # -- building -----------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        if self.layout() is not None:
+            QWidget().setLayout(self.layout())
+        across = QHBoxLayout(self)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(0)
+        self.brand = BrandSide()
+        across.addWidget(self.brand, 43)
+        right = QWidget()
+        theme.fill(right, "window")
+        across.addWidget(right, 57)
+        column = QVBoxLayout(right)
+        column.setContentsMargins(px("gap_xl"), px("gap_xl"), px("gap_xl"), px("gap_xl"))
+        column.addLayout(self._corner())
+        column.addStretch(1)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        form = QWidget()
+        form.setFixedWidth(px("toast") + px("margin_l"))
+        self._fill_form(form)
+        middle.addWidget(form)
+        middle.addStretch(1)
+        column.addLayout(middle)
+        column.addStretch(2)
+        self._server_changed()
+
+    def _corner(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(px("gap"))
+        row.addStretch(1)
+        languages = Button(f"shell.language_{language()}", "globe", "ghost")
+        languages.setObjectName("login.language")
+        menu = QMenu(languages)
+        for code in LANGUAGES:
+            entry = menu.addAction(t(f"shell.language_{code}"))
+            entry.setObjectName(f"language.{code}")
+            entry.triggered.connect(lambda _=False, code=code: self.switch_language(code))
+        languages.set_menu(menu)
+        row.addWidget(languages)
+        dark = theme.current() == "dark"
+        look = Button(
+            "shell.theme_light" if dark else "shell.theme_dark",
+            "sun" if dark else "moon",
+            "ghost",
+            clicked=lambda: self.switch_theme("light" if dark else "dark"),
+        )
+        look.setObjectName("login.theme")
+        row.addWidget(look)
+        return row
+
+    def _fill_form(self, form: QWidget) -> None:
+        column = QVBoxLayout(form)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(px("gap_s"))
+        column.addWidget(Label(t("login.title"), "display"))
+        column.addWidget(Label(t("login.subtitle"), "body", "text2", wrap=True))
+        column.addSpacing(px("gap_l"))
+        self._trouble = QVBoxLayout()
+        column.addLayout(self._trouble)
+        column.addWidget(Label(t("login.server"), "small500", "text2"))
+        self.server = ComboBox(
+            t("login.server"),
+            [(p.name, self._server_words(p)) for p in self._profiles],
+            leading="database",
+            size="login",
+        )
+        self.server.setObjectName("login.server")
+        self.server.set_value(self._wanted)
+        self.server.value_changed.connect(lambda _name: self._server_changed())
+        column.addWidget(self.server)
+        column.addLayout(self._state_line())
+        column.addSpacing(px("gap"))
+        column.addWidget(Label(t("login.user"), "small500", "text2"))
+        self.person = ComboBox(
+            t("login.user"),
+            [(p.login, f"{p.person} · {_role(p.role)}") for p in self._people],
+            leading="user",
+            size="login",
+        )
+        self.person.setObjectName("login.person")
+        self.person.value_changed.connect(lambda _login: self._person_changed())
+        self.person.setVisible(bool(self._people))
+        column.addWidget(self.person)
+        self.user = LineEdit(t("login.user"), leading="user", size="login", max_length=63)
+        self.user.setObjectName("login.user")
+        self.user.setVisible(not self._people)
+        self.user.editingFinished.connect(self._recall)
+        self.user.returnPressed.connect(lambda: self.password.setFocus())
+        column.addWidget(self.user)
+        column.addSpacing(px("gap"))
+        self._password_part(column)
+        self.button = Button("login.sign_in", "log-in", "primary", size="login", clicked=self.sign_in)
+        self.button.setObjectName("login.sign_in")
+        self.button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        column.addSpacing(px("gap"))
+        column.addWidget(self.button)
+        column.addSpacing(px("gap_xs"))
+        below = QHBoxLayout()
+        add = Button("login.add_server", "plus", "ghost", clicked=self.add_server)
+        add.setObjectName("login.add_server")
+        below.addWidget(add)
+        below.addStretch(1)
+        column.addLayout(below)
+        if self._people:
+            self.person.set_value(self._kept.get("login") or self._people[0].login)
+
+    def _state_line(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(px("gap_s"))
+        self._state_icon = IconLabel("shield-check", px("icon_small"), "ok")
+        self._state = Label("", "small500", "ok")
+        self._state.setObjectName("login.state")
+        self._reply = Label("", "small", "text3")
+        self._reply.setObjectName("login.reply")
+        row.addWidget(self._state_icon)
+        row.addWidget(self._state)
+        row.addStretch(1)
+        row.addWidget(self._reply)
+        return row
+
+    def _password_part(self, column: QVBoxLayout) -> None:
+        column.addWidget(Label(t("login.password"), "small500", "text2"))
+        self.password = LineEdit(t("login.password"), leading="lock", size="login", max_length=256)
+        self.password.setObjectName("login.password")
+        self.password.setEchoMode(LineEdit.EchoMode.Password)
+        self._eye: QAction = self.password.add_button("eye", "login.reveal", self._reveal)
+        self.password.returnPressed.connect(self.sign_in)
+        self.password.textEdited.connect(lambda _text: self._show_password_error(""))
+        self.password.installEventFilter(self)
+        column.addWidget(self.password)
+        hint = QHBoxLayout()
+        hint.setSpacing(px("gap_s"))
+        self._hint_icon = IconLabel("triangle-alert", px("icon_small"), "warn")
+        self._hint = Label("", "small500", "warn", wrap=True)
+        self._hint.setObjectName("login.hint")
+        hint.addWidget(self._hint_icon, 0, Qt.AlignmentFlag.AlignTop)
+        hint.addWidget(self._hint, 1)
+        column.addLayout(hint)
+        self._hint_icon.hide()
+        self._hint.hide()
+        self.remember = CheckBox("login.remember")
+        self.remember.setObjectName("login.remember")
+        self.remember.setVisible(not self._people)
+        column.addWidget(self.remember)
+
+    @staticmethod
+    def _server_words(profile: ServerProfile) -> str:
+        local = config.is_loopback(profile.host)
+        return profile.name if local else f"{profile.host} · {profile.name}"
+
+    # -- what changes -------------------------------------------------------------------------------------------
+
+    @property
+    def profile(self) -> ServerProfile | None:
+        """The server chosen."""
+        return next((p for p in self._profiles if p.name == self.server.value()), None)
+
+    def switch_language(self, code: str) -> None:
+        """Show the login in another language; what is typed stays."""
+        if code != language():
+            self._chose_language = True
+            self.language_chosen.emit(code)
+            self._rebuild(lambda: set_language(code))
+
+    def switch_theme(self, name: str) -> None:
+        """Light or dark."""
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            self.theme_chosen.emit(name)
+            self._rebuild(lambda: theme.apply_theme(application, name))
+
+    def _rebuild(self, change: Callable[[], object]) -> None:
+        typed, user, wanted = self.password.text(), self.user.text(), self.server.value()
+        remember = self.remember.isChecked()
+        self._kept["login"] = self.person.value() or ""
+        self._wanted = wanted or self._wanted
+        change()
+        self._build()
+        self.user.setText(user)
+        self.password.setText(typed)
+        self.remember.setChecked(remember)
+        self._focus_first()
+
+    def _server_changed(self) -> None:
+        profile = self.profile
+        self.brand.place = profile.name if profile is not None else t("login.no_server")
+        self.brand.update()
+        self._reply.setText("")
+        if profile is None:
+            self._state_icon.set_icon("info", "text3")
+            self._state.set_color("text3")
+            self._state.setText(t("login.no_server_what"))
+            self.button.setEnabled(False)
+            return
+        self.button.setEnabled(True)
+        local = config.is_loopback(profile.host)
+        self._state_icon.set_icon("server" if local else "shield-check", "text2" if local else "ok")
+        self._state.set_color("text2" if local else "ok")
+        self._state.setText(t("login.local") if local else t("login.encrypted"))
+        if not self._people:
+            self.user.setText(profile.login or self.user.text())
+            self._recall()
+        else:
+            self._person_changed()
+        self._probe(profile)
+
+    def _probe(self, profile: ServerProfile) -> None:
+        """How quickly the server answers; a first word on whether it is there at all."""
+        op = self._tasks.run(
+            READ, self, lambda: _knock(profile.host, profile.port), self._knocked, slot="probe"
+        )
+        del op
+
+    def _knocked(self, future: "Future[float]") -> None:
+        if future.exception() is None:
+            self._reply.setText(t("login.answers", ms=max(1, round(future.result() * 1000))))
+            self._reply.set_color("text3")
+        else:
+            self._reply.setText(t("login.no_answer"))
+            self._reply.set_color("bad")
+
+    def _person_changed(self) -> None:
+        person = next((p for p in self._people if p.login == self.person.value()), None)
+        if person is not None:
+            self.user.setText(person.login)
+            self.password.setText(person.password)
+
+    def _recall(self) -> None:
+        """Fill in the remembered password, once the credential store answers."""
+        profile, login = self.profile, self.user.text().strip()
+        if profile is None or not login or self.password.text():
+            return
+
+        def done(future: "Future[str | None]") -> None:
+            known = future.result() if future.exception() is None else None
+            if known and not self.password.text() and self.user.text().strip() == login:
+                self.password.setText(known)
+                self.remember.setChecked(True)
+
+        self._tasks.run(FILE, self, lambda: credentials.recall(profile.service, login), done, slot="recall")
+
+    def _reveal(self) -> None:
+        hidden = self.password.echoMode() == LineEdit.EchoMode.Password
+        self.password.setEchoMode(LineEdit.EchoMode.Normal if hidden else LineEdit.EchoMode.Password)
+        self._eye.setIcon(icon("eye-off" if hidden else "eye"))
+        self._eye.setToolTip(t("login.hide" if hidden else "login.reveal"))
+
+    # -- signing in ---------------------------------------------------------------------------------------------
+
+    def sign_in(self) -> None:
+        """Try to log in, in the background."""
+        profile, login, password = self.profile, self.user.text().strip(), self.password.text()
+        if self._busy or profile is None:
+            return
+        if not login or not password:
+            (self.user if not login else self.password).setFocus()
+            self._show_password_error(t("login.incomplete"))
+            return
+        self._set_busy(True)
+        clear_layout(self._trouble)
+        self._show_password_error("")
+        self._tasks.run(
+            READ,
+            self,
+            lambda: _open(profile, login, password),
+            lambda future: self._opened(future, profile),
+            slot="open",
+        )
+
+    def _opened(self, future: "Future[tuple[Any, Any]]", profile: ServerProfile) -> None:
+        self._set_busy(False)
+        error = future.exception()
+        if error is not None:
+            self._failed(error, profile)
+            return
+        db, person = future.result()
+        self._note_success(profile)
+        self.signed_in.emit(SignedIn(db, person, profile, self._chose_language))
+
+    def _note_success(self, profile: ServerProfile) -> None:
+        login, password, keep = self.user.text().strip(), self.password.text(), self.remember.isChecked()
+        demo = bool(self._people)
+
+        def work() -> None:
+            config.use_profile(profile.name, login)
+            if demo:
+                return
+            if keep:
+                credentials.remember(profile.service, login, password)
+            else:
+                credentials.forget(profile.service, login)
+
+        self._tasks.run(FILE, self._tasks, work, lambda _future: None)
+
+    def _failed(self, error: BaseException, profile: ServerProfile) -> None:
+        from app.core.errors import AppError, Unavailable
+        from app.views.core.values import error_text
+
+        if isinstance(error, AppError) and error.key in ("login_failed", "login_unknown", "account_locked"):
+            self._show_password_error(error_text(error))
+            self.password.selectAll()
+            self.password.setFocus()
+            return
+        if isinstance(error, Unavailable):
+            bold = t("login.unreachable", server=self._server_words(profile))
+            plain = error_text(error) if error.key != "server_gone" else t("login.unreachable_what")
+        elif isinstance(error, AppError):
+            bold, plain = t("login.refused"), error_text(error)
+        else:
+            bold, plain = t("errors.bug_title"), f"{type(error).__name__}: {error}"
+        clear_layout(self._trouble)
+        banner = Banner("bad", f"{bold} {plain}")
+        banner.setObjectName("login.trouble")
+        self._trouble.addWidget(banner)
+        self._trouble.addSpacing(px("gap"))
+
+    def _set_busy(self, busy: bool) -> None:
+        self._busy = busy
+        self.button.set_blocked(t("login.busy") if busy else None)
+        for part in (self.server, self.person, self.user, self.password):
+            part.setEnabled(not busy)
+
+    def _show_password_error(self, text: str, *, warn: bool = False) -> None:
+        self.password.set_invalid(bool(text) and not warn)
+        colour = "warn" if warn else "bad"
+        self._hint.setText(text)
+        self._hint.set_color(colour)
+        self._hint_icon.set_icon("triangle-alert" if warn else "circle-alert", colour)
+        self._hint.setVisible(bool(text))
+        self._hint_icon.setVisible(bool(text))
+
+    def add_server(self) -> None:
+        """Describe another server."""
+        from app.views.shell.server_dialog import ServerDialog
+
+        dialog = ServerDialog(self)
+        dialog.added.connect(self._server_added)
+        dialog.open()
+
+    def _server_added(self, profile: ServerProfile) -> None:
+        self._profiles = [profile, *(p for p in self._profiles if p.name != profile.name)]
+        self._tasks.run(FILE, self._tasks, lambda: config.save_profile(profile), lambda _future: None)
+        self._wanted = profile.name
+        self._people = []
+        self._build()
+        self._focus_first()
+
+    # -- events -------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Show it with the cursor where something is missing."""
+        self.show()
+        self._focus_first()
+
+    def _focus_first(self) -> None:
+        if not self._people and not self.user.text():
+            self.user.setFocus()
+        elif not self.password.text():
+            self.password.setFocus()
+        else:
+            self.button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter signs in from anywhere."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.sign_in()
+        else:
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Typing tells whether caps lock is on."""
+        if watched is self.password and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_CapsLock:
+                QTimer.singleShot(0, self, lambda: self._caps(caps_lock_on()))
+            elif event.text().isalpha():
+                shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+                self._caps(event.text().isupper() != shift)
+        return False
+
+    def _caps(self, on: bool | None) -> None:
+        if on:
+            self._show_password_error(t("login.caps_lock"), warn=True)
+        elif self._hint.text() == t("login.caps_lock"):
+            self._show_password_error("")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow window needs no picture."""
+        super().resizeEvent(event)
+        self.brand.setVisible(event.size().width() >= px("text_column") + px("detail"))
+
+
+def caps_lock_on() -> bool | None:
+    """Whether caps lock is on, where the system tells (Windows); None where it does not."""
+    if sys.platform != "win32":
+        return None
+    import ctypes
+
+    return bool(ctypes.windll.user32.GetKeyState(0x14) & 1)
+
+
+def _role(role: str) -> str:
+    return t(f"role.{role}") if has_text(f"role.{role}") else role
+
+
+def _knock(host: str, port: int) -> float:
+    """Seconds until the port answers; OSError when it does not."""
+    started = time.monotonic()
+    with socket.create_connection((host, port), timeout=PROBE_S):
+        return time.monotonic() - started
+
+
+def _open(profile: ServerProfile, login: str, password: str) -> tuple[Any, Any]:
+    """Log in: (database, profile of the person)."""
+    from app.core.db import ClientInfo, Database, Target
+
+    target = Target(
+        profile.host, profile.port, profile.dbname, login, profile.sslmode, profile.sslrootcert or ""
+    )
+    db = Database(target, password, client=ClientInfo(version=__version__))
+    try:
+        return db, db.open()
+    except BaseException:
+        db.close()
+        raise
