@@ -183,9 +183,9 @@ def build(admin: Raw) -> World:
     )
 
 
-def stock(keeper: Database, product: int, place: int, qty: object) -> None:
+def stock(keeper: Database, product: int, place: int, qty: object, lot: str | None = None) -> None:
     """Put so much more on a place; `keeper` is a database as warehouse_manager."""
-    line = {"product_id": product, "place_id": place, "lot_code": None, "qty": D(str(qty))}
+    line = {"product_id": product, "place_id": place, "lot_code": lot, "qty": D(str(qty))}
 
     @posting
     def receive(session: Session, command: uuid.UUID) -> Result[Any]:

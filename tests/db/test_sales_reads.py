@@ -257,6 +257,36 @@ def test_issued_documents_are_archived_and_a_cancellation_names_its_invoice(
     finance.write(archive, documents.archive_command("invoice", counter.id, data))
 
 
+def test_lots_are_proposed_oldest_first_shipped_and_printed(world: World, as_role: As, admin: Raw) -> None:
+    """One line from two lots is two picks, two delivery lines, and one line on the delivery note naming both."""
+    clerk, keeper = as_role("warehouse_clerk"), as_role("warehouse_manager")
+    row = admin.execute(
+        "INSERT INTO catalog.product (sku, name, unit_id, tax_class_id, is_lot_tracked)"
+        " SELECT 'LION-1', 'Löwe', unit_id, tax_class_id, true FROM catalog.product WHERE id = %s RETURNING id",
+        (world.bike,),
+    ).fetchone()
+    assert row is not None
+    lion = int(row[0])
+    admin.execute(
+        "INSERT INTO catalog.price (product_id, price_list_id, amount, valid_from) VALUES (%s, %s, 3, '2020-01-01')",
+        (lion, world.wholesale),
+    )
+    stock(keeper, lion, world.shelf, 4, "L-1")
+    stock(keeper, lion, world.shelf, 9, "L-2")
+    lines = [world.line(lion, 6, "3"), world.line(world.service, 1, "50")]
+    order = confirmed(as_role("sales_rep"), world.order(lines))
+    form = clerk.read(shipping.shipping_form, order.id)
+    assert [(p.lot, p.qty) for p in form.picks] == [("L-1", D(4)), ("L-2", D(2)), (None, D(1))]
+    picks = tuple(Pick(p.line_id, p.qty, p.place_id, p.lot_id) for p in form.picks)
+    delivery = clerk.write(writes.ship_delivery, ShipDelivery(order.id, order.row_version, picks)).value
+    assert [x.lot for x in clerk.read(shipping.get_delivery, delivery.id).lines] == ["L-1", "L-2", None]
+    printed = clerk.read(documents.document_for, "delivery", delivery.id).lines
+    assert [(x.position, x.quantity, x.lots) for x in printed] == [
+        ("1", D(6), ("L-1", "L-2")),
+        ("2", D(1), ()),
+    ]
+
+
 def test_warehouse_finds_no_price_by_any_road(
     world: World, as_role: As, raw_role: Callable[..., Raw], admin: Raw
 ) -> None:

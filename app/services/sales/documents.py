@@ -56,7 +56,8 @@ _DELIVERY_SQL = """
 SELECT d.*, {company}, d.snapshot AS said,
        {day} AS document_date,
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
-          SELECT min(l.position) AS position, l.sku, l.description, l.unit_code AS unit, sum(l.qty) AS qty,
+          SELECT row_number() OVER (ORDER BY min(l.position)) AS position, l.sku, l.description,
+                 l.unit_code AS unit, sum(l.qty) AS qty,
                  jsonb_agg(jsonb_build_array(l.lot_code, l.qty) ORDER BY l.position)
                    FILTER (WHERE l.lot_code IS NOT NULL) AS lots
             FROM sales.delivery_line l WHERE l.delivery_id = d.id
