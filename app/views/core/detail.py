@@ -20,7 +20,7 @@ from app.core.i18n import t
 from app.views.core.buttons import Button, IconButton
 from app.views.core.icons import pixmap
 from app.views.core.marks import Avatar, Chip, Divider, IconLabel, Label
-from app.views.core.surfaces import SegmentedTabs
+from app.views.core.segmented import SegmentedTabs
 from app.views.core.theme import fill, font, px, tok
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,15 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.core import format as fmt
+from app.core.errors import AppError
 from app.core.i18n import t
 from app.core.paging import PAGE_SIZE, ListQuery
 from app.views.core.export import Sheet, Stopped, write
+from app.views.core.list_foot import ListFoot
 from app.views.core.operation import ReadOp
 from app.views.core.table_model import Fetch
+from app.views.core.toasts import show_toast
+from app.views.core.values import error_text
 
 if TYPE_CHECKING:
     from app.views.core.context import AppContext
@@ -24,8 +29,6 @@ EXPORT_PAGE = 4 * PAGE_SIZE
 
 def all_rows(session: Any, fetch: Fetch, query: ListQuery) -> Iterator[Any]:
     """Every row of a question, portion by portion."""
-    from dataclasses import replace
-
     query = replace(query, after=None, limit=EXPORT_PAGE, count=False)
     while True:
         page = fetch(session, query)
@@ -115,3 +118,58 @@ def done_words(count: int, path: str) -> str:
 
 
 Ask = Callable[[QWidget, str, str], Path | None]
+
+
+def error_words(error: object) -> str:
+    """What to say about an error in one sentence."""
+    return error_text(error) if isinstance(error, AppError) else t("kit.list.bug")
+
+
+class ExportControl(QObject):
+    """Runs one export of a page at a time: progress and stop in the foot, a toast at the end."""
+
+    def __init__(self, page: QWidget, ctx: "AppContext", fetch: Fetch, foot: ListFoot) -> None:
+        super().__init__(page)
+        self._page, self._ctx, self._fetch, self._foot = page, ctx, fetch, foot
+        self._job: ListExport | None = None
+        self._total: int | None = None
+        foot.stop.clicked.connect(self.stop)
+
+    def run(self, path: Path, kind: str, query: ListQuery, sheet: Sheet, total: int | None) -> None:
+        """Begin, unless one is under way; ``total`` is how many rows there will be, None when that is not known."""
+        if self._job is not None:
+            return
+        self._total = total
+        job = self._job = ListExport(self._ctx, self._fetch, query, sheet, self)
+        job.progressed.connect(self._progress)
+        job.finished.connect(self._done)
+        job.stopped.connect(self._stopped)
+        job.failed.connect(self._failed)
+        self._progress(0)
+        job.start(path, kind)
+
+    def stop(self) -> None:
+        """Stop it, when one is under way."""
+        if self._job is not None:
+            self._job.stop()
+
+    def _progress(self, count: int) -> None:
+        self._foot.show_job(count, self._total)
+
+    def _end(self) -> None:
+        if self._job is not None:
+            self._job.deleteLater()
+        self._job = None
+        self._foot.hide_job()
+
+    def _done(self, path: str, count: int) -> None:
+        self._end()
+        show_toast(self._page, done_words(count, path), "ok", ("kit.list.open", lambda: open_file(path)))
+
+    def _stopped(self) -> None:
+        self._end()
+        show_toast(self._page, t("kit.export.stopped"), "info")
+
+    def _failed(self, error: object) -> None:
+        self._end()
+        show_toast(self._page, t("kit.export.failed", why=error_words(error)), "bad")

@@ -10,7 +10,8 @@ from app.core.i18n import t
 from app.views.core.buttons import Button, IconButton
 from app.views.core.inputs import LineEdit
 from app.views.core.marks import CountChip, Label
-from app.views.core.surfaces import Overlay, SegmentedTabs
+from app.views.core.segmented import SegmentedTabs
+from app.views.core.surfaces import Overlay
 from app.views.core.theme import px
 
 

@@ -6,29 +6,28 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.changes import Changes
-from app.core.errors import AppError
 from app.core.i18n import language, t
 from app.core.paging import Filter, ListQuery
 from app.views.core.buttons import Button
-from app.views.core.detail import DetailPane, empty_detail, scrolled
 from app.views.core.export import Sheet
 from app.views.core.filter_header import FilterChoice
 from app.views.core.icons import icon
-from app.views.core.list_export import Ask, ListExport, ask_path, done_words, open_file
+from app.views.core.list_detail import DetailHost
+from app.views.core.list_export import Ask, ExportControl, ask_path, error_words
 from app.views.core.list_foot import ListFoot
 from app.views.core.list_head import ListHead, PresetBar, tab_items
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.operation import ReadOp
-from app.views.core.surfaces import EmptyState, Loading, clear_layout, show_toast
+from app.views.core.surfaces import EmptyState, Loading
 from app.views.core.table_model import Column, PagedTableModel
 from app.views.core.table_view import TableView
 from app.views.core.theme import fill, px
 from app.views.core.timing import Debounce
-from app.views.core.values import error_text
+from app.views.core.toasts import show_toast
 from app.views.core.workspace import TabPage
 
 if TYPE_CHECKING:
@@ -57,7 +56,6 @@ class ListPage(TabPage):
         self._own_change = False
         self._wanted_key = state.get("row")
         self._detail_tab = str(state.get("detail_tab", ""))
-        self._export: ListExport | None = None
         self._message: QWidget | None = None
         self.model = PagedTableModel(
             ctx, spec.all_columns(), spec.fetch, owner=self, key=spec.id_field, parent=self
@@ -79,6 +77,7 @@ class ListPage(TabPage):
         self.head = ListHead(t(self.spec.title, **self.spec.title_params))
         self.bar = PresetBar(filters=any(c.filter != "none" for c in self.spec.columns))
         self.foot = ListFoot()
+        self.exporter = ExportControl(self, self.ctx, self.spec.fetch, self.foot)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.table)
         self.table.setAccessibleName(t(self.spec.title, **self.spec.title_params))
@@ -87,12 +86,7 @@ class ListPage(TabPage):
         left.addWidget(self.stack, 1)
         left.addWidget(self.foot)
         page.addLayout(left, 1)
-        self.pane = QFrame()
-        self.pane.setFixedWidth(px("detail"))
-        fill(self.pane, "line")
-        pane = QVBoxLayout(self.pane)
-        pane.setContentsMargins(px("hair"), 0, 0, 0)
-        pane.addWidget(empty_detail(t("kit.list.no_row")))
+        self.pane = DetailHost(self.ctx, self.spec.detail, self._detail_tab)
         self.pane.setVisible(self.spec.detail is not None)
         page.addWidget(self.pane)
         self._build_actions()
@@ -161,7 +155,6 @@ class ListPage(TabPage):
         self.bar.saved.connect(self._save_filter)
         self.bar.deleted.connect(self._delete_filter)
         self.head.detail.toggled.connect(self._toggle_detail)
-        self.foot.stop.clicked.connect(self.stop_export)
         if self.ctx.images is not None and hasattr(self.ctx.images, "ready"):
             self.ctx.images.ready.connect(self.table.viewport().update)
         for number, column in enumerate(self.model.columns):
@@ -218,7 +211,7 @@ class ListPage(TabPage):
             "sort": self._sorted_by[0],
             "descending": self._sorted_by[1],
             "row": getattr(row, self.spec.id_field, None) if row is not None else self._wanted_key,
-            "detail_tab": self._detail_tab,
+            "detail_tab": self.pane.tab,
         }
 
     def refresh(self) -> None:
@@ -578,24 +571,7 @@ class ListPage(TabPage):
         if self.spec.detail is None or not self.head.detail.isChecked():
             return
         row = self.table.current_row() if self.stack.currentWidget() is self.table else None
-        if row is None:
-            widget = empty_detail(t("kit.list.no_row"))
-        else:
-            widget = self.spec.detail(self.ctx, row)
-        if isinstance(widget, DetailPane):
-            if self._detail_tab:
-                widget.select(self._detail_tab)
-            widget.tab_chosen.connect(self._keep_tab)
-        elif row is not None:
-            fill(widget, "surface")
-            widget = scrolled(widget)
-        layout = self.pane.layout()
-        assert layout is not None
-        clear_layout(layout)
-        layout.addWidget(widget)
-
-    def _keep_tab(self, key: str) -> None:
-        self._detail_tab = key
+        self.pane.show_row(row)
 
     # layout, export
 
@@ -609,50 +585,14 @@ class ListPage(TabPage):
             self.export_to(path, kind)
 
     def export_to(self, path: Path, kind: str) -> None:
-        """Write every row of the present filter to a file, in the background."""
-        if self._export is not None:
-            return
-        columns = self.table.shown_columns()
+        """Write every row of the present filter to a file (xlsx, csv, pdf), in the background."""
         locked = frozenset(c.key for n, c in enumerate(self.model.columns) if self.model.locked(n))
-        sheet = Sheet(self.title(), columns, locked, language())
-        job = self._export = ListExport(self.ctx, self.spec.fetch, self.query(), sheet, self)
-        job.progressed.connect(self._progress)
-        job.finished.connect(self._exported)
-        job.stopped.connect(self._export_stopped)
-        job.failed.connect(self._export_failed)
-        self._progress(0)
-        job.start(path, kind)
+        sheet = Sheet(self.title(), self.table.shown_columns(), locked, language())
+        self.exporter.run(path, kind, self.query(), sheet, self.model.total if self.model.exact else None)
 
     def stop_export(self) -> None:
         """Stop the export under way."""
-        if self._export is not None:
-            self._export.stop()
-
-    def _progress(self, count: int) -> None:
-        self.foot.show_job(count, self.model.total if self.model.exact else None)
-
-    def _end_export(self) -> None:
-        if self._export is not None:
-            self._export.deleteLater()
-        self._export = None
-        self.foot.hide_job()
-
-    def _exported(self, path: str, count: int) -> None:
-        self._end_export()
-        show_toast(self, done_words(count, path), "ok", ("kit.list.open", lambda: open_file(path)))
-
-    def _export_stopped(self) -> None:
-        self._end_export()
-        show_toast(self, t("kit.export.stopped"), "info")
-
-    def _export_failed(self, error: object) -> None:
-        self._end_export()
-        show_toast(self, t("kit.export.failed", why=error_words(error)), "bad")
-
-
-def error_words(error: object) -> str:
-    """What to say about an error in one sentence."""
-    return error_text(error) if isinstance(error, AppError) else t("kit.list.bug")
+        self.exporter.stop()
 
 
 class _Lazy(QMenu):

@@ -17,20 +17,19 @@ from app.views.core.marks import (
     paint_bar,
     paint_chip,
 )
+from app.views.core.segmented import SegmentedTabs
 from app.views.core.surfaces import (
     Banner,
     Card,
     EmptyState,
     Loading,
     Overlay,
-    SegmentedTabs,
     Step,
-    Toast,
     add_shadow,
     clear_layout,
-    show_toast,
 )
 from app.views.core.timing import Debounce
+from app.views.core.toasts import Toast, show_toast
 
 __all__ = [
     "Avatar",

@@ -1,0 +1,116 @@
+"""Short messages at the lower right of a window."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.views.core.buttons import Button, IconButton
+from app.views.core.marks import IconLabel, Label
+from app.views.core.surfaces import STATUS_ICONS, Overlay, add_shadow
+from app.views.core.theme import ms, px
+
+
+class Toast(Overlay):
+    """A short message at the lower right of a window; goes by itself unless the pointer rests on it.
+
+    Signals:
+        closed: it is about to go.
+    """
+
+    closed = Signal()
+
+    def __init__(
+        self, window: QWidget, text: str, kind: str, action: tuple[str, Callable[[], object]] | None
+    ) -> None:
+        super().__init__(window, radius="radius_card")
+        self.setAccessibleName(text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(px("gap_m"), px("gap"), px("gap"), px("gap"))
+        row.setSpacing(px("gap"))
+        row.addWidget(IconLabel(STATUS_ICONS[kind], px("icon"), "accent_text" if kind == "accent" else kind))
+        row.addWidget(Label(text, "body500", wrap=True), 1)
+        if action is not None:
+            words, run = action
+            row.addWidget(Button(words, kind="link", clicked=lambda: (run(), self.close())))
+        row.addWidget(IconButton("x", "kit.close", icon_size=px("icon_small"), clicked=self.close))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setFixedWidth(min(px("toast"), window.width() - 2 * px("margin")))
+        self.setMinimumHeight(px("row_two"))
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(ms("toast"))
+        self._timer.timeout.connect(self.close)
+        if kind != "bad":
+            self._timer.start()
+        add_shadow(self)
+
+    @property
+    def leaves_by_itself(self) -> bool:
+        """Whether it goes after a while."""
+        return self._timer.isActive()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Tell the host."""
+        self.closed.emit()
+        super().closeEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Wait while the pointer rests here."""
+        if event.type() == QEvent.Type.Enter:
+            self._timer.stop()
+        elif event.type() == QEvent.Type.Leave:
+            self._timer.start()
+        return super().event(event)
+
+
+class _ToastHost(QObject):
+    """Stacks the toasts of one window and keeps them in place."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._toasts: list[Toast] = []
+        window.installEventFilter(self)
+
+    def add(self, toast: Toast) -> None:
+        self._toasts.append(toast)
+        toast.closed.connect(lambda: self._gone(toast))
+        toast.show()
+        self._place()
+
+    def _gone(self, toast: Toast) -> None:
+        if toast in self._toasts:
+            self._toasts.remove(toast)
+        self._place()
+
+    def _place(self) -> None:
+        bottom = self._window.height() - px("status_bar") - px("gap_m")
+        for toast in reversed(self._toasts):
+            layout = toast.layout()
+            height = (
+                max(layout.totalMinimumHeightForWidth(toast.width()), toast.minimumHeight()) if layout else 0
+            )
+            toast.resize(toast.width(), height)
+            toast.move(self._window.width() - toast.width() - px("margin"), bottom - height)
+            bottom -= height + px("gap")
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self._toasts:
+            self._place()
+        return False
+
+
+def show_toast(
+    window: QWidget, text: str, kind: str = "ok", action: tuple[str, Callable[[], object]] | None = None
+) -> Toast:
+    """Show a message in the window of ``window``; ``action`` is a text key and what it does.
+
+    A toast of kind ``bad`` stays until it is closed.
+    """
+    top = window.window()
+    host = top.findChild(_ToastHost) or _ToastHost(top)
+    toast = Toast(top, text, kind, action)
+    host.add(toast)
+    return toast
