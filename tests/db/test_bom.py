@@ -72,7 +72,7 @@ def test_two_sessions_cannot_close_a_ring_together(
     first, second = (raw_role("production_planner", ticket=True) for _ in range(2))
     line = "INSERT INTO engineering.bom_line (bom_id, position, product_id, qty) VALUES (%s, 1, %s, 1)"
     for connection in (first, second):
-        connection.execute("BEGIN ISOLATION LEVEL " + isolation)  # type: ignore[arg-type]
+        connection.execute("BEGIN ISOLATION LEVEL " + isolation)
         connection.execute("SELECT count(*) FROM engineering.bom_line")  # the snapshot is taken now
     first.execute(line, (bill_a, b))
     waiting = threading.Event()

@@ -12,7 +12,7 @@ from app.services.engineering import rules
 from app.services.engineering.rules import Item, Use
 from app.services.inventory.rules import check_quantity, propose_picks
 from app.services.production.rules import propose_orders
-from tests.make_world import D
+from tests.make_world import D, seen
 
 
 def item(
@@ -59,7 +59,7 @@ def test_a_made_part_costs_what_its_components_cost_with_scrap_per_piece() -> No
     costs = rules.roll_up(items, [1])
     assert costs == {4: D(5), 3: D("1.25"), 2: D("7.5"), 1: D("12.375")}
     [share] = rules.cost_shares(items, 1)
-    assert (share.product_id, share.percent) == (2, 100)
+    assert seen(share.product_id, share.percent) == (2, 100)
 
 
 def test_an_unknown_cost_makes_everything_above_it_unknown() -> None:
@@ -72,7 +72,7 @@ def test_stock_is_netted_once_for_all_branches_and_scrap_rounds_up() -> None:
     # Two parts of the product both take part 4, of which 10 are there.
     items = structure(item(1, {2: 1, 3: 1}), item(2, {4: 2}, scrap=5), item(3, {4: 1}), item(4, free=10))
     need = {row.product_id: row for row in rules.net_requirements(items, {1: D(10)})}
-    assert (need[4].gross, need[4].from_stock, need[4].net) == (31, 10, 21)
+    assert seen(need[4].gross, need[4].from_stock, need[4].net) == (31, 10, 21)
     assert need[4].level == 2
     assert need[4].parents == (3, 2) or need[4].parents == (2, 3)
 
@@ -80,9 +80,9 @@ def test_stock_is_netted_once_for_all_branches_and_scrap_rounds_up() -> None:
 def test_what_is_there_at_a_level_spares_the_levels_below() -> None:
     items = structure(item(1, {2: 2}, free=4), item(2, {3: 1}, free=5, expected=3), item(3))
     need = {row.product_id: row for row in rules.net_requirements(items, {1: D(10)})}
-    assert (need[1].net, need[2].gross, need[2].net, need[3].net) == (6, 12, 4, 4)
+    assert seen(need[1].net, need[2].gross, need[2].net, need[3].net) == (6, 12, 4, 4)
     covered = rules.net_requirements(items, {1: D(4)})
-    assert [(row.product_id, row.net) for row in covered] == [(1, 0)]
+    assert [seen(row.product_id, row.net) for row in covered] == [(1, 0)]
 
 
 def test_services_are_needed_but_never_taken_from_stock() -> None:
@@ -146,7 +146,7 @@ def test_a_plan_makes_parents_first_and_parts_earlier() -> None:
         p.order
         for p in propose_orders(need, warehouse_id=7, due=date(2026, 12, 10), sales_order_lines={1: 99})
     ]
-    assert [(order.product_id, order.qty, order.parent_index) for order in plan] == [
+    assert [seen(order.product_id, order.qty, order.parent_index) for order in plan] == [
         (1, 5, None),
         (2, 5, 0),
         (3, 15, 1),
@@ -164,5 +164,5 @@ def test_impossible_quantities_are_told_before_anything_is_sent(qty: str) -> Non
 
 def test_picks_follow_the_order_of_the_stock_and_stop_when_there_is_enough() -> None:
     stock = [(1, None, D(3)), (2, 5, D(0)), (3, 6, D(4))]
-    assert [(p.place_id, p.qty) for p in propose_picks(D(5), stock)] == [(1, 3), (3, 2)]
+    assert [seen(p.place_id, p.qty) for p in propose_picks(D(5), stock)] == [(1, 3), (3, 2)]
     assert sum(p.qty for p in propose_picks(D(9), stock)) == 7
