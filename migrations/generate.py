@@ -310,7 +310,7 @@ def _guard_triggers(name: str, guard: Guard) -> list[str]:
     schema, _, table = name.partition(".")
     function = f"{schema}.tg_guard_{table}"
     check = f"""
-    PERFORM FROM {guard.parent} p WHERE p.id IN ({{keys}}) AND ({guard.where}) ORDER BY p.id FOR SHARE;
+    PERFORM FROM {guard.parent} p WHERE p.id IN ({{keys}}) AND ({guard.where}) ORDER BY p.id FOR NO KEY UPDATE;
     GET DIAGNOSTICS v_found = ROW_COUNT;
     SELECT count(*) INTO v_wanted FROM ({{keys}}) k;"""
     new = f"SELECT n.{guard.key} FROM new_rows n"
@@ -322,7 +322,7 @@ DECLARE
   v_found int;
   v_wanted int;
 BEGIN
-  -- Runs as the caller: a parent he may not see or change counts as none. The lock keeps it a draft until commit.
+  -- Runs as the caller: a parent he may not see or change counts as none. The lock keeps it so until commit.
   IF TG_OP = 'INSERT' THEN{check.format(keys=f"{new} GROUP BY 1")}
   ELSIF TG_OP = 'DELETE' THEN{check.format(keys=f"{old} GROUP BY 1")}
   ELSE{check.format(keys=f"{new} UNION {old}")}

@@ -163,6 +163,18 @@ class Database:
                 self._forget_connections()
                 raise
 
+    def change_password(self, old: str, new: str) -> Profile:
+        """Change the person's password and open a new session with it; works when logging in demands it."""
+
+        def once() -> None:
+            with self._autocommit(self._write_engine) as connection:
+                connection.execute(text("SELECT sec.password_change(:old, :new)"), {"old": old, "new": new})
+
+        with self._opening, self._writing:
+            self._attempt(once)
+            self._password = new
+            return self.open()
+
     def close(self) -> None:
         """End the session at the server, if it answers, and close all connections."""
         if self._ticket:

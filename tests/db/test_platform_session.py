@@ -173,6 +173,21 @@ def test_a_password_set_past_the_program_opens_nothing(
     assert raw_role(person, ticket=True).execute(NOTES).fetchone() == (1,)
 
 
+def test_the_program_changes_the_password_and_goes_on(
+    role_dsn: Callable[[str], str], admin: Raw, person: str
+) -> None:
+    admin.execute("SELECT sec.user_set_roles(%s, '{viewer}')", (person,))
+    target, password = Target.from_dsn(role_dsn(person))
+    db = Database(target, password)
+    db.open()
+    assert db.change_password(password, "an even longer phrase").login == person
+    admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (person,))
+    assert db.read(reads.people)[person] == "Some Person"
+    db.close()
+    with pytest.raises(SessionEnded):
+        Database(target, password).open()
+
+
 @pytest.mark.parametrize(
     ("password", "key"),
     [("short", "password_length"), ("x" * 201, "password_length"), ("control\tcharacter", "password_length")],

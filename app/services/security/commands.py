@@ -1,4 +1,4 @@
-"""What an administrator, or a person about himself, wants done."""
+"""What an administrator of people wants done."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -34,14 +34,6 @@ class SetPassword:
 
     login: str
     password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ChangePassword:
-    """One's own password."""
-
-    old: str = field(repr=False)
-    new: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from sqlalchemy.orm import Session
 from app.core.changes import NO_CHANGES, Result, changed
 from app.core.db import call_api
 from app.services.security.commands import (
-    ChangePassword,
     CreateUser,
     LockUser,
     SetPassword,
@@ -49,12 +48,6 @@ def set_roles(session: Session, command: SetRoles) -> Result[None]:
 def set_password(session: Session, command: SetPassword) -> Result[None]:
     """Reset a forgotten password; the person's open sessions end."""
     call_api(session, "sec.user_set_password", p_login=command.login, p_password=command.password)
-    return Result(None, NO_CHANGES)
-
-
-def change_password(session: Session, command: ChangePassword) -> Result[None]:
-    """Change one's own password; the connection must be opened anew with it."""
-    call_api(session, "sec.password_change", p_old=command.old, p_new=command.new)
     return Result(None, NO_CHANGES)
 
 

@@ -4,7 +4,8 @@
 CREATE OR REPLACE FUNCTION sec.fail(p_sqlstate text, p_key text, p_detail jsonb DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  RAISE EXCEPTION USING ERRCODE = p_sqlstate, MESSAGE = p_key, CONSTRAINT = p_key, DETAIL = p_detail::text;
+  RAISE EXCEPTION USING ERRCODE = p_sqlstate, MESSAGE = coalesce(p_key, 'unknown'),
+    CONSTRAINT = coalesce(p_key, 'unknown'), DETAIL = coalesce(p_detail, '{}')::text;
 END $$;
 COMMENT ON FUNCTION sec.fail IS 'Refuse with a SQLSTATE of class ER; the key is the text key, the detail its parameters.';
 
