@@ -56,7 +56,7 @@ class ChangesBus(QObject):
         if page in self._subscribers:
             self._subscribers.remove(page)
 
-    def emit(self, changes: Changes, initiator: object | None = None) -> None:
+    def emit(self, changes: Changes, initiator: object | None = None) -> None:  # type: ignore[override]  # ours
         """Announce changes of an own write.  ``initiator`` knows already and is left out."""
         if not changes:
             return

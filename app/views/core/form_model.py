@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.views.core.fields import Field
 from app.views.core.lines import LinesSpec, same_lines, stored_lines
@@ -38,15 +38,26 @@ class FormAction:
     blocked: Callable[[Any], str] = lambda _page: ""
 
 
+class NoticeAction(NamedTuple):
+    """A button of a banner: text key, callable, and when wanted object name, icon and parameters of the text."""
+
+    label: str
+    run: Callable[[], object]
+    name: str = ""
+    icon: str = ""
+    params: Mapping[str, object] = {}
+
+
 @dataclass(frozen=True)
 class Notice:
-    """A banner over the form: bold fact, plain consequence, at most two actions (text key, callable)."""
+    """A banner over the form: bold fact, plain consequence, at most two actions (`NoticeAction`, or just its first
+    two parts)."""
 
     key: str
     kind: str
     bold: str
     plain: str = ""
-    actions: tuple[tuple[str, Callable[[], object]], ...] = ()
+    actions: tuple[tuple[str, Callable[[], object]] | NoticeAction, ...] = ()
     icon: str = ""
 
 

@@ -13,7 +13,16 @@ from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.fields import FieldBox, check_field
 from app.views.core.form_head import FormHead
-from app.views.core.form_model import FormAction, FormRecord, FormSpec, FormValues, Mine, Notice, is_dirty
+from app.views.core.form_model import (
+    FormAction,
+    FormRecord,
+    FormSpec,
+    FormValues,
+    Mine,
+    Notice,
+    NoticeAction,
+    is_dirty,
+)
 from app.views.core.form_parts import ChainNode, DocumentChain, FieldGrid
 from app.views.core.lines_editor import LinesEditor
 from app.views.core.marks import Label
@@ -26,6 +35,7 @@ class FormView(TabPage):
     """Fields, lines, banners and cards of one record, and the difference between it and what is typed."""
 
     spec: ClassVar[FormSpec]
+    saves: ClassVar[bool] = True  # False: what is typed goes out with an action, there is no Save
 
     def __init__(self, ctx: AppContext, record_id: int | None) -> None:
         super().__init__(ctx)
@@ -54,7 +64,7 @@ class FormView(TabPage):
         """The words of the tab; a document shows its number alone."""
         return self.heading()[0]
 
-    def actions(self) -> Sequence[FormAction]:
+    def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here
         """Buttons of the head beside Save."""
         return ()
 
@@ -94,6 +104,9 @@ class FormView(TabPage):
     def dirty(self) -> bool:
         """Whether saving would change something."""
         return self.ready and not self.read_only and is_dirty(self.spec, self.record, self.mine())
+
+    def reload(self) -> None:
+        """Show the record as it is stored."""
 
     def typed(self) -> None:
         """Something in the form is different now; the page keeps the draft."""
@@ -309,16 +322,21 @@ class FormView(TabPage):
         self._shown_notices = marks
         clear_layout(self._banner_box)
         for notice in wanted:
-            buttons = [self._notice_button(notice, label, run) for label, run in notice.actions]
+            actions = [NoticeAction(*action) for action in notice.actions]
+            last = len(actions) - 1
+            buttons = [
+                self._notice_button(notice.key, action, "secondary" if number == last else "ghost")
+                for number, action in enumerate(actions)
+            ]
             banner = Banner(notice.kind, notice.bold, notice.plain, buttons, icon=notice.icon or None)
             banner.setObjectName(f"notice.{notice.key}")
             self._banner_box.addWidget(banner)
 
     @staticmethod
-    def _notice_button(notice: Notice, label: str, run: Callable[[], object]) -> QWidget:
-        last = notice.actions and notice.actions[-1][0] == label
-        button = Button(label, kind="secondary" if last else "ghost", clicked=run)
-        button.setObjectName(f"notice.{notice.key}.{label}")
+    def _notice_button(key: str, action: NoticeAction, kind: str) -> QWidget:
+        button = Button(action.label, action.icon or None, kind, clicked=action.run)
+        button.set_text_key(action.label, **action.params)
+        button.setObjectName(action.name or f"notice.{key}.{action.label}")
         return button
 
 

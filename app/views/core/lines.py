@@ -125,6 +125,7 @@ class LinesModel(QAbstractTableModel):
         self.errors: dict[tuple[int, str], str] = {}
         self.tones: dict[tuple[int, str], str] = {}
         self.read_only = False
+        self.fixed = False
         self._rows: list[tuple[str, int]] = []
         self._arrange()
 
@@ -170,15 +171,24 @@ class LinesModel(QAbstractTableModel):
     def set_info(self, number: int, kind: str = "", icon: str = "", text: str = "") -> None:
         """Show a row of words below a line; without text it goes away.  ``kind``: neutral, warn, bad …"""
         wanted = (kind, icon, text) if text else None
-        if self.infos.get(number) == wanted:
+        had = self.infos.get(number)
+        if had == wanted:
             return
-        self.layoutAboutToBeChanged.emit()
-        if wanted:
+        row = self.row_of(number) + 1
+        # Rows come and go properly, so that an editor that is open further down stays with its line.
+        if wanted is None:
+            self.beginRemoveRows(QModelIndex(), row, row)
+            del self.infos[number]
+            self._arrange()
+            self.endRemoveRows()
+        elif had is None:
+            self.beginInsertRows(QModelIndex(), row, row)
             self.infos[number] = wanted
+            self._arrange()
+            self.endInsertRows()
         else:
-            self.infos.pop(number, None)
-        self._arrange()
-        self.layoutChanged.emit()
+            self.infos[number] = wanted
+            self.dataChanged.emit(self.index(row, 0), self.index(row, self.columnCount() - 1))
 
     def set_error(self, number: int, key: str, text: str) -> None:
         """Mark a cell as wrong and say why below the line; without text it is right again."""
@@ -220,7 +230,11 @@ class LinesModel(QAbstractTableModel):
             self.infos.pop(number, None)
             self.errors = {place: text for place, text in self.errors.items() if place[0] != number}
             self.tones = {place: tone for place, tone in self.tones.items() if place[0] != number}
-        moved = lambda line: line + step if line >= number + (1 if step < 0 else 0) else line  # noqa: E731
+        first = number + (1 if step < 0 else 0)
+
+        def moved(line: int) -> int:
+            return line + step if line >= first else line
+
         self.infos = {moved(line): info for line, info in self.infos.items()}
         self.errors = {(moved(line), key): text for (line, key), text in self.errors.items()}
         self.tones = {(moved(line), key): tone for (line, key), tone in self.tones.items()}
@@ -231,9 +245,16 @@ class LinesModel(QAbstractTableModel):
             rows.append((LINE, number))
             if number in self.infos:
                 rows.append((INFO, number))
-        if not self.read_only:
+        if not self.read_only and not self.fixed:
             rows.append((NEW, len(self.lines)))
         self._rows = rows
+
+    def set_fixed(self) -> None:
+        """Cells can be edited, rows neither come nor go."""
+        self.beginResetModel()
+        self.fixed = True
+        self._arrange()
+        self.endResetModel()
 
     def set_read_only(self, read_only: bool) -> None:
         """Show the lines only, without the empty row."""

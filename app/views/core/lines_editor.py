@@ -65,8 +65,8 @@ class LinesEditor(QWidget):
         self.table.paste_wanted.connect(self.paste)
         self.model.edited.connect(self._edited)
         self.model.structure.connect(self._fit)
-        self.model.modelReset.connect(self._fit)
-        self.model.layoutChanged.connect(self._fit)
+        for signal in (self.model.modelReset, self.model.rowsInserted, self.model.rowsRemoved):
+            signal.connect(self._fit)
         self._fit()
 
     # -- building -----------------------------------------------------------------------------------------------
@@ -161,13 +161,22 @@ class LinesEditor(QWidget):
         """Words at the right of the foot."""
         self._sum.setText(text)
 
+    def set_fixed_rows(self) -> None:
+        """Let cells be edited while rows neither come nor go."""
+        self.model.set_fixed()
+        self._show_tools()
+
     def set_read_only(self, read_only: bool) -> None:
         """Show only."""
         self.model.set_read_only(read_only)
-        self._add.setVisible(not read_only)
-        self._paste.setVisible(not read_only and bool(self.spec.paste))
-        for hint in self._hints:
-            hint.setVisible(not read_only)
+        self._show_tools()
+
+    def _show_tools(self) -> None:
+        live = not self.model.read_only and not self.model.fixed
+        self._add.setVisible(live)
+        self._paste.setVisible(live and bool(self.spec.paste))
+        for number, hint in enumerate(self._hints):
+            hint.setVisible(live or (number < 2 and not self.model.read_only))
 
     def problems(self) -> list[str]:
         """What keeps the lines from being saved, in words; required cells are checked now."""
@@ -192,6 +201,8 @@ class LinesEditor(QWidget):
 
     def duplicate(self, number: int) -> None:
         """A copy of a line right below it."""
+        if self.model.read_only or self.model.fixed:
+            return
         copy = {key: value for key, value in self.model.lines[number].items() if key != "id"}
         at = self.model.add(copy, number + 1)
         self._announce(at)
@@ -199,6 +210,8 @@ class LinesEditor(QWidget):
 
     def delete(self, numbers: Sequence[int]) -> None:
         """Take lines out; a toast offers the way back."""
+        if self.model.read_only or self.model.fixed:
+            return
         removed = [(number, self.model.remove(number)) for number in sorted(numbers, reverse=True)]
         self.changed.emit()
 
@@ -211,7 +224,7 @@ class LinesEditor(QWidget):
 
     def paste(self) -> None:
         """Rows from the clipboard, as a spreadsheet puts them there; articles are found in one round trip."""
-        if not self.spec.paste or self.model.read_only:
+        if not self.spec.paste or self.model.read_only or self.model.fixed:
             return
         columns = [self.spec.column(key) for key in self.spec.paste]
         rows, refused = read_table(QGuiApplication.clipboard().text(), columns)

@@ -85,14 +85,14 @@ class LinesDelegate(QStyledItemDelegate):
         assert isinstance(model, LinesModel)
         column = model.columns[index.column()]
         kind = index.data(ROLE_KIND)
-        area = QRect(option.rect)  # type: ignore[attr-defined]
+        area = QRect(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(area, tok("sunken") if kind == INFO else tok("surface"))
         painter.fillRect(QRect(area.left(), area.bottom(), area.width(), px("hair")), tok("line"))
         if kind == INFO:
             if index.column() == 0:
-                self._info(painter, option.widget, index, area)  # type: ignore[attr-defined]
+                self._info(painter, option.widget, index, area)
         elif kind == NEW:
             self._new(painter, model, column, index, area)
         else:
@@ -190,7 +190,7 @@ class LinesDelegate(QStyledItemDelegate):
 
         def arrived() -> None:
             if isinstance(view, QAbstractItemView) and place.isValid():
-                view.update(QModelIndex(place))
+                view.update(view.model().index(place.row(), place.column()))
 
         picture = self._picture(value, arrived) if self._picture is not None and value is not None else None
         if picture is not None:
@@ -253,9 +253,9 @@ class LinesDelegate(QStyledItemDelegate):
         if column.kind == "lookup" and self._spec.find is not None:
             if index.data(ROLE_KIND) == NEW:
                 edit.setPlaceholderText(t(self._spec.placeholder))
-            row = index.row()
+            place = QPersistentModelIndex(index)
             ahead = TypeAhead(edit, self._ctx, self._spec.find)
-            ahead.picked.connect(lambda found: self._take(edit, row, found))
+            ahead.picked.connect(lambda found: self._take(edit, place.row(), found))
         return edit
 
     def _take(self, edit: QLineEdit, row: int, found: Found) -> None:
@@ -264,13 +264,15 @@ class LinesDelegate(QStyledItemDelegate):
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
         """Inside the cell; a lookup cell may use the next column's room too."""
-        area = QRect(option.rect).adjusted(1, 1, -1, -2)  # type: ignore[attr-defined]
+        area = QRect(option.rect).adjusted(1, 1, -1, -2)
         if self._columns(index)[index.column()].kind == "lookup":
             area.setWidth(px("side"))
         editor.setGeometry(area)
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:
-        """The plain value, all selected."""
+        """The plain value, all selected; what is being typed is never overwritten."""
+        if isinstance(editor, QLineEdit) and editor.isModified():
+            return
         if isinstance(editor, QComboBox):
             editor.setCurrentIndex(max(0, editor.findData(index.data(ROLE_VALUE))))
         elif isinstance(editor, QLineEdit):
@@ -368,8 +370,8 @@ class LinesTable(QTableView):
         self.verticalHeader().setMinimumSectionSize(px("row_dense"))
         self.setHorizontalHeader(LinesHeader(self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        model.modelReset.connect(self.fit_rows)
-        model.layoutChanged.connect(self.fit_rows)
+        for signal in (model.modelReset, model.layoutChanged, model.rowsInserted, model.rowsRemoved):
+            signal.connect(self.fit_rows)
         self.fit_rows()
 
     def fit_rows(self) -> None:
@@ -437,6 +439,9 @@ class LinesTable(QTableView):
     def next_line(self) -> None:
         """Enter: the same column one line further, behind the last line the empty row."""
         kind, number = self.lines.place(self.currentIndex().row())
+        fixed = self.lines.fixed or self.lines.read_only
+        if fixed and number + 1 >= len(self.lines.lines):
+            return
         if kind != LINE or number + 1 >= len(self.lines.lines):
             self.go_new()
         else:

@@ -66,7 +66,8 @@ def rows_for(
             label = t(box.field.label)
         else:
             words, label = _line_words(page, theirs, mine, item)
-        rows.append(MergeRow((item.line, item.key), label, *words, outcome=item.outcome))
+        base_words, mine_words, their_words = words
+        rows.append(MergeRow((item.line, item.key), label, base_words, mine_words, their_words, item.outcome))
     return rows
 
 
@@ -305,13 +306,14 @@ class MergeDialog(Dialog):
         settled = sum(row.outcome != OPEN for row in rows)
         bar.addWidget(Chip("ok", t("merge.settled", n=settled)))
         bar.addStretch(1)
-        for key, label, side, params in (
-            ("mine", "merge.all_mine", MINE, {}),
-            ("theirs", "merge.all_theirs", THEIRS, {"who": who}),
-        ):
-            every = Button(label, kind="ghost", clicked=lambda side=side: self.choose_all(side), **params)
-            every.setObjectName(f"merge.all.{key}")
-            bar.addWidget(every)
+        every_mine = Button("merge.all_mine", kind="ghost", clicked=lambda: self.choose_all(MINE))
+        every_mine.setObjectName("merge.all.mine")
+        bar.addWidget(every_mine)
+        every_theirs = Button(
+            "merge.all_theirs", kind="ghost", clicked=lambda: self.choose_all(THEIRS), who=who
+        )
+        every_theirs.setObjectName("merge.all.theirs")
+        bar.addWidget(every_theirs)
         self.body.setContentsMargins(px("gap_xl"), 0, px("gap_xl"), px("gap_m"))
         self.body.addLayout(bar)
         table = QWidget()

@@ -62,7 +62,7 @@ def ask(window: "MainWindow", then: Callable[[], object]) -> None:
         for tab in tabs:
             if tab.page is not None:
                 tab.page.discard()
-            window.area.close(tab)
+            window.area.remove(tab)
         then()
 
     dialog = Dialog(

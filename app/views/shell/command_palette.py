@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
@@ -221,8 +222,8 @@ class ResultList(QWidget):
             wide = metrics("small500").horizontalAdvance(words)
             painter.setPen(tok("accent_text"))
             painter.setFont(font("small500"))
-            area = QRectF(right - wide, middle - px("gap_m"), wide + 2, 2 * px("gap_m"))
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), words)
+            place = QRectF(right - wide, middle - px("gap_m"), wide + 2, 2 * px("gap_m"))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), words)
             right -= wide + px("gap")
         return right - px("gap")
 
@@ -320,8 +321,8 @@ class CommandPalette(Layer):
         self._asked, self._waiting = time.monotonic(), len(self._ctx.registry.searches)
         for search in self._ctx.registry.searches:
             op = ReadOp(self, self._ctx, search.find, text, PER_SOURCE, language()).replacing(search.topic)
-            op.success(lambda rows, topic=search.topic: self._answered(text, topic, rows))
-            op.failure(lambda _error, topic=search.topic: self._answered(text, topic, ())).start()
+            op.success(partial(self._answered, text, search.topic))
+            op.failure(partial(self._unanswered, text, search.topic)).start()
 
     def _answered(self, text: str, topic: str, rows: Sequence[object]) -> None:
         if text != self._text:
@@ -329,6 +330,10 @@ class CommandPalette(Layer):
         self._found[topic] = found_records(self._ctx.registry, self._ctx, topic, rows)
         self._waiting = max(0, self._waiting - 1)
         self._show_all()
+
+    def _unanswered(self, text: str, topic: str, _error: BaseException) -> None:
+        """A source that fails, or that this person may not ask, is left out."""
+        self._answered(text, topic, ())
 
     def _show_all(self) -> None:
         text = self._text.removeprefix(">").strip()

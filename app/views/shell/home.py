@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.core import format as fmt
 from app.core.changes import Changes
+from app.core.drafts import Draft
 from app.core.i18n import t
 from app.views.core import icons
 from app.views.core.buttons import Button, IconButton
@@ -294,12 +296,10 @@ class HomePage(TabPage):
                 "pencil",
                 words,
                 fmt.date_time(draft.saved_at),
-                lambda _new, draft=draft: self._shelf.resume_wanted.emit(draft),
+                partial(self._resume, draft),
             )
             row.addWidget(RowButton(item), 1)
-            row.addWidget(
-                IconButton("trash-2", "form.discard", clicked=lambda draft=draft: self._shelf.drop(draft.key))
-            )
+            row.addWidget(IconButton("trash-2", "form.discard", clicked=partial(self._shelf.drop, draft.key)))
             card.body.addLayout(row)
         return card
 
@@ -315,13 +315,19 @@ class HomePage(TabPage):
                     record.icon,
                     t("shell.new_record", what=t(record.title)),
                     "",
-                    lambda _new, topic=topic: self.ctx.navigate.new_record(topic),
+                    partial(self._new, topic),
                 )
                 card.body.addWidget(RowButton(item))
         search = Button("shell.home.search", "search", "ghost", clicked=self._search)
         search.setObjectName("home.search")
         card.body.addWidget(search, 0, Qt.AlignmentFlag.AlignLeft)
         return card
+
+    def _resume(self, draft: Draft, _new_tab: bool) -> None:
+        self._shelf.resume_wanted.emit(draft)
+
+    def _new(self, topic: str, _new_tab: bool) -> None:
+        self.ctx.navigate.new_record(topic)
 
     def _search(self) -> None:
         window = self.window()

@@ -1,38 +1,32 @@
 """The login: server, person, password.  Loads nothing heavy, so that it shows at once; never blocks."""
 
-import socket
-import sys
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from app import __version__
 from app.core import config, credentials
 from app.core.config import ServerProfile
-from app.core.i18n import LANGUAGES, has_text, language, set_language, t
+from app.core.i18n import LANGUAGES, language, set_language, t
 from app.views.core import theme
 from app.views.core.buttons import Button
-from app.views.core.fonts import font
+from app.views.core.checks import CheckBox
 from app.views.core.icons import icon
-from app.views.core.inputs import CheckBox, ComboBox, LineEdit
+from app.views.core.inputs import ComboBox, LineEdit
 from app.views.core.marks import IconLabel, Label
 from app.views.core.surfaces import Banner, clear_layout
 from app.views.core.tasks import FILE, READ, TaskManager
-from app.views.core.theme import px, tok
-from app.views.shell.art import FIGURES, figure
-from app.views.shell.logo import app_icon, paint_logo
+from app.views.core.theme import px
+from app.views.shell.brand import BrandSide
+from app.views.shell.logo import app_icon
+from app.views.shell.signing_in import caps_lock_on, knock, open_session, role_in_words
 
 if TYPE_CHECKING:
     from app.core.db import Database
     from app.core.profile import Profile
-
-PROBE_S = 3.0
 
 
 class DemoLogin(NamedTuple):
@@ -51,77 +45,6 @@ class SignedIn(NamedTuple):
     profile: "Profile"
     server: ServerProfile
     chose_language: bool
-
-
-class BrandSide(QWidget):
-    """The left half: name, figures, a promise."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._figures = {name: QSvgRenderer(str(figure(name))) for name in FIGURES}
-        self.place = ""
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Everything is drawn; nothing here can be clicked."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), tok("brand"))
-        edge = px("gap_xl") * 2 + px("gap")
-        side = px("control") + 2
-        paint_logo(painter, QRectF(edge, edge - px("gap_l"), side, side))
-        painter.setPen(tok("on_brand"))
-        painter.setFont(font("title"))
-        painter.drawText(
-            QRectF(edge + side + px("gap_m"), edge - px("gap_l"), self.width(), side),
-            int(Qt.AlignmentFlag.AlignVCenter),
-            "Werkbank",
-        )
-        words_top = self._paint_figures(painter, edge)
-        painter.setPen(tok("on_brand"))
-        painter.setFont(font("display"))
-        left = QRectF(edge, words_top, self.width() - 2 * edge, px("row_two"))
-        painter.drawText(left, int(Qt.AlignmentFlag.AlignVCenter), t("login.promise"))
-        painter.setPen(tok("on_brand2"))
-        painter.setFont(font("body500"))
-        painter.drawText(left.translated(0, px("control")), int(Qt.AlignmentFlag.AlignVCenter), self.place)
-        painter.setFont(font("small500"))
-        painter.drawText(
-            QRectF(edge, self.height() - edge, self.width() - 2 * edge, px("control")),
-            int(Qt.AlignmentFlag.AlignVCenter),
-            t("login.version", version=__version__),
-        )
-        painter.end()
-
-    def _paint_figures(self, painter: QPainter, edge: int) -> float:
-        """Nine figures on tiles; returns where the words below begin."""
-        gap = px("gap_l")
-        top, bottom = edge + px("row_two") * 2, self.height() - edge - px("row_two") * 4
-        side = min(
-            (bottom - top - 2 * gap) / 3, (self.width() - 2 * edge - 2 * gap) / 3, px("step_card_w") * 0.56
-        )
-        if side < px("row_two"):
-            return float(top)
-        whole = 3 * side + 2 * gap
-        left = (self.width() - whole) / 2
-        top += max(0, int((bottom - top - whole) / 2))
-        ground = tok("on_brand")
-        for number, name in enumerate(FIGURES):
-            box = QRectF(left + number % 3 * (side + gap), top + number // 3 * (side + gap), side, side)
-            painter.setOpacity(0.05)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(ground)
-            painter.drawRoundedRect(box, px("radius_dialog"), px("radius_dialog"))
-            painter.setOpacity(0.1)
-            painter.setPen(ground)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(
-                box.adjusted(0.5, 0.5, -0.5, -0.5), px("radius_dialog"), px("radius_dialog")
-            )
-            painter.setOpacity(1.0)
-            inner = side * 0.16
-            self._figures[name].render(painter, box.adjusted(inner, inner, -inner, -inner))
-        return top + whole + px("gap_xl")
 
 
 class LoginWindow(QWidget):
@@ -161,8 +84,9 @@ class LoginWindow(QWidget):
     # -- building -----------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        if self.layout() is not None:
-            QWidget().setLayout(self.layout())
+        before = self.layout()
+        if before is not None:
+            QWidget().setLayout(before)  # the old parts go with the widget that has them now
         across = QHBoxLayout(self)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(0)
@@ -235,7 +159,7 @@ class LoginWindow(QWidget):
         column.addWidget(Label(t("login.user"), "small500", "text2"))
         self.person = ComboBox(
             t("login.user"),
-            [(p.login, f"{p.person} · {_role(p.role)}") for p in self._people],
+            [(p.login, f"{p.person} · {role_in_words(p.role)}") for p in self._people],
             leading="user",
             size="login",
         )
@@ -369,7 +293,7 @@ class LoginWindow(QWidget):
     def _probe(self, profile: ServerProfile) -> None:
         """How quickly the server answers; a first word on whether it is there at all."""
         op = self._tasks.run(
-            READ, self, lambda: _knock(profile.host, profile.port), self._knocked, slot="probe"
+            READ, self, lambda: knock(profile.host, profile.port), self._knocked, slot="probe"
         )
         del op
 
@@ -424,7 +348,7 @@ class LoginWindow(QWidget):
         self._tasks.run(
             READ,
             self,
-            lambda: _open(profile, login, password),
+            lambda: open_session(profile, login, password),
             lambda future: self._opened(future, profile),
             slot="open",
         )
@@ -549,38 +473,3 @@ class LoginWindow(QWidget):
         """A narrow window needs no picture."""
         super().resizeEvent(event)
         self.brand.setVisible(event.size().width() >= px("text_column") + px("detail"))
-
-
-def caps_lock_on() -> bool | None:
-    """Whether caps lock is on, where the system tells (Windows); None where it does not."""
-    if sys.platform != "win32":
-        return None
-    import ctypes
-
-    return bool(ctypes.windll.user32.GetKeyState(0x14) & 1)
-
-
-def _role(role: str) -> str:
-    return t(f"role.{role}") if has_text(f"role.{role}") else role
-
-
-def _knock(host: str, port: int) -> float:
-    """Seconds until the port answers; OSError when it does not."""
-    started = time.monotonic()
-    with socket.create_connection((host, port), timeout=PROBE_S):
-        return time.monotonic() - started
-
-
-def _open(profile: ServerProfile, login: str, password: str) -> tuple[Any, Any]:
-    """Log in: (database, profile of the person)."""
-    from app.core.db import ClientInfo, Database, Target
-
-    target = Target(
-        profile.host, profile.port, profile.dbname, login, profile.sslmode, profile.sslrootcert or ""
-    )
-    db = Database(target, password, client=ClientInfo(version=__version__))
-    try:
-        return db, db.open()
-    except BaseException:
-        db.close()
-        raise

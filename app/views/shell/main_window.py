@@ -1,6 +1,7 @@
 """The window: rail, bars and tabs around the workspaces.  It knows the workspaces, never the reverse."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -14,8 +15,8 @@ from app.views.core import icons, theme
 from app.views.core.context import AppContext
 from app.views.core.errors import show_error
 from app.views.core.forms import FormPage
-from app.views.core.toasts import show_toast
 from app.views.core.theme import px
+from app.views.core.toasts import show_toast
 from app.views.core.workspace import SETTINGS_RAIL, TabPage
 from app.views.shell import closing, links
 from app.views.shell.command_palette import CommandPalette
@@ -128,14 +129,17 @@ class MainWindow(QMainWindow):
             ("F5", self._refresh_page),
             ("Ctrl+,", self.open_settings),
         ]
-        keys += [(f"Alt+{n}", lambda n=n: self.rail.press_number(n)) for n in range(1, 10)]
+        keys += [(f"Alt+{number}", partial(self._press_rail, number)) for number in range(1, 10)]
         keys += [
-            (action.shortcut, lambda action=action: action.run(self.ctx))
+            (action.shortcut, partial(action.run, self.ctx))
             for action in self.ctx.registry.actions.values()
             if action.shortcut
         ]
         for sequence, run in keys:
             QShortcut(QKeySequence(sequence), self).activated.connect(run)
+
+    def _press_rail(self, number: int) -> None:
+        self.rail.press_number(number)
 
     def _build_page(self, tab: Tab) -> TabPage | None:
         """The page of a tab; None when this person may not open it (any more)."""
@@ -180,7 +184,7 @@ class MainWindow(QMainWindow):
             if key == HOME:
                 self.open_home()
             return
-        known = self.area.find(f"{WORKSPACE}:{key}")
+        known = self.area.tab(f"{WORKSPACE}:{key}")
         if known is not None and state:
             self.area.replace_state(known, state)
         self.area.open(known or Tab(WORKSPACE, key, None, dict(state), t(workspace.title), workspace.icon))
@@ -198,7 +202,7 @@ class MainWindow(QMainWindow):
         """Close the tab of a page without asking."""
         tab = self.area.tab_of(page)
         if tab is not None:
-            self.area.close(tab)
+            self.area.remove(tab)
 
     def toast(
         self, text: str, *, kind: str = "ok", action: tuple[str, Callable[[], object]] | None = None
@@ -283,7 +287,7 @@ class MainWindow(QMainWindow):
 
     def close_tab(self, key: str) -> None:
         """Close a tab; asks when something is not saved."""
-        tab = self.area.find(key)
+        tab = self.area.tab(key)
         if tab is None or (tab.page is not None and not tab.page.can_close()):
             return
         if tab.dirty:
@@ -295,7 +299,7 @@ class MainWindow(QMainWindow):
     def forget_tab(self, tab: Tab) -> None:
         """Close it; `reopen_tab` brings it back."""
         self._visited.closed(tab.as_json(drafts=False))
-        self.area.close(tab)
+        self.area.remove(tab)
         if not self.area.tabs:
             self.open_home()
 
@@ -311,22 +315,25 @@ class MainWindow(QMainWindow):
             self.area.open(tab_from(entry))
 
     def _tab_menu(self, key: str, place: QPoint) -> None:
-        tab = self.area.find(key)
+        tab = self.area.tab(key)
         if tab is None:
             return
         menu = QMenu(self)
         menu.addAction(t("shell.tab.close")).triggered.connect(lambda: self.close_tab(key))
         others = menu.addAction(t("shell.tab.close_others"))
-        others.triggered.connect(
-            lambda: [self.close_tab(o.key) for o in list(self.area.tabs) if o is not tab]
-        )
+        others.triggered.connect(lambda: self._close_others(tab))
         menu.addAction(t("shell.tab.reopen")).triggered.connect(self.reopen_tab)
         if isinstance(tab.page, FormPage) and tab.page.record.id is not None:
-            record_id = tab.page.record.id
+            record_id = int(tab.page.record.id)
             menu.addSeparator()
             menu.addAction(t("form.copy_link")).triggered.connect(lambda: self.copy_link(tab.name, record_id))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)
+
+    def _close_others(self, kept: Tab) -> None:
+        for tab in list(self.area.tabs):
+            if tab is not kept:
+                self.close_tab(tab.key)
 
     def _front_changed(self, tab: Tab | None) -> None:
         if tab is None:
@@ -396,7 +403,7 @@ class MainWindow(QMainWindow):
         """Size and place of last time; maximised the first time on a small screen."""
         place = self.ctx.settings.get(PLACE)
         screen = QGuiApplication.primaryScreen()
-        room = screen.availableGeometry() if screen is not None else self.geometry()
+        room = screen.availableGeometry()
         if place:
             self.resize(min(place["width"], room.width()), min(place["height"], room.height()))
             if place.get("maximised"):

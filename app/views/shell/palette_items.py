@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from app.core.i18n import t
@@ -53,7 +54,7 @@ def commands(ctx: AppContext, settings: Sequence[Item]) -> list[Item]:
             action.icon,
             _plain(t(action.title)),
             rails.get(action.rail, ""),
-            lambda _new, action=action: action.run(ctx),
+            _run(partial(action.run, ctx)),
             shortcut=action.shortcut,
         )
         for action in registry.actions.values()
@@ -65,7 +66,7 @@ def commands(ctx: AppContext, settings: Sequence[Item]) -> list[Item]:
             "plus",
             t("shell.new_record", what=t(record.title)),
             "",
-            lambda _new, topic=record.topic: ctx.navigate.new_record(topic),
+            _run(partial(ctx.navigate.new_record, record.topic)),
         )
         for record in registry.records.values()
         if record.title and record.create_right and registry.may(record.create_right)
@@ -77,7 +78,7 @@ def commands(ctx: AppContext, settings: Sequence[Item]) -> list[Item]:
             workspace.icon,
             _plain(t(workspace.title)),
             rails.get(workspace.rail, ""),
-            lambda _new, key=workspace.key: ctx.navigate.open_workspace(key),
+            _run(partial(ctx.navigate.open_workspace, workspace.key)),
         )
         for workspace in registry.workspaces.values()
     ]
@@ -97,7 +98,7 @@ def found_records(registry: Registry, ctx: AppContext, topic: str, rows: Sequenc
                 search.icon,
                 str(row[1]),
                 str(row[2] or ""),
-                lambda new, record_id=row[0]: ctx.navigate.open_record(topic, record_id, new_tab=new),
+                _open(ctx, topic, row[0]),
                 chip=(chip[0], t(chip[1])) if chip else None,
             )
         )
@@ -118,7 +119,7 @@ def recent_records(ctx: AppContext) -> list[Item]:
                 record.icon,
                 entry["title"],
                 t(record.title) if record.title else "",
-                lambda new, entry=entry: ctx.navigate.open_record(entry["topic"], entry["id"], new_tab=new),
+                _open(ctx, entry["topic"], entry["id"]),
             )
         )
     return items
@@ -135,3 +136,20 @@ def remember_recent(ctx: AppContext, topic: str, record_id: int, title: str) -> 
 
 def _plain(text: str) -> str:
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
+
+
+def _run(what: Callable[[], object]) -> Callable[[bool], object]:
+    """A result that opens no record: a new tab means nothing to it."""
+
+    def run(_new_tab: bool) -> object:
+        return what()
+
+    return run
+
+
+def _open(ctx: AppContext, topic: str, record_id: int) -> Callable[[bool], object]:
+    def run(new_tab: bool) -> object:
+        ctx.navigate.open_record(topic, record_id, new_tab=new_tab)
+        return None
+
+    return run

@@ -1,6 +1,7 @@
 """The module rail: icon and word per group, a flyout when a group holds several workspaces."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QPainter, QPaintEvent, QPen
@@ -260,7 +261,7 @@ class RailBar(QWidget):
         column.setSpacing(px("gap_s"))
         column.addWidget(_Logo(self))
         for rail, _ in groups:
-            column.addWidget(self._button(rail, lambda key=rail.key: self.press(key)))
+            column.addWidget(self._button(rail, partial(self.press, rail.key)))
         column.addStretch(1)
         column.addWidget(self._button(SETTINGS_RAIL, self.settings_wanted.emit))
 

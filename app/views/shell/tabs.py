@@ -114,7 +114,7 @@ class TabArea(QWidget):
         column.addWidget(self.strip)
         column.addWidget(self.stack, 1)
 
-    def find(self, key: str) -> Tab | None:
+    def tab(self, key: str) -> Tab | None:
         """The tab of a key."""
         return next((tab for tab in self.tabs if tab.key == key), None)
 
@@ -124,7 +124,7 @@ class TabArea(QWidget):
 
     def open(self, tab: Tab, *, front: bool = True) -> Tab:
         """Open a tab, or show the one that is already open."""
-        known = self.find(tab.key)
+        known = self.tab(tab.key)
         if known is None:
             at = self.tabs.index(self.current) + 1 if self.current in self.tabs else len(self.tabs)
             self.tabs.insert(at, tab)
@@ -136,7 +136,7 @@ class TabArea(QWidget):
 
     def activate(self, key: str) -> None:
         """Bring a tab to the front; its page is built when it has none yet."""
-        tab = self.find(key)
+        tab = self.tab(key)
         if tab is None:
             return
         if tab.page is None:
@@ -154,7 +154,7 @@ class TabArea(QWidget):
         self.show_tabs()
         self.current_changed.emit(tab)
 
-    def close(self, tab: Tab) -> None:
+    def remove(self, tab: Tab) -> None:
         """Take a tab away without asking; the neighbour comes to the front."""
         at = self.tabs.index(tab)
         self.tabs.remove(tab)
@@ -185,10 +185,10 @@ class TabArea(QWidget):
         """Open tabs as they were; only the one in front is built now."""
         for entry in entries:
             tab = tab_from(entry)
-            if self.find(tab.key) is None:
+            if self.tab(tab.key) is None:
                 self.tabs.append(tab)
         self.show_tabs()
-        wanted = self.find(active) or (self.tabs[0] if self.tabs else None)
+        wanted = self.tab(active) or (self.tabs[0] if self.tabs else None)
         if wanted is not None:
             self.activate(wanted.key)
 
