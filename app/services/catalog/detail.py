@@ -151,13 +151,13 @@ SELECT p.id, p.row_version, p.sku, p.legacy_sku, p.base_sku, p.variant_code,
        CASE :lang WHEN 'en' THEN tc.name_en ELSE tc.name_de END AS tax_class, tc.rate AS tax_rate,
        p.state,
        CASE WHEN p.state <> 'active' THEN p.state WHEN NOT p.is_stocked THEN 'not_stocked'
-            WHEN st.on_hand <= 0 THEN 'sold_out' WHEN st.on_hand - st.reserved <= 0 THEN 'short'
-            WHEN p.reorder_point > 0 AND st.on_hand - st.reserved <= p.reorder_point THEN 'low'
+            WHEN st.on_hand <= 0 THEN 'sold_out' WHEN st.free <= 0 THEN 'short'
+            WHEN p.reorder_point > 0 AND st.free <= p.reorder_point THEN 'low'
             ELSE 'available' END AS status,
        p.is_made, p.is_bought, p.is_sold, p.is_stocked, p.is_lot_tracked,
        p.ean, p.weight_g, p.reorder_point, p.size, p.color,
        i.id AS image_id, i.content_hash AS image_hash,
-       st.on_hand, st.reserved, st.on_hand - st.reserved AS available, {cost} AS cost, {prices} AS prices,
+       st.on_hand, st.reserved, st.free AS available, {cost} AS cost, {prices} AS prices,
        (SELECT jsonb_agg(jsonb_build_array(w.id, w.code, l.on_hand::text, l.reserved::text) ORDER BY w.code)
           FROM inventory.stock_level l JOIN inventory.warehouse w ON w.id = l.warehouse_id
          WHERE l.product_id = p.id AND l.on_hand > 0) AS warehouses,
@@ -199,7 +199,8 @@ SELECT p.id, p.row_version, p.sku, p.legacy_sku, p.base_sku, p.variant_code,
   LEFT JOIN LATERAL (SELECT t.description FROM catalog.product_text t
                       WHERE t.product_id = p.id AND t.description <> '' ORDER BY t.language LIMIT 1) tx ON true
   LEFT JOIN catalog.product_image i ON i.product_id = p.id AND i.is_primary
- CROSS JOIN LATERAL (SELECT coalesce(sum(l.on_hand), 0) AS on_hand, coalesce(sum(l.reserved), 0) AS reserved
+ CROSS JOIN LATERAL (SELECT coalesce(sum(l.on_hand), 0) AS on_hand, coalesce(sum(l.reserved), 0) AS reserved,
+                            coalesce(sum(l.free), 0) AS free
                        FROM inventory.stock_level l WHERE l.product_id = p.id) st
  WHERE p.id = :id
 """

@@ -128,7 +128,7 @@ def _stock(needed_for_order: bool) -> tuple[FromClause, ColumnElement[bool]]:
     """
     sums = select(
         func.coalesce(func.sum(StockLevel.on_hand), 0).label("on_hand"),
-        func.coalesce(func.sum(StockLevel.on_hand - StockLevel.reserved), 0).label("available"),
+        func.coalesce(func.sum(StockLevel.free), 0).label("available"),
     )
     if needed_for_order:
         grouped = (
