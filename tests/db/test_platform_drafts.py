@@ -41,10 +41,10 @@ def quote(admin: Raw) -> int:
             "INSERT INTO catalog.product (id, sku, name, unit_id, tax_class_id) OVERRIDING SYSTEM VALUE "
             "VALUES (1, 'A', 'A', 1, 1) ON CONFLICT DO NOTHING"
         )
-        row = admin.execute(
-            "INSERT INTO sales.quote "
-            "(customer_id, warehouse_id, price_list_id, payment_term_id, quote_date, valid_until) VALUES (1, 1, 1, 1, now(), now()) RETURNING id"
-        ).fetchone()
+        row = admin.execute("""
+            INSERT INTO sales.quote (customer_id, warehouse_id, price_list_id, payment_term_id, quote_date, valid_until)
+            VALUES (1, 1, 1, 1, now(), now()) RETURNING id
+        """).fetchone()
         assert row is not None
         admin.execute(LINE, (row[0], 1))
     return int(row[0])
