@@ -383,7 +383,7 @@ def test_rights_decide_which_actions_are_offered(opener: Opener, ctx: Any) -> No
     from app.views.core.list_spec import ListAction
 
     page = opener(primary=ListAction("new", "kit.list.save", lambda *_: None, right="cost"))
-    assert page.primary_button is None
+    assert page.offers.primary is None
 
 
 def test_spec_is_plain_data() -> None:

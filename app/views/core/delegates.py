@@ -7,8 +7,8 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.views.core import fonts
+from app.views.core.checks import paint_check
 from app.views.core.icons import pixmap
-from app.views.core.inputs import paint_check
 from app.views.core.marks import paint_bar, paint_chip
 from app.views.core.surfaces import faded
 from app.views.core.table_model import Cell
@@ -34,10 +34,9 @@ class CellModel(Protocol):
 
 
 def cell_of(index: Index) -> Cell:
-    """What to paint at an index; a tree's model is asked by index (``cell_at``), a list's by row and column."""
+    """What to paint at an index."""
     model: Any = index.model()
-    at = getattr(model, "cell_at", None)
-    found: Cell = at(index) if at is not None else model.cell(index.row(), index.column())
+    found: Cell = model.cell(index.row(), index.column())
     return found
 
 
@@ -58,7 +57,6 @@ class CellDelegate(QStyledItemDelegate):
         self.thumb_side = thumb or px("thumb")
         self.hover_row = -1
         self.first_column = 0
-        self.row_height = px("row_chip")
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         """Rows have the height the view gives them; this is for fitting a column."""
@@ -72,7 +70,7 @@ class CellDelegate(QStyledItemDelegate):
         elif cell.kind == "two_line":
             second = fonts.metrics("small").horizontalAdvance(str(cell.extra or ""))
             width = max(width, second + 2 * px("cell_padding"))
-        return QSize(width, self.row_height)
+        return QSize(width, px("row_chip"))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one cell."""
@@ -119,8 +117,6 @@ class CellDelegate(QStyledItemDelegate):
 
     def _ground(self, painter: QPainter, rect: QRect, selected: bool, index: Index) -> None:
         model = index.model()
-        if hasattr(model, "cell_at"):  # a tree: its view fills the whole line, the indent too
-            return
         row = index.row()
         if selected:
             painter.fillRect(rect, tok("selected"))

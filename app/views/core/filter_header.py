@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QHeaderView, Q
 from app.core.i18n import t
 from app.core.paging import Filter
 from app.views.core import fonts
+from app.views.core.checks import paint_check
 from app.views.core.icons import pixmap
-from app.views.core.inputs import paint_check, restyle
+from app.views.core.inputs import restyle
 from app.views.core.table_model import CHECK, Column, filter_from_text
 from app.views.core.theme import font, px, tok
 from app.views.core.timing import Debounce

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.changes import Changes
@@ -15,7 +15,8 @@ from app.core.paging import Filter, ListQuery
 from app.views.core.buttons import Button
 from app.views.core.export import Sheet
 from app.views.core.filter_header import FilterChoice
-from app.views.core.icons import icon
+from app.views.core.list_actions import ListActions
+from app.views.core.list_counts import PresetCounts
 from app.views.core.list_detail import DetailHost
 from app.views.core.list_export import Ask, ExportControl, ask_path, error_words
 from app.views.core.list_foot import ListFoot
@@ -51,7 +52,7 @@ class ListPage(TabPage):
         self.icon = spec.icon
         super().__init__(ctx)
         state = state or {}
-        self._counts: dict[str, str] = {}
+        self._counts = PresetCounts(self, ctx, spec)
         self._pending: frozenset[Any] = frozenset()
         self._own_change = False
         self._wanted_key = state.get("row")
@@ -89,48 +90,10 @@ class ListPage(TabPage):
         self.pane = DetailHost(self.ctx, self.spec.detail, self._detail_tab)
         self.pane.setVisible(self.spec.detail is not None)
         page.addWidget(self.pane)
-        self._build_actions()
-
-    def _build_actions(self) -> None:
-        spec, head = self.spec, self.head
-        head.detail.setVisible(spec.detail is not None)
-        self._bulk = self._allowed(spec.bulk)
-        self._bulk_button: Button | None = None
-        if self._bulk:
-            self._bulk_button = Button("kit.list.bulk", kind="secondary", size="toolbar")
-            self._bulk_menu = QMenu(self._bulk_button)
-            self._bulk_menu.aboutToShow.connect(lambda: self._fill_menu(self._bulk_menu, self._bulk))
-            self._bulk_button.set_menu(self._bulk_menu)
-            head.add(self._bulk_button)
-        if spec.primary is not None and self._allowed((spec.primary,)):
-            primary = spec.primary
-            button = Button(
-                primary.title,
-                primary.icon or "plus",
-                "primary",
-                primary.shortcut or "Ctrl+N",
-                size="toolbar",
-                clicked=lambda: primary.run(self.ctx, []),
-            )
-            head.add(button)
-            self.primary_button: Button | None = button
-        else:
-            self.primary_button = None
-        head.columns.set_menu(_Lazy(head.columns, self.table.column_menu))
-        exports = QMenu(head.export)
-        exports.addAction(icon("file-spreadsheet"), t("kit.export.xlsx")).triggered.connect(
-            lambda: self.export("xlsx")
-        )
-        exports.addAction(icon("file-text"), t("kit.export.csv")).triggered.connect(
-            lambda: self.export("csv")
-        )
-        exports.addSeparator()
-        exports.addAction(icon("copy"), t("kit.list.copy")).triggered.connect(self.copy)
-        head.export.set_menu(exports)
-        head.print.clicked.connect(lambda: self.export("pdf"))
-
-    def _allowed(self, actions: Sequence[ListAction]) -> list[ListAction]:
-        return [a for a in actions if not a.right or self.ctx.profile.can(a.right)]
+        self.head.detail.setVisible(self.spec.detail is not None)
+        self.offers = ListActions(self.ctx, self.spec, self.table, self.head)
+        self.offers.on_rows(copy=self.copy, open_row=self._open)
+        self.offers.export_menu(self.head, self.export)
 
     def _connect(self) -> None:
         self._detail_pause = Debounce(self, "debounce_detail", self._show_detail)
@@ -147,7 +110,10 @@ class ListPage(TabPage):
         self.table.selection_changed.connect(self._selected)
         self.table.layout_changed.connect(self._keep_layout)
         self.table.escaped.connect(self.clear_filters)
-        self.table.customContextMenuRequested.connect(self._row_menu)
+        self.table.customContextMenuRequested.connect(
+            lambda at: self.table.menu_at(at, self.offers.fill_row_menu)
+        )
+        self._counts.arrived.connect(lambda: self._show_tabs(self.bar.tabs.current))
         self.table.verticalScrollBar().valueChanged.connect(lambda _v: self._show_foot())
         self.table.verticalScrollBar().rangeChanged.connect(lambda *_: self._show_foot())
         self.bar.chosen.connect(self._choose)
@@ -226,6 +192,7 @@ class ListPage(TabPage):
     def on_changes(self, changes: Changes) -> None:
         """Read again; rows that differ blink.  While a read is under way the next one waits for it."""
         keys = frozenset(change.id for change in changes)
+        self._counts.stale()
         if self.model.busy:
             self._pending |= keys
         else:
@@ -330,7 +297,7 @@ class ListPage(TabPage):
 
     def _show_tabs(self, current: str) -> None:
         presets = [(preset.key, t(preset.title)) for preset in self.spec.presets]
-        self.bar.tabs.set_items(tab_items(presets, self._counts, list(self._own_filters())), current)
+        self.bar.tabs.set_items(tab_items(presets, self._counts.words, list(self._own_filters())), current)
 
     def _choose(self, key: str) -> None:
         kept = self._own_filters().get(key.removeprefix("own:")) if key.startswith("own:") else None
@@ -361,21 +328,6 @@ class ListPage(TabPage):
         self._show_tabs(self.spec.presets[0].key)
         self._choose(self.bar.tabs.current)
 
-    def _count_presets(self) -> None:
-        for preset in self.spec.presets:
-            if preset.count and preset.key not in self._counts:
-                query = ListQuery(filters=preset.filters, preset=preset.key, limit=1, language=language())
-                self._count_preset(preset.key, query)
-
-    def _count_preset(self, key: str, query: ListQuery) -> None:
-        read = ReadOp(self, self.ctx, self.spec.fetch, query)
-        read.success(lambda page: self._counted(key, page)).failure(lambda _error: True).start()
-
-    def _counted(self, key: str, page: Any) -> None:
-        if page.total is not None:
-            self._counts[key] = fmt.number(page.total) if page.exact else f"> {fmt.number(page.total)}"
-            self._show_tabs(self.bar.tabs.current)
-
     # answers
 
     def _loading(self, busy: bool) -> None:
@@ -395,21 +347,14 @@ class ListPage(TabPage):
             self._overlay(EmptyState("search-x", t("kit.list.none_title"), t("kit.list.none_text"), [clear]))
         else:
             self._show_empty()
-        self._one_primary()
+        self.offers.one_primary(empty=self.stack.currentWidget() is not self.table)
         self._show_count()
-        if not self._counts:
-            self._count_presets()
+        self._counts.read()
         self._show_foot()
         self._first_selection()
         if self._pending:
             keys, self._pending = self._pending, frozenset()
             model.refresh(keys)
-
-    def _one_primary(self) -> None:
-        """While the empty state offers the first step, the same step in the head steps back."""
-        if self.primary_button is not None:
-            empty = self._message is not None and self.stack.currentWidget() is self._message
-            self.primary_button.set_kind("secondary" if empty else "primary")
 
     def _filtered(self) -> bool:
         filters, preset = self.base_filters()
@@ -427,27 +372,17 @@ class ListPage(TabPage):
 
     def _show_empty(self) -> None:
         spec, empty = self.spec, self.spec.empty
-        actions: list[QWidget] = []
-        if self.primary_button is not None and spec.primary is not None:
-            primary = spec.primary
-            words = empty.first if empty and empty.first else primary.title
-            actions.append(Button(words, "plus", "primary", clicked=lambda: primary.run(self.ctx, [])))
-        actions += [self._action_button(action) for action in self._allowed(empty.actions if empty else ())]
         title = t(empty.title) if empty else t("kit.list.empty_title")
         text = t(empty.text) if empty else t("kit.list.empty_text")
         old = self._message
-        self._message = EmptyState(spec.icon, title, text, actions, spec.steps(t))
+        self._message = EmptyState(spec.icon, title, text, self.offers.empty_buttons(), spec.steps(t))
         self.stack.addWidget(self._message)
         self.stack.setCurrentWidget(self._message)
-        self._one_primary()
         if old is not None:
             self.stack.removeWidget(old)
             old.deleteLater()
         self._overlay(None)
         self._show_detail()
-
-    def _action_button(self, action: ListAction) -> Button:
-        return Button(action.title, action.icon, clicked=lambda: action.run(self.ctx, []))
 
     def _failed(self, error: object) -> None:
         if self.model.loaded:
@@ -508,40 +443,6 @@ class ListPage(TabPage):
         if row is not None and self.spec.open is not None:
             self.spec.open(self.ctx, row)
 
-    def _row_menu(self, at: QPoint) -> None:
-        self.table.menu_at(at, self._fill_row_menu)
-
-    def _fill_row_menu(self, menu: QMenu) -> None:
-        rows = self.table.selected_rows()
-        if self.spec.open is not None and len(rows) == 1:
-            action = menu.addAction(icon("external-link"), t("kit.list.open"))
-            action.triggered.connect(lambda: self._open(self.table.selected_numbers()[0]))
-            menu.addSeparator()
-        self._fill_menu(menu, self._allowed(self.spec.row_actions) if len(rows) == 1 else [], clear=False)
-        if self._bulk:
-            menu.addSeparator()
-            self._fill_menu(menu, self._bulk, clear=False)
-        menu.addSeparator()
-        copy = menu.addAction(icon("copy"), t("kit.list.copy"))
-        copy.setEnabled(bool(rows))
-        copy.triggered.connect(self.copy)
-
-    def _fill_menu(self, menu: QMenu, actions: Sequence[ListAction], *, clear: bool = True) -> None:
-        if clear:
-            menu.clear()
-        rows = self.table.selected_rows()
-        if actions and not rows:
-            menu.addAction(t("kit.list.select_first")).setEnabled(False)
-            menu.addSeparator()
-        for action in actions:
-            entry = menu.addAction(t(action.title))
-            if action.icon:
-                entry.setIcon(icon(action.icon))
-            entry.setEnabled(bool(rows) and (action.when is None or all(action.when(row) for row in rows)))
-            entry.triggered.connect(
-                lambda _on=False, action=action: action.run(self.ctx, self.table.selected_rows())
-            )
-
     def copy(self) -> None:
         """Copy the selected rows as a table."""
         count = self.table.copy_selection()
@@ -593,15 +494,3 @@ class ListPage(TabPage):
     def stop_export(self) -> None:
         """Stop the export under way."""
         self.exporter.stop()
-
-
-class _Lazy(QMenu):
-    """A menu that is made anew each time it opens."""
-
-    def __init__(self, parent: QWidget, make: Any) -> None:
-        super().__init__(parent)
-        self._make = make
-
-    def exec(self, *args: Any) -> Any:
-        """Open a fresh menu instead."""
-        return self._make().exec(*args)

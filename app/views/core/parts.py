@@ -1,7 +1,8 @@
 """The parts every screen is drawn from, under one name."""
 
 from app.views.core.buttons import Button, FocusRing, IconButton
-from app.views.core.inputs import CheckBox, ComboBox, DateEdit, LineEdit, NumberEdit, SearchEdit, TextArea
+from app.views.core.checks import CheckBox
+from app.views.core.inputs import ComboBox, DateEdit, LineEdit, NumberEdit, SearchEdit, TextArea
 from app.views.core.marks import (
     Avatar,
     Chip,

@@ -62,8 +62,7 @@ class Column:
     ``(value, words)``.
 
     ``value`` computes what is shown (default: the field ``key``), ``text`` the words of it, ``second`` the second
-    line, ``tone`` a token colour, ``icon`` an ``(icon, token colour)``, ``weight`` another kind of words for some
-    rows (text, bold, strong).  ``chips`` maps the value to
+    line, ``tone`` a token colour, ``icon`` an ``(icon, token colour)``.  ``chips`` maps the value to
     ``(kind, text key)``; without an entry the value itself is shown, neutral.  ``right`` locks the column for a
     profile that lacks it.
     """
@@ -89,7 +88,6 @@ class Column:
     second: Callable[[Any], str] | None = None
     tone: Callable[[Any], str | None] | None = None
     icon: Callable[[Any], tuple[str, str] | None] | None = None
-    weight: Callable[[Any], str] | None = None
     chips: Mapping[Any, tuple[str, str]] | None = None
     head_params: Mapping[str, object] = field(default_factory=dict)
 
@@ -162,8 +160,7 @@ class Column:
                 return Cell("number", self.words(row), tone, right=self.right_aligned)
             case "date" | "date_time" | "yes_no":
                 return Cell("text", self.words(row), tone, right=self.right_aligned)
-        kind = self.weight(row) if self.weight is not None else self.kind
-        return Cell(kind, self.words(row), tone, right=self.right_aligned)
+        return Cell(self.kind, self.words(row), tone, right=self.right_aligned)
 
 
 Fetch = Callable[[Any, ListQuery], Page]

@@ -126,7 +126,6 @@ MEASURES: dict[str, int] = {
     "col_check": 32,
     "col_thumb": 48,
     "col_min": 44,
-    "indent": 20,
     "foot": 30,
     # shell
     "rail": 88,

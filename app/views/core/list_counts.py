@@ -1,0 +1,54 @@
+"""How many rows each preset of a list has, read one after the other in the background."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.core import format as fmt
+from app.core.i18n import language
+from app.core.paging import ListQuery, Page
+from app.views.core.list_spec import ListSpec, Preset
+from app.views.core.operation import ReadOp
+
+if TYPE_CHECKING:
+    from app.views.core.context import AppContext
+
+
+class PresetCounts(QObject):
+    """The numbers behind the presets that ask for one.
+
+    Signals:
+        arrived: a number is different now.
+    """
+
+    arrived = Signal()
+
+    def __init__(self, owner: QObject, ctx: "AppContext", spec: ListSpec) -> None:
+        super().__init__(owner)
+        self._ctx, self._spec = ctx, spec
+        self._fresh = False
+        self.words: dict[str, str] = {}
+
+    def stale(self) -> None:
+        """Something changed; the next `read` reads again."""
+        self._fresh = False
+
+    def read(self) -> None:
+        """Read the numbers unless they are fresh."""
+        if self._fresh:
+            return
+        self._fresh = True
+        for preset in self._spec.presets:
+            if preset.count:
+                self._read(preset)
+
+    def _read(self, preset: Preset) -> None:
+        query = ListQuery(filters=preset.filters, preset=preset.key, limit=1, language=language())
+        read = ReadOp(self, self._ctx, self._spec.fetch, query).replacing(preset.key)
+        read.success(lambda page: self._counted(preset.key, page)).failure(lambda _error: True).start()
+
+    def _counted(self, key: str, page: Page) -> None:
+        if page.total is not None:
+            number = fmt.number(page.total)
+            self.words[key] = number if page.exact else f"> {number}"
+            self.arrived.emit()
