@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from app.core.errors import Invalid
 from app.core.i18n import t
 from app.views.core import values
+from app.views.core.checks import CheckBox
 from app.views.core.context import AppContext
-from app.views.core.inputs import CheckBox, ComboBox, DateEdit, LineEdit, NumberEdit, TextArea
+from app.views.core.inputs import ComboBox, DateEdit, LineEdit, NumberEdit, TextArea
 from app.views.core.lookup import Found, TypeAhead
 from app.views.core.marks import IconLabel, Label
 from app.views.core.theme import px
