@@ -463,14 +463,19 @@ class Listener:
         connection.execute("LISTEN erp_change")
         self._cursor: str = self._since(None)[0]
 
-    def wait(self, seconds: float) -> frozenset[Change]:
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> frozenset[Change]:
         """Wait for news at most so long, then ask for it in any case. Raises AppError when the connection ends.
 
-        Includes the person's own changes. A Change without an id means: read the whole topic again.
+        Includes the person's own changes. A Change without an id means: read the whole topic again. Once `stop` is
+        set it returns within a quarter of a second, without asking.
         """
+        end = time.monotonic() + seconds
         try:
-            for _notice in self._connection.notifies(timeout=seconds, stop_after=1):
-                pass
+            while (left := end - time.monotonic()) > 0:
+                if stop is not None and stop.is_set():
+                    return frozenset()
+                if any(True for _ in self._connection.notifies(timeout=min(left, 0.25), stop_after=1)):
+                    break
             self._cursor, changes = self._since(self._cursor)
         except psycopg.Error as error:
             raise map_db_error(error) or Unavailable("server_gone") from error

@@ -56,7 +56,7 @@ class ChangeFeed:
                         self._on_missed()
                     connected_before, failures = True, 0
                     while not self._stop.is_set():
-                        changes = listener.wait(WAIT_S)
+                        changes = listener.wait(WAIT_S, self._stop)
                         if changes and not self._stop.is_set():
                             self._on_changes(changes)
             except SessionEnded:
