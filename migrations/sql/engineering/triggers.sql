@@ -1,6 +1,6 @@
 -- No product may contain itself, at any depth, whoever writes and however many at once.
 
-CREATE OR REPLACE FUNCTION engineering.refuse_cycle() RETURNS trigger
+CREATE OR REPLACE FUNCTION engineering.tg_refuse_cycle() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_found record;
@@ -30,15 +30,15 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
-COMMENT ON FUNCTION engineering.refuse_cycle IS
+COMMENT ON FUNCTION engineering.tg_refuse_cycle IS
   'Refuses lines that would make a product part of itself over bills that are not retired; changes of structure queue up.';
 
 CREATE OR REPLACE TRIGGER bom_line_no_cycle_insert AFTER INSERT ON engineering.bom_line
-REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION engineering.refuse_cycle();
+REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION engineering.tg_refuse_cycle();
 CREATE OR REPLACE TRIGGER bom_line_no_cycle_update AFTER UPDATE ON engineering.bom_line
-REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION engineering.refuse_cycle();
+REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION engineering.tg_refuse_cycle();
 
-CREATE OR REPLACE FUNCTION engineering.keep_approved() RETURNS trigger
+CREATE OR REPLACE FUNCTION engineering.tg_keep_approved() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NEW.product_id <> OLD.product_id OR NEW.version <> OLD.version THEN
@@ -53,8 +53,8 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-COMMENT ON FUNCTION engineering.keep_approved IS
+COMMENT ON FUNCTION engineering.tg_keep_approved IS
   'draft -> approved -> retired and no way back; after approval only valid_to and the remark may change.';
 
 CREATE OR REPLACE TRIGGER bom_keep_approved BEFORE UPDATE ON engineering.bom
-FOR EACH ROW EXECUTE FUNCTION engineering.keep_approved();
+FOR EACH ROW EXECUTE FUNCTION engineering.tg_keep_approved();

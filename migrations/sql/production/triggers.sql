@@ -1,6 +1,6 @@
 -- What has been ordered and reported stays as it was.
 
-CREATE OR REPLACE FUNCTION production.keep_order() RETURNS trigger
+CREATE OR REPLACE FUNCTION production.tg_keep_order() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF (NEW.number, NEW.product_id, NEW.bom_id, NEW.warehouse_id, NEW.parent_id, NEW.qty) IS DISTINCT FROM
@@ -14,21 +14,21 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-COMMENT ON FUNCTION production.keep_order IS
+COMMENT ON FUNCTION production.tg_keep_order IS
   'released -> started -> completed, or cancelled before the end; what is made, of what, where and how many never changes.';
 
 CREATE OR REPLACE TRIGGER work_order_keep BEFORE UPDATE ON production.work_order
-FOR EACH ROW EXECUTE FUNCTION production.keep_order();
+FOR EACH ROW EXECUTE FUNCTION production.tg_keep_order();
 
-CREATE OR REPLACE FUNCTION production.refuse_change() RETURNS trigger
+CREATE OR REPLACE FUNCTION production.tg_refuse_change() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM sec.fail('ER422', 'completion_immutable');
   RETURN NULL;
 END $$;
-COMMENT ON FUNCTION production.refuse_change IS 'Refuses every UPDATE, DELETE and TRUNCATE of a history table.';
+COMMENT ON FUNCTION production.tg_refuse_change IS 'Refuses every UPDATE, DELETE and TRUNCATE of a history table.';
 
 CREATE OR REPLACE TRIGGER completion_immutable BEFORE UPDATE OR DELETE ON production.completion
-FOR EACH ROW EXECUTE FUNCTION production.refuse_change();
+FOR EACH ROW EXECUTE FUNCTION production.tg_refuse_change();
 CREATE OR REPLACE TRIGGER completion_never_emptied BEFORE TRUNCATE ON production.completion
-FOR EACH STATEMENT EXECUTE FUNCTION production.refuse_change();
+FOR EACH STATEMENT EXECUTE FUNCTION production.tg_refuse_change();
