@@ -31,6 +31,7 @@ class Company(Root, Versioned):
     city: Mapped[str] = words("")
     country: Mapped[str] = words("DE")
     vat_id: Mapped[str] = words("")
+    tax_number: Mapped[str] = words("")
     register_entry: Mapped[str] = words("")
     managing_director: Mapped[str] = words("")
     bank_name: Mapped[str] = words("")

@@ -324,6 +324,7 @@ def upgrade() -> None:
         sa.Column("city", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("country", sa.Text(), server_default=sa.text("'DE'"), nullable=False),
         sa.Column("vat_id", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("tax_number", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("register_entry", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("managing_director", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("bank_name", sa.Text(), server_default=sa.text("''"), nullable=False),

@@ -278,6 +278,7 @@ def _company(row: Mapping[Any, Any], language: page.Language) -> page.Company:
         email=own["email"],
         web=own["web"],
         vat_id=own["vat_id"],
+        tax_number=own["tax_number"],
         register=own["register_entry"],
         managing_director=own["managing_director"],
         bank_name=own["bank_name"],

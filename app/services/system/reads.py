@@ -51,6 +51,7 @@ class CompanyRow(NamedTuple):
     city: str
     country: str
     vat_id: str
+    tax_number: str
     register_entry: str
     managing_director: str
     bank_name: str
