@@ -92,6 +92,9 @@ def upgrade(admin_dsn: str) -> Upgraded:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         derived.apply(raw)
+        gaps = drift.matrix_gaps(raw)
+        if gaps:
+            raise SchemaError("the rights matrix does not fit the database: " + "; ".join(gaps))
     return Upgraded(before, head, applied=True)
 
 
