@@ -58,6 +58,8 @@ def is_current(connection: Connection) -> bool:
 
 def prepare(connection: Connection) -> None:
     """Roles, schemas and lock-down; needed before the first table is made."""
+    # Roles belong to the cluster: another database of it may be upgraded or checked at this moment.
+    connection.execute("LOCK TABLE pg_catalog.pg_authid IN SHARE ROW EXCLUSIVE MODE")
     _run_file(connection, HERE / "sql" / "_platform" / "cluster.sql")
 
 

@@ -72,6 +72,8 @@ def _home() -> Iterator[None]:
 def cluster() -> Iterator[Cluster]:
     """A throw-away server with a migrated database in which every role has its login."""
     given = os.environ.get("WERKBANK_TEST_DSN", "")
+    if given and os.environ.get("PYTEST_XDIST_WORKER"):
+        pytest.exit("one server has one set of logins: run without -n")
     own = None if given else Instance(f"test-{secrets.token_hex(3)}").ensure()
     found = Cluster(f"template_{secrets.token_hex(3)}", given, own)
     try:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,17 @@ def test_upgrade_refuses_a_table_nobody_gave_rights_on(
             schema.upgrade(dsn)
         # All or nothing: what was there before still protects.
         assert admin.execute("SELECT count(*) > 50 FROM pg_policies").fetchone() == (True,)
+
+
+def test_two_databases_of_a_cluster_can_be_set_up_at_once(
+    new_database: Callable[[], AbstractContextManager[str]],
+) -> None:
+    with new_database() as one, new_database() as other:
+        for dsn in (one, other):
+            with psycopg.connect(dsn, autocommit=True) as admin:
+                admin.execute("UPDATE system.sql_checksum SET sha256 = ''")
+        with ThreadPoolExecutor(2) as pool:
+            assert [done.applied for done in pool.map(schema.upgrade, (one, other))] == [True, True]
 
 
 def test_upgrade_restores_what_was_changed_by_hand(
