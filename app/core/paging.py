@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Null, Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 PAGE_SIZE = 500
@@ -58,35 +58,49 @@ def _escape(text: str) -> str:
 
 def condition(column: ColumnElement[Any], item: Filter) -> ColumnElement[bool]:
     """The SQL condition for one filter; raises ValueError for an unknown operator."""
+    found: ColumnElement[bool]
     match item.op:
         case "contains":
-            return column.ilike(f"%{_escape(str(item.value))}%")
+            found = column.ilike(f"%{_escape(str(item.value))}%")
         case "prefix":
-            return column.ilike(f"{_escape(str(item.value))}%")
+            found = column.ilike(f"{_escape(str(item.value))}%")
         case "eq":
-            return column == item.value
+            found = column == item.value
         case "in":
-            return column.in_(list(item.value))
+            found = column.in_(list(item.value))
         case "min":
-            return column >= item.value
+            found = column >= item.value
         case "max":
-            return column <= item.value
+            found = column <= item.value
         case "null":
-            return column.is_(None)
+            found = column.is_(None)
         case "not_null":
-            return column.is_not(None)
-    raise ValueError(f"unknown filter operator {item.op!r}")
+            found = column.is_not(None)
+        case _:
+            raise ValueError(f"unknown filter operator {item.op!r}")
+    return found
 
 
-def _after(column: ColumnElement[Any], key: ColumnElement[int], query: ListQuery) -> ColumnElement[bool]:
-    """Rows behind the cursor; empty values always come last, ties are broken by the key in the same direction."""
+def _never_empty(column: ColumnElement[Any]) -> bool:
+    """Whether the column cannot be NULL: then its index serves either direction, and one comparison the cursor."""
+    return getattr(column, "nullable", True) is False
+
+
+def _after(sort: ColumnElement[Any] | None, key: ColumnElement[int], query: ListQuery) -> ColumnElement[bool]:
+    """Rows behind the cursor; empty values always come last, ties are broken by the key in the sort's direction."""
     assert query.after is not None
     value, last = query.after
-    behind = key < last if query.descending else key > last
+    behind: ColumnElement[bool] = key < last if query.descending else key > last
+    if sort is None:
+        return behind
+    if _never_empty(sort):
+        here, there = tuple_(sort, key), tuple_(literal(value, sort.type), literal(last, key.type))
+        beyond: ColumnElement[bool] = here < there if query.descending else here > there
+        return beyond
     if value is None:
-        return and_(column.is_(None), behind)
-    beyond = column < value if query.descending else column > value
-    return or_(beyond, and_(column == value, behind), column.is_(None))
+        return and_(sort.is_(None), behind)
+    further = sort < value if query.descending else sort > value
+    return or_(further, and_(sort == value, behind), sort.is_(None))
 
 
 def fetch_page(
@@ -109,14 +123,15 @@ def fetch_page(
             raise ValueError(f"this list has no column {name!r}")
     filtered = statement.where(*[condition(columns[item.key], item) for item in query.filters])
     sort = columns[query.sort] if query.sort else None
-    paged = filtered
-    if query.after is not None:
-        last = query.after[1]
-        beyond = key < last if query.descending else key > last
-        paged = paged.where(_after(sort, key, query) if sort is not None else beyond)
-    order = [] if sort is None else [(sort.desc() if query.descending else sort.asc()).nulls_last()]
+    if isinstance(sort, Null):
+        sort = None  # a column this person may not know sorts nothing
+    paged = filtered if query.after is None else filtered.where(_after(sort, key, query))
+    order: list[ColumnElement[Any]] = []
+    if sort is not None:
+        directed = sort.desc() if query.descending else sort.asc()
+        order.append(directed if _never_empty(sort) else directed.nulls_last())
     tie = key.desc() if query.descending else key.asc()
-    extra = [key.label("_key")] + ([sort.label("_sort")] if sort is not None else [])
+    extra = [key.label("row_key")] + ([sort.label("row_sort")] if sort is not None else [])
     found = session.execute(paged.add_columns(*extra).order_by(*order, tie).limit(query.limit)).all()
     width = len(extra)
     make = row._make if row is not None else tuple
@@ -125,7 +140,7 @@ def fetch_page(
     following = None
     if full:
         end = found[-1]
-        following = (end._sort if sort is not None else None, end._key)
+        following = (end[-1] if sort is not None else None, end[-width])
     total: int | None = None
     if query.count:
         total = len(rows)
