@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.core import paths
 from app.core.db import Database
+from app.core.i18n import translate
 from app.services.imports import engine, mapping
 from app.services.imports.engine import Progress
 from app.services.imports.report import Report
@@ -41,6 +42,25 @@ def save_report(report: Report, target: Path | None, language: str) -> list[Path
     for file in files:
         report.write(file, language)
     return files
+
+
+def in_words(report: Report) -> str:
+    """The outcome for the terminal: a table of counts and one line about findings."""
+    names = ("read", "left_out", "rejected", "repaired", "new", "changed", "unchanged")
+    rows = [("", *(translate("en", f"imports.count.{name}") for name in names))]
+    counted = [*report.entities.items(), ("total", report.total())]
+    rows += [(name, *(f"{getattr(counts, key):,}" for key in names)) for name, counts in counted]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        row[0].ljust(widths[0])
+        + "".join(f"  {cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True))
+        for row in rows
+    ]
+    end = "Dry run: nothing was written." if report.dry_run else "Done."
+    if not report.dry_run and not report.changed_anything:
+        end = "Nothing was new or different."
+    lines.append(f"{end} {report.seconds:.1f} s, {len(report.findings):,} findings.")
+    return "\n".join(lines)
 
 
 @contextmanager
