@@ -454,8 +454,8 @@ def upgrade() -> None:
         sa.Column(
             "tax_treatment", sa.String(length=20), server_default=sa.text("'domestic'"), nullable=False
         ),
-        sa.Column("payment_term_id", sa.BigInteger(), nullable=True),
-        sa.Column("price_list_id", sa.BigInteger(), nullable=True),
+        sa.Column("payment_term_id", sa.BigInteger(), server_default=sa.FetchedValue(), nullable=True),
+        sa.Column("price_list_id", sa.BigInteger(), server_default=sa.FetchedValue(), nullable=True),
         sa.Column(
             "credit_limit", sa.Numeric(precision=14, scale=2), server_default=sa.FetchedValue(), nullable=True
         ),
