@@ -64,6 +64,8 @@ def test_upgrade_restores_what_was_changed_by_hand(
         with psycopg.connect(dsn, autocommit=True) as admin:
             admin.execute("DROP POLICY gate ON system.note")
             admin.execute("GRANT DELETE ON system.note TO r_viewer")
+            admin.execute("GRANT erp_api TO r_viewer")
+            admin.execute("GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC")
             admin.execute("GRANT UPDATE (created_by) ON system.note TO r_viewer")
             admin.execute("CREATE FUNCTION sec.back_door() RETURNS int LANGUAGE sql AS 'SELECT 1'")
             admin.execute("ALTER TABLE system.company DISABLE TRIGGER erp_log_update")
