@@ -66,7 +66,8 @@ def run(setting: dict[str, Any], workers: int = WORKERS, seconds: float = SECOND
 
 def _worker() -> None:
     setting = json.loads(sys.stdin.readline())
-    world = World(**{name: tuple(v) if isinstance(v, list) else v for name, v in setting["world"].items()})
+    ids: Any = {name: tuple(v) if isinstance(v, list) else v for name, v in setting["world"].items()}
+    world = World(**ids)
     people = {}
     for role in ("sales", "warehouse"):
         target, password = Target.from_dsn(setting["dsn"][role])
