@@ -212,8 +212,9 @@ class Dialog(Layer):
         self.text = Label(text, "body", "text2", wrap=True)
         self.text.setObjectName("dialog.text")
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.text.setVisible(bool(text))
         words.addWidget(self.text)
+        if not text:
+            self.text.hide()
         head.addLayout(words, 1)
         close = IconButton("x", "kit.close", clicked=self.reject)
         close.setObjectName("dialog.close")

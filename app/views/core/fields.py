@@ -185,7 +185,8 @@ class FieldBox(QWidget):
         self.label = Label(words, "small500", "text2")
         row.addWidget(self.label)
         self._star = Label("*", "small600", "bad")
-        self._star.setVisible(self.field.required)
+        if not self.field.required:
+            self._star.hide()
         row.addWidget(self._star)
         if not self.allowed:
             row.addWidget(IconLabel("lock", px("icon_small") - 2, "text3"))

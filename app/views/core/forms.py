@@ -5,6 +5,7 @@ A subclass sets ``spec`` and overrides what it needs of: `save_call`, `heading`,
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -33,6 +34,7 @@ from app.views.core.form_view import FormView
 from app.views.core.lines import stored_lines
 from app.views.core.merging import OPEN
 from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.side_cards import name_of
 from app.views.core.tasks import FILE
 
 DRAFT_MS = 500
@@ -190,7 +192,7 @@ class FormPage(FormView):
         self._show(base, Mine(dict(base.values), [dict(line) for line in lines], words))
 
     def _loaded(self, answer: Any) -> None:
-        theirs = as_record(answer, self.spec)
+        theirs = self._read(answer)
         mine = Mine(dict(theirs.values), [dict(line) for line in theirs.lines], dict(theirs.words))
         if self.dirty():
             if theirs.row_version != self.record.row_version:
@@ -200,6 +202,11 @@ class FormPage(FormView):
         else:
             self.drop_notice("changed")
         self._show(theirs, mine)
+
+    def _read(self, answer: Any) -> FormRecord:
+        """What the loader gave; the last change by a person's name."""
+        record = as_record(answer, self.spec)
+        return replace(record, changed_by=name_of(self.ctx, record.changed_by))
 
     def _offer_merge(self, theirs: FormRecord) -> None:
         fact = t("form.changed_elsewhere", who=theirs.changed_by or t("form.somebody"))
@@ -307,7 +314,7 @@ class FormPage(FormView):
         )
 
     def _merge_with(self, answer: Any) -> None:
-        theirs = as_record(answer, self.spec)
+        theirs = self._read(answer)
         mine = self.mine()
         found = differences(self.spec, self.record, mine, theirs)
 

@@ -84,7 +84,8 @@ class LinesEditor(QWidget):
         row.addLayout(self._tools)
         self._paste = Button("form.paste_table", "table", "ghost", clicked=self.paste)
         self._paste.setObjectName("lines.paste")
-        self._paste.setVisible(bool(self.spec.paste))
+        if not self.spec.paste:
+            self._paste.hide()  # showing it here, still without parent, would make it a window for a moment
         self._tools.addWidget(self._paste)
         self._add = Button(self.spec.add, "plus", "secondary", "Ins", clicked=self.table_go_new)
         self._add.setObjectName("lines.add")

@@ -165,11 +165,13 @@ class LoginWindow(QWidget):
         )
         self.person.setObjectName("login.person")
         self.person.value_changed.connect(lambda _login: self._person_changed())
-        self.person.setVisible(bool(self._people))
+        if not self._people:
+            self.person.hide()
         column.addWidget(self.person)
         self.user = LineEdit(t("login.user"), leading="user", size="login", max_length=63)
         self.user.setObjectName("login.user")
-        self.user.setVisible(not self._people)
+        if self._people:
+            self.user.hide()
         self.user.editingFinished.connect(self._recall)
         self.user.returnPressed.connect(lambda: self.password.setFocus())
         column.addWidget(self.user)
@@ -226,7 +228,8 @@ class LoginWindow(QWidget):
         self._hint.hide()
         self.remember = CheckBox("login.remember")
         self.remember.setObjectName("login.remember")
-        self.remember.setVisible(not self._people)
+        if self._people:
+            self.remember.hide()
         column.addWidget(self.remember)
 
     @staticmethod
