@@ -1,5 +1,6 @@
 """What screens show of sales besides the lists: chain, invoicing, payment, search."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -149,13 +150,13 @@ def document_chain(session: Session, document_type: str, document_id: int) -> li
 
 # -- invoicing and payment ------------------------------------------------------------------------------------
 
-_INVOICEABLE = text(
-    """
-SELECT d.id, d.number, d.shipped_at, o.id, o.row_version, o.number, c.id, c.name,
+INVOICEABLE = """
+SELECT d.id AS delivery_id, d.number, d.shipped_at, o.id AS sales_order_id,
+       o.row_version AS sales_order_row_version, o.number AS order_number, c.id AS customer_id, c.name AS customer,
        (SELECT coalesce(sum(round(s.qty * l.unit_price * (100 - l.discount_pct) / 100, 2)), 0)
           FROM (SELECT x.sales_order_line_id, sum(x.qty) AS qty FROM sales.delivery_line x
                  WHERE x.delivery_id = d.id GROUP BY x.sales_order_line_id) s
-          JOIN sales.sales_order_line l ON l.id = s.sales_order_line_id)
+          JOIN sales.sales_order_line l ON l.id = s.sales_order_line_id) AS net_amount
   FROM sales.delivery d
   JOIN sales.sales_order o ON o.id = d.sales_order_id
   JOIN partners.partner c ON c.id = d.customer_id
@@ -163,14 +164,13 @@ SELECT d.id, d.number, d.shipped_at, o.id, o.row_version, o.number, c.id, c.name
  ORDER BY d.id
  LIMIT :limit
 """
-)
 
 
 def invoiceable_deliveries(
     session: Session, sales_order_id: int | None = None, limit: int = 500
 ) -> list[Invoiceable]:
     """Deliveries without invoice, of one order or of all, the oldest first; one round trip."""
-    rows = session.execute(_INVOICEABLE, {"order": sales_order_id, "limit": limit})
+    rows = session.execute(text(INVOICEABLE), {"order": sales_order_id, "limit": limit})
     return [Invoiceable._make(row) for row in rows]
 
 
@@ -311,16 +311,19 @@ SELECT * FROM (
 """
 
 
-def search_documents(session: Session, typed: str, limit: int = 8) -> list[DocumentHit]:
+def search_documents(
+    session: Session, typed: str, limit: int = 8, topics: Sequence[str] = ()
+) -> list[DocumentHit]:
     """Documents by number ("12", "RE 12", "AU-2026-00012") or by customer, newest first; one round trip.
 
-    Who may not read orders and invoices finds deliveries.
+    ``topics`` (``sales.quote`` …) narrows to kinds of documents.  Who may not read orders and invoices finds
+    deliveries.
     """
-    tables = (
-        ("sales_order", "quote", "invoice", "delivery")
-        if may_read(session, "sales.sales_order")
-        else ("delivery",)
-    )
+    kinds = ("sales_order", "quote", "invoice", "delivery")
+    allowed = kinds if may_read(session, "sales.sales_order") else ("delivery",)
+    tables = [kind for kind in allowed if not topics or f"sales.{kind}" in topics]
+    if not tables:
+        return []
     numbers = rules.number_candidates(typed, datetime.now(UTC).year)
     if numbers:
         statement = " UNION ALL ".join(_BY_NUMBER.format(table=table) for table in tables)

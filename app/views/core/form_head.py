@@ -124,7 +124,7 @@ class FormHead(QWidget):
         for action in (a for a in offered if a.place == "secondary"):
             self._place(action.key, Button(action.label, action.icon, "secondary", action.shortcut or None))
         primary = next((a for a in offered if a.place == "primary"), None)
-        if not page.read_only:
+        if not page.read_only and page.saves:
             kind = "primary" if primary is None else "secondary"
             save = Button("form.save", "save", kind, "Ctrl+S", clicked=page.save)
             save.setObjectName("action.save")

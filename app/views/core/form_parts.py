@@ -237,29 +237,34 @@ class FactsCard(Card):
         """Show these; ``locked_words`` stand where the right is missing."""
         if tuple(facts) == self._facts:
             return
-        self._facts = tuple(facts)
         clear_layout(self.body)
         for fact in facts:
-            if fact.style == "total":
-                self.body.addWidget(Divider())
-            line = QWidget()
-            row = QHBoxLayout(line)
-            row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(px("gap"))
-            total = fact.style == "total"
-            row.addWidget(
-                Label(
-                    fact.label,
-                    "section15" if total else "small" if fact.style == "locked" else "body",
-                    "text" if total else "text2",
-                )
+            self.add_fact(fact, locked_words)
+        self._facts = tuple(facts)
+
+    def add_fact(self, fact: Fact, locked_words: str = "") -> None:
+        """Show one more below what is there, which may be any widget in `body`."""
+        self._facts = ()
+        if fact.style == "total":
+            self.body.addWidget(Divider())
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(px("gap"))
+        total = fact.style == "total"
+        row.addWidget(
+            Label(
+                fact.label,
+                "section15" if total else "small" if fact.style == "locked" else "body",
+                "text" if total else "text2",
             )
-            if fact.style == "locked":
-                row.addStretch(1)
-                row.addWidget(IconLabel("lock", px("icon_small"), "text3"))
-                row.addWidget(Label(locked_words, "small", "text3"))
-            else:
-                value = Label(fact.text, "section15" if total else "body", "text", wrap=len(fact.text) > 24)
-                value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                row.addWidget(value, 1)
-            self.body.addWidget(line)
+        )
+        if fact.style == "locked":
+            row.addStretch(1)
+            row.addWidget(IconLabel("lock", px("icon_small"), "text3"))
+            row.addWidget(Label(locked_words, "small", "text3"))
+        else:
+            value = Label(fact.text, "section15" if total else "body", "text", wrap=len(fact.text) > 24)
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            row.addWidget(value, 1)
+        self.body.addWidget(line)

@@ -1,0 +1,186 @@
+"""Screens of sales and finance: quote, order, shipping, delivery, invoice, payment, approval of discounts."""
+
+from app.services.sales.worklists import count_open_approvals, count_overdue, count_to_invoice, count_to_ship
+from app.views.core.actions import Action
+from app.views.core.workspace import RecordType, Search, Tile, Workspace
+from app.views.sales import lists, searches
+from app.views.sales.delivery_page import DeliveryPage
+from app.views.sales.invoice_page import InvoicePage
+from app.views.sales.order_page import OrderPage
+from app.views.sales.quote_page import QuotePage
+from app.views.sales.ship_page import ShipPage
+
+PRICED = "sales.sales_order:select"
+SHIPS = "delivery_ship"
+
+WORKSPACES = (
+    Workspace(
+        "sales.quotes",
+        "sales.quotes.title",
+        "file-text",
+        "sales",
+        "sales.quote:select",
+        lists.page(lists.quotes),
+    ),
+    Workspace(
+        "sales.orders", "sales.orders.title", "receipt-text", "sales", PRICED, lists.page(lists.orders)
+    ),
+    Workspace(
+        "sales.deliveries", "sales.deliveries.title", "truck", "sales", PRICED, lists.page(lists.deliveries)
+    ),
+    Workspace(
+        "sales.invoices",
+        "sales.invoices.title",
+        "landmark",
+        "sales",
+        "sales.invoice:select",
+        lists.page(lists.invoices),
+    ),
+    Workspace(
+        "sales.approvals",
+        "sales.approvals.title",
+        "badge-check",
+        "sales",
+        "sales.discount_approval:select",
+        lists.page(lists.approvals),
+    ),
+    Workspace(
+        "inventory.shipping", "sales.shipping.title", "truck", "inventory", SHIPS, lists.page(lists.shipping)
+    ),
+    Workspace(
+        "inventory.deliveries",
+        "sales.deliveries.title",
+        "package-check",
+        "inventory",
+        SHIPS,
+        lists.page_as(lists.deliveries, "inventory.deliveries", "sales.deliveries.title"),
+    ),
+    Workspace(
+        "finance.to_invoice",
+        "sales.to_invoice.title",
+        "file-plus",
+        "finance",
+        "invoice_post",
+        lists.page(lists.to_invoice),
+    ),
+    Workspace(
+        "finance.invoices",
+        "sales.invoices.title",
+        "landmark",
+        "finance",
+        "invoice_post",
+        lists.page_as(lists.invoices, "finance.invoices", "sales.invoices.title"),
+    ),
+    Workspace(
+        "finance.payments",
+        "sales.payments.title",
+        "banknote",
+        "finance",
+        "sales.payment:select",
+        lists.page(lists.payments),
+    ),
+)
+
+RECORDS = (
+    RecordType(
+        "sales.quote", "file-text", QuotePage, "sales.type.quote", "sales.quote:select", "sales.quote:insert"
+    ),
+    RecordType(
+        "sales.sales_order",
+        "receipt-text",
+        OrderPage,
+        "sales.type.sales_order",
+        PRICED,
+        "sales.sales_order:insert",
+    ),
+    RecordType("sales.delivery", "truck", DeliveryPage, "sales.type.delivery", "sales.delivery:select"),
+    RecordType("sales.invoice", "landmark", InvoicePage, "sales.type.invoice", "sales.invoice:select"),
+    RecordType("sales.shipping", "truck", ShipPage, "sales.type.shipping", SHIPS, rail="inventory"),
+)
+
+ACTIONS = (
+    Action(
+        "sales.ship_next",
+        "sales.action.ship_list",
+        "truck",
+        lambda ctx: ctx.navigate.open_workspace("inventory.shipping"),
+        SHIPS,
+        "",
+        "inventory",
+    ),
+    Action(
+        "sales.invoice_next",
+        "sales.action.invoice_list",
+        "landmark",
+        lambda ctx: ctx.navigate.open_workspace("finance.to_invoice"),
+        "invoice_post",
+        "",
+        "finance",
+    ),
+    Action(
+        "sales.approve_next",
+        "sales.action.approval_list",
+        "badge-check",
+        lambda ctx: ctx.navigate.open_workspace("sales.approvals", preset="open"),
+        "discount_approval_decide",
+        "",
+        "sales",
+    ),
+)
+
+SEARCHES = (
+    Search("sales.quote", "sales.quotes.title", "file-text", searches.quotes, "sales.quote:select"),
+    Search("sales.sales_order", "sales.orders.title", "receipt-text", searches.orders, PRICED),
+    Search("sales.delivery", "sales.deliveries.title", "truck", searches.deliveries, "sales.delivery:select"),
+    Search("sales.invoice", "sales.invoices.title", "landmark", searches.invoices, "sales.invoice:select"),
+)
+
+TILES = (
+    Tile(
+        "sales.approvals",
+        "sales.tile.approvals",
+        "badge-check",
+        "sales.approvals",
+        count_open_approvals,
+        {"preset": "open"},
+        "discount_approval_decide",
+        "warn",
+        badge=True,
+        topics=("sales.discount_approval",),
+    ),
+    Tile(
+        "sales.to_ship",
+        "sales.tile.to_ship",
+        "truck",
+        "inventory.shipping",
+        count_to_ship,
+        {},
+        SHIPS,
+        "info",
+        badge=True,
+        topics=("sales.sales_order", "sales.delivery"),
+    ),
+    Tile(
+        "sales.to_invoice",
+        "sales.tile.to_invoice",
+        "file-plus",
+        "finance.to_invoice",
+        count_to_invoice,
+        {},
+        "invoice_post",
+        "info",
+        badge=True,
+        topics=("sales.delivery", "sales.invoice"),
+    ),
+    Tile(
+        "sales.overdue",
+        "sales.tile.overdue",
+        "calendar-clock",
+        "finance.invoices",
+        count_overdue,
+        {"preset": "overdue"},
+        "payment_post",
+        "bad",
+        topics=("sales.invoice", "sales.payment"),
+    ),
+)

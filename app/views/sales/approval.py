@@ -1,0 +1,85 @@
+"""The banner about a discount above one's limit: from the first typed digit to the decision."""
+
+from typing import TYPE_CHECKING
+
+from app.core import format as fmt
+from app.core.i18n import t
+from app.services.sales.forms import ApprovalState
+from app.views.core.form_model import Notice, NoticeAction
+from app.views.sales.line_rules import Above
+from app.views.sales.people import name
+
+if TYPE_CHECKING:
+    from app.views.sales.draft_page import DraftPage
+
+Actions = tuple[NoticeAction, ...]
+DECIDE = "discount_approval_decide"
+
+
+def approval_notice(page: "DraftPage", asked: ApprovalState | None, above: Above | None) -> Notice | None:
+    """What to say about the discount of a draft; None when there is nothing to say."""
+    covered = asked is not None and (above is None or asked.discount_pct >= above.pct)
+    if asked is not None and asked.state == "requested" and covered:
+        return _requested(page, asked)
+    if (
+        asked is not None
+        and asked.state == "approved"
+        and covered
+        and (above or page.limit < asked.discount_pct)
+    ):
+        fact = t("sales.approval.granted", pct=fmt.percent(asked.discount_pct))
+        return Notice("approval", "ok", fact, _by(page, asked, asked.decided_by), (), "badge-check")
+    if above is None:
+        return None
+    if asked is not None and asked.state == "rejected" and covered:
+        fact = t("sales.approval.denied", pct=fmt.percent(asked.discount_pct))
+        return Notice(
+            "approval", "bad", fact, _by(page, asked, asked.decided_by), _ways_out(page), "circle-x"
+        )
+    return _above(page, above)
+
+
+def _requested(page: "DraftPage", asked: ApprovalState) -> Notice:
+    pct = fmt.percent(asked.discount_pct)
+    who = name(page.ctx, asked.requested_by)
+    mine = asked.requested_by == page.ctx.profile.login
+    if page.ctx.profile.can(DECIDE) and not mine:
+        actions: Actions = (
+            NoticeAction("sales.approval.reject", lambda: page.decide(False), "action.reject_discount"),
+            NoticeAction(
+                "sales.approval.approve", lambda: page.decide(True), "action.approve_discount", "badge-check"
+            ),
+        )
+        fact = t("sales.approval.wanted", who=who, pct=pct)
+        return Notice(
+            "approval", "warn", fact, t("sales.approval.because", reason=asked.reason), actions, "send"
+        )
+    fact = t("sales.approval.waiting", pct=pct)
+    plain = t("sales.approval.waiting_mine" if mine else "sales.approval.waiting_other", who=who)
+    return Notice("approval", "info", fact, plain, (), "clock")
+
+
+def _above(page: "DraftPage", above: Above) -> Notice:
+    fact = t(
+        "sales.approval.above",
+        pct=fmt.percent(above.pct),
+        position=above.position,
+        limit=fmt.percent(page.limit),
+    )
+    refused = page.refusal is not None
+    plain = t(f"sales.approval.{'refused' if refused else 'save_works'}_{page.word}")
+    return Notice("discount", "bad" if refused else "warn", fact, plain, _ways_out(page))
+
+
+def _ways_out(page: "DraftPage") -> Actions:
+    limit = fmt.percent(page.limit)
+    lower = NoticeAction(
+        "sales.approval.lower", page.lower_discount, "action.lower_discount", params={"limit": limit}
+    )
+    ask = NoticeAction("sales.approval.ask", page.request_approval, "action.request_approval", "send")
+    return (lower, ask) if page.ctx.profile.can("discount_approval_request") else (lower,)
+
+
+def _by(page: "DraftPage", asked: ApprovalState, login: str | None) -> str:
+    words = t("sales.approval.by", who=name(page.ctx, login))
+    return f"{words} {t('sales.approval.comment', comment=asked.comment)}" if asked.comment else words

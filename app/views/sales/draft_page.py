@@ -1,0 +1,560 @@
+"""What the forms of quotes and orders share: customer, conditions, priced lines, discount, totals, PDF."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, ClassVar, cast
+
+from PySide6.QtWidgets import QWidget
+
+from app.core import format as fmt
+from app.core.errors import NotAllowed
+from app.core.i18n import language, t
+from app.services.documents.reads import ArchivedRow, archived_documents
+from app.services.partners.reads import PartnerDetail
+from app.services.sales import drafts, writes
+from app.services.sales.commands import (
+    DecideApproval,
+    DiscardDraft,
+    DraftType,
+    RequestApproval,
+    SaveDraft,
+    SaveQuote,
+    SaveSalesOrder,
+)
+from app.services.sales.forms import CustomerProposal, DraftForm
+from app.services.sales.reads import ChainLink, document_chain
+from app.views.core.context import AppContext
+from app.views.core.form_model import FormAction, FormRecord, FormValues, Notice, NoticeAction
+from app.views.core.form_parts import ChainNode
+from app.views.core.forms import FormPage
+from app.views.core.operation import ReadOp, WriteOp
+from app.views.sales import line_rules, pdf
+from app.views.sales.approval import approval_notice
+from app.views.sales.cards import CustomerCard, TermsCard, TotalsCard
+from app.views.sales.chain import nodes
+from app.views.sales.days import today
+from app.views.sales.dialogs import ReasonDialog
+from app.views.sales.draft_reads import Choices, CustomerChoice, choices, customer_choice
+from app.views.sales.line_editing import Pricing
+from app.views.sales.people import name
+from app.views.sales.states import BY_TYPE, chip, draft_name
+
+ZERO = Decimal(0)
+VALID_DAYS = 30
+COPIED = (
+    "product_id",
+    "sku",
+    "image_hash",
+    "description",
+    "unit",
+    "decimals",
+    "qty",
+    "discount_pct",
+    "tax_rate",
+)
+COPIED_HEAD = (
+    "customer_id",
+    "contact_id",
+    "delivery_address_id",
+    "warehouse_id",
+    "price_list_id",
+    "payment_term_id",
+    "customer_reference",
+)
+
+
+class DraftPage(FormPage):
+    """The form of a quote or an order.
+
+    A subclass sets ``spec``, ``kind`` (quote or sales_order) and ``day_key`` (the field with the document's date),
+    and adds its own actions, notices and chain.
+    """
+
+    kind: ClassVar[DraftType]
+    day_key: ClassVar[str]
+    topics = frozenset({"documents.issued", "sales.discount_approval"})
+
+    def __init__(self, ctx: AppContext, record_id: int | None, state: Mapping[str, Any]) -> None:
+        self._links: Sequence[ChainLink] = ()
+        self._archived: Sequence[ArchivedRow] | None = None
+        self._customer: PartnerDetail | None = None
+        self._customer_shown: int | None = None
+        self._refusal: NotAllowed | None = None
+        super().__init__(ctx, record_id, state)
+
+    # -- what is there ------------------------------------------------------------------------------------------
+
+    @property
+    def document(self) -> DraftForm | None:
+        """The document as it is stored, None for a new one."""
+        return cast("DraftForm | None", self.record.raw)
+
+    @property
+    def stored_state(self) -> str:
+        """draft, issued, confirmed …"""
+        return self.document.state if self.document is not None else "draft"
+
+    @property
+    def limit(self) -> Decimal:
+        """The discount this person may grant."""
+        return self.ctx.profile.limit("discount_pct")
+
+    def editable(self) -> bool:
+        """Only drafts can be changed."""
+        return self.stored_state == "draft"
+
+    def title(self) -> str:
+        """The word on the tab: the number alone."""
+        if self.record.id is None:
+            return t(f"sales.{self.word}.new")
+        number = self.document.number if self.document is not None else None
+        return draft_name(self.record.id, number) if self.ready else t(self.spec.title)
+
+    def heading(self) -> tuple[str, tuple[str, str] | None]:
+        """Kind and number, and the state."""
+        state = chip(BY_TYPE[self.kind], self.stored_state)
+        if self.record.id is None:
+            return t(f"sales.{self.word}.new"), state
+        number = draft_name(self.record.id, self.document.number if self.document else None)
+        return f"{t(self.spec.title)} {number}", state
+
+    @property
+    def word(self) -> str:
+        """The kind in text keys."""
+        return "quote" if self.kind == "quote" else "order"
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether a PDF is in the archive."""
+        return bool(self._archived)
+
+    # -- building -----------------------------------------------------------------------------------------------
+
+    def cards(self) -> Sequence[QWidget]:
+        """Totals, customer, terms, notes and history."""
+        self.totals = TotalsCard()
+        self.customer_card = CustomerCard(self.ctx)
+        self.terms = TermsCard()
+        return (self.totals, self.customer_card, self.terms)
+
+    def extend(self, column: Any) -> None:
+        """Watch the lines."""
+        assert self.lines is not None
+        self.pricing = Pricing(self)
+
+    def line_picture(self) -> Any:
+        """Pictures of the articles, by their hash."""
+        images = self.ctx.images
+        if images is None:
+            return None
+        from app.views.core.theme import px
+
+        def picture(key: Any, arrived: Any) -> Any:
+            found = images.thumb(key, px("thumb_large"), self.devicePixelRatioF())
+            if found is None:
+                images.ready.connect(arrived)
+            return found
+
+        return picture
+
+    # -- showing ------------------------------------------------------------------------------------------------
+
+    def defaults(self) -> Mapping[str, Any]:
+        """Today, and the dates that follow from it."""
+        day = today()
+        return {"quote_date": day, "valid_until": day + timedelta(days=VALID_DAYS), "order_date": day}
+
+    def shown(self) -> None:
+        """A record was put into the form: read what stands beside it."""
+        self._refusal = None
+        self.pricing.shown()
+        op: ReadOp[Choices] = ReadOp(self, self.ctx, choices, language())
+        op.replacing("choices").success(self._offer).start()
+        self._show_customer()
+        if self.record.id is None:
+            if self.value("customer_id") is not None and self.value("price_list_id") is None:
+                self.value_changed("customer_id")
+            return
+        links: ReadOp[list[ChainLink]] = ReadOp(self, self.ctx, document_chain, self.kind, self.record.id)
+        links.replacing("chain").success(self._show_links).start()
+        if self.stored_state != "draft":
+            kept: ReadOp[Any] = ReadOp(self, self.ctx, archived_documents, self.kind, self.record.id)
+            kept.replacing("archive").success(self._show_archived).start()
+
+    def _offer(self, found: Choices) -> None:
+        for key, rows in (
+            ("payment_term_id", found.terms),
+            ("price_list_id", found.price_lists),
+            ("warehouse_id", found.warehouses),
+        ):
+            self.set_choices(key, [(row[0], row[1]) for row in rows])
+        self._show_terms()
+        self.touched(typed=False)
+
+    def _show_customer(self) -> None:
+        """Contacts and addresses to choose from, figures beside the form."""
+        customer = self.value("customer_id")
+        self.customer_card.show_customer(customer)
+        if customer is None:
+            self.boxes["customer_id"].set_hint("")
+            return
+        op: ReadOp[PartnerDetail] = ReadOp(self, self.ctx, customer_choice, customer, language(), False)
+        op.replacing("customer").success(self._customer_read).failure(lambda _error: True).start()
+
+    def _customer_read(self, found: CustomerChoice) -> None:
+        partner = self._customer = found.partner
+        if partner.id != self.value("customer_id"):
+            return
+        self.set_choices("contact_id", [(x.id, x.name) for x in partner.contacts])
+        self.set_choices("delivery_address_id", [(x.id, _address(x)) for x in partner.addresses])
+        words = [t(f"sales.customer.{partner.kind}")]
+        if partner.price_list:
+            words.append(t("sales.customer.price_list", name=partner.price_list))
+        if partner.vat_id:
+            words.append(t("sales.customer.vat_id", vat_id=partner.vat_id))
+        self.boxes["customer_id"].set_hint(" · ".join(words))
+        if found.proposal is not None:
+            self._take_over(found.proposal)
+        self._show_terms()
+        self.touched(typed=found.proposal is not None)
+
+    def _take_over(self, proposal: CustomerProposal) -> None:
+        """What follows from a customer just chosen; what the user typed himself stays."""
+        for key, value in (
+            ("contact_id", proposal.contact_id),
+            ("delivery_address_id", proposal.delivery_address_id),
+            ("price_list_id", proposal.price_list_id),
+            ("payment_term_id", proposal.payment_term_id),
+        ):
+            self.boxes[key].set_value(value)
+        if self.value("warehouse_id") is None:
+            self.boxes["warehouse_id"].set_value(proposal.warehouse_id)
+        self.pricing.ask_all()
+
+    def _show_terms(self) -> None:
+        def words(key: str) -> str:
+            return self.boxes[key].words
+
+        treatment = self._customer.tax_treatment if self._customer else ""
+        self.terms.show_terms(
+            words("payment_term_id"), words("price_list_id"), words("warehouse_id"), treatment
+        )
+
+    def _show_links(self, links: Sequence[ChainLink]) -> None:
+        self._links = links
+        self._chain.set_nodes(self.chain())
+
+    def _show_archived(self, rows: Sequence[ArchivedRow]) -> None:
+        self._archived = rows
+        self.touched(typed=False)
+
+    def lines_shown(self) -> None:
+        """The lines are different: totals, credit, banner."""
+        assert self.lines is not None
+        lines = self.lines.model.lines
+        sums = line_rules.sums_of(lines)
+        if self.document is not None and self.stored_state != "draft":
+            sums = replace_sums(sums, self.document)
+        self.totals.show_sums(sums)
+        counted = self.stored_state in ("draft", "issued")
+        self.customer_card.show_amount(sums.gross if counted else ZERO)
+        self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(sums.net)))
+        self.lines.set_summary(line_rules.summary(lines))
+        self._show_notices()
+
+    def chain(self) -> Sequence[ChainNode]:
+        """The documents before and after this one."""
+        if self.record.id is None:
+            return ()
+        return nodes(self._links, (self.kind, self.record.id), self.to_come()) if self._links else ()
+
+    def to_come(self) -> Sequence[ChainNode]:
+        """Documents that follow from this one."""
+        return ()
+
+    # -- typing -------------------------------------------------------------------------------------------------
+
+    def value_changed(self, key: str) -> None:
+        """A customer brings its terms; price list, warehouse and date decide about the lines."""
+        if key == "customer_id":
+            customer = self.value("customer_id")
+            self.customer_card.show_customer(customer)
+            self._customer = None
+            for name_ in ("contact_id", "delivery_address_id"):
+                self.set_choices(name_, [])
+                self.boxes[name_].set_value(None)
+            if customer is not None:
+                op: ReadOp[CustomerChoice] = ReadOp(
+                    self, self.ctx, customer_choice, customer, language(), True
+                )
+                op.replacing("customer").success(self._customer_read).start()
+        elif key in ("price_list_id", "warehouse_id", self.day_key):
+            self.pricing.ask_all()
+            self._show_terms()
+        elif key == "payment_term_id":
+            self._show_terms()
+
+    def line_changed(self, number: int, key: str) -> None:
+        """Price and availability follow the article and the quantity."""
+        self.pricing.changed(number, key)
+
+    # -- saving -------------------------------------------------------------------------------------------------
+
+    def save_call(self, form: FormValues) -> tuple[Any, SaveDraft]:
+        """Only what was changed goes out; of a new one everything."""
+        keys = form.changed if form.id is not None else frozenset(form.values)
+        head = {key: form.values[key] for key in keys if self.boxes[key].field.stored}
+        command = SaveQuote if self.kind == "quote" else SaveSalesOrder
+        version = form.row_version if form.id is not None else None
+        fn = drafts.save_quote if self.kind == "quote" else drafts.save_sales_order
+        return fn, command(form.id, version, head, form.lines)
+
+    def _save_failed(self, error: BaseException) -> object:
+        """A line's error is shown in its cell."""
+        params = getattr(error, "params", {})
+        position, column = params.get("position"), params.get("column")
+        assert self.lines is not None
+        cells = {item.key for item in self.spec.lines.columns} if self.spec.lines else set()
+        if isinstance(position, int) and column in cells and position <= len(self.lines.model.lines):
+            from app.views.core.values import error_text
+
+            self._after_save.clear()
+            self.lines.set_error(position - 1, column, error_text(error))  # type: ignore[arg-type]
+            return True
+        return super()._save_failed(error)
+
+    # -- discount -----------------------------------------------------------------------------------------------
+
+    def notices(self) -> Sequence[Notice]:
+        """Discount above one's limit, the state of an approval, a PDF that is missing."""
+        found: list[Notice] = []
+        document = self.document
+        if self.lines is not None and self.stored_state == "draft":
+            above = line_rules.highest(self.lines.model.lines, self.limit) if not self.read_only else None
+            notice = approval_notice(self, document.approval if document else None, above)
+            found += [notice] if notice else []
+        if (
+            self._customer is not None
+            and self._customer.is_delivery_blocked
+            and self.stored_state
+            in (
+                "draft",
+                "confirmed",
+            )
+        ):
+            words = self._customer.block_reason or ""
+            found.append(Notice("blocked", "bad", t("sales.notice.blocked"), words, (), "ban"))
+        if (
+            self._archived is not None
+            and not self._archived
+            and self.stored_state not in ("draft", "cancelled")
+        ):
+            again = NoticeAction("sales.pdf.make_up", self.make_up_pdf, "action.make_up_pdf")
+            actions = (again,) if self.may_archive() else ()
+            found.append(
+                Notice("no_pdf", "warn", t("sales.pdf.missing"), t("sales.pdf.missing_what"), actions)
+            )
+        return [*found, *self.more_notices()]
+
+    def settled_status(self, line: Mapping[str, Any]) -> line_rules.Status | None:
+        """What the availability column says once the document is no draft any more."""
+        return None
+
+    def more_notices(self) -> Sequence[Notice]:
+        """Banners of the one kind of document."""
+        return ()
+
+    def lower_discount(self) -> None:
+        """Bring every line within this person's limit."""
+        assert self.lines is not None
+        for number, line in enumerate(self.lines.model.lines):
+            cells = line_rules.lowered(line, self.limit)
+            for key, value in cells.items():
+                self.lines.model.type_in(number, key, value)
+
+    def request_approval(self) -> None:
+        """Ask somebody who may for the discount; what is typed is saved first."""
+        assert self.lines is not None
+        above = line_rules.highest(self.lines.model.lines, self.limit)
+        pct = fmt.percent(above.pct) if above else ""
+        ReasonDialog(
+            self,
+            t("sales.approval.ask_title"),
+            t("sales.approval.ask_text", pct=pct, limit=fmt.percent(self.limit)),
+            "sales.approval.ask_yes",
+            self._request,
+            icon="send",
+            name="dialog.request_approval",
+        ).open()
+
+    def _request(self, reason: str) -> None:
+        def command(record: FormRecord) -> RequestApproval:
+            assert record.id is not None
+            return RequestApproval(self.kind, record.id, reason)
+
+        self.post(
+            writes.request_approval,
+            command,
+            lambda _value: self.ctx.navigate.toast(t("sales.approval.asked")),
+        )
+
+    def decide(self, approve: bool) -> None:
+        """Approve or reject the request of this document."""
+        asked = self.document.approval if self.document is not None else None
+        if asked is None:
+            return
+        word = "approve" if approve else "reject"
+        who, pct = name(self.ctx, asked.requested_by), fmt.percent(asked.discount_pct)
+        ReasonDialog(
+            self,
+            t(f"sales.approval.{word}_title", pct=pct),
+            t("sales.approval.decide_text", who=who, reason=asked.reason),
+            f"sales.approval.{word}_yes",
+            lambda comment: self._decide(
+                DecideApproval(asked.id, asked.row_version, approve=approve, comment=comment)
+            ),
+            label="sales.dialog.comment",
+            required=not approve,
+            danger=not approve,
+            icon="badge-check" if approve else "circle-x",
+            name=f"dialog.{word}",
+        ).open()
+
+    def _decide(self, command: DecideApproval) -> None:
+        word = "approved" if command.approve else "rejected"
+        op = WriteOp(self, self.ctx, writes.decide_approval, command).disabling(*self.head.buttons())
+
+        def done(_value: object) -> None:
+            self.refresh()
+            self.ctx.navigate.toast(t(f"sales.approval.told_{word}"))
+
+        op.success(done).start()
+
+    def discount_refused(self, error: BaseException) -> object:
+        """The database refused the discount: say it in the banner, where the way out stands."""
+        if isinstance(error, NotAllowed) and error.key == "discount_limit":
+            self._refusal = error
+            self._show_notices()
+            return True
+        return False
+
+    @property
+    def refusal(self) -> NotAllowed | None:
+        """What the database said about the discount when this document was posted."""
+        return self._refusal
+
+    # -- PDF, copy, discard -------------------------------------------------------------------------------------
+
+    def may_archive(self) -> bool:
+        """Whether this person may put this kind of document into the archive."""
+        right = "quote_issue" if self.kind == "quote" else "sales_order_confirm"
+        return self.ctx.profile.can("document_archive") and self.ctx.profile.can(right)
+
+    def make_up_pdf(self) -> None:
+        """Archive the PDF that is missing."""
+        document = self.document
+        if document is not None and document.number:
+            pdf.archive(self.ctx, self.kind, document.id, document.number, self._refresh_if_alive)
+
+    def _refresh_if_alive(self) -> None:
+        from app.views.core.tasks import alive
+
+        if alive(self):
+            self.refresh()
+
+    def open_pdf(self) -> None:
+        """The archived copy of an issued document."""
+        if self.record.id is not None:
+            pdf.open_of(self, self.ctx, self.kind, self.record.id)
+
+    def preview_pdf(self) -> None:
+        """What the document would look like; what is typed is saved first."""
+        self.save(lambda: pdf.preview(self, self.ctx, self.kind, cast("int", self.record.id)))
+
+    def copy_to_new(self) -> None:
+        """A new draft with the same customer and lines, at today's prices."""
+        assert self.lines is not None
+        preset: dict[str, Any] = {key: self.value(key) for key in COPIED_HEAD}
+        preset["customer_id_words"] = self.boxes["customer_id"].words
+        preset["lines"] = [{key: line.get(key) for key in COPIED} for line in self.lines.model.lines]
+        self.ctx.navigate.new_record(self.spec.topic, **preset)
+
+    def discard_draft(self) -> None:
+        """Delete the draft; asks first."""
+        from app.views.core.errors import ask
+
+        if self.record.id is None:
+            self.discard()
+            self.ctx.navigate.close_page(self)
+            return
+        command = DiscardDraft(self.kind, self.record.id, self.record.row_version)
+
+        def go() -> None:
+            op = WriteOp(self, self.ctx, drafts.discard_draft, command).disabling(*self.head.buttons())
+            op.success(gone).start()
+
+        def gone(_value: object) -> None:
+            self.discard()
+            self.ctx.navigate.toast(t("sales.draft_gone"))
+            self.ctx.navigate.close_page(self)
+
+        ask(
+            self,
+            t("sales.discard_title"),
+            t("sales.discard_text"),
+            "sales.discard_yes",
+            go,
+            danger=True,
+            icon="trash-2",
+        )
+
+    def shared_actions(self) -> list[FormAction]:
+        """What every quote and order offers."""
+        table = f"sales.{self.kind}"
+        return [
+            FormAction(
+                "preview",
+                "sales.action.preview",
+                "eye",
+                lambda page: page.preview_pdf(),
+                "icon",
+                "Ctrl+Shift+P",
+                visible=lambda page: page.stored_state == "draft",
+            ),
+            FormAction(
+                "pdf",
+                "sales.action.pdf",
+                "printer",
+                lambda page: page.open_pdf(),
+                "icon",
+                "Ctrl+P",
+                visible=lambda page: page.stored_state not in ("draft", "cancelled") or page.is_archived,
+            ),
+            FormAction(
+                "copy",
+                "sales.action.copy",
+                "copy",
+                lambda page: page.copy_to_new(),
+                "menu",
+                right=f"{table}:insert",
+            ),
+            FormAction(
+                "discard",
+                "sales.action.discard",
+                "trash-2",
+                lambda page: page.discard_draft(),
+                "menu",
+                right=f"{table}:discard",
+                visible=lambda page: page.stored_state == "draft",
+            ),
+        ]
+
+
+def replace_sums(sums: Any, document: DraftForm) -> Any:
+    """Totals as the document says them; the rates follow from its lines."""
+    return sums._replace(net=document.net_amount, tax=document.tax_amount, gross=document.gross_amount)
+
+
+def _address(line: Any) -> str:
+    return f"{line.name}, {line.line}" if line.name else line.line

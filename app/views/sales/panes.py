@@ -1,0 +1,422 @@
+"""The pane beside the lists of sales: what the document says, without opening it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.core import format as fmt
+from app.core.i18n import language, t
+from app.services.sales.forms import DraftForm, load_quote, load_sales_order
+from app.services.sales.lists import ApprovalRow, DeliveryRow, InvoiceRow, OrderRow, PaymentRow, QuoteRow
+from app.services.sales.reads import ChainLink, Invoiceable, InvoiceDetail, document_chain, get_invoice
+from app.services.sales.shipping import (
+    DeliveryDetail,
+    ShippingForm,
+    ShippingOrder,
+    get_delivery,
+    shipping_form,
+)
+from app.views.core.buttons import Button, IconButton
+from app.views.core.context import AppContext
+from app.views.core.detail import DetailPane, cells_row, facts, section, text_row, value_row
+from app.views.core.operation import ReadOp
+from app.views.core.surfaces import Loading
+from app.views.sales.people import name
+from app.views.sales.states import (
+    APPROVAL,
+    BY_TYPE,
+    INVOICE,
+    INVOICED,
+    ORDER,
+    QUOTE,
+    SHIPPED,
+    TOPICS,
+    chip,
+    draft_name,
+)
+
+Filler = Callable[[QVBoxLayout, Any], object]
+
+
+class Pane(DetailPane):
+    """A pane whose tabs read what they show when they are first seen."""
+
+    def __init__(self, ctx: AppContext, topic: str, record_id: int) -> None:
+        super().__init__()
+        self.setObjectName("detail")
+        self._ctx, self._topic, self._id = ctx, topic, record_id
+
+    def opener(self) -> IconButton:
+        """The button that opens the record in its own tab."""
+        button = IconButton("external-link", "kit.list.open", clicked=self.open_record)
+        button.setObjectName("detail.open")
+        return button
+
+    def open_record(self) -> None:
+        """Open the record in its own tab."""
+        self._ctx.navigate.open_record(self._topic, self._id)
+
+    def read(self, layout: QVBoxLayout, show: Filler, fn: Callable[..., Any], *args: Any) -> None:
+        """Read something and let ``show`` put it into the layout."""
+        waiting = Loading()
+        layout.addWidget(waiting)
+
+        def arrived(found: Any) -> None:
+            waiting.deleteLater()
+            show(layout, found)
+
+        def failed(_error: BaseException) -> bool:
+            waiting.deleteLater()
+            layout.addWidget(text_row(t("kit.list.failed")))
+            return True
+
+        op: ReadOp[Any] = ReadOp(self, self._ctx, fn, *args)
+        op.success(arrived).failure(failed).start()
+
+    def chain(self, layout: QVBoxLayout, document_type: str, record_id: int) -> None:
+        """The documents that belong together."""
+        layout.addWidget(section(t("sales.pane.chain")))
+        self.read(layout, self._show_chain, document_chain, document_type, record_id)
+
+    def _show_chain(self, layout: QVBoxLayout, links: Sequence[ChainLink]) -> None:
+        for link in links:
+            layout.addWidget(self._chain_row(link))
+
+    def _chain_row(self, link: ChainLink) -> QWidget:
+        kind = link.document_type
+        words = draft_name(link.document_id, link.number)
+        if kind == "payment":
+            words = t("sales.type.payment")
+        return cells_row(
+            (
+                (words, "body500", "left"),
+                (fmt.date_(link.document_date), "small", "left"),
+                (chip(BY_TYPE[kind], link.state)[1], "small", "left"),
+                (fmt.money(link.amount) if link.amount is not None else "", "body", "right"),
+            ),
+            (5, 3, 3, 3),
+        )
+
+
+def _lines(rows: Sequence[Any], *, priced: bool) -> list[QWidget]:
+    found = []
+    for row in rows:
+        cells = [
+            (row.sku, "body500", "left"),
+            (row.description, "body", "left"),
+            (fmt.quantity(row.qty, row.unit), "body", "right"),
+        ]
+        if priced:
+            cells.append((fmt.money(row.net_amount), "body600", "right"))
+        found.append(cells_row(cells, (4, 7, 3, 4)))
+    return found
+
+
+def _amounts(net: Any, tax: Any, gross: Any) -> list[QWidget]:
+    return [
+        value_row(t("sales.total.net"), fmt.money(net)),
+        value_row(t("sales.pane.tax"), fmt.money(tax)),
+        value_row(t("sales.total.gross"), fmt.money(gross)),
+    ]
+
+
+def quote_pane(ctx: AppContext, row: QuoteRow) -> QWidget:
+    """A quote."""
+    pane = Pane(ctx, "sales.quote", row.id)
+    chips = [chip(QUOTE, row.state)]
+    if row.awaits_approval:
+        chips.append(chip(APPROVAL, "requested"))
+    note = t("sales.pane.quote_note", date=fmt.date_(row.quote_date), until=fmt.date_(row.valid_until))
+    number = draft_name(row.id, row.number)
+    pane.head(number, row.customer, chips=chips, note=note, actions=[pane.opener()])
+    over = pane.tab("overview", t("sales.pane.overview"))
+    over.addWidget(_facts(ctx, row, ((t("sales.field.valid_until"), fmt.date_(row.valid_until)),)))
+    over.addWidget(section(t("sales.pane.amounts")))
+    for widget in _amounts(row.net_amount, row.gross_amount - row.net_amount, row.gross_amount):
+        over.addWidget(widget)
+    pane.chain(over, "quote", row.id)
+    pane.tab(
+        "lines", t("form.lines"), lambda box: pane.read(box, _draft_lines, load_quote, row.id, language())
+    )
+    return pane
+
+
+def order_pane(ctx: AppContext, row: OrderRow) -> QWidget:
+    """An order."""
+    pane = Pane(ctx, "sales.sales_order", row.id)
+    chips = [chip(ORDER, row.state)]
+    if row.state in ("confirmed", "completed"):
+        chips += [chip(SHIPPED, row.delivery_state), chip(INVOICED, row.invoice_state)]
+    if row.awaits_approval:
+        chips.append(chip(APPROVAL, "requested"))
+    note = t("sales.pane.order_note", date=fmt.date_(row.order_date))
+    number = draft_name(row.id, row.number)
+    pane.head(number, row.customer, chips=chips, note=note, actions=[pane.opener()])
+    over = pane.tab("overview", t("sales.pane.overview"))
+    more = (
+        (t("sales.field.requested_date"), fmt.date_(row.requested_date)),
+        (t("sales.field.warehouse"), row.warehouse),
+    )
+    over.addWidget(_facts(ctx, row, more))
+    over.addWidget(section(t("sales.pane.amounts")))
+    for widget in _amounts(row.net_amount, row.gross_amount - row.net_amount, row.gross_amount):
+        over.addWidget(widget)
+    pane.chain(over, "sales_order", row.id)
+    pane.tab(
+        "lines",
+        t("form.lines"),
+        lambda box: pane.read(box, _draft_lines, load_sales_order, row.id, language()),
+    )
+    return pane
+
+
+def _facts(ctx: AppContext, row: Any, more: Sequence[tuple[str, str]]) -> QWidget:
+    return facts(
+        (
+            (t("sales.field.customer_number"), row.customer_number),
+            (t("sales.field.reference_short"), row.customer_reference or fmt.NONE),
+            *more,
+            (t("sales.field.created_by"), name(ctx, row.created_by)),
+        )
+    )
+
+
+def _draft_lines(layout: QVBoxLayout, found: DraftForm) -> None:
+    for widget in _lines(found.lines, priced=True):
+        layout.addWidget(widget)
+    if not found.lines:
+        layout.addWidget(text_row(t("sales.lines.none")))
+
+
+def delivery_pane(ctx: AppContext, row: DeliveryRow) -> QWidget:
+    """A delivery; no price."""
+    pane = Pane(ctx, "sales.delivery", row.id)
+    note = t("sales.pane.delivery_note", date=fmt.date_time(row.shipped_at))
+    pane.head(
+        row.number,
+        row.customer,
+        chips=[chip(INVOICED, row.invoice_state)],
+        note=note,
+        actions=[pane.opener()],
+    )
+    over = pane.tab("overview", t("sales.pane.overview"))
+    over.addWidget(
+        facts(
+            (
+                (t("sales.type.sales_order"), row.order_number or fmt.NONE),
+                (t("sales.ship.city"), row.city or fmt.NONE),
+                (t("sales.field.warehouse"), row.warehouse),
+                (t("sales.field.shipped_by"), name(ctx, row.created_by)),
+            )
+        )
+    )
+    over.addWidget(section(t("form.lines")))
+    pane.read(over, _delivery_lines, get_delivery, row.id)
+    pane.tab("chain", t("sales.pane.chain"), lambda box: pane.chain(box, "delivery", row.id))
+    return pane
+
+
+def _delivery_lines(layout: QVBoxLayout, found: DeliveryDetail) -> None:
+    for line in found.lines:
+        layout.addWidget(
+            cells_row(
+                (
+                    (line.sku, "body500", "left"),
+                    (line.description, "body", "left"),
+                    (" · ".join(x for x in (line.place, line.lot) if x), "small", "left"),
+                    (fmt.quantity(line.qty, line.unit), "body600", "right"),
+                ),
+                (4, 6, 4, 3),
+            )
+        )
+
+
+def invoice_pane(ctx: AppContext, row: InvoiceRow) -> QWidget:
+    """An invoice with its payments."""
+    pane = Pane(ctx, "sales.invoice", row.id)
+    state = "overdue" if row.overdue_days else row.state
+    kind = t(f"sales.type.{'cancellation' if row.kind == 'cancellation' else 'invoice'}")
+    note = t("sales.pane.invoice_note", kind=kind, date=fmt.date_(row.invoice_date))
+    pane.head(row.number, row.customer, chips=[chip(INVOICE, state)], note=note, actions=[pane.opener()])
+    over = pane.tab("overview", t("sales.pane.overview"))
+    pane.read(over, lambda box, found: _invoice(ctx, box, found), get_invoice, row.id)
+    pane.tab("chain", t("sales.pane.chain"), lambda box: pane.chain(box, "invoice", row.id))
+    return pane
+
+
+def _invoice(ctx: AppContext, layout: QVBoxLayout, found: InvoiceDetail) -> None:
+    skonto = fmt.percent(found.discount_pct) if found.discount_pct else fmt.NONE
+    layout.addWidget(
+        facts(
+            (
+                (t("sales.field.due_date"), fmt.date_(found.due_date)),
+                (t("sales.field.skonto"), skonto),
+                (t("sales.field.service_date"), fmt.date_(found.service_date)),
+                (t("sales.pane.skonto_until"), fmt.date_(found.discount_date)),
+            )
+        )
+    )
+    layout.addWidget(section(t("sales.pane.amounts")))
+    layout.addWidget(value_row(t("sales.total.net"), fmt.money(found.net_amount)))
+    for rate, _, tax in found.taxes:
+        layout.addWidget(value_row(t("sales.total.tax", rate=fmt.percent(rate)), fmt.money(tax)))
+    layout.addWidget(value_row(t("sales.total.gross"), fmt.money(found.gross_amount)))
+    layout.addWidget(section(t("sales.card.payments")))
+    for payment in found.payments:
+        words = t("sales.card.payment", date=fmt.date_(payment.paid_on), who=name(ctx, payment.posted_by))
+        layout.addWidget(value_row(words, fmt.money(payment.amount)))
+        if payment.discount_amount:
+            layout.addWidget(value_row(t("sales.card.skonto"), fmt.money(payment.discount_amount)))
+    layout.addWidget(value_row(t("sales.payment.left"), fmt.money(found.open_amount)))
+    layout.addWidget(section(t("form.lines")))
+    for widget in _lines(found.lines, priced=True):
+        layout.addWidget(widget)
+
+
+def payment_pane(ctx: AppContext, row: PaymentRow) -> QWidget:
+    """A payment, and the invoice it belongs to."""
+    pane = Pane(ctx, "sales.invoice", row.invoice_id)
+    note = t("sales.pane.payment_note", date=fmt.date_(row.paid_on))
+    pane.head(row.invoice_number, row.customer, note=note, actions=[pane.opener()])
+    over = pane.tab("overview", t("sales.pane.overview"))
+    over.addWidget(
+        facts(
+            (
+                (t("sales.payment.reference"), row.reference or fmt.NONE),
+                (t("sales.payment.posted_by"), name(ctx, row.posted_by)),
+            ),
+            1,
+        )
+    )
+    over.addWidget(section(t("sales.pane.amounts")))
+    over.addWidget(value_row(t("sales.payment.received"), fmt.money(row.amount)))
+    over.addWidget(value_row(t("sales.card.skonto"), fmt.money(row.discount_amount)))
+    over.addWidget(section(t("sales.type.invoice")))
+    pane.read(over, lambda box, found: _invoice(ctx, box, found), get_invoice, row.invoice_id)
+    return pane
+
+
+def approval_pane(ctx: AppContext, row: ApprovalRow) -> QWidget:
+    """A discount somebody asked for."""
+    pane = Pane(ctx, TOPICS[row.document_type], row.document_id)
+    number = draft_name(row.document_id, row.document_number)
+    kind = t(f"sales.type.{row.document_type}")
+    note = t("sales.pane.approval_note", kind=kind, date=fmt.date_time(row.created_at))
+    pane.head(
+        number, row.customer or "", chips=[chip(APPROVAL, row.state)], note=note, actions=[pane.opener()]
+    )
+    over = pane.tab("overview", t("sales.pane.overview"))
+    over.addWidget(
+        facts(
+            (
+                (t("sales.line.discount_word"), fmt.percent(row.discount_pct)),
+                (t("sales.total.net"), fmt.money(row.net_amount)),
+                (t("sales.approval.requested_by"), name(ctx, row.requested_by)),
+                (t("sales.approval.decided_by"), name(ctx, row.decided_by) or fmt.NONE),
+            )
+        )
+    )
+    over.addWidget(section(t("sales.dialog.reason")))
+    over.addWidget(text_row(row.reason, color="text"))
+    if row.comment:
+        over.addWidget(section(t("sales.dialog.comment")))
+        over.addWidget(text_row(row.comment, color="text"))
+    load = load_quote if row.document_type == "quote" else load_sales_order
+    over.addWidget(section(t("form.lines")))
+    pane.read(over, _discounted_lines, load, row.document_id, language())
+    words = "sales.approval.open_to_decide" if row.state == "requested" else "kit.list.open"
+    button = Button(words, "external-link", clicked=pane.open_record)
+    button.setObjectName("action.open_document")
+    over.addSpacing(12)
+    over.addWidget(button)
+    return pane
+
+
+def _discounted_lines(layout: QVBoxLayout, found: DraftForm) -> None:
+    for row in found.lines:
+        layout.addWidget(
+            cells_row(
+                (
+                    (row.sku, "body500", "left"),
+                    (row.description, "body", "left"),
+                    (fmt.percent(row.discount_pct), "body600" if row.discount_pct else "body", "right"),
+                    (fmt.money(row.net_amount), "body", "right"),
+                ),
+                (4, 6, 3, 4),
+            )
+        )
+
+
+def shipping_pane(ctx: AppContext, row: ShippingOrder) -> QWidget:
+    """An order to ship: what is open, what is ready."""
+    pane = Pane(ctx, "sales.shipping", row.sales_order_id)
+    kind = "ok" if row.ready_lines == row.open_lines else "warn" if row.ready_lines else "bad"
+    ready = t("sales.ship.ready", ready=row.ready_lines, open=row.open_lines)
+    chips = [(kind, ready)]
+    if row.block_reason is not None:
+        chips.append(("bad", t("sales.ship.blocked")))
+    pane.head(row.number, row.customer, chips=chips, note=row.city or "", actions=[pane.opener()])
+    over = pane.tab("overview", t("sales.pane.overview"))
+    over.addWidget(
+        facts(
+            (
+                (t("sales.field.requested_date"), fmt.date_(row.requested_date)),
+                (t("sales.field.warehouse"), row.warehouse),
+                (t("sales.field.reference_short"), row.customer_reference or fmt.NONE),
+                (t("sales.field.order_date"), fmt.date_(row.order_date)),
+            )
+        )
+    )
+    if row.block_reason:
+        over.addWidget(section(t("sales.ship.blocked")))
+        over.addWidget(text_row(row.block_reason, color="bad"))
+    over.addWidget(section(t("sales.ship.lines")))
+    pane.read(over, _open_lines, shipping_form, row.sales_order_id)
+    pane.tab("chain", t("sales.pane.chain"), lambda box: pane.chain(box, "sales_order", row.sales_order_id))
+    return pane
+
+
+def _open_lines(layout: QVBoxLayout, found: ShippingForm) -> None:
+    for line in found.lines:
+        if line.qty_open > 0:
+            can = min(line.qty_open, line.qty_reserved + line.qty_free) if line.is_stocked else line.qty_open
+            layout.addWidget(
+                cells_row(
+                    (
+                        (line.sku, "body500", "left"),
+                        (line.description, "body", "left"),
+                        (
+                            t(
+                                "sales.ship.can",
+                                can=fmt.quantity(can),
+                                open=fmt.quantity(line.qty_open, line.unit),
+                            ),
+                            "body600",
+                            "right",
+                        ),
+                    ),
+                    (4, 7, 5),
+                )
+            )
+
+
+def invoiceable_pane(ctx: AppContext, row: Invoiceable) -> QWidget:
+    """A delivery without invoice."""
+    pane = Pane(ctx, "sales.delivery", row.delivery_id)
+    note = t("sales.pane.delivery_note", date=fmt.date_time(row.shipped_at))
+    chips = [("warn", t("sales.invoiced.none"))]
+    pane.head(row.number, row.customer, chips=chips, note=note, actions=[pane.opener()])
+    over = pane.tab("overview", t("sales.pane.overview"))
+    over.addWidget(
+        facts(
+            (
+                (t("sales.type.sales_order"), row.order_number),
+                (t("sales.total.net"), fmt.money(row.net_amount)),
+            )
+        )
+    )
+    over.addWidget(section(t("form.lines")))
+    pane.read(over, _delivery_lines, get_delivery, row.delivery_id)
+    pane.tab("chain", t("sales.pane.chain"), lambda box: pane.chain(box, "delivery", row.delivery_id))
+    return pane

@@ -1,0 +1,212 @@
+"""Books money received: proposes the cash discount of the day, shows what it settles while one types."""
+
+from datetime import date
+from decimal import Decimal
+
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+
+from app.core import format as fmt
+from app.core.errors import AppError
+from app.core.i18n import t
+from app.services.sales import writes
+from app.services.sales.commands import PostPayment
+from app.services.sales.reads import InvoiceDetail
+from app.services.sales.rules import CashDiscount, cash_discount
+from app.services.sales.writes import Paid
+from app.views.core.context import AppContext
+from app.views.core.dialog import Dialog
+from app.views.core.fields import Field, FieldBox
+from app.views.core.form_parts import Fact, FactsCard
+from app.views.core.operation import WriteOp
+from app.views.core.theme import px
+from app.views.core.values import error_text
+from app.views.sales.days import today
+
+ZERO = Decimal(0)
+FIELDS = (
+    Field("paid_on", "sales.payment.paid_on", "date", required=True),
+    Field("amount", "sales.payment.amount", "money", required=True, minimum=Decimal("0.01")),
+    Field("reference", "sales.payment.reference", max_length=140, span=2),
+    Field("use_discount", "sales.payment.use_discount", "check", span=2),
+)
+
+
+class PaymentDialog(Dialog):
+    """Amount, day, reference; below them what is settled and what is left."""
+
+    def __init__(self, host: QWidget, ctx: AppContext, invoice: InvoiceDetail) -> None:
+        super().__init__(
+            host,
+            t("sales.payment.title", number=invoice.number),
+            t("sales.payment.text", customer=invoice.customer, open=fmt.money(invoice.open_amount)),
+            icon="banknote",
+            width=px("text_column") + px("grid") * 24,
+        )
+        self.setObjectName("dialog.payment")
+        self._ctx, self._host, self._invoice = ctx, host, invoice
+        self._own_amount = False
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(px("gap_m"))
+        grid.setVerticalSpacing(px("gap"))
+        self.boxes: dict[str, FieldBox] = {}
+        for number, field in enumerate(FIELDS):
+            box = self.boxes[field.key] = FieldBox(ctx, field)
+            place = (0, number, 1, 1) if number < 2 else (number - 1, 0, 1, 2)
+            grid.addWidget(box, *place)
+            box.edited.connect(lambda key=field.key: self._edited(key))
+        self.body.addLayout(grid)
+        row = QHBoxLayout()
+        self.facts = FactsCard("")
+        self.facts.setObjectName("card.payment")
+        row.addWidget(self.facts)
+        self.body.addLayout(row)
+        self.add_button("no", "errors.keep_as_is", kind="secondary", shortcut="Esc")
+        self._yes = self.add_button(
+            "yes",
+            "sales.payment.yes",
+            self._post,
+            icon="check",
+            kind="primary",
+            shortcut="Ctrl+Enter",
+            stay=True,
+        )
+        self.boxes["paid_on"].set_value(today())
+        self._propose()
+        self.boxes["amount"].focus()
+
+    def open(self) -> None:
+        """Show it with the cursor in the amount, all of it selected."""
+        super().open()
+        self.boxes["amount"].focus()
+
+    # -- what follows from what is typed ------------------------------------------------------------------------
+
+    def _value(self, key: str) -> object:
+        try:
+            return self.boxes[key].value()
+        except ValueError:
+            return None
+
+    def skonto(self) -> CashDiscount:
+        """The cash discount of the day that is typed."""
+        invoice, day = self._invoice, self._value("paid_on")
+        on = day if isinstance(day, date) else today()
+        return cash_discount(
+            invoice.gross_amount, invoice.open_amount, invoice.discount_pct, invoice.discount_date, on
+        )
+
+    def _propose(self) -> None:
+        """The amount that settles the invoice on that day."""
+        found = self.skonto()
+        check = self.boxes["use_discount"]
+        check.set_value(found.due)
+        check.setVisible(bool(self._invoice.discount_pct))
+        check.editor.setEnabled(found.due)
+        if not self._own_amount:
+            self.boxes["amount"].set_value(found.payable if found.due else self._invoice.open_amount)
+        self._show()
+
+    def _edited(self, key: str) -> None:
+        if key == "paid_on":
+            self._propose()
+        elif key == "use_discount":
+            found = self.skonto()
+            if not self._own_amount:
+                used = bool(self._value("use_discount")) and found.due
+                self.boxes["amount"].set_value(found.payable if used else self._invoice.open_amount)
+            self._show()
+        else:
+            if key == "amount":
+                self._own_amount = True
+                self._untick()
+            self._show()
+
+    def _untick(self) -> None:
+        """The cash discount is granted only when the amount settles the invoice."""
+        amount, found = self._value("amount"), self.skonto()
+        self.boxes["use_discount"].set_value(found.due and amount == found.payable)
+
+    def _show(self) -> None:
+        invoice, found = self._invoice, self.skonto()
+        amount = self._value("amount")
+        paid = amount if isinstance(amount, Decimal) else ZERO
+        granted = found.amount if self._value("use_discount") and found.due else ZERO
+        left = invoice.open_amount - paid - granted
+        facts = [Fact(t("sales.payment.open"), fmt.money(invoice.open_amount))]
+        if invoice.discount_pct and invoice.discount_date is not None:
+            key = "sales.payment.skonto_until" if found.due else "sales.payment.skonto_over"
+            words = t(key, pct=fmt.percent(invoice.discount_pct), date=fmt.date_(invoice.discount_date))
+            facts.append(Fact(words, fmt.money(-granted) if granted else fmt.NONE))
+        facts.append(Fact(t("sales.payment.received"), fmt.money(-paid)))
+        facts.append(Fact(t("sales.payment.left"), fmt.money(left), "total"))
+        self.facts.set_facts(facts)
+        self.boxes["amount"].set_hint(t("sales.payment.settles") if left == 0 else "")
+        if left < 0:
+            self.boxes["amount"].set_error(
+                t("error.payment_exceeds_open", open=fmt.number(invoice.open_amount))
+            )
+        self.place()
+
+    # -- booking ------------------------------------------------------------------------------------------------
+
+    def _post(self) -> None:
+        wrong = None
+        for box in self.boxes.values():
+            if box.field.kind == "check":
+                continue
+            problem = self._problem(box)
+            if problem:
+                box.set_error(problem)
+            if box.error and wrong is None:
+                wrong = box
+        if wrong is not None:
+            wrong.focus()
+            return
+        amount, paid_on = self._value("amount"), self._value("paid_on")
+        assert isinstance(amount, Decimal)
+        assert isinstance(paid_on, date)
+        command = PostPayment(
+            self._invoice.id,
+            self._invoice.row_version,
+            amount,
+            paid_on,
+            use_discount=bool(self._value("use_discount")),
+            reference=str(self._value("reference") or ""),
+        )
+        op: WriteOp[Paid] = WriteOp(self, self._ctx, writes.post_payment, command)
+        op.disabling(self._yes).success(self._done).failure(self._failed).start()
+
+    @staticmethod
+    def _problem(box: FieldBox) -> str:
+        try:
+            value = box.value()
+        except ValueError as error:
+            return t(str(error))
+        if box.field.required and value is None:
+            return t("error.required")
+        if isinstance(value, Decimal) and value <= 0:
+            return t("error.payment_positive")
+        return ""
+
+    def _done(self, paid: Paid) -> None:
+        self.finish()
+        key = "sales.payment.paid" if paid.state == "paid" else "sales.payment.part"
+        number = self._invoice.number
+        self._ctx.navigate.toast(t(key, number=number, open=fmt.money(paid.open_amount)))
+
+    def _failed(self, error: BaseException) -> object:
+        fields = {
+            "payment_exceeds_open": "amount",
+            "payment_does_not_settle": "amount",
+            "payment_positive": "amount",
+            "payment_date_out_of_range": "paid_on",
+            "discount_period_over": "paid_on",
+        }
+        if isinstance(error, AppError) and error.key in fields:
+            box = self.boxes[fields[error.key]]
+            box.set_error(error_text(error))
+            box.focus()
+            self.place()
+            return True
+        self.finish()
+        return False

@@ -1,0 +1,98 @@
+"""PDFs of sales documents: the archived copy, byte for byte, and a preview of what is still a draft.
+
+Issuing is done when the database says so; the PDF follows as a job of its own that no closed tab stops.  Should it
+fail, the record is issued all the same, its form says that the PDF is missing, and `archive` makes it up.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from app.core import paths
+from app.core.i18n import t
+from app.services.documents.archive import archive as keep
+from app.services.documents.commands import ArchiveDocument, DocumentType
+from app.services.documents.reads import ArchivedFile, archived_documents, archived_file
+from app.services.documents.render import file_name, render
+from app.services.sales.documents import archive_command, document_for
+from app.views.core.context import AppContext
+from app.views.core.list_export import open_file
+from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.tasks import FILE
+
+Show = Callable[[str], object]
+show_file: Show = open_file
+
+
+def archive(
+    ctx: AppContext,
+    document_type: DocumentType,
+    document_id: int,
+    number: str,
+    done: Callable[[], object] | None = None,
+) -> None:
+    """Make the PDF of an issued record and put it into the archive; a toast offers to open it."""
+    label = t("sales.pdf.job", number=number)
+
+    def made(command: ArchiveDocument) -> None:
+        op = WriteOp(ctx.tasks, ctx, keep, command).labelled(label)
+        op.success(lambda archived: told(archived)).start()
+
+    def told(archived: int) -> None:
+        again = ("sales.pdf.open", lambda: open_archived(ctx.tasks, ctx, archived))
+        ctx.navigate.toast(t("sales.pdf.kept", number=number), action=again)
+        if done is not None:
+            done()
+
+    op: ReadOp[ArchiveDocument] = ReadOp(ctx.tasks, ctx, _made, document_type, document_id)
+    op.labelled(label).success(made).start()
+
+
+def _made(session: Any, document_type: DocumentType, document_id: int) -> ArchiveDocument:
+    return archive_command(document_type, document_id, document_for(session, document_type, document_id))
+
+
+def open_of(owner: QObject, ctx: AppContext, document_type: DocumentType, document_id: int) -> None:
+    """Open the archived PDF of a record; says so when there is none."""
+
+    def found(rows: Any) -> None:
+        if rows:
+            open_archived(owner, ctx, rows[-1].id)
+        else:
+            ctx.navigate.toast(t("sales.pdf.none"), kind="warn")
+
+    ReadOp(owner, ctx, archived_documents, document_type, document_id).success(found).start()
+
+
+def open_archived(owner: QObject, ctx: AppContext, archived_id: int) -> None:
+    """Open an archived PDF with the program the system has for it."""
+    op: ReadOp[ArchivedFile] = ReadOp(owner, ctx, archived_file, archived_id)
+    op.success(lambda found: _open(ctx, found.file_name, found.content)).start()
+
+
+def preview(owner: QObject, ctx: AppContext, document_type: DocumentType, document_id: int) -> None:
+    """Open a draft as it would be printed now, with a watermark."""
+
+    def arrived(found: tuple[str, bytes]) -> None:
+        _open(ctx, *found)
+
+    op: ReadOp[tuple[str, bytes]] = ReadOp(owner, ctx, _preview, document_type, document_id)
+    op.labelled(t("sales.pdf.preview_job")).replacing("preview").success(arrived).start()
+
+
+def _preview(session: Any, document_type: DocumentType, document_id: int) -> tuple[str, bytes]:
+    data = document_for(session, document_type, document_id)
+    return file_name(data), render(data)
+
+
+def _open(ctx: AppContext, name: str, content: bytes) -> None:
+    """Write the bytes below the user's own folder and open them; writing is not the GUI thread's work."""
+    target = paths.cache() / "documents" / name
+
+    def write() -> str:
+        paths.ensure_private(target.parent)
+        target.write_bytes(content)
+        return str(target)
+
+    ctx.tasks.run(FILE, ctx.tasks, write, lambda done: show_file(done.result()))
