@@ -114,6 +114,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.CheckConstraint("rate <> 'NaN'", name="number_is_finite"),
         sa.CheckConstraint("rate >= 0 AND rate < 100", name="tax_rate_range"),
         sa.PrimaryKeyConstraint("id", name=op.f("tax_class_pkey")),
         sa.UniqueConstraint("code", name=op.f("tax_class_code_key")),
@@ -213,6 +214,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.CheckConstraint("discount_pct <> 'NaN'", name="number_is_finite"),
         sa.CheckConstraint(
             "(discount_pct = 0 AND discount_days = 0) OR (discount_pct > 0 AND discount_pct < 100 AND discount_days BETWEEN 1 AND net_days)",
             name="cash_discount_consistent",
@@ -256,6 +258,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.CheckConstraint("discount_pct <> 'NaN'", name="number_is_finite"),
         sa.CheckConstraint("document_type IN ('quote','sales_order')", name="approval_document_known"),
         sa.CheckConstraint("reason <> ''", name="approval_needs_reason"),
         sa.CheckConstraint("state IN ('requested','approved','rejected')", name="approval_state_known"),
@@ -476,6 +479,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "NOT is_delivery_blocked OR block_reason <> ''", name="delivery_block_needs_reason"
         ),
+        sa.CheckConstraint("credit_limit <> 'NaN'", name="number_is_finite"),
         sa.CheckConstraint("kind IN ('b2b','b2c')", name="partner_kind_known"),
         sa.CheckConstraint("language IN ('de','en')", name="partner_language_known"),
         sa.CheckConstraint("name <> ''", name="partner_name_not_blank"),
@@ -517,6 +521,7 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Numeric(), nullable=False),
+        sa.CheckConstraint("value <> 'NaN' AND abs(value) < 'Infinity'", name="number_is_finite"),
         sa.ForeignKeyConstraint(
             ["role"], ["sec.role.name"], name=op.f("role_limit_role_fkey"), ondelete="CASCADE"
         ),
@@ -563,6 +568,10 @@ def upgrade() -> None:
         sa.Column("valid_to", sa.DateTime(timezone=True), nullable=True),
         sa.Column("granted_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
         sa.Column("granted_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "valid_from BETWEEN '1900-01-01 00:00+00' AND '9999-12-31 00:00+00' AND valid_to BETWEEN '1900-01-01 00:00+00' AND '9999-12-31 00:00+00'",
+            name="day_in_calendar",
+        ),
         sa.CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="user_role_period"),
         sa.ForeignKeyConstraint(
             ["login"], ["sec.app_user.login"], name=op.f("user_role_login_fkey"), ondelete="RESTRICT"
@@ -642,6 +651,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('active','phase_out','discontinued','placeholder')", name="product_state_known"
         ),
+        sa.CheckConstraint("weight_g <> 'NaN' AND reorder_point <> 'NaN'", name="number_is_finite"),
         sa.CheckConstraint("reorder_point >= 0", name="reorder_point_not_negative"),
         sa.CheckConstraint("weight_g IS NULL OR weight_g >= 0", name="weight_not_negative"),
         sa.ForeignKeyConstraint(
@@ -773,6 +783,11 @@ def upgrade() -> None:
         sa.Column("created_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.CheckConstraint("min_qty <> 'NaN' AND amount <> 'NaN'", name="number_is_finite"),
+        sa.CheckConstraint(
+            "valid_from BETWEEN '1900-01-01' AND '9999-12-31' AND valid_to BETWEEN '1900-01-01' AND '9999-12-31'",
+            name="day_in_calendar",
+        ),
         sa.CheckConstraint("amount >= 0", name="price_not_negative"),
         sa.CheckConstraint("min_qty > 0", name="price_tier_positive"),
         sa.CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="price_dates_in_order"),
@@ -805,6 +820,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.CheckConstraint("standard_cost <> 'NaN'", name="number_is_finite"),
         sa.CheckConstraint("standard_cost >= 0", name="standard_cost_not_negative"),
         sa.ForeignKeyConstraint(
             ["product_id"], ["catalog.product.id"], name=op.f("product_cost_product_id_fkey")
@@ -936,7 +952,12 @@ def upgrade() -> None:
             name="bom_one_effective_version",
         ),
         sa.CheckConstraint("(state = 'draft') = (approved_at IS NULL)", name="bom_approval_complete"),
+        sa.CheckConstraint("output_qty <> 'NaN'", name="number_is_finite"),
         sa.CheckConstraint("state IN ('draft','approved','retired')", name="bom_state_known"),
+        sa.CheckConstraint(
+            "valid_from BETWEEN '1900-01-01' AND '9999-12-31' AND valid_to BETWEEN '1900-01-01' AND '9999-12-31'",
+            name="day_in_calendar",
+        ),
         sa.CheckConstraint("output_qty > 0", name="bom_output_positive"),
         sa.CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="bom_dates_in_order"),
         sa.ForeignKeyConstraint(
@@ -959,6 +980,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
         sa.CheckConstraint("code <> '' AND code = btrim(code)", name="lot_code_not_blank"),
+        sa.CheckConstraint("expires_on BETWEEN '1900-01-01' AND '9999-12-31'", name="day_in_calendar"),
         sa.ForeignKeyConstraint(
             ["product_id"], ["catalog.product.id"], name=op.f("lot_product_id_fkey"), ondelete="RESTRICT"
         ),
@@ -975,6 +997,7 @@ def upgrade() -> None:
         sa.Column("source_type", sa.String(length=40), nullable=False),
         sa.Column("source_id", sa.BigInteger(), nullable=False),
         sa.Column("qty", sa.Numeric(precision=18, scale=6), nullable=False),
+        sa.CheckConstraint("qty <> 'NaN'", name="number_is_finite"),
         sa.CheckConstraint(
             "source_type IN ('sales_order_line','work_order_component')", name="reservation_source_known"
         ),
@@ -1019,6 +1042,9 @@ def upgrade() -> None:
             sa.Computed("greatest(on_hand - reserved - blocked, 0)", persisted=True),
             nullable=False,
         ),
+        sa.CheckConstraint(
+            "on_hand <> 'NaN' AND reserved <> 'NaN' AND blocked <> 'NaN'", name="number_is_finite"
+        ),
         sa.CheckConstraint("blocked >= 0 AND blocked <= on_hand", name="blocked_within_on_hand"),
         sa.CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),
         sa.CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="reserved_within_on_hand"),
@@ -1062,6 +1088,8 @@ def upgrade() -> None:
         sa.Column("created_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.CheckConstraint("min_qty <> 'NaN' AND amount <> 'NaN'", name="number_is_finite"),
+        sa.CheckConstraint("valid_from BETWEEN '1900-01-01' AND '9999-12-31'", name="day_in_calendar"),
         sa.CheckConstraint("amount >= 0", name="supplier_price_not_negative"),
         sa.CheckConstraint("lead_days IS NULL OR lead_days >= 0", name="lead_days_not_negative"),
         sa.CheckConstraint("min_qty > 0", name="supplier_price_tier_positive"),
@@ -1128,6 +1156,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
         sa.CheckConstraint("(state = 'draft') = (number IS NULL)", name="quote_numbered_when_issued"),
+        sa.CheckConstraint(
+            "net_amount <> 'NaN' AND tax_amount <> 'NaN' AND gross_amount <> 'NaN'", name="number_is_finite"
+        ),
+        sa.CheckConstraint(
+            "quote_date BETWEEN '1900-01-01' AND '9999-12-31' AND valid_until BETWEEN '1900-01-01' AND '9999-12-31'",
+            name="day_in_calendar",
+        ),
         sa.CheckConstraint("state IN ('draft','issued','accepted','rejected')", name="quote_state_known"),
         sa.CheckConstraint("valid_until >= quote_date", name="quote_dates_in_order"),
         sa.ForeignKeyConstraint(
@@ -1198,6 +1233,7 @@ def upgrade() -> None:
         sa.Column("qty", sa.Numeric(precision=18, scale=6), nullable=False),
         sa.Column("scrap_pct", sa.Numeric(precision=7, scale=4), server_default=sa.text("0"), nullable=False),
         sa.Column("remark", sa.String(length=200), nullable=True),
+        sa.CheckConstraint("qty <> 'NaN' AND scrap_pct <> 'NaN'", name="number_is_finite"),
         sa.CheckConstraint("qty > 0", name="bom_line_qty_positive"),
         sa.CheckConstraint("scrap_pct >= 0 AND scrap_pct < 100", name="bom_line_scrap_range"),
         sa.ForeignKeyConstraint(
@@ -1224,6 +1260,7 @@ def upgrade() -> None:
         sa.Column("place_id", sa.BigInteger(), nullable=False),
         sa.Column("lot_id", sa.BigInteger(), nullable=True),
         sa.Column("qty", sa.Numeric(precision=18, scale=6), nullable=False),
+        sa.CheckConstraint("qty <> 'NaN'", name="number_is_finite"),
         sa.CheckConstraint("qty >= 0", name="stock_not_negative"),
         sa.ForeignKeyConstraint(
             ["lot_id"], ["inventory.lot.id"], name=op.f("stock_balance_lot_id_fkey"), ondelete="RESTRICT"
@@ -1297,6 +1334,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "kind NOT IN ('adjust_in','adjust_out','scrap') OR reason <> ''", name="move_needs_reason"
         ),
+        sa.CheckConstraint("qty <> 'NaN'", name="number_is_finite"),
         sa.CheckConstraint("from_place_id <> to_place_id", name="move_changes_place"),
         sa.CheckConstraint("qty > 0", name="move_qty_positive"),
         sa.ForeignKeyConstraint(
@@ -1379,6 +1417,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
         sa.CheckConstraint(
+            "planned_start BETWEEN '1900-01-01' AND '9999-12-31' AND planned_end BETWEEN '1900-01-01' AND '9999-12-31'",
+            name="day_in_calendar",
+        ),
+        sa.CheckConstraint(
+            "qty <> 'NaN' AND qty_good <> 'NaN' AND qty_scrap <> 'NaN'", name="number_is_finite"
+        ),
+        sa.CheckConstraint(
             "state IN ('released','started','completed','cancelled')", name="work_order_state_known"
         ),
         sa.CheckConstraint("planned_end >= planned_start", name="work_order_dates_in_order"),
@@ -1446,6 +1491,10 @@ def upgrade() -> None:
             sa.Computed("round(qty * unit_price * (100 - discount_pct) / 100, 2)", persisted=True),
             nullable=False,
         ),
+        sa.CheckConstraint(
+            "qty <> 'NaN' AND list_price <> 'NaN' AND unit_price <> 'NaN' AND discount_pct <> 'NaN' AND tax_rate <> 'NaN'",
+            name="number_is_finite",
+        ),
         sa.CheckConstraint("discount_pct >= 0 AND discount_pct <= 100", name="quote_line_discount_range"),
         sa.CheckConstraint("qty > 0", name="quote_line_qty_positive"),
         sa.CheckConstraint("tax_rate >= 0 AND tax_rate < 100", name="quote_line_tax_range"),
@@ -1506,6 +1555,13 @@ def upgrade() -> None:
         sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
         sa.CheckConstraint("delivery_state IN ('none','partial','full')", name="delivery_state_known"),
         sa.CheckConstraint("invoice_state IN ('none','partial','full')", name="invoice_state_known"),
+        sa.CheckConstraint(
+            "net_amount <> 'NaN' AND tax_amount <> 'NaN' AND gross_amount <> 'NaN'", name="number_is_finite"
+        ),
+        sa.CheckConstraint(
+            "order_date BETWEEN '1900-01-01' AND '9999-12-31' AND requested_date BETWEEN '1900-01-01' AND '9999-12-31'",
+            name="day_in_calendar",
+        ),
         sa.CheckConstraint(
             "state IN ('draft','confirmed','completed','cancelled')", name="sales_order_state_known"
         ),
@@ -1626,6 +1682,7 @@ def upgrade() -> None:
         sa.Column(
             "reported_by", sa.String(length=63), server_default=sa.text("session_user"), nullable=False
         ),
+        sa.CheckConstraint("qty_good <> 'NaN' AND qty_scrap <> 'NaN'", name="number_is_finite"),
         sa.CheckConstraint(
             "qty_good >= 0 AND qty_scrap >= 0 AND qty_good + qty_scrap > 0", name="completion_not_empty"
         ),
@@ -1689,6 +1746,9 @@ def upgrade() -> None:
             "qty_consumed", sa.Numeric(precision=18, scale=6), server_default=sa.text("0"), nullable=False
         ),
         sa.Column("scrap_pct", sa.Numeric(precision=7, scale=4), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint(
+            "qty_required <> 'NaN' AND qty_consumed <> 'NaN' AND scrap_pct <> 'NaN'", name="number_is_finite"
+        ),
         sa.CheckConstraint("qty_consumed >= 0", name="component_consumed_not_negative"),
         sa.CheckConstraint("qty_required > 0", name="component_required_positive"),
         sa.ForeignKeyConstraint(
@@ -1733,6 +1793,7 @@ def upgrade() -> None:
         sa.Column(
             "actual_cost", sa.Numeric(precision=14, scale=2), server_default=sa.text("0"), nullable=False
         ),
+        sa.CheckConstraint("standard_unit_cost <> 'NaN' AND actual_cost <> 'NaN'", name="number_is_finite"),
         sa.ForeignKeyConstraint(
             ["work_order_id"],
             ["production.work_order.id"],
@@ -1842,6 +1903,14 @@ def upgrade() -> None:
         sa.CheckConstraint("(kind = 'cancellation') = (cancels_id IS NOT NULL)", name="cancellation_refers"),
         sa.CheckConstraint("(kind = 'cancellation') = (state = 'settled')", name="cancellation_is_settled"),
         sa.CheckConstraint(
+            "discount_pct <> 'NaN' AND paid_amount <> 'NaN' AND discount_taken <> 'NaN' AND net_amount <> 'NaN' AND tax_amount <> 'NaN' AND gross_amount <> 'NaN'",
+            name="number_is_finite",
+        ),
+        sa.CheckConstraint(
+            "invoice_date BETWEEN '1900-01-01' AND '9999-12-31' AND service_date BETWEEN '1900-01-01' AND '9999-12-31' AND due_date BETWEEN '1900-01-01' AND '9999-12-31' AND discount_date BETWEEN '1900-01-01' AND '9999-12-31'",
+            name="day_in_calendar",
+        ),
+        sa.CheckConstraint(
             "kind = 'cancellation' OR (paid_amount >= 0 AND paid_amount + discount_taken <= gross_amount)",
             name="paid_within_gross",
         ),
@@ -1915,6 +1984,10 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint(
+            "qty_shipped <> 'NaN' AND qty_invoiced <> 'NaN' AND qty <> 'NaN' AND list_price <> 'NaN' AND unit_price <> 'NaN' AND discount_pct <> 'NaN' AND tax_rate <> 'NaN'",
+            name="number_is_finite",
+        ),
+        sa.CheckConstraint(
             "discount_pct >= 0 AND discount_pct <= 100", name="sales_order_line_discount_range"
         ),
         sa.CheckConstraint("qty > 0", name="sales_order_line_qty_positive"),
@@ -1975,6 +2048,7 @@ def upgrade() -> None:
         sa.Column("lot_code", sa.String(length=40), nullable=True),
         sa.Column("place_id", sa.BigInteger(), nullable=True),
         sa.Column("qty", sa.Numeric(precision=18, scale=6), nullable=False),
+        sa.CheckConstraint("qty <> 'NaN'", name="number_is_finite"),
         sa.CheckConstraint("qty > 0", name="delivery_line_qty_positive"),
         sa.ForeignKeyConstraint(
             ["delivery_id"],
@@ -2098,6 +2172,10 @@ def upgrade() -> None:
         ),
         sa.Column("tax_rate", sa.Numeric(precision=7, scale=4), nullable=False),
         sa.Column("net_amount", sa.Numeric(precision=14, scale=2), nullable=False),
+        sa.CheckConstraint(
+            "qty <> 'NaN' AND unit_price <> 'NaN' AND discount_pct <> 'NaN' AND tax_rate <> 'NaN' AND net_amount <> 'NaN'",
+            name="number_is_finite",
+        ),
         sa.ForeignKeyConstraint(
             ["delivery_id"],
             ["sales.delivery.id"],
@@ -2151,6 +2229,9 @@ def upgrade() -> None:
         sa.Column("tax_rate", sa.Numeric(precision=7, scale=4), nullable=False),
         sa.Column("net_amount", sa.Numeric(precision=14, scale=2), nullable=False),
         sa.Column("tax_amount", sa.Numeric(precision=14, scale=2), nullable=False),
+        sa.CheckConstraint(
+            "tax_rate <> 'NaN' AND net_amount <> 'NaN' AND tax_amount <> 'NaN'", name="number_is_finite"
+        ),
         sa.ForeignKeyConstraint(
             ["invoice_id"],
             ["sales.invoice.id"],
@@ -2183,6 +2264,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("posted_by", sa.String(length=63), server_default=sa.text("session_user"), nullable=False),
+        sa.CheckConstraint("amount <> 'NaN' AND discount_amount <> 'NaN'", name="number_is_finite"),
+        sa.CheckConstraint("paid_on BETWEEN '1900-01-01' AND '9999-12-31'", name="day_in_calendar"),
         sa.CheckConstraint("amount > 0", name="payment_positive"),
         sa.CheckConstraint("discount_amount >= 0", name="payment_discount_not_negative"),
         sa.ForeignKeyConstraint(
