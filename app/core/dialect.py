@@ -7,8 +7,8 @@
 """
 
 import json
+import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -27,12 +27,24 @@ def dumps(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
-@dataclass(slots=True)
 class Counter:
     """Statements sent and round trips made; the difference are BEGIN and COMMIT."""
 
-    statements: int = 0
-    round_trips: int = 0
+    def __init__(self) -> None:
+        self.statements = self.round_trips = 0
+        self._thread = threading.local()
+
+    def add(self, *, statement: bool) -> None:
+        """One more round trip, which carries a statement or not."""
+        self.statements += statement
+        self.round_trips += 1
+        statements, round_trips = self.here()
+        self._thread.spent = statements + statement, round_trips + 1
+
+    def here(self) -> tuple[int, int]:
+        """Statements and round trips of the calling thread alone: what one operation costs among others."""
+        spent: tuple[int, int] = getattr(self._thread, "spent", (0, 0))
+        return spent
 
     def reset(self) -> None:
         """Start counting anew."""
@@ -98,8 +110,7 @@ class Dialect(PGDialect_psycopg):
 
     def _count(self, *, statement: bool = False) -> None:
         if self.counter is not None:
-            self.counter.statements += statement
-            self.counter.round_trips += 1
+            self.counter.add(statement=statement)
 
 
 registry.register(NAME, __name__, "Dialect")

@@ -5,6 +5,7 @@
 """
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import is_dataclass, replace
@@ -18,6 +19,7 @@ from app.views.core.context import AppContext
 from app.views.core.tasks import READ, WRITE, Task, alive
 
 T = TypeVar("T")
+R = TypeVar("R")
 log = logging.getLogger("werkbank.operation")
 
 
@@ -70,6 +72,26 @@ class _Operation(Generic[T]):
         if self.task is not None:
             self.task.cancel()
 
+    def _measured(self, work: Callable[[], R]) -> R:
+        """Do the work, in its own thread, and log what it cost."""
+        counter, began = self.ctx.db.counter, time.monotonic()
+        before = counter.here()
+        try:
+            return work()
+        finally:
+            if log.isEnabledFor(logging.DEBUG):
+                statements, round_trips = (now - then for now, then in zip(counter.here(), before, strict=True))
+                log.debug(
+                    "operation",
+                    extra={
+                        "operation": self.name,
+                        "kind": self.kind,
+                        "statements": statements,
+                        "round_trips": round_trips,
+                        "ms": round((time.monotonic() - began) * 1000, 1),
+                    },
+                )
+
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, Cancelled | CancelledError):
             return
@@ -108,7 +130,7 @@ class ReadOp(_Operation[T]):
         self.task = self.ctx.tasks.run(
             READ,
             self.owner,
-            lambda: db.read(self.fn, *self._args),
+            lambda: self._measured(lambda: db.read(self.fn, *self._args)),
             self._done,
             label=self._label,
             slot=self._slot,
@@ -134,6 +156,8 @@ class WriteOp(_Operation[T]):
     The answer's changes go to the bus, its value to `success`.  An answer that was lost is asked for again with
     the same command when the server is back, so that nothing is done twice.
     """
+
+    kind = WRITE
 
     def __init__(
         self, owner: QObject, ctx: AppContext, fn: Callable[[Any, Any], Result[T]], command: Any
@@ -174,7 +198,7 @@ class WriteOp(_Operation[T]):
         def work() -> Result[T]:
             if self._before is not None:
                 self._before()
-            return db.write(self.fn, self.command)
+            return self._measured(lambda: db.write(self.fn, self.command))
 
         # The manager itself owns the task: a write that ran must reach the bus even when its page is closed.
         self.task = self.ctx.tasks.run(WRITE, self.ctx.tasks, work, self._done, label=self._label)
