@@ -10,6 +10,7 @@ import psycopg
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from app.core.db import call_api
 from app.models.catalog import (
     Category,
     Family,
@@ -244,26 +245,37 @@ def customers_and_suppliers(house: House) -> None:
     data = partners()
 
     def customers(session: Session) -> None:
-        rows = [
-            _partner(row, 10001 + n, terms, lists, supplier=False) for n, row in enumerate(data["customers"])
-        ]
+        rows = [_partner(row, 10001 + n, supplier=False) for n, row in enumerate(data["customers"])]
         _people(session, rows, data["customers"])
 
     def suppliers(session: Session) -> None:
-        rows = [
-            _partner(row, 70001 + n, terms, lists, supplier=True) for n, row in enumerate(data["suppliers"])
-        ]
+        rows = [_partner(row, 70001 + n, supplier=True) for n, row in enumerate(data["suppliers"])]
         _people(session, rows, data["suppliers"])
 
     house.write("u_clara", customers)
     house.write("u_paul", suppliers)
     house.forget()
     ids = house.ids("partners.partner", "number")
+
+    def agreed(session: Session) -> None:
+        for number, row in enumerate(data["customers"]):
+            call_api(
+                session,
+                "partner_terms_set",
+                p_command=command_id("terms", number),
+                p_id=ids[str(10001 + number)],
+                p_row_version=1,
+                p_price_list_id=lists["LADEN" if row.get("b2c") else "HANDEL"],
+                p_payment_term_id=terms[row.get("term", "30-10-2")],
+                p_tax_treatment=_treatment(row),
+            )
+
+    house.write("u_franziska", agreed)
     for number, row in enumerate(data["customers"]):
         if "limit" in row or "blocked" in row:
             command = SetCredit(
                 ids[str(10001 + number)],
-                1,
+                2,
                 Decimal(row["limit"]) if "limit" in row else None,
                 "blocked" in row,
                 row.get("blocked"),
@@ -274,30 +286,42 @@ def customers_and_suppliers(house: House) -> None:
     house.write("u_paul", lambda session: _insert(session, SupplierPrice, offers))
 
 
-def _partner(
-    row: dict[str, Any], number: int, terms: dict[str, int], lists: dict[str, int], *, supplier: bool
-) -> dict[str, Any]:
-    b2c = row.get("b2c", False)
+def _treatment(row: dict[str, Any]) -> str:
     country = row.get("country", "DE")
-    treatment = (
-        treatment_for(country, row.get("vat")) if not b2c or country in ("GB", "US", "CH") else "domestic"
-    )
+    if row.get("b2c") and country not in ("GB", "US", "CH"):
+        return "domestic"
+    return treatment_for(country, row.get("vat"))
+
+
+_SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "É": "e", " ": "-"})
+
+
+def _partner(row: dict[str, Any], number: int, *, supplier: bool) -> dict[str, Any]:
     domain = "".join(
-        c for c in row["name"].lower().replace(" ", "-") if c.isascii() and (c.isalnum() or c == "-")
+        c for c in row["name"].lower().translate(_SPELLED) if c.isascii() and (c.isalnum() or c == "-")
     )
+    prefix = {
+        "DE": 49,
+        "AT": 43,
+        "FR": 33,
+        "NL": 31,
+        "BE": 32,
+        "CH": 41,
+        "GB": 44,
+        "US": 1,
+        "DK": 45,
+        "IT": 39,
+    }
     return {
         "number": str(number),
         "name": row["name"],
         "is_customer": not supplier,
         "is_supplier": supplier,
-        "kind": "b2c" if b2c else "b2b",
+        "kind": "b2c" if row.get("b2c") else "b2b",
         "language": row.get("language", "de"),
         "vat_id": row.get("vat"),
-        "tax_treatment": treatment,
-        "payment_term_id": terms[row.get("term", "30-10-2")],
-        "price_list_id": None if supplier else lists["LADEN" if b2c else "HANDEL"],
         "email": f"info@{domain.strip('-')[:40].strip('-')}.example",
-        "phone": f"+{49 if country == 'DE' else 43} {9000 + number % 900} {number % 10000:04d}",
+        "phone": f"+{prefix.get(row.get('country', 'DE'), 420)} {9000 + number % 900} {number % 10000:04d}",
     }
 
 

@@ -25,6 +25,10 @@ from app.services.imports.report import REPAIRED, Counts, Finding, Report
 from app.services.imports.rows import Record, Ref
 
 _PG: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+# Columns nobody may write directly, and the function that sets them for many rows.
+GUARDED = {
+    "partners.partner": (("price_list_id", "payment_term_id", "tax_treatment"), "partner_terms_import")
+}
 STOCK_LINES = 5000  # what one posting takes
 Ids = dict[str, dict[str, int]]
 
@@ -65,15 +69,29 @@ class Loader:
         if not records:
             self._ids[entity.name] = {}
             return
-        columns = list(records[0].values)
-        rows = Jsonb([{"n": n, **record.values} for n, record in enumerate(records)], dumps=dumps)
-        found = self._session.execute(
-            text(upsert_sql(table, entity.key, columns, keep=entity.keep)), {"rows": rows}
-        )
-        counts.changed, counts.new = found.one()
-        counts.unchanged = len(records) - counts.new - counts.changed
-        ids = self._session.execute(text(ids_sql(table, entity.key, columns)), {"rows": rows}).all()
+        guarded, function = GUARDED.get(entity.target, ((), ""))
+        columns = [column for column in records[0].values if column not in guarded]
+        given = [
+            {"n": n, **{name: record.values[name] for name in columns}} for n, record in enumerate(records)
+        ]
+        rows = {"rows": Jsonb(given, dumps=dumps)}
+        statement = upsert_sql(table, entity.key, columns, keep=entity.keep)
+        changed, added = self._session.execute(text(statement), rows).one()
+        ids = self._session.execute(text(ids_sql(table, entity.key, columns)), rows).all()
         self._ids[entity.name] = {records[n].id: key for n, key in ids}
+        touched = set(changed or ())
+        if any(name in records[0].values for name in guarded):
+            answer = call_api(
+                self._session,
+                function,
+                p_command=uuid.uuid4(),
+                p_terms=[
+                    {"id": key, **{name: records[n].values.get(name) for name in guarded}} for n, key in ids
+                ],
+            )
+            touched |= set(answer["changed"]) - set(added or ())
+        counts.new, counts.changed = len(added or ()), len(touched)
+        counts.unchanged = len(records) - counts.new - counts.changed
 
     # -- bills of materials ----------------------------------------------------------------------------------
 
@@ -231,7 +249,7 @@ def _same(key: Sequence[str]) -> str:
 
 
 def upsert_sql(table: Table, key: Sequence[str], columns: Sequence[str], *, keep: bool) -> str:
-    """One statement that changes rows that differ and adds missing ones; answers (changed, new).
+    """One statement that changes rows that differ and adds missing ones; answers the ids (changed, new).
 
     Equal rows are not touched: no new row version, no entry in the audit trail.
     """
@@ -251,7 +269,7 @@ def upsert_sql(table: Table, key: Sequence[str], columns: Sequence[str], *, keep
         f" changed AS ({changed}),"
         f" added AS (INSERT INTO {name} ({listed}) SELECT {listed} FROM input i"
         f" WHERE NOT EXISTS (SELECT FROM {name} t WHERE {_same(key)}) ORDER BY i.n RETURNING id)"
-        " SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM added)"
+        " SELECT (SELECT array_agg(id) FROM changed), (SELECT array_agg(id) FROM added)"
     )
 
 

@@ -24,7 +24,8 @@ class SavePartner:
     """Create (``id`` None) or change a partner with its addresses and contacts, all or nothing.
 
     ``values``: columns of a partner, changed ones only; without ``number`` a new partner gets the next free one.
-    Credit limit and delivery block may be among them, for those who have the right.  ``removed_addresses`` and
+    Credit limit, delivery block, price list, payment term and tax treatment may be among them, for those who have
+    the right.  ``removed_addresses`` and
     ``removed_contacts`` are (id, row_version) pairs.
     """
 

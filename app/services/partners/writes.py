@@ -20,17 +20,21 @@ from app.services.records import Saved
 
 PARTNER = "partners.partner"
 _CREDIT = ("credit_limit", "is_delivery_blocked", "block_reason")
+_TERMS = ("price_list_id", "payment_term_id", "tax_treatment")
 FIRST_CUSTOMER, FIRST_SUPPLIER = 10000, 70000
 
 
 def save_partner(session: Session, command: SavePartner) -> Result[Saved]:
     """Create or change a partner with addresses and contacts in one transaction.
 
+    What a new customer's terms are, when they are not given, the database decides.
+
     Raises `Invalid` for a value that breaks a rule, `Conflict` when somebody else changed the partner, one of the
-    addresses or contacts meanwhile, `NotAllowed` when credit or delivery block change without the right.
+    addresses or contacts meanwhile, `NotAllowed` when credit, delivery block or terms change without the right.
     """
     checked = rules.partner_values(command.values, new=command.id is None)
     credit = {key: checked.pop(key) for key in _CREDIT if key in checked}
+    terms = {key: checked.pop(key) for key in _TERMS if key in checked}
     if command.id is None and not checked.get("number"):
         checked["number"] = next_number(session, supplier=not checked.get("is_customer", True))
     if command.id is None:
@@ -38,17 +42,24 @@ def save_partner(session: Session, command: SavePartner) -> Result[Saved]:
         rules.check_whole(
             checked.get("is_customer", True),
             checked.get("is_supplier", False),
-            checked.get("tax_treatment", "domestic"),
+            terms.get("tax_treatment", "domestic"),
             checked.get("vat_id"),
         )
         session.add(partner)
     else:
         partner = records.find(session, Partner, command.id, command.row_version)
+        treatment = terms.get("tax_treatment", partner.tax_treatment)
+        if treatment != "eu_business" and terms:
+            # Before the VAT id may go; the other way round it must be there first.
+            _set_terms(session, partner, terms, command.command)
+            terms = {}
         records.assign(partner, checked)
-        rules.check_whole(partner.is_customer, partner.is_supplier, partner.tax_treatment, partner.vat_id)
+        rules.check_whole(partner.is_customer, partner.is_supplier, treatment, partner.vat_id)
         if not checked:
             records.touch(partner, "name")
     session.flush()
+    if terms:
+        _set_terms(session, partner, terms, command.command)
     _remove(session, Address, command.removed_addresses)
     _remove(session, Contact, command.removed_contacts)
     for child in command.addresses:
@@ -56,8 +67,8 @@ def save_partner(session: Session, command: SavePartner) -> Result[Saved]:
     for child in command.contacts:
         _save_child(session, Contact, partner.id, child, rules.contact_values(child.values), ("name",))
     session.flush()
-    version = _set_credit(session, partner, credit, command.command) if credit else partner.row_version
-    return Result(Saved(partner.id, version), changed((PARTNER, partner.id)))
+    saved = _set_credit(session, partner, credit, command.command) if credit else partner.row_version
+    return Result(Saved(partner.id, saved), changed((PARTNER, partner.id)))
 
 
 @posting
@@ -110,9 +121,7 @@ def _set_credit(session: Session, partner: Partner, credit: Mapping[str, Any], c
         raise Invalid("delivery_block_needs_reason", column="block_reason")
     if all(getattr(partner, key) == value for key, value in wanted.items()):
         return partner.row_version
-    rights = session.info.get("rights")
-    if rights is not None and "partner_credit_set" not in rights:
-        raise NotAllowed("partner_credit_set", right="partner_credit_set")
+    _may(session, "partner_credit_set")
     answer = call_api(
         session,
         "partner_credit_set",
@@ -122,6 +131,29 @@ def _set_credit(session: Session, partner: Partner, credit: Mapping[str, Any], c
         **{f"p_{key}": value for key, value in wanted.items()},
     )
     return int(answer["row_version"])
+
+
+def _set_terms(session: Session, partner: Partner, terms: Mapping[str, Any], command: uuid.UUID) -> None:
+    wanted = {key: terms.get(key, getattr(partner, key)) for key in _TERMS}
+    if all(getattr(partner, key) == value for key, value in wanted.items()):
+        return
+    _may(session, "partner_terms_set")
+    call_api(
+        session,
+        "partner_terms_set",
+        p_command=uuid.uuid5(command, "terms"),
+        p_id=partner.id,
+        p_row_version=partner.row_version,
+        **{f"p_{key}": value for key, value in wanted.items()},
+    )
+    session.refresh(partner)
+
+
+def _may(session: Session, right: str) -> None:
+    """Say it by name instead of letting the statement fail."""
+    rights = session.info.get("rights")
+    if rights is not None and right not in rights:
+        raise NotAllowed(right, right=right)
 
 
 def _save_address(session: Session, partner_id: int, child: Child) -> None:
