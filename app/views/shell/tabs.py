@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.i18n import t
 from app.views.core.context import AppContext
@@ -224,6 +224,9 @@ class TabArea(QWidget):
         self.changed.emit()
 
     def _dispose(self, page: TabPage) -> None:
+        focus = QApplication.focusWidget()
+        if focus is not None and page.isAncestorOf(focus):
+            focus.clearFocus()  # while everything is still alive: leaving a field has consequences
         self._ctx.bus.unsubscribe(page)
         self._ctx.tasks.drop_owner(page)
         self.stack.removeWidget(page)
