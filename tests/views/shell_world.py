@@ -5,12 +5,12 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.changes import Result
@@ -136,7 +136,9 @@ def window_for(db: Database, folder: Path, qtbot: QtBot) -> Iterator[MainWindow]
     parent = QObject()
     tasks = TaskManager(parent)
     drafts = DraftJournal(folder / "drafts.sqlite")
-    settings = SettingsStore(folder / "settings.json", lambda work: tasks.run(FILE, tasks, work, _ignore), parent)
+    settings = SettingsStore(
+        folder / "settings.json", lambda work: tasks.run(FILE, tasks, work, _ignore), parent
+    )
     bus, connection = ChangesBus(parent), Connection(tasks, db.open, parent)
     registry = Registry(db.profile, [CAPABILITY])
 
@@ -168,6 +170,21 @@ def idle(qtbot: QtBot, window: MainWindow) -> None:
     """Wait until the window has no work left."""
     QCoreApplication.processEvents()
     qtbot.waitUntil(lambda: window.ctx.tasks.idle, timeout=15_000)
+
+
+W = TypeVar("W", bound=QWidget)
+
+
+def part(parent: QWidget, name: str) -> QWidget:
+    """The widget of that name, whether it shows or not."""
+    return part_of(parent, name, QWidget)
+
+
+def part_of(parent: QWidget, name: str, kind: type[W]) -> W:
+    """The widget of that name and kind."""
+    found = parent.findChild(kind, name)
+    assert found is not None, f"there is no {name}"
+    return found
 
 
 def type_into(page: FormPage, key: str, text: str) -> None:

@@ -17,7 +17,7 @@ from app.services.partners.commands import SavePartner
 from app.views.core.forms import FormPage
 from app.views.core.merge_dialog import MergeDialog
 from app.views.shell.main_window import MainWindow
-from tests.views.shell_world import PARTNER, idle, new_customer, type_into, window_for
+from tests.views.shell_world import PARTNER, idle, new_customer, part, type_into, window_for
 
 AsRole = Callable[[str], Database]
 
@@ -57,15 +57,13 @@ def test_an_edit_is_marked_saved_with_ctrl_s_and_the_mark_goes(
     window: MainWindow, admin: psycopg.Connection[Any], as_role: AsRole, qtbot: QtBot
 ) -> None:
     page = form(window, qtbot, new_customer(admin, "Zinnstube Eins"))
-    tab = window.area.current
-    assert tab is not None
-    assert not tab.dirty
+    assert not page.dirty()
     type_into(page, "email", "einkauf@zinnstube.example")
-    assert tab.dirty
-    assert page.head.findChild(QWidget, "form.unsaved").isVisible()
+    assert [tab.dirty for tab in window.area.tabs if tab.page is page] == [True]
+    assert part(page.head, "form.unsaved").isVisible()
     QTest.keyClick(page.boxes["email"].editor, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     idle(qtbot, window)
-    assert not tab.dirty
+    assert not page.dirty()
     assert page.record.id is not None
     assert stored(as_role("sales_rep"), page.record.id).email == "einkauf@zinnstube.example"
 
@@ -224,16 +222,14 @@ def test_who_may_only_read_sees_text_and_no_save_button(
         page = form(window, qtbot, record_id)
         assert page.read_only
         assert not page.boxes["name"].editor.isVisible()
-        assert page.findChild(QWidget, "text.name").isVisible()
+        assert part(page, "text.name").isVisible()
         assert page.head.button("save") is None
         window.new_record(PARTNER)
         assert window.area.current is not None
         assert window.area.current.page is page
 
 
-def test_escape_takes_a_field_back(
-    window: MainWindow, admin: psycopg.Connection[Any], qtbot: QtBot
-) -> None:
+def test_escape_takes_a_field_back(window: MainWindow, admin: psycopg.Connection[Any], qtbot: QtBot) -> None:
     page = form(window, qtbot, new_customer(admin, "Zinnstube Neun"))
     type_into(page, "name", "vertippt")
     assert page.dirty()

@@ -23,6 +23,7 @@ from app.views.core.changes_bus import ChangesBus
 from app.views.core.connection import Connection
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.tasks import READ, TaskManager
+from tests.views.shell_world import part
 
 AsRole = Callable[[str], Database]
 
@@ -50,7 +51,9 @@ class Page(QWidget):
 @pytest.fixture
 def ctx(tasks: TaskManager, as_role: AsRole) -> Any:
     db = as_role("sales_rep")
-    return SimpleNamespace(db=db, tasks=tasks, bus=ChangesBus(tasks), connection=Connection(tasks, db.open, tasks))
+    return SimpleNamespace(
+        db=db, tasks=tasks, bus=ChangesBus(tasks), connection=Connection(tasks, db.open, tasks)
+    )
 
 
 def test_an_answer_that_a_newer_question_overtook_is_dropped(tasks: TaskManager, qtbot: QtBot) -> None:
@@ -115,7 +118,9 @@ class Remark:
 def note(session: Session, command: Remark) -> Result[int]:
     """Write a real note."""
     row = session.execute(
-        text("INSERT INTO system.note (topic, record_id, body) VALUES ('partners.partner', 1, :b) RETURNING id"),
+        text(
+            "INSERT INTO system.note (topic, record_id, body) VALUES ('partners.partner', 1, :b) RETURNING id"
+        ),
         {"b": command.body},
     ).scalar_one()
     return Result(row, changed(("system.note", row)))
@@ -127,7 +132,8 @@ def notes(session: Session) -> list[str]:
 
 
 def test_a_double_click_writes_once_and_the_button_comes_back(ctx: Any, qtbot: QtBot) -> None:
-    page, got = QWidget(), []
+    page = QWidget()
+    got: list[int] = []
     button = QPushButton("buchen", page)
     qtbot.addWidget(page)
     page.show()
@@ -160,7 +166,8 @@ def test_a_write_reaches_the_other_pages_even_when_its_own_is_closed(ctx: Any, q
 def test_a_read_that_nobody_wants_any_more_is_stopped_at_the_server(
     ctx: Any, admin: Any, qtbot: QtBot
 ) -> None:
-    owner, got = QObject(), []
+    owner = QObject()
+    got: list[Any] = []
 
     def running() -> int:
         row = admin.execute(
@@ -184,7 +191,9 @@ def test_a_read_that_nobody_wants_any_more_is_stopped_at_the_server(
 def test_yes_to_a_question_sends_the_command_again_with_the_answer(
     ctx: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page, seen, got = QWidget(), [], []
+    page = QWidget()
+    seen: list[Remark] = []
+    got: list[int] = []
     qtbot.addWidget(page)
     page.show()
 
@@ -197,7 +206,7 @@ def test_yes_to_a_question_sends_the_command_again_with_the_answer(
     op: WriteOp[int] = WriteOp(page, ctx, careful, Remark("asked"))
     op.success(got.append).start()
     qtbot.waitUntil(lambda: page.findChild(QWidget, "dialog.yes") is not None, timeout=10_000)
-    QTest.mouseClick(page.findChild(QWidget, "dialog.yes"), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(part(page, "dialog.yes"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(got) == 1, timeout=10_000)
     assert [command.acknowledged for command in seen] == [frozenset(), frozenset({"below_cost"})]
     assert len({command.command for command in seen}) == 1
@@ -207,7 +216,10 @@ def test_work_waits_for_the_server_and_goes_on_when_it_is_back(
     ctx: Any, cluster: Any, qtbot: QtBot, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The server is stopped for real: the read waits, the write is sent once, both end when it answers again."""
-    page, read, written, waited = QWidget(), [], [], []
+    page = QWidget()
+    read: list[Any] = []
+    written: list[int] = []
+    waited: list[bool] = []
     qtbot.addWidget(page)
     lost: list[bool] = []
     ctx.connection.lost.connect(lambda: lost.append(True))

@@ -213,7 +213,7 @@ class LoginWindow(QWidget):
         self.password.setEchoMode(LineEdit.EchoMode.Password)
         self._eye: QAction = self.password.add_button("eye", "login.reveal", self._reveal)
         self.password.returnPressed.connect(self.sign_in)
-        self.password.textEdited.connect(lambda _text: self._show_password_error(""))
+        self.password.textEdited.connect(lambda _text: self._forget_error())
         self.password.installEventFilter(self)
         column.addWidget(self.password)
         hint = QHBoxLayout()
@@ -465,6 +465,11 @@ class LoginWindow(QWidget):
                 shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
                 self._caps(event.text().isupper() != shift)
         return False
+
+    def _forget_error(self) -> None:
+        """Typing answers an error; the hint about caps lock goes with the key."""
+        if self._hint.text() != t("login.caps_lock"):
+            self._show_password_error("")
 
     def _caps(self, on: bool | None) -> None:
         if on:
