@@ -56,6 +56,13 @@ def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
+def _begins(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+    """Prefix search; on a search key (lower case, byte order) as a range, which its index serves under row security."""
+    if getattr(column.type, "collation", None) == "C":
+        return and_(column >= value.lower(), column < value.lower() + "\U0010ffff")
+    return column.ilike(f"{_escape(value)}%")
+
+
 def condition(column: ColumnElement[Any], item: Filter) -> ColumnElement[bool]:
     """The SQL condition for one filter; raises ValueError for an unknown operator."""
     found: ColumnElement[bool]
@@ -63,7 +70,7 @@ def condition(column: ColumnElement[Any], item: Filter) -> ColumnElement[bool]:
         case "contains":
             found = column.ilike(f"%{_escape(str(item.value))}%")
         case "prefix":
-            found = column.ilike(f"{_escape(str(item.value))}%")
+            found = _begins(column, str(item.value))
         case "eq":
             found = column == item.value
         case "in":

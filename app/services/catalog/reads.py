@@ -1,7 +1,6 @@
 """What screens show of products.  Lists are one statement; the detail of a product is one as well."""
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -140,29 +139,36 @@ def _stock(needed_for_order: bool) -> tuple[FromClause, ColumnElement[bool]]:
     return sums.where(StockLevel.product_id == Product.id).correlate(Product).lateral("st"), true()
 
 
-def _current_price(kinds: Sequence[str], name: str, day: ColumnElement[date]) -> Any:
-    """The price of one piece today in the first list of these kinds, as a scalar subquery."""
+def _prices(kinds: Sequence[str], *, grouped: bool) -> Select[Any]:
+    """The price of one piece today in the first list of these kinds: of each product, or of the row's product."""
     rank = case(*[(PriceList.kind == kind, number) for number, kind in enumerate(kinds)], else_=len(kinds))
-    return (
+    day = func.current_date()
+    statement: Select[Any] = (
         select(Price.amount)
         .join(PriceList, PriceList.id == Price.price_list_id)
         .where(
-            Price.product_id == Product.id,
             PriceList.kind.in_(kinds),
             Price.min_qty <= 1,
             Price.valid_from <= day,
             (Price.valid_to.is_(None)) | (Price.valid_to > day),
         )
-        .order_by(rank, PriceList.id, Price.min_qty.desc(), Price.valid_from.desc())
-        .limit(1)
-        .correlate(Product)
-        .scalar_subquery()
-        .label(name)
     )
+    order = (rank, PriceList.id, Price.min_qty.desc(), Price.valid_from.desc())
+    if grouped:
+        return (
+            statement.add_columns(Price.product_id)
+            .distinct(Price.product_id)
+            .order_by(Price.product_id, *order)
+        )
+    return statement.where(Price.product_id == Product.id).order_by(*order).limit(1).correlate(Product)
 
 
-def _today() -> ColumnElement[date]:
-    return func.current_date()
+def _current_price(kinds: Sequence[str]) -> Any:
+    """`_prices` of the row's product, as a column."""
+    return _prices(kinds, grouped=False).scalar_subquery()
+
+
+WHOLESALE, RETAIL = ("wholesale",), ("retail", "recommended")
 
 
 def stock_status(on_hand: Any, available: Any) -> ColumnElement[str]:
@@ -206,10 +212,18 @@ def _product_list(session: Session, query: ListQuery) -> tuple[Select[Any], dict
         _in_language(query.language, VariantCode.name_de, VariantCode.name_en), Product.variant_code
     )
     prices = may_read(session, "catalog.price")
-    wholesale = _current_price(["wholesale"], "wholesale", _today()) if prices else null().label("wholesale")
-    retail = (
-        _current_price(["retail", "recommended"], "retail", _today()) if prices else null().label("retail")
-    )
+    asked: dict[str, Any] = {}
+    joined: list[Any] = []
+    for column_name, kinds in (("wholesale", WHOLESALE), ("retail", RETAIL)):
+        if not prices:
+            asked[column_name] = null()
+        elif column_name in used:
+            # Sorting by a price needs all of them: once for all products is then quicker than one by one.
+            priced = _prices(kinds, grouped=True).subquery(column_name)
+            joined.append((priced, priced.c.product_id == Product.id))
+            asked[column_name] = priced.c.amount
+        else:
+            asked[column_name] = _current_price(kinds)
     status = stock_status(on_hand, available)
     statement = (
         select(
@@ -224,8 +238,8 @@ def _product_list(session: Session, query: ListQuery) -> tuple[Select[Any], dict
             on_hand,
             available,
             Product.reorder_point,
-            wholesale,
-            retail,
+            asked["wholesale"],
+            asked["retail"],
             Product.state,
             status,
             Product.is_made,
@@ -246,6 +260,8 @@ def _product_list(session: Session, query: ListQuery) -> tuple[Select[Any], dict
         .outerjoin(ProductImage, and_(ProductImage.product_id == Product.id, ProductImage.is_primary))
         .outerjoin(stock, on_stock)
     )
+    for table, matches in joined:
+        statement = statement.outerjoin(table, matches)
     if query.language != "de":
         statement = statement.outerjoin(
             translated, and_(translated.product_id == Product.id, translated.language == query.language)
@@ -263,7 +279,8 @@ def _product_list(session: Session, query: ListQuery) -> tuple[Select[Any], dict
                 available < Product.reorder_point,
             )
         case "without_image":
-            statement = statement.where(ProductImage.id.is_(None), Product.state != "discontinued")
+            pictured = select(ProductImage.product_id).where(ProductImage.is_primary)
+            statement = statement.where(Product.id.not_in(pictured), Product.state != "discontinued")
         case "archived":
             statement = statement.where(Product.state == "discontinued")
         case _:
@@ -278,8 +295,8 @@ def _product_list(session: Session, query: ListQuery) -> tuple[Select[Any], dict
         "on_hand": on_hand,
         "available": available,
         "reorder_point": Product.reorder_point,
-        "wholesale": _current_price(["wholesale"], "w", _today()) if prices else null(),
-        "retail": _current_price(["retail", "recommended"], "r", _today()) if prices else null(),
+        "wholesale": asked["wholesale"],
+        "retail": asked["retail"],
         "state": Product.state,
         "status": status,
         "is_made": Product.is_made,
@@ -323,7 +340,7 @@ def search_products(
         _in_language(language, VariantCode.name_de, VariantCode.name_en), Product.variant_code
     )
     prices = may_read(session, "catalog.price")
-    price = _current_price(["wholesale"], "price", _today()) if prices else null().label("price")
+    price = _current_price(WHOLESALE) if prices else null()
     statement = (
         select(
             Product.id,

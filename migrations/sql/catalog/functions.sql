@@ -52,7 +52,7 @@ COMMENT ON FUNCTION catalog.refresh_product_search IS 'Write the search vectors 
 
 CREATE OR REPLACE FUNCTION catalog.search_products(p_text text, p_limit integer DEFAULT 20, p_use text DEFAULT '')
 RETURNS TABLE (id bigint, rank integer)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_text text := btrim(coalesce(p_text, ''));
   v_key text := lower(v_text) COLLATE "C";
