@@ -63,11 +63,23 @@ def parent_pk(target: str, *, ondelete: str = "CASCADE") -> MappedColumn[Any]:
 
 
 def ref(
-    target: str, *, ondelete: str = "RESTRICT", index: bool = True, unique: bool = False
+    target: str,
+    *,
+    ondelete: str = "RESTRICT",
+    index: bool = True,
+    unique: bool = False,
+    elsewhere: bool = False,
 ) -> MappedColumn[Any]:
-    """A foreign key to `"schema.table.id"`, indexed unless an index of the table starts with it already."""
+    """A foreign key to `"schema.table.id"`, indexed unless an index of the table starts with it already.
+
+    ``elsewhere``: the database fills it when it is not given.
+    """
     return mapped_column(
-        BigInteger(), ForeignKey(target, ondelete=ondelete), index=index and not unique, unique=unique or None
+        BigInteger(),
+        ForeignKey(target, ondelete=ondelete),
+        index=index and not unique,
+        unique=unique or None,
+        server_default=FetchedValue() if elsewhere else None,
     )
 
 

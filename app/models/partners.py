@@ -46,7 +46,9 @@ class Partner(Versioned, Base):
         CheckConstraint("kind IN ('b2b','b2c')", name="partner_kind_known"),
         CheckConstraint("language IN ('de','en')", name="partner_language_known"),
         CheckConstraint("tax_treatment IN ('domestic','eu_business','export')", name="tax_treatment_known"),
-        CheckConstraint("tax_treatment <> 'eu_business' OR vat_id IS NOT NULL", name="eu_business_needs_vat_id"),
+        CheckConstraint(
+            "tax_treatment <> 'eu_business' OR vat_id IS NOT NULL", name="eu_business_needs_vat_id"
+        ),
         CheckConstraint("vat_id IS NULL OR vat_id ~ '^[A-Z]{2}[0-9A-Z+*]{2,12}$'", name="vat_id_format"),
         CheckConstraint("NOT is_delivery_blocked OR block_reason <> ''", name="delivery_block_needs_reason"),
         CheckConstraint("credit_limit IS NULL OR credit_limit >= 0", name="credit_limit_not_negative"),
@@ -62,9 +64,9 @@ class Partner(Versioned, Base):
     language: Mapped[str] = mapped_column(String(2), server_default=text("'de'"))
     vat_id: Mapped[str | None] = mapped_column(String(14))
     tax_treatment: Mapped[str] = mapped_column(String(20), server_default=text("'domestic'"))
-    payment_term_id: Mapped[int | None] = ref("partners.payment_term.id")
-    price_list_id: Mapped[int | None] = ref("catalog.price_list.id")
-    # Not inserted by the ORM unless given, as nobody has a grant on them: see api.partner_credit_set.
+    # Not inserted by the ORM unless given, as nobody has a grant on them: see api.partner_terms_set, partner_credit_set.
+    payment_term_id: Mapped[int | None] = ref("partners.payment_term.id", elsewhere=True)
+    price_list_id: Mapped[int | None] = ref("catalog.price_list.id", elsewhere=True)
     credit_limit: Mapped[Decimal | None] = mapped_column(MONEY, server_default=FetchedValue())
     is_delivery_blocked: Mapped[bool] = flag()
     block_reason: Mapped[str | None] = mapped_column(String(200), server_default=FetchedValue())

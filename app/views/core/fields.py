@@ -31,7 +31,8 @@ class Field:
     ``choices`` are (value, text key) pairs; a page can replace them by `FormPage.set_choices`.
     ``find(session, text, limit, language)`` feeds a lookup; its words come from the record under ``text_key``, and
     ``topic`` makes the chosen record open by its icon.  ``validate(value, all values)`` gives an `Invalid` or None.
-    ``shown_as`` is the kind in which a readonly field shows its value.  Without ``right`` it shows a lock.
+    ``shown_as`` is the kind in which a readonly field shows its value.  Without ``right`` it shows a lock; without
+    ``edit_right`` its value can be read, and ``edit_reason`` below it says who may change it.
     """
 
     key: str
@@ -53,6 +54,8 @@ class Field:
     validate: Validate | None = None
     shown_as: str = "text"
     right: str = ""
+    edit_right: str = ""
+    edit_reason: str = ""
     read_only: bool = False
 
     @property
@@ -155,6 +158,7 @@ class FieldBox(QWidget):
         self._error = ""
         self._hint = t(field.help) if field.help else ""
         self.allowed = not field.right or ctx.profile.can(field.right)
+        self._fixed = bool(field.edit_right and not ctx.profile.can(field.edit_right))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -188,8 +192,9 @@ class FieldBox(QWidget):
         if not self.field.required:
             self._star.hide()
         row.addWidget(self._star)
-        if not self.allowed:
-            row.addWidget(IconLabel("lock", px("icon_small") - 2, "text3"))
+        self._lock = IconLabel("lock", px("icon_small") - 2, "text3")
+        self._lock.setVisible(not self.allowed or self._fixed)
+        row.addWidget(self._lock)
         row.addStretch(1)
         return row
 
@@ -349,9 +354,13 @@ class FieldBox(QWidget):
 
     def set_read_only(self, read_only: bool) -> None:
         """Show the value as text instead of a field."""
+        field = self.field
         self.read_only = (
-            read_only or self.field.kind == "readonly" or self.field.read_only or not self.allowed
+            read_only or field.kind == "readonly" or field.read_only or self._fixed or not self.allowed
         )
+        if field.edit_reason and self._fixed and self.allowed:
+            # In a form that is read-only as a whole the head says so once.
+            self.set_hint("" if read_only else t(field.edit_reason))
         keep_check = self.field.kind == "check"
         self.editor.setVisible(not self.read_only or keep_check)
         self.editor.setEnabled(not self.read_only)

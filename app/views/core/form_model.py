@@ -1,13 +1,13 @@
 """What a record form is made of, as data: sections, actions, the loaded record, what is typed over it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from app.views.core.fields import Field
 from app.views.core.lines import LinesSpec, same_lines, stored_lines
-from app.views.core.merging import Difference, apply_lines, merge_lines, merge_values, same
+from app.views.core.merging import Difference, Place, apply_lines, merge_lines, merge_values, same
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,19 @@ class Section:
 
     fields: tuple[Field, ...]
     title: str = ""
+
+
+@dataclass(frozen=True)
+class FormTable:
+    """Further lines of a record beside the lines of a document: addresses of a customer, prices of a product.
+
+    ``key`` names them in the loaded record.  Without ``right`` they are not shown, without ``edit_right`` shown only.
+    """
+
+    key: str
+    lines: LinesSpec
+    right: str = ""
+    edit_right: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +80,8 @@ class FormSpec:
 
     ``topic`` is its table, ``title`` the text key of its kind in the singular.  ``load(session, id, language)``
     reads one record.  ``update_right`` is needed to change, ``create_right`` to make a new one; without it the
-    form is read-only and says so.  ``constraints`` pairs an error key (the name of a database constraint) with the
+    form is read-only and says so.  ``tables`` stand below the fields, each merged line by line like ``lines``.
+    ``constraints`` pairs an error key (the name of a database constraint) with the
     field it is shown at.
     """
 
@@ -80,6 +94,7 @@ class FormSpec:
     update_right: str = ""
     create_right: str = ""
     constraints: tuple[tuple[str, str], ...] = ()
+    tables: tuple[FormTable, ...] = ()
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -89,7 +104,8 @@ class FormSpec:
 
 def labels_of(spec: FormSpec) -> dict[str, str]:
     """Text keys by column, for the history of a record."""
-    labels = {column.key: column.label for column in spec.lines.columns if column.label} if spec.lines else {}
+    every = [table.lines for table in spec.tables] + ([spec.lines] if spec.lines else [])
+    labels = {column.key: column.label for lines in every for column in lines.columns if column.label}
     return labels | {item.key: item.label for item in spec.fields}
 
 
@@ -108,13 +124,14 @@ class FormRecord:
     changed_by: str = ""
     changed_at: datetime | None = None
     raw: Any = None
+    tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 def as_record(answer: Any, spec: FormSpec) -> FormRecord:
     """A loader's answer (a NamedTuple, a dataclass or a mapping with the keys of the fields) as a `FormRecord`.
 
-    It must have ``id`` and ``row_version``; it may have ``lines`` (rows or mappings), ``updated_by_name`` and
-    ``updated_at``.
+    It must have ``id`` and ``row_version``; it may have ``lines`` and the keys of ``tables`` (rows or mappings),
+    ``updated_by_name`` and ``updated_at``.
     """
     if isinstance(answer, FormRecord):
         return answer
@@ -128,6 +145,9 @@ def as_record(answer: Any, spec: FormSpec) -> FormRecord:
         changed_by=everything.get("updated_by_name") or everything.get("updated_by") or "",
         changed_at=everything.get("updated_at"),
         raw=answer,
+        tables={
+            table.key: [_as_mapping(line) for line in everything.get(table.key) or ()] for table in spec.tables
+        },
     )
 
 
@@ -148,6 +168,7 @@ class FormValues:
     values: Mapping[str, Any]
     lines: Sequence[Mapping[str, Any]]
     changed: frozenset[str]
+    tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 @dataclass
@@ -158,16 +179,41 @@ class Mine:
     lines: list[dict[str, Any]] = field(default_factory=list)
     words: dict[str, str] = field(default_factory=dict)
     raw: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+
+def mine_of(record: FormRecord) -> Mine:
+    """A record before anything is typed over it."""
+    return Mine(
+        dict(record.values),
+        [dict(line) for line in record.lines],
+        dict(record.words),
+        tables={key: [dict(line) for line in lines] for key, lines in record.tables.items()},
+    )
+
+
+def line_sets(spec: FormSpec) -> list[tuple[str, LinesSpec]]:
+    """Every set of lines of a form: those of the document have the empty key."""
+    return ([("", spec.lines)] if spec.lines else []) + [(table.key, table.lines) for table in spec.tables]
+
+
+def lines_of(holder: FormRecord | Mine, key: str) -> Sequence[Mapping[str, Any]]:
+    """One set of lines of a record, or of what is typed over it."""
+    return holder.tables.get(key, ()) if key else holder.lines
 
 
 def is_dirty(spec: FormSpec, base: FormRecord, mine: Mine) -> bool:
     """Whether saving would change something."""
     if mine.raw or changed_keys(spec, base, mine):
         return True
-    if spec.lines is None:
-        return False
-    keys = spec.lines.stored
-    return not same_lines(stored_lines(base.lines, keys), stored_lines(mine.lines, keys), keys)
+    return any(
+        not same_lines(
+            stored_lines(lines_of(base, key), lines.stored),
+            stored_lines(lines_of(mine, key), lines.stored),
+            lines.stored,
+        )
+        for key, lines in line_sets(spec)
+    )
 
 
 def changed_keys(spec: FormSpec, base: FormRecord, mine: Mine) -> frozenset[str]:
@@ -184,8 +230,9 @@ def differences(spec: FormSpec, base: FormRecord, mine: Mine, theirs: FormRecord
     found = merge_values(
         base.values, mine.values, theirs.values, [item.key for item in spec.fields if item.stored]
     )
-    if spec.lines is not None:
-        found += merge_lines(base.lines, mine.lines, theirs.lines, spec.lines.stored)
+    for key, lines in line_sets(spec):
+        cells = merge_lines(lines_of(base, key), lines_of(mine, key), lines_of(theirs, key), lines.stored)
+        found += [replace(cell, table=key) for cell in cells]
     return found
 
 
@@ -194,23 +241,28 @@ def merged(
     mine: Mine,
     theirs: FormRecord,
     found: Sequence[Difference],
-    chosen: Mapping[tuple[int | None, str], str],
+    chosen: Mapping[Place, str],
 ) -> Mine:
     """My form after the merge: everything of theirs, over it what is mine or was chosen.
 
-    ``chosen`` maps (line id or None, key) of every open conflict to mine or theirs.
+    ``chosen`` maps the place of every open conflict to mine or theirs.
     """
-    result = Mine(dict(theirs.values), [dict(line) for line in theirs.lines], dict(theirs.words))
+    result = mine_of(theirs)
     for item in found:
         if item.line is None:
-            side = chosen.get((None, item.key), item.outcome)
+            side = chosen.get(item.place, item.outcome)
             if side != "theirs":
                 result.values[item.key] = item.mine
                 if item.key in mine.words:
                     result.words[item.key] = mine.words[item.key]
-    if spec.lines is not None:
-        by_line = {(line, key): side for (line, key), side in chosen.items() if line is not None}
-        result.lines = apply_lines(mine.lines, theirs.lines, found, by_line)
+    for key, _lines in line_sets(spec):
+        cells = [item for item in found if item.table == key]
+        by_line = {(line, cell): side for (table, line, cell), side in chosen.items() if table == key and line}
+        merged_lines = apply_lines(lines_of(mine, key), lines_of(theirs, key), cells, by_line)
+        if key:
+            result.tables[key] = merged_lines
+        else:
+            result.lines = merged_lines
     return result
 
 
@@ -223,11 +275,13 @@ def pack_form(base: FormRecord, mine: Mine) -> dict[str, Any]:
             "values": dict(base.values),
             "lines": [dict(line) for line in base.lines],
             "words": dict(base.words),
+            "tables": {key: [dict(line) for line in lines] for key, lines in base.tables.items()},
         },
         "values": mine.values,
         "lines": mine.lines,
         "words": mine.words,
         "raw": mine.raw,
+        "tables": mine.tables,
     }
 
 
@@ -239,5 +293,33 @@ def unpack_form(draft: Mapping[str, Any]) -> tuple[FormRecord, Mine]:
         [dict(line) for line in draft["lines"]],
         dict(draft["words"]),
         dict(draft["raw"]),
+        {key: [dict(line) for line in lines] for key, lines in draft.get("tables", {}).items()},
     )
     return base, mine
+
+
+class LineChange(NamedTuple):
+    """A line that was added (``id`` None) or changed: its number from 0, and the cells to save."""
+
+    number: int
+    id: int | None
+    row_version: int | None
+    values: Mapping[str, Any]
+
+
+def line_changes(
+    base: Sequence[Mapping[str, Any]], mine: Sequence[Mapping[str, Any]], keys: Sequence[str]
+) -> tuple[list[LineChange], list[tuple[int, int]]]:
+    """What a save of lines has to do: those that are new or different, and (id, row_version) of those removed."""
+    before = {line["id"]: line for line in base}
+    done: list[LineChange] = []
+    for number, line in enumerate(mine):
+        old = before.get(line.get("id"))
+        if old is None:
+            done.append(LineChange(number, None, None, {key: line.get(key) for key in keys}))
+            continue
+        differs = {key: line.get(key) for key in keys if not same(old.get(key), line.get(key))}
+        if differs:
+            done.append(LineChange(number, old["id"], old.get("row_version"), differs))
+    kept = {line.get("id") for line in mine}
+    return done, [(line["id"], line["row_version"]) for line in base if line["id"] not in kept]

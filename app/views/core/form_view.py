@@ -17,11 +17,13 @@ from app.views.core.form_model import (
     FormAction,
     FormRecord,
     FormSpec,
+    FormTable,
     FormValues,
     Mine,
     Notice,
     NoticeAction,
     is_dirty,
+    mine_of,
 )
 from app.views.core.form_parts import ChainNode, DocumentChain, FieldGrid
 from app.views.core.lines_editor import LinesEditor
@@ -45,6 +47,7 @@ class FormView(TabPage):
         self.ready = False
         self.boxes: dict[str, FieldBox] = {}
         self.lines: LinesEditor | None = None
+        self.tables: dict[str, LinesEditor] = {}
         self._notices: dict[str, Notice] = {}
         self._shown_notices: list[tuple[str, str, str, str]] = []
         self.setObjectName(f"form.{self.spec.topic}")
@@ -63,6 +66,14 @@ class FormView(TabPage):
     def tab_title(self) -> str:
         """The words of the tab; a document shows its number alone."""
         return self.heading()[0]
+
+    def subtitle(self) -> str:
+        """A line below the heading; empty: none."""
+        return ""
+
+    def picture(self) -> Any:
+        """The product picture before the heading, as (id, hash); None: none."""
+        return None
 
     def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here
         """Buttons of the head beside Save."""
@@ -88,6 +99,9 @@ class FormView(TabPage):
 
     def line_changed(self, number: int, key: str) -> None:
         """The user changed a cell of a line."""
+
+    def table_changed(self, table: str, number: int, key: str) -> None:
+        """The user changed a cell of one of the tables."""
 
     def check(self, mine: Mine) -> Mapping[str, str]:
         """What is wrong across fields: words by field key."""
@@ -137,7 +151,7 @@ class FormView(TabPage):
 
     def mine(self) -> Mine:
         """What stands in the form."""
-        mine = Mine(values=dict(self.record.values))
+        mine = mine_of(self.record)
         for key, box in self.boxes.items():
             try:
                 mine.values[key] = box.value()
@@ -147,6 +161,7 @@ class FormView(TabPage):
                 mine.words[key] = box.words
         if self.lines is not None:
             mine.lines = self.lines.lines()
+        mine.tables = {key: editor.lines() for key, editor in self.tables.items()}
         return mine
 
     def validate(self) -> bool:
@@ -160,7 +175,8 @@ class FormView(TabPage):
             box.set_error(self._problem(box, mine) or across.get(key, ""))
             if box.error and first is None:
                 first = box
-        problems = self.lines.problems() if self.lines is not None else []
+        editors = [*([self.lines] if self.lines is not None else []), *self.tables.values()]
+        problems = [text for editor in editors for text in editor.problems()]
         if first is not None:
             first.focus()
             self._scroll.ensureWidgetVisible(first)
@@ -242,9 +258,23 @@ class FormView(TabPage):
             self.lines.line_changed.connect(self.line_changed)
             self.lines.notice.connect(self._line_notice)
             self._main.addWidget(self.lines, 1)
+        for table in self.spec.tables:
+            if not table.right or self.ctx.profile.can(table.right):
+                self._build_table(table)
         self.extend(self._main)
         if self.spec.lines is None:
             self._main.addStretch(1)
+
+    def _build_table(self, table: FormTable) -> None:
+        editor = LinesEditor(self.ctx, table.lines, name=table.key, shortcut="" if self._has_lines() else "Ins")
+        editor.changed.connect(self.touched)
+        editor.line_changed.connect(partial(self.table_changed, table.key))
+        editor.notice.connect(self._line_notice)
+        self.tables[table.key] = editor
+        self._main.addWidget(editor)
+
+    def _has_lines(self) -> bool:
+        return self.lines is not None or bool(self.tables)
 
     def extend(self, column: QVBoxLayout) -> None:
         """Put further widgets (lists of addresses, prices …) below the fields; built once."""
@@ -275,6 +305,12 @@ class FormView(TabPage):
         if self.lines is not None:
             self.lines.set_lines(mine.lines)
             self.lines.set_read_only(read_only)
+        for table in self.spec.tables:
+            if (editor := self.tables.get(table.key)) is not None:
+                editor.set_lines(mine.tables.get(table.key, ()))
+                editor.set_read_only(
+                    read_only or bool(table.edit_right and not self.ctx.profile.can(table.edit_right))
+                )
         self.shown()
         self._chain.set_nodes(self.chain())
         self.touched(typed=False)

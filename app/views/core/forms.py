@@ -26,13 +26,16 @@ from app.views.core.form_model import (
     as_record,
     changed_keys,
     differences,
+    line_sets,
+    lines_of,
     merged,
+    mine_of,
     pack_form,
     unpack_form,
 )
 from app.views.core.form_view import FormView
 from app.views.core.lines import stored_lines
-from app.views.core.merging import OPEN
+from app.views.core.merging import OPEN, Place
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.side_cards import name_of
 from app.views.core.tasks import FILE
@@ -185,15 +188,16 @@ class FormPage(FormView):
         preset = {**self.defaults(), **unpack(self._preset)}
         words = {key: preset.pop(f"{key}_words") for key in list(self.boxes) if f"{key}_words" in preset}
         lines = preset.pop("lines", ())
+        tables = {key: [dict(line) for line in preset.pop(key, ())] for key in self.tables}
         empty: dict[str, Any] = {
             item.key: False if item.kind == "check" else None for item in self.spec.fields
         }
         base = FormRecord(values={**empty, **preset}, words=words)
-        self._show(base, Mine(dict(base.values), [dict(line) for line in lines], words))
+        self._show(base, Mine(dict(base.values), [dict(line) for line in lines], words, tables=tables))
 
     def _loaded(self, answer: Any) -> None:
         theirs = self._read(answer)
-        mine = Mine(dict(theirs.values), [dict(line) for line in theirs.lines], dict(theirs.words))
+        mine = mine_of(theirs)
         if self.dirty():
             if theirs.row_version != self.record.row_version:
                 self._offer_merge(theirs)
@@ -229,7 +233,7 @@ class FormPage(FormView):
             old, mine = unpack_form(draft)
             if old.row_version != base.row_version:
                 # Saved by somebody meanwhile: what is typed stays on what it was typed over, so that saving merges.
-                base = FormRecord(base.id, old.row_version, old.values, old.lines, old.words, raw=base.raw)
+                base = replace(old, id=base.id, raw=base.raw)
         self.show_record(base, mine)
         if draft is not None and self._restored:
             self._restored = False
@@ -258,7 +262,10 @@ class FormPage(FormView):
         mine = self.mine()
         lines = stored_lines(mine.lines, self.spec.lines.stored) if self.spec.lines else []
         keys = changed_keys(self.spec, self.record, mine)
-        form = FormValues(self.record.id, self.record.row_version, mine.values, lines, keys)
+        tables = {
+            key: stored_lines(lines_of(mine, key), own.stored) for key, own in line_sets(self.spec) if key
+        }
+        form = FormValues(self.record.id, self.record.row_version, mine.values, lines, keys, tables)
         fn, command = self.save_call(form)
         self._saving = True
         self._draft_timer.stop()
@@ -318,7 +325,7 @@ class FormPage(FormView):
         mine = self.mine()
         found = differences(self.spec, self.record, mine, theirs)
 
-        def apply(chosen: Mapping[tuple[int | None, str], str]) -> None:
+        def apply(chosen: Mapping[Place, str]) -> None:
             self.drop_notice("changed")
             self.show_record(theirs, merged(self.spec, mine, theirs, found, chosen))
             if self.dirty():

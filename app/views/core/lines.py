@@ -7,6 +7,8 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
+from app.core.errors import Invalid
+from app.core.format import NONE
 from app.core.i18n import t
 from app.views.core import values
 from app.views.core.merging import same
@@ -28,7 +30,9 @@ class LineColumn:
     status (value ``(kind, text)``: ok, warn, bad or neutral with its icon) and two_line (value ``(first, second)``).
     ``width`` in pixels, 0 takes the rest.  ``stored`` columns are saved and merged, the others are computed.
     ``text_key`` names the cell of the line that holds the words of the value (a lookup's id is shown as them).
-    ``shown`` False keeps a value with the line that has no column on screen.  ``style`` is a step of the type scale.
+    ``shown`` False keeps a value with the line that has no column on screen, ``quiet_zero`` shows 0 as a dash.
+    ``style`` is a step of the type scale.
+    ``max_length`` limits text; ``validate(value, line)`` gives an `Invalid` or None.
     """
 
     key: str
@@ -46,6 +50,9 @@ class LineColumn:
     right: str = ""
     text_key: str = ""
     shown: bool = True
+    quiet_zero: bool = False
+    max_length: int = 0
+    validate: Callable[[Any, Mapping[str, Any]], Invalid | None] | None = None
 
     @property
     def numeric(self) -> bool:
@@ -126,6 +133,7 @@ class LinesModel(QAbstractTableModel):
         self.tones: dict[tuple[int, str], str] = {}
         self.read_only = False
         self.fixed = False
+        self._choices: dict[str, list[tuple[Any, str]]] = {}
         self._rows: list[tuple[str, int]] = []
         self._arrange()
 
@@ -223,6 +231,24 @@ class LinesModel(QAbstractTableModel):
     def columns(self) -> list[LineColumn]:
         """The columns this person sees."""
         return [column for column in self.spec.columns if column.key not in self.hidden]
+
+    @property
+    def entry(self) -> int:
+        """The column a new line begins in: the lookup, else the first one can type into."""
+        kinds = [n for n, column in enumerate(self.columns) if column.kind == "lookup"]
+        return (kinds or [n for n, column in enumerate(self.columns) if column.editable] or [0])[0]
+
+    def set_choices(self, key: str, choices: Sequence[tuple[Any, str]]) -> None:
+        """Offer (value, words) in a choice column instead of what its declaration says."""
+        self._choices[key] = list(choices)
+        if self.lines:
+            last = self.index(self.rowCount() - 1, self.columnCount() - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
+    def choices_of(self, column: LineColumn) -> list[tuple[Any, str]]:
+        """What a choice column offers, in words."""
+        found = self._choices.get(column.key)
+        return found if found is not None else [(value, t(label)) for value, label in column.choices]
 
     def _shift(self, number: int, step: int) -> None:
         """Move what hangs on lines behind ``number``."""
@@ -332,13 +358,15 @@ class LinesModel(QAbstractTableModel):
                 else ""
             )
         if column.kind == "choice":
-            return next((t(label) for item, label in column.choices if item == value), "")
+            return next((words for item, words in self.choices_of(column) if item == value), "")
         if column.kind == "image":
             return ""
-        if column.kind in ("money", "percent") and value is not None:
-            return values.show(
-                "number", value, places=column.places if column.kind == "percent" else column.places or 2
-            )
+        if column.quiet_zero and value == 0:
+            return NONE
+        if column.kind == "money":
+            return values.show("money", value, places=column.places or 2)
+        if column.kind == "percent" and value is not None:
+            return values.show("number", value, places=column.places)
         return values.show(column.kind, value, places=column.places)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -365,13 +393,13 @@ class LinesModel(QAbstractTableModel):
         """Set a cell as if it were typed (text, or a value); returns whether it was accepted."""
         column = self.spec.column(key)
         try:
-            value = values.read(column.kind, typed, places=column.places) if isinstance(typed, str) else typed
-            problem = self.problem(column, value)
+            is_text = isinstance(typed, str) and column.kind != "choice"
+            value = values.read(column.kind, typed, places=column.places) if is_text else typed
+            problem = self.what_is_wrong(column, value, self.lines[number])
         except ValueError as error:
-            problem, value = str(error), None
+            problem, value = t(str(error)), None
         if problem:
-            limit = column.minimum if problem == "error.too_small" else column.maximum
-            self.set_error(number, key, t(problem, limit=values.show("number", limit)))
+            self.set_error(number, key, problem)
             return False
         self.set_error(number, key, "")
         if not same(self.lines[number].get(key), value):
@@ -380,6 +408,19 @@ class LinesModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(row, 0), self.index(row, self.columnCount() - 1))
             self.edited.emit(number, key)
         return True
+
+    @classmethod
+    def what_is_wrong(cls, column: LineColumn, value: Any, line: Mapping[str, Any]) -> str:
+        """What is wrong with a value, in words; empty when nothing is."""
+        problem = cls.problem(column, value)
+        if problem:
+            limit = column.minimum if problem == "error.too_small" else column.maximum
+            return t(problem, limit=values.show("number", limit))
+        if column.max_length and isinstance(value, str) and len(value) > column.max_length:
+            return t("error.too_long", limit=column.max_length)
+        if column.validate is not None and (found := column.validate(value, line)) is not None:
+            return values.error_text(found)
+        return ""
 
     @staticmethod
     def problem(column: LineColumn, value: Any) -> str:

@@ -39,6 +39,8 @@ class LinesEditor(QWidget):
         spec: LinesSpec,
         *,
         picture: Picture | None = None,
+        name: str = "lines",
+        shortcut: str = "Ins",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -47,19 +49,22 @@ class LinesEditor(QWidget):
         may = ctx.profile.can
         hidden = frozenset(c.key for c in spec.columns if not c.shown or (c.right and not may(c.right)))
         self.model = LinesModel(spec, hidden)
-        self.setObjectName("lines")
+        self._shortcut = shortcut
+        self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
         self._head = self._build_head()
         self.table = LinesTable(self.model, lambda parent: LinesDelegate(ctx, spec, picture, parent), self)
+        self.table.setObjectName(f"{name}.table")
         self._foot = self._build_foot()
         column.addLayout(self._head)
         column.addWidget(self.table, 1)
         column.addWidget(self._foot)
         self.table.delegate.picked.connect(self._picked)
         self.table.insert_wanted.connect(self.table.go_new)
+        self.table.add_wanted.connect(self._add_empty)
         self.table.duplicate_wanted.connect(self.duplicate)
         self.table.delete_wanted.connect(self.delete)
         self.table.paste_wanted.connect(self.paste)
@@ -83,12 +88,14 @@ class LinesEditor(QWidget):
         self._tools.setSpacing(px("gap"))
         row.addLayout(self._tools)
         self._paste = Button("form.paste_table", "table", "ghost", clicked=self.paste)
-        self._paste.setObjectName("lines.paste")
+        self._paste.setObjectName(f"{self.objectName()}.paste")
         if not self.spec.paste:
             self._paste.hide()  # showing it here, still without parent, would make it a window for a moment
         self._tools.addWidget(self._paste)
-        self._add = Button(self.spec.add, "plus", "secondary", "Ins", clicked=self.table_go_new)
-        self._add.setObjectName("lines.add")
+        self._add = Button(
+            self.spec.add, "plus", "secondary", self._shortcut or None, clicked=self.table_go_new
+        )
+        self._add.setObjectName(f"{self.objectName()}.add")
         row.addWidget(self._add)
         return row
 
@@ -110,6 +117,8 @@ class LinesEditor(QWidget):
             ("Ctrl+D", "form.key_duplicate"),
             ("Del", "form.key_delete"),
         ):
+            if keys == "F4" and self.spec.find is None:
+                continue
             cap, label = KeyCap(keys), Label(t(words), "small", "text2")
             row.addWidget(cap)
             row.addWidget(label)
@@ -184,9 +193,9 @@ class LinesEditor(QWidget):
         for number, line in enumerate(self.model.lines):
             for column in self.spec.columns:
                 if column.editable and (number, column.key) not in self.model.errors:
-                    problem = self.model.problem(column, line.get(column.key))
+                    problem = self.model.what_is_wrong(column, line.get(column.key), line)
                     if problem:
-                        self.model.set_error(number, column.key, t(problem))
+                        self.model.set_error(number, column.key, problem)
         return [
             t("form.line_problem", line=line + 1, text=text)
             for (line, _), text in sorted(self.model.errors.items())
@@ -199,6 +208,18 @@ class LinesEditor(QWidget):
         number = self.model.add(values)
         self._announce(number)
         return number
+
+    def set_choices(self, key: str, choices: Sequence[tuple[Any, str]]) -> None:
+        """Offer (value, words) in a choice column."""
+        self.model.set_choices(key, choices)
+
+    def _add_empty(self) -> None:
+        """A line that begins empty, for tables without an article to look for."""
+        if self.model.read_only or self.model.fixed:
+            return
+        number = self.model.add({})
+        self.changed.emit()
+        self.table.go(number, self.model.columns[self.model.entry].key)
 
     def duplicate(self, number: int) -> None:
         """A copy of a line right below it."""

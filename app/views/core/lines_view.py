@@ -145,7 +145,7 @@ class LinesDelegate(QStyledItemDelegate):
             painter.drawPixmap(
                 spot.x() - side // 2, spot.y() - side // 2, icons.pixmap("plus", side, "text3")
             )
-        elif column.kind == "lookup":
+        elif index.column() == model.entry:
             inner = area.adjusted(px("cell_padding"), 0, -px("cell_padding"), 0)
             painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter), t(self._spec.placeholder))
 
@@ -243,8 +243,11 @@ class LinesDelegate(QStyledItemDelegate):
         if column.kind == "choice":
             box = QComboBox(parent)
             box.setProperty("kit", "input")
-            for value, label in column.choices:
-                box.addItem(t(label), value)
+            box.setObjectName(f"line.edit.{column.key}")
+            model = index.model()
+            assert isinstance(model, LinesModel)
+            for value, words in model.choices_of(column):
+                box.addItem(words, value)
             return box
         edit = CellEdit(parent)
         edit.setObjectName(f"line.edit.{column.key}")
@@ -338,9 +341,11 @@ class LinesTable(QTableView):
 
     Signals:
         insert_wanted, duplicate_wanted, delete_wanted, paste_wanted: what the keys ask for.
+        add_wanted: the empty row was entered in a table where nothing is looked up.
     """
 
     insert_wanted = Signal()
+    add_wanted = Signal()
     duplicate_wanted = Signal(int)
     delete_wanted = Signal(list)
     paste_wanted = Signal()
@@ -377,7 +382,7 @@ class LinesTable(QTableView):
     def fit_rows(self) -> None:
         """Row heights and information rows over the whole width."""
         self.clearSpans()
-        lookup = next((n for n, c in enumerate(self.lines.columns) if c.kind == "lookup"), -1)
+        lookup = self.lines.entry
         for row in range(self.lines.rowCount()):
             kind, _ = self.lines.place(row)
             self.setRowHeight(row, px("row_chip") if kind == INFO else self.delegate.height)
@@ -433,8 +438,11 @@ class LinesTable(QTableView):
 
     def go_new(self) -> None:
         """Open the empty row."""
-        lookup = next((column.key for column in self.lines.columns if column.kind == "lookup"), "")
-        self.go(len(self.lines.lines), lookup)
+        column = self.lines.columns[self.lines.entry]
+        if column.kind == "lookup":
+            self.go(len(self.lines.lines), column.key)
+        else:
+            self.add_wanted.emit()
 
     def next_line(self) -> None:
         """Enter: the same column one line further, behind the last line the empty row."""
@@ -442,7 +450,10 @@ class LinesTable(QTableView):
         fixed = self.lines.fixed or self.lines.read_only
         if fixed and number + 1 >= len(self.lines.lines):
             return
-        if kind != LINE or number + 1 >= len(self.lines.lines):
+        behind = number + 1 >= len(self.lines.lines)
+        if kind == LINE and behind and self.lines.columns[self.lines.entry].kind != "lookup":
+            self.setCurrentIndex(self.lines.index(self.lines.rowCount() - 1, self.lines.entry))
+        elif kind != LINE or behind:
             self.go_new()
         else:
             self.go(number + 1, self.lines.columns[self.currentIndex().column()].key, edit=False)

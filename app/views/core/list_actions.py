@@ -42,9 +42,11 @@ class ListActions:
             menu = QMenu(button)
             menu.aboutToShow.connect(lambda: self._refill(menu))
             button.set_menu(menu)
+            button.setObjectName("action.bulk")
             head.add(button)
         if spec.primary is not None and self.allowed((spec.primary,)):
             self.primary = self._primary(spec.primary)
+            self.primary.setObjectName(f"action.{spec.primary.key}")
             head.add(self.primary)
 
     def allowed(self, actions: Sequence[ListAction]) -> list[ListAction]:
@@ -74,7 +76,9 @@ class ListActions:
         buttons: list[QWidget] = []
         if self.primary is not None and primary is not None:
             words = empty.first if empty and empty.first else primary.title
-            buttons.append(Button(words, "plus", "primary", clicked=lambda: primary.run(self._ctx, [])))
+            first = Button(words, "plus", "primary", clicked=lambda: primary.run(self._ctx, []))
+            first.setObjectName("action.first")
+            buttons.append(first)
         return buttons + [self._plain(action) for action in self.allowed(empty.actions if empty else ())]
 
     def one_primary(self, *, empty: bool) -> None:

@@ -33,7 +33,13 @@ class ListHead(QWidget):
         self.print = IconButton("printer", "kit.list.print")
         self.detail = IconButton("panel-right", "kit.list.detail")
         self.detail.setCheckable(True)
-        for tool in (self.columns, self.export, self.print, self.detail):
+        for name, tool in (
+            ("columns", self.columns),
+            ("export", self.export),
+            ("print", self.print),
+            ("detail", self.detail),
+        ):
+            tool.setObjectName(f"list.{name}")
             row.addWidget(tool)
         self._row = row
         self.setFixedHeight(px("control_toolbar") + px("gap_m") + px("gap") + 1)
@@ -81,8 +87,10 @@ class PresetBar(QWidget):
         self.save = Button("kit.list.save", "save", "ghost", size="toolbar", clicked=self._save)
         row.addWidget(self.filter)
         row.addWidget(self.save)
-        for part in (self.filter, self.save, self.add):
+        for name, part in (("filter", self.filter), ("save", self.save), ("save_new", self.add)):
+            part.setObjectName(f"list.{name}")
             part.setVisible(filters)
+        self.tabs.setObjectName("list.presets")
         self._popup: QWidget | None = None
 
     def show_active(self, count: int) -> None:

@@ -81,6 +81,8 @@ class ListPage(TabPage):
         self.exporter = ExportControl(self, self.ctx, self.spec.fetch, self.foot)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.table)
+        self.setObjectName(f"page.{self.spec.key}")
+        self.table.setObjectName("list")
         self.table.setAccessibleName(t(self.spec.title, **self.spec.title_params))
         left.addWidget(self.head)
         left.addWidget(self.bar)

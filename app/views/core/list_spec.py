@@ -1,6 +1,6 @@
 """How a list is declared: columns, presets, actions, empty state; everything else the kit does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,8 @@ class ListSpec:
     """A list as data.
 
     ``fetch(session, query)`` is the service read that gives a `Page`.  ``open(ctx, row)`` opens a row, ``detail(ctx,
-    row)`` makes the pane beside the list.  ``topics`` are the tables whose changes concern the list, ``sort`` the
+    row)`` makes the pane beside the list, ``counts(session)`` gives the numbers of all presets that show one in one
+    round trip (else each is counted by ``fetch``).  ``topics`` are the tables whose changes concern the list, ``sort`` the
     column key to begin with (``descending`` for newest first), ``row_height`` a measure token.
     """
 
@@ -86,6 +87,7 @@ class ListSpec:
     sort: str = ""
     descending: bool = False
     id_field: str = "id"
+    counts: Callable[..., Mapping[str, int]] | None = None
     title_params: dict[str, object] = field(default_factory=dict)
 
     def all_columns(self) -> tuple[Column, ...]:

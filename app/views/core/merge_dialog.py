@@ -23,15 +23,16 @@ from app.views.core import values
 from app.views.core.buttons import Button
 from app.views.core.dialog import Dialog
 from app.views.core.fonts import font, metrics
+from app.views.core.form_model import line_sets, lines_of
 from app.views.core.marks import Chip, IconLabel, Label
-from app.views.core.merging import BOTH, MINE, OPEN, THEIRS, Difference, Gone
+from app.views.core.merging import BOTH, MINE, OPEN, THEIRS, Difference, Gone, Place
 from app.views.core.theme import px, tok
 
 if TYPE_CHECKING:
     from app.views.core.form_model import FormRecord, Mine
     from app.views.core.form_view import FormView
 
-Choice = dict[tuple[int | None, str], str]
+Choice = dict[Place, str]
 STRETCHES = (7, 7, 8, 8, 8)
 
 
@@ -39,7 +40,7 @@ STRETCHES = (7, 7, 8, 8, 8)
 class MergeRow:
     """One difference in words."""
 
-    key: tuple[int | None, str]
+    key: Place
     label: str
     base: str
     mine: str
@@ -67,29 +68,37 @@ def rows_for(
         else:
             words, label = _line_words(page, theirs, mine, item)
         base_words, mine_words, their_words = words
-        rows.append(MergeRow((item.line, item.key), label, base_words, mine_words, their_words, item.outcome))
+        rows.append(MergeRow(item.place, label, base_words, mine_words, their_words, item.outcome))
     return rows
 
 
 def _line_words(
     page: "FormView", theirs: "FormRecord", mine: "Mine", item: Difference
 ) -> tuple[list[str], str]:
-    assert page.spec.lines is not None
-    ids = [line.get("id") for line in page.record.lines]
+    spec = dict(line_sets(page.spec))[item.table]
+    ids = [line.get("id") for line in lines_of(page.record, item.table)]
     position = ids.index(item.line) + 1 if item.line in ids else 0
     if not item.key:
         words = [
             t("merge.line_there") if isinstance(v, Gone) and v.there else t("merge.line_gone")
             for v in (item.base, item.mine, item.theirs)
         ]
-        return words, t("merge.line", line=position)
-    column = page.spec.lines.column(item.key)
+        return words, t("merge.line", line=position) if not item.table else f"{t(spec.title)} {position}"
+    column = spec.column(item.key)
     label = t("merge.line_cell", line=position, cell=t(column.label))
+    if item.table:
+        label = f"{t(spec.title)} {position}: {t(column.label)}"
     sides = (item.base, item.mine, item.theirs)
     if column.text_key:
-        everything = [*page.record.lines, *theirs.lines, *mine.lines]
+        everything = [
+            line for side in (page.record, theirs, mine) for line in lines_of(side, item.table)
+        ]
         named = {line.get(column.key): str(line.get(column.text_key) or "") for line in everything}
         return [named.get(value, "") or values.show("text", value) for value in sides], label
+    if column.kind == "choice":
+        editor = page.tables[item.table] if item.table else page.lines
+        choices = dict(editor.model.choices_of(column)) if editor is not None else {}
+        return [choices.get(value) or values.show("text", value) for value in sides], label
     return [values.show(column.kind, value, places=column.places) for value in sides], label
 
 
@@ -156,7 +165,7 @@ class _Row(QWidget):
         self.row = row
         self.side = row.outcome
         self._who = who
-        self.setObjectName(f"merge.{row.key[0] or ''}.{row.key[1]}")
+        self.setObjectName(f"merge.{row.key[1] or ''}.{row.key[2]}")
         grid = _grid(self)
         self.setMinimumHeight(px("row_two"))
         conflict = row.outcome == OPEN
@@ -171,7 +180,7 @@ class _Row(QWidget):
             group = QButtonGroup(self)
             for column, side, words in ((3, MINE, row.mine), (4, THEIRS, row.theirs)):
                 option = Option(words)
-                option.setObjectName(f"merge.{side}.{row.key[1]}")
+                option.setObjectName(f"merge.{side}.{row.key[2]}")
                 option.clicked.connect(lambda _=False, side=side: self.choose(side))
                 group.addButton(option)
                 grid.addWidget(option, 0, column)
@@ -272,7 +281,7 @@ class MergeDialog(Dialog):
     """Asks about the fields both sides changed.
 
     Signals:
-        merged: the decisions, (line id or None, key) to mine or theirs.
+        merged: the decisions, place to mine or theirs.
         given_up: the user goes on editing.
     """
 

@@ -12,6 +12,7 @@ MINE, THEIRS, BOTH, OPEN = "mine", "theirs", "both", "open"
 
 Values = Mapping[str, Any]
 Lines = Sequence[Mapping[str, Any]]
+Place = tuple[str, int | None, str]  # table (empty for the lines of a document), line id, field or column
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Difference:
     """One field that is no longer what both sides started from.
 
     ``key`` names the field; for a cell of a line, ``line`` is the line's id (and ``key`` its column, empty when the
-    line as a whole is in question).  ``outcome`` is mine, theirs, both (the same change twice) or open.
+    line as a whole is in question), ``table`` the set of lines when a form has several.  ``outcome`` is mine, theirs, both (the same change twice) or open.
     """
 
     key: str
@@ -35,6 +36,12 @@ class Difference:
     theirs: Any
     outcome: str
     line: int | None = None
+    table: str = ""
+
+    @property
+    def place(self) -> Place:
+        """Where in the form it is."""
+        return self.table, self.line, self.key
 
     @property
     def value(self) -> Any:

@@ -20,7 +20,7 @@ def show(kind: str, value: Any, *, places: int | None = None, unit: str = "", ed
     match kind:
         case "money":
             if editing or places is not None:
-                return fmt.number(value, places=2 if places is None else places)
+                return fmt.number(value, places=money_places(value, places))
             return fmt.money(value)
         case "percent":
             return fmt.number(value, places=places) if editing else fmt.percent(value)
@@ -34,6 +34,12 @@ def show(kind: str, value: Any, *, places: int | None = None, unit: str = "", ed
         case "check":
             return t("form.yes") if value else t("form.no")
     return str(value)
+
+
+def money_places(value: Any, most: int | None) -> int:
+    """How many decimals an amount is shown with: two, and more only where it has them and may have them."""
+    exponent = Decimal(value).normalize().as_tuple().exponent
+    return max(2, min(-exponent if isinstance(exponent, int) else 0, 2 if most is None else most))
 
 
 def read(kind: str, text: str, *, places: int | None = None) -> Any:

@@ -1,4 +1,4 @@
--- Search by any part of a word, and the credit decisions only some may take.
+-- Search by any part of a word, and the decisions about credit and terms that only some may take.
 
 CREATE OR REPLACE FUNCTION partners.refresh_partner_search(p_ids bigint[]) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -15,7 +15,7 @@ COMMENT ON FUNCTION partners.refresh_partner_search IS 'Write the search vectors
 
 CREATE OR REPLACE FUNCTION partners.search_partners(p_text text, p_limit integer DEFAULT 20, p_role text DEFAULT '')
 RETURNS TABLE (id bigint, rank integer)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_text text := btrim(coalesce(p_text, ''));
   v_key text := lower(v_text) COLLATE "C";
@@ -90,3 +90,31 @@ BEGIN
   RETURN api.command_end(p_command, jsonb_build_object('id', p_id, 'row_version', v_version));
 END $$;
 COMMENT ON FUNCTION api.partner_credit_set IS 'Credit limit and delivery block of a partner; the block needs a reason.';
+
+CREATE OR REPLACE FUNCTION api.partner_terms_set(p_command uuid, p_id bigint, p_row_version integer,
+  p_price_list_id bigint, p_payment_term_id bigint, p_tax_treatment text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_replay jsonb;
+  v_version integer;
+BEGIN
+  PERFORM sec.require('partner_terms_set');
+  v_replay := api.command_begin(p_command, 'partner_terms_set', jsonb_build_object(
+    'id', p_id, 'row_version', p_row_version, 'price_list_id', p_price_list_id,
+    'payment_term_id', p_payment_term_id, 'tax_treatment', p_tax_treatment));
+  IF v_replay IS NOT NULL THEN
+    RETURN v_replay;
+  END IF;
+  SELECT p.row_version INTO v_version FROM partners.partner p WHERE p.id = p_id FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM sec.fail('ER404', 'record_not_found', jsonb_build_object('table', 'partners.partner', 'id', p_id));
+  ELSIF v_version <> p_row_version THEN
+    PERFORM sec.fail('ER409', 'stale', jsonb_build_object('table', 'partners.partner', 'id', p_id, 'row_version', v_version));
+  END IF;
+  UPDATE partners.partner p
+     SET price_list_id = p_price_list_id, payment_term_id = p_payment_term_id, tax_treatment = p_tax_treatment
+   WHERE p.id = p_id
+  RETURNING p.row_version INTO v_version;
+  RETURN api.command_end(p_command, jsonb_build_object('id', p_id, 'row_version', v_version));
+END $$;
+COMMENT ON FUNCTION api.partner_terms_set IS 'Price list, payment term and tax treatment of a partner: what decides about its prices.';

@@ -1,4 +1,19 @@
--- The search vectors follow partners and their addresses, one statement at a time.
+-- The search vectors follow partners and their addresses, one statement at a time; a new customer gets safe terms.
+
+CREATE OR REPLACE FUNCTION partners.tg_new_customer_terms() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  -- Whoever may not choose terms still makes customers one can sell to: the first trade list and payment term for
+  -- businesses, the first shop list and the shortest term for everybody else.
+  NEW.price_list_id := coalesce(NEW.price_list_id, (
+    SELECT l.id FROM catalog.price_list l
+     WHERE l.kind = CASE NEW.kind WHEN 'b2c' THEN 'retail' ELSE 'wholesale' END
+     ORDER BY l.id LIMIT 1));
+  NEW.payment_term_id := coalesce(NEW.payment_term_id, (
+    SELECT t.id FROM partners.payment_term t
+     ORDER BY CASE NEW.kind WHEN 'b2c' THEN t.net_days END, t.id LIMIT 1));
+  RETURN NEW;
+END $$;
 
 CREATE OR REPLACE FUNCTION partners.partner_search_follows() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -35,3 +50,5 @@ CREATE OR REPLACE TRIGGER address_search_update AFTER UPDATE ON partners.address
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION partners.address_search_follows();
 CREATE OR REPLACE TRIGGER address_search_delete AFTER DELETE ON partners.address
   REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION partners.address_search_follows();
+CREATE OR REPLACE TRIGGER partner_terms BEFORE INSERT ON partners.partner
+  FOR EACH ROW WHEN (NEW.is_customer) EXECUTE FUNCTION partners.tg_new_customer_terms();
