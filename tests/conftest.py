@@ -25,6 +25,8 @@ os.environ["WERKBANK_HOME"] = _HOME
 from app.core import schema  # noqa: E402
 from app.core.db import ClientInfo, Counter, Database, Target  # noqa: E402
 from app.core.embedded import Instance, dsn  # noqa: E402
+from app.core.people import DEMO_PEOPLE  # noqa: E402
+from app.services.demo import load  # noqa: E402
 from migrations import rights  # noqa: E402
 
 PASSWORD = "a long phrase for tests"
@@ -107,15 +109,18 @@ def _fill_template(address: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def new_database(cluster: Cluster) -> Callable[[], contextlib.AbstractContextManager[str]]:
-    """A context manager that makes a fresh database, gives its administrator's address, and drops it again."""
+def new_database(cluster: Cluster) -> Callable[..., contextlib.AbstractContextManager[str]]:
+    """A context manager that makes a fresh database, gives its administrator's address, and drops it again.
+
+    It is a copy of the migrated template with a login for every role, or of the database named as `template`.
+    """
 
     @contextlib.contextmanager
-    def made() -> Iterator[str]:
+    def made(template: str = cluster.template) -> Iterator[str]:
         name = sql.Identifier(dbname := f"test_{secrets.token_hex(6)}")
         with psycopg.connect(cluster.admin_dsn("postgres"), autocommit=True) as connection:
             connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(cluster.template))
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(template))
             )
             # Settings and rights of a database are not copied with it.
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
@@ -127,6 +132,19 @@ def new_database(cluster: Cluster) -> Callable[[], contextlib.AbstractContextMan
                 connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
     return made
+
+
+@pytest.fixture(scope="session")
+def demo_template(
+    cluster: Cluster, new_database: Callable[..., contextlib.AbstractContextManager[str]]
+) -> Iterator[str]:
+    """The name of a database with the demo company, to be copied: people, goods, documents in every state."""
+    with new_database() as address:
+        load.ensure(address, {person.login: PASSWORD for person in DEMO_PEOPLE})
+        yield Target.from_dsn(address)[0].dbname
+    with psycopg.connect(cluster.admin_dsn("postgres"), autocommit=True) as connection:
+        for person in DEMO_PEOPLE:
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(person.login)))
 
 
 @pytest.fixture(scope="module")

@@ -122,6 +122,9 @@ _FIXED: dict[str, tuple[type[AppError], str]] = {
     "22001": (Invalid, "value_too_long"),
     "22003": (Invalid, "value_out_of_range"),
     "22008": (Invalid, "value_out_of_range"),
+    # A character no text of the database can hold: NUL, or half of a pair.
+    "22021": (Invalid, "text_control_character"),
+    "22P05": (Invalid, "text_control_character"),
 }
 
 

@@ -19,7 +19,8 @@ BEGIN
              sum(w.qty) OVER (PARTITION BY w.sales_order_line_id) AS total,
              CASE
                WHEN l.id IS NULL THEN 'delivery_line_unknown'
-               WHEN w.qty IS NULL OR w.qty <= 0 THEN 'move_qty_positive'
+               WHEN w.qty IS NULL OR w.qty <= 0 OR w.qty >= 1e12 THEN 'move_qty_positive'
+               WHEN w.qty <> round(w.qty, u.decimals) THEN 'quantity_too_precise'
                WHEN p.is_stocked AND w.place_id IS NULL THEN 'place_missing'
                WHEN w.place_id IS NOT NULL AND pl.id IS NULL THEN 'place_of_other_warehouse'
                WHEN w.lot_id IS NOT NULL AND t.id IS NULL THEN 'lot_not_found'
@@ -29,6 +30,7 @@ BEGIN
              WITH ORDINALITY AS w (sales_order_line_id, place_id, lot_id, qty, ord)
         LEFT JOIN sales.sales_order_line l ON l.id = w.sales_order_line_id AND l.sales_order_id = p_order
         LEFT JOIN catalog.product p ON p.id = l.product_id
+        LEFT JOIN catalog.unit u ON u.id = p.unit_id
         LEFT JOIN inventory.place pl ON pl.id = w.place_id AND pl.warehouse_id = p_warehouse
         LEFT JOIN inventory.lot t ON t.id = w.lot_id AND t.product_id = l.product_id) x;
   SELECT * INTO v_bad

@@ -1,0 +1,167 @@
+"""Everything a person with psql may try on what he has no business with, for whatever tables and functions there are.
+
+What people may write at all is written down here once more: a slip in the rights matrix must not move the goal posts.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from migrations import derived
+from migrations.generate import SCHEMAS
+
+Raw = psycopg.Connection[Any]
+# Master data and drafts. Everything else, and every table to come, is written by the database's own functions only.
+WRITTEN_BY_PEOPLE = frozenset(
+    """
+    catalog.unit catalog.category catalog.tax_class catalog.variant_code catalog.family catalog.product
+    catalog.product_text catalog.product_image catalog.product_cost catalog.price_list catalog.price
+    partners.payment_term partners.partner partners.address partners.contact purchasing.supplier_price
+    engineering.bom engineering.bom_line engineering.structure_lock inventory.warehouse inventory.place inventory.lot
+    production.scrap_reason sales.quote sales.quote_line sales.sales_order sales.sales_order_line
+    system.company system.note
+    """.split()
+)
+# Columns of those that are nobody's to write: who and when, states, numbers, totals, what was shipped and invoiced.
+NEVER = frozenset(
+    """
+    id row_version created_at created_by updated_at updated_by net_amount tax_amount gross_amount delivery_state
+    invoice_state snapshot issued_at confirmed_at approved_at approved_by reject_reason cancel_reason list_price
+    qty_shipped qty_invoiced credit_limit is_delivery_blocked block_reason
+    """.split()
+)
+NEVER_IN = {
+    "engineering.bom": {"state"},
+    "sales.quote": {"state", "number"},
+    "sales.sales_order": {"state", "number", "quote_id"},
+    "system.company": {"currency", "time_zone"},
+    "partners.partner": {"price_list_id", "payment_term_id", "tax_treatment"},
+    "inventory.place": {"warehouse_id"},
+}
+# Outside api and sec people call only what reads.
+READING = frozenset(
+    "catalog.fold catalog.search_products catalog.prices_for partners.search_partners system.today "
+    "system.changes_since".split()
+)
+INTERNAL = frozenset(
+    "api.command_begin api.command_end sec.sync_roles sec.password_set sec.check_user sec.check_roles".split()
+)
+OWNERS = ("erp_owner", "erp_api", "erp_sec", "erp_audit", "postgres", "pg_write_all_data", "pg_read_all_data")
+# "Not allowed" in the server's words and ours; a generated column, an identity column; sorry, no such trigger.
+REFUSALS = frozenset({"42501", "ER401", "ER403", "428C9", "42704"})
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The tables with their columns, and the functions with a NULL for every argument, as the database has them."""
+
+    tables: dict[str, tuple[str, ...]]
+    functions: dict[str, str]
+
+    @classmethod
+    def of(cls, admin: Raw) -> "Catalogue":
+        tables = {
+            r.name: tuple(c.name for c in r.columns)
+            for r in derived.read_relations(admin)
+            if r.kind in "rp" and r.name != "system.alembic_version"
+        }
+        rows = admin.execute(
+            """
+            SELECT n.nspname || '.' || p.proname,
+                   ARRAY(SELECT CASE WHEN p.provariadic <> 0 AND ord = p.pronargs THEN 'VARIADIC ' ELSE '' END
+                                || 'NULL::' || format_type(t, NULL)
+                           FROM unnest(p.proargtypes) WITH ORDINALITY AS a (t, ord) ORDER BY ord)
+              FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+             WHERE n.nspname = ANY (%s) AND p.prorettype <> 'trigger'::regtype AND p.prokind = 'f'
+            """,
+            (list(SCHEMAS),),
+        ).fetchall()
+        return cls(tables, {name: f"SELECT {name}({', '.join(nulls)})" for name, nulls in rows})
+
+
+def on_tables(catalogue: Catalogue) -> Iterator[str]:
+    """Statements that nobody may get through."""
+    for table, columns in catalogue.tables.items():
+        yield f"DELETE FROM {table}"
+        yield f"TRUNCATE {table} CASCADE"
+        yield f"LOCK TABLE {table} IN SHARE MODE; SELECT 1"
+        yield f"COPY {table} TO PROGRAM 'cat > /tmp/stolen'"
+        yield f"COPY {table} TO '/tmp/stolen'"
+        yield f"COPY {table} FROM PROGRAM 'echo 1'"
+        yield f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"
+        yield f"ALTER TABLE {table} DISABLE TRIGGER ALL"
+        yield f"ALTER TABLE {table} OWNER TO SESSION_USER"
+        yield f"CREATE RULE forged AS ON INSERT TO {table} DO INSTEAD NOTHING"
+        yield f"ALTER TABLE {table} ADD COLUMN forged int"
+        yield f"DROP TABLE {table} CASCADE"
+        people = table in WRITTEN_BY_PEOPLE
+        for column in columns:
+            if not people or column in NEVER or column in NEVER_IN.get(table, ()):
+                yield f'UPDATE {table} SET "{column}" = "{column}"'
+        if not people:
+            yield f"INSERT INTO {table} DEFAULT VALUES"
+            yield f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM {table}"
+            yield f"MERGE INTO {table} t USING (SELECT 1) x ON true WHEN MATCHED THEN DELETE"
+            yield f"SELECT FROM {table} FOR UPDATE"
+
+
+def on_functions(catalogue: Catalogue) -> Iterator[str]:
+    """Calls of everything that only other functions may call."""
+    for name, call in catalogue.functions.items():
+        if name in INTERNAL or (name.partition(".")[0] not in ("api", "sec") and name not in READING):
+            yield call
+
+
+def on_postings(catalogue: Catalogue) -> Iterator[str]:
+    """Calls of every function of the `api` schema and of the administration of people."""
+    for name, call in catalogue.functions.items():
+        if name.startswith(("api.", "sec.user_")):
+            yield call
+
+
+def on_identity(own: str, roles: tuple[str, ...]) -> Iterator[str]:
+    """Attempts of somebody with the role `own` to become somebody else, or to be somebody without rules."""
+    for role in (*OWNERS, *(f"u_{role}" for role in roles if role != own)):
+        yield f"SET ROLE {role}"
+        yield f"SET SESSION AUTHORIZATION {role}"
+        yield f"GRANT {role} TO SESSION_USER"
+    for role in roles:
+        yield f"GRANT r_{role} TO SESSION_USER"
+        if role != own:
+            yield f"SET ROLE r_{role}"
+    yield "SET session_replication_role = replica"
+    yield "SET erp_owner.x = 1; SET SESSION AUTHORIZATION erp_owner"
+    yield "CREATE EVENT TRIGGER forged ON ddl_command_start EXECUTE FUNCTION sec.session_ok()"
+    yield "ALTER DATABASE postgres SET session_replication_role = replica"
+    yield "ALTER ROLE SESSION_USER SET session_replication_role = replica"
+    yield "ALTER ROLE SESSION_USER BYPASSRLS"
+
+
+def accepted(mine: Raw, statements: Iterator[str]) -> list[tuple[str, str]]:
+    """The statements that were not refused as forbidden, with what the server said to them."""
+    found = []
+    for statement in statements:
+        try:
+            mine.execute(sql.SQL(statement))
+        except psycopg.Error as error:
+            if error.sqlstate in REFUSALS:
+                continue
+            found.append((statement, f"{error.sqlstate} {error}".partition("\n")[0]))
+        else:
+            found.append((statement, "done"))
+    return found
+
+
+def fingerprint(admin: Raw, catalogue: Catalogue) -> dict[str, str]:
+    """What every table holds; tickets aside, which grow by logging in."""
+    found = {}
+    for table in catalogue.tables:
+        if table != "sec.session":
+            row = admin.execute(
+                sql.SQL(f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t")
+            ).fetchone()
+            found[table] = str(row)
+    return found

@@ -1,0 +1,161 @@
+"""Forged writes: every role, with psql and a session of its own, on a company in full swing; nothing changes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from app.core.db import Target
+from app.core.embedded import dsn
+from migrations import rights
+from tests.conftest import PASSWORD, login_of
+from tests.db import forgery
+from tests.db.forgery import Catalogue
+
+Raw = psycopg.Connection[Any]
+MATRIX = rights.load()
+ROLES = tuple(MATRIX.roles)
+Copies = Callable[..., AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="module")
+def admin_dsn(new_database: Copies, demo_template: str) -> Iterator[str]:
+    """The module's database is a copy of the demo company."""
+    with new_database(demo_template) as address:
+        with psycopg.connect(address, autocommit=True) as admin:
+            admin.execute(
+                "SELECT sec.user_set_warehouses('u_warehouse_clerk', array_agg(id)) FROM inventory.warehouse WHERE id = 1"
+            )
+        yield address
+
+
+@pytest.fixture(scope="module")
+def catalogue(admin_dsn: str) -> Catalogue:
+    with psycopg.connect(admin_dsn, autocommit=True) as admin:
+        return Catalogue.of(admin)
+
+
+@pytest.fixture(scope="module")
+def holdings(admin_dsn: str, catalogue: Catalogue) -> dict[str, str]:
+    """What the tables hold before anybody tries anything."""
+    with psycopg.connect(admin_dsn, autocommit=True) as admin:
+        return forgery.fingerprint(admin, catalogue)
+
+
+def person(address: str, role: str, stack: ExitStack) -> Raw:
+    """A psql of this role with its session open."""
+    target, _ = Target.from_dsn(address)
+    mine = stack.enter_context(
+        psycopg.connect(dsn(target.port, target.dbname, login_of(role), PASSWORD), autocommit=True)
+    )
+    mine.execute("SELECT sec.session_open()")
+    return mine
+
+
+def battery(catalogue: Catalogue, role: str) -> Iterator[str]:
+    yield from forgery.on_tables(catalogue)
+    yield from forgery.on_functions(catalogue)
+    yield from forgery.on_identity(role, ROLES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nothing_forged_gets_through_and_nothing_changes(
+    admin_dsn: str, admin: Raw, catalogue: Catalogue, holdings: dict[str, str], role: str
+) -> None:
+    with ExitStack() as stack:
+        assert forgery.accepted(person(admin_dsn, role, stack), battery(catalogue, role)) == []
+    assert forgery.fingerprint(admin, catalogue) == holdings
+    assert sum(not held.startswith("(0") for held in holdings.values()) > 45, "mostly empty tables were tried"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_postings_of_other_roles_are_refused_and_own_ones_need_content(
+    admin_dsn: str, admin: Raw, catalogue: Catalogue, holdings: dict[str, str], role: str
+) -> None:
+    with ExitStack() as stack:
+        mine = person(admin_dsn, role, stack)
+        accepted = {
+            what.partition("(")[0][7:]: said
+            for what, said in forgery.accepted(mine, forgery.on_postings(catalogue))
+        }
+    allowed = {name for name, roles in MATRIX.functions.items() if role in roles} | {"api.discard_draft"}
+    assert set(accepted) <= allowed
+    writing = {name: said for name, said in accepted.items() if said == "done"}
+    assert set(writing) <= {
+        "api.document_chain",
+        "api.shipping_lines",
+        "api.shipping_orders",
+        "sec.user_list",
+    }
+    assert forgery.fingerprint(admin, catalogue) == holdings
+
+
+def test_a_ticket_of_somebody_else_or_of_nobody_opens_no_table_and_no_function(
+    admin_dsn: str, admin: Raw, catalogue: Catalogue, holdings: dict[str, str]
+) -> None:
+    with ExitStack() as stack:
+        boss = person(admin_dsn, "administrator", stack)
+        row = boss.execute("SELECT current_setting('erp.ticket')").fetchone()
+        assert row is not None
+        seen, asked = [], 0
+        for role in (r for r in ROLES if r != "administrator"):
+            target, _ = Target.from_dsn(admin_dsn)
+            mine = stack.enter_context(
+                psycopg.connect(dsn(target.port, target.dbname, login_of(role), PASSWORD), autocommit=True)
+            )
+            for ticket in (row[0], "0" * 32, "' OR true --"):
+                mine.execute("SELECT set_config('erp.ticket', %s, false)", (ticket,))
+                for table in catalogue.tables:
+                    try:
+                        found = mine.execute(sql.SQL(f"SELECT count(*) FROM {table}")).fetchone()
+                    except psycopg.errors.InsufficientPrivilege:
+                        continue
+                    asked += 1
+                    if found != (0,):
+                        seen.append((role, table, found))
+                for what, said in forgery.accepted(mine, forgery.on_postings(catalogue)):
+                    seen.append((role, what, said))
+        assert seen == []
+        assert asked > 1000
+    assert forgery.fingerprint(admin, catalogue) == holdings
+
+
+# What is opened by mistake, to whom, and a word of what the battery must then report.
+MISTAKES = {
+    "GRANT UPDATE (state) ON sales.invoice TO r_viewer": ("viewer", 'UPDATE sales.invoice SET "state"'),
+    "GRANT UPDATE (net_amount) ON sales.quote TO r_sales_rep": ("sales_rep", "net_amount"),
+    "GRANT INSERT ON inventory.stock_move TO r_warehouse_clerk": (
+        "warehouse_clerk",
+        "INSERT INTO inventory.stock_move",
+    ),
+    "GRANT DELETE ON sales.quote TO r_sales_rep": ("sales_rep", "DELETE FROM sales.quote"),
+    "GRANT UPDATE ON catalog.product TO r_marketing": ("marketing", "LOCK TABLE catalog.product"),
+    "GRANT TRUNCATE ON audit.entry TO r_quality": ("quality", "TRUNCATE audit.entry"),
+    "GRANT EXECUTE ON FUNCTION inventory.post_moves TO r_warehouse_clerk": (
+        "warehouse_clerk",
+        "inventory.post_moves",
+    ),
+    "GRANT EXECUTE ON FUNCTION system.next_number TO r_finance": ("finance", "system.next_number"),
+    "GRANT USAGE ON SCHEMA sec TO r_viewer; GRANT UPDATE ON sec.user_role TO r_viewer": (
+        "viewer",
+        "sec.user_role",
+    ),
+    "CREATE TABLE sales.later (id int); GRANT SELECT, INSERT ON sales.later TO r_viewer": (
+        "viewer",
+        "sales.later",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_the_battery_sees_what_is_opened_by_mistake(new_database: Copies, mistake: str) -> None:
+    role, word = MISTAKES[mistake]
+    with new_database() as address, ExitStack() as stack:
+        with psycopg.connect(address, autocommit=True) as admin:
+            admin.execute(sql.SQL(mistake))
+            catalogue = Catalogue.of(admin)
+        found = forgery.accepted(person(address, role, stack), battery(catalogue, role))
+        assert any(word in what for what, _said in found)
