@@ -231,12 +231,17 @@ def net_requirements(
     items: Mapping[int, Item],
     demand: Mapping[int, Decimal],
     stock: Mapping[int, Decimal] | None = None,
+    *,
+    to_order: bool = False,
+    planned: Mapping[int, Decimal] | None = None,
 ) -> list[Requirement]:
     """What a demand (product, quantity) takes of every product, level by level, top down.
 
     A product that several branches need is netted once: what is free (and expected from open work orders, unless
     ``stock`` says otherwise) serves the whole gross requirement, and only what is short goes on to its components.
-    What is not stocked is needed as it is.
+    What is not stocked is needed as it is.  ``to_order`` makes the demand itself whole, whatever lies in stock; only
+    what is below it is netted.  ``planned`` says how much of some products shall be made or bought instead of what is
+    short; their components follow from that.
     """
     order = bottom_up(items, demand)
     order.reverse()
@@ -250,8 +255,12 @@ def net_requirements(
         item = items[product_id]
         needed = round_up(gross[product_id], item.decimals)
         there = item.free + item.expected if stock is None else stock.get(product_id, ZERO)
-        used = min(there, needed) if item.is_stocked else ZERO
+        whole = to_order and product_id in demand
+        used = min(there, needed) if item.is_stocked and not whole else ZERO
         net = needed - used
+        proposed = round_up(net, item.decimals)
+        if planned is not None and product_id in planned:
+            proposed = planned[product_id]
         if needed > 0:
             found.append(
                 Requirement(
@@ -265,13 +274,13 @@ def net_requirements(
                     gross=needed,
                     from_stock=used,
                     net=net,
-                    proposed=round_up(net, item.decimals),
+                    proposed=proposed,
                     parents=tuple(parents[product_id]),
                 )
             )
         for use in item.uses:
             level[use.product_id] = max(level[use.product_id], level[product_id] + 1)
-            if net > 0:
-                gross[use.product_id] += net * gross_per_unit(item, use)
+            if proposed > 0:
+                gross[use.product_id] += proposed * gross_per_unit(item, use)
                 parents[use.product_id].append(product_id)
     return sorted(found, key=lambda row: (row.level, row.sku))

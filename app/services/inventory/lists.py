@@ -11,6 +11,7 @@ from app.core.paging import COUNT_LIMIT, ListQuery, Page, condition, fetch_page
 from app.models.base import MONEY
 from app.models.catalog import Category, Product, ProductCost, ProductImage, ProductText, Unit
 from app.models.inventory import Lot, Place, StockBalance, StockLevel, StockMove, Warehouse
+from app.models.production import WorkOrder
 from app.services.visible import may_read
 
 COST = "catalog.product_cost"
@@ -40,6 +41,7 @@ class StockRow(NamedTuple):
     reserved: Decimal
     blocked: Decimal
     free: Decimal
+    expected: Decimal
     reorder_point: Decimal
     unit: str
     decimals: int
@@ -118,6 +120,17 @@ def list_stock(session: Session, query: ListQuery) -> Page:
         (and_(Product.reorder_point > 0, total <= Product.reorder_point), literal_column("'low'")),
         else_=literal_column("'ok'"),
     )
+    expected = (
+        select(func.coalesce(func.sum(WorkOrder.qty - WorkOrder.qty_good - WorkOrder.qty_scrap), 0))
+        .where(
+            WorkOrder.product_id == StockLevel.product_id,
+            WorkOrder.warehouse_id == StockLevel.warehouse_id,
+            WorkOrder.state.in_(("released", "started")),
+            WorkOrder.parent_id.is_(None),
+        )
+        .correlate(StockLevel)
+        .scalar_subquery()
+    )
     costs = may_read(session, COST)
     value = func.round(StockLevel.on_hand * ProductCost.standard_cost, 2) if costs else cast(null(), MONEY)
     base, name = named(
@@ -154,6 +167,7 @@ def list_stock(session: Session, query: ListQuery) -> Page:
         "reserved": StockLevel.reserved,
         "blocked": StockLevel.blocked,
         "free": StockLevel.free,
+        "expected": expected,
         "reorder_point": Product.reorder_point,
         "unit": Unit.code,
         "decimals": Unit.decimals,

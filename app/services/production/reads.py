@@ -415,7 +415,7 @@ def scrap_reasons(session: Session, language: str = "de") -> list[Reason]:
 _DEMAND = text("""
 SELECT l.id, s.id, s.number, c.name, s.requested_date, l.product_id, p.sku, coalesce(t.name, p.name), u.code,
        s.warehouse_id, l.qty, l.qty_shipped, coalesce(r.qty, 0), coalesce(w.qty, 0),
-       l.qty - l.qty_shipped - coalesce(r.qty, 0) - coalesce(w.qty, 0)
+       l.qty - l.qty_shipped - CASE WHEN :to_order THEN 0 ELSE coalesce(r.qty, 0) END - coalesce(w.qty, 0)
   FROM sales.sales_order s
   JOIN sales.sales_order_line l ON l.sales_order_id = s.id
   JOIN partners.partner c ON c.id = s.customer_id
@@ -424,18 +424,28 @@ SELECT l.id, s.id, s.number, c.name, s.requested_date, l.product_id, p.sku, coal
   LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = :language AND :language <> 'de'
   LEFT JOIN inventory.reservation r ON r.source_type = 'sales_order_line' AND r.source_id = l.id
   LEFT JOIN LATERAL (
-    SELECT sum(o.qty - o.qty_good - o.qty_scrap) AS qty FROM production.work_order o
-     WHERE o.source_type = 'sales_order_line' AND o.source_id = l.id AND o.state IN ('released', 'started')) w ON true
+    SELECT sum(o.qty - o.qty_scrap - CASE WHEN :to_order THEN 0 ELSE o.qty_good END) AS qty
+      FROM production.work_order o
+     WHERE o.source_type = 'sales_order_line' AND o.source_id = l.id
+       AND (o.state IN ('released', 'started') OR :to_order AND o.state = 'completed')) w ON true
  WHERE s.state = 'confirmed' AND s.delivery_state <> 'full'
    AND (CAST(:order AS bigint) IS NULL OR s.id = :order)
-   AND l.qty - l.qty_shipped - coalesce(r.qty, 0) - coalesce(w.qty, 0) > 0
+   AND (NOT :to_order OR p.is_made)
+   AND l.qty - l.qty_shipped - CASE WHEN :to_order THEN 0 ELSE coalesce(r.qty, 0) END - coalesce(w.qty, 0) > 0
  ORDER BY s.requested_date NULLS LAST, s.id, l.position
 """)
 
 
-def open_demand(session: Session, sales_order_id: int | None = None, language: str = "de") -> list[DemandRow]:
-    """Sales order lines that wait for goods nobody is making yet, the most urgent first; for planners."""
-    found = session.execute(_DEMAND, {"order": sales_order_id, "language": language})
+def open_demand(
+    session: Session, sales_order_id: int | None = None, language: str = "de", *, to_order: bool = False
+) -> list[DemandRow]:
+    """Sales order lines that wait for goods nobody is making yet, the most urgent first; for planners.
+
+    ``to_order`` asks what can be made for the lines themselves: what stock is reserved for them counts as open then,
+    what was made for them does not.
+    """
+    values = {"order": sales_order_id, "language": language, "to_order": to_order}
+    found = session.execute(_DEMAND, values)
     return [DemandRow._make(line) for line in found]
 
 

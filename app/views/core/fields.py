@@ -208,7 +208,8 @@ class FieldBox(QWidget):
                 return area
             case "number" | "quantity" | "money" | "percent":
                 unit = field.unit or {"percent": "%", "money": "€"}.get(field.kind, "")
-                number = NumberEdit(name, places=2 if field.kind == "money" else field.places, unit=unit)
+                places = {"money": 2, "quantity": None}.get(field.kind, field.places)
+                number = NumberEdit(name, places=places, unit=unit)
                 number.setPlaceholderText(hint)
                 number.textEdited.connect(self._typed)
                 number.value_changed.connect(self._typed)

@@ -1,15 +1,16 @@
 """The head of a record form: title, state, unsaved mark at the left; actions and Save at the right."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from app.core.i18n import t
 from app.views.core import icons
 from app.views.core.buttons import Button, IconButton
+from app.views.core.detail import Picture
 from app.views.core.form_model import FormAction
 from app.views.core.marks import Chip, IconLabel, Label
 from app.views.core.surfaces import clear_layout
@@ -49,6 +50,16 @@ class FormHead(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(px("margin_l"), 0, px("margin"), 0)
         row.setSpacing(px("gap"))
+        self._picture = QHBoxLayout()
+        row.addLayout(self._picture)
+        self._picture_key: Any = None
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addStretch(1)
+        across = row
+        row = QHBoxLayout()
+        row.setSpacing(px("gap"))
+        words.addLayout(row)
         self._title = Label("", "title", elide=False)
         self._title.setObjectName("form.title")
         row.addWidget(self._title)
@@ -63,6 +74,13 @@ class FormHead(QWidget):
         self._lock = IconLabel("lock", px("icon_small"), "text3")
         row.addWidget(self._lock)
         row.addStretch(1)
+        self._line = Label("", "small", "text2", elide=True)
+        self._line.setObjectName("form.line")
+        self._line.hide()
+        words.addWidget(self._line)
+        words.addStretch(1)
+        row = across
+        row.addLayout(words, 1)
         self._right = QHBoxLayout()
         self._right.setSpacing(px("gap"))
         row.addLayout(self._right)
@@ -82,6 +100,7 @@ class FormHead(QWidget):
         page = self._page
         words, chip = page.heading()
         self._title.setText(words)
+        self._show_line(page.subtitle(), page.picture())
         self._chip.setVisible(chip is not None)
         if chip is not None:
             self._chip.set_chip(*chip)
@@ -92,6 +111,17 @@ class FormHead(QWidget):
         self._mark.set_color("accent_text" if dirty else "text3")
         self._mark.setText(t("form.unsaved") if dirty else t("form.read_only") if locked else "")
         self._show_actions(dirty)
+
+    def _show_line(self, line: str, picture: Any) -> None:
+        """A line below the title and a picture before it make the head higher."""
+        self._line.setText(line)
+        if line and not self._line.isVisibleTo(self):
+            self._line.show()
+            self.setFixedHeight(px("row_two") + px("gap_l"))
+        if picture is not None and picture != self._picture_key:
+            self._picture_key = picture
+            clear_layout(self._picture)
+            self._picture.addWidget(Picture(self._page.ctx.images, picture, px("row_thumb")))
 
     def _show_actions(self, dirty: bool) -> None:
         page = self._page

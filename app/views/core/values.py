@@ -25,7 +25,7 @@ def show(kind: str, value: Any, *, places: int | None = None, unit: str = "", ed
         case "percent":
             return fmt.number(value, places=places) if editing else fmt.percent(value)
         case "number" | "quantity":
-            text = fmt.number(value, places=places)
+            text = fmt.number(value, places=places if kind == "number" else None)
             return f"{text} {unit}" if unit and not editing else text
         case "date":
             return fmt.date_(value)
