@@ -35,10 +35,12 @@ SELECT h.*, {company},
          'terms', (SELECT to_jsonb(t) FROM partners.payment_term t WHERE t.id = h.payment_term_id))) AS said,
        {more},
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
-          SELECT l.position, coalesce(l.sku, p.sku) AS sku, l.description, coalesce(l.unit_code, u.code) AS unit, l.qty,
-                 l.unit_price, l.discount_pct, l.tax_rate, l.net_amount
+          SELECT l.position, coalesce(l.sku, p.sku) AS sku, l.description, coalesce(l.unit_code, u.code) AS unit,
+                 n.name_de AS unit_de, n.name_en AS unit_en, l.qty, l.unit_price, l.discount_pct, l.tax_rate,
+                 l.net_amount
             FROM sales.{table}_line l
             JOIN catalog.product p ON p.id = l.product_id JOIN catalog.unit u ON u.id = p.unit_id
+            LEFT JOIN catalog.unit n ON n.code = coalesce(l.unit_code, u.code)
            WHERE l.{table}_id = h.id) x) AS lines
   FROM sales.{table} h JOIN partners.partner k ON k.id = h.customer_id
  WHERE h.id = :id
@@ -57,7 +59,8 @@ SELECT d.*, {company}, d.snapshot AS said,
        {day} AS document_date,
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
           SELECT row_number() OVER (ORDER BY min(l.position)) AS position, l.sku, l.description,
-                 l.unit_code AS unit, sum(l.qty) AS qty,
+                 l.unit_code AS unit,
+                 min(n.name_de) AS unit_de, min(n.name_en) AS unit_en, sum(l.qty) AS qty,
                  jsonb_agg(jsonb_build_array(l.lot_code, l.qty) ORDER BY l.position)
                    FILTER (WHERE l.lot_code IS NOT NULL) AS lots
             FROM sales.delivery_line l WHERE l.delivery_id = d.id
@@ -68,9 +71,10 @@ SELECT d.*, {company}, d.snapshot AS said,
 _INVOICE_SQL = """
 SELECT h.*, {company}, h.snapshot AS said, h.invoice_date AS document_date,
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
-          SELECT l.position, l.sku, l.description, l.unit_code AS unit, l.qty, l.unit_price, l.discount_pct, l.tax_rate,
-                 l.net_amount
-            FROM sales.invoice_line l WHERE l.invoice_id = h.id) x) AS lines,
+          SELECT l.position, l.sku, l.description, l.unit_code AS unit, n.name_de AS unit_de,
+                 n.name_en AS unit_en, l.qty, l.unit_price, l.discount_pct, l.tax_rate, l.net_amount
+            FROM sales.invoice_line l LEFT JOIN catalog.unit n ON n.code = l.unit_code
+           WHERE l.invoice_id = h.id) x) AS lines,
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.tax_rate DESC) FROM (
           SELECT t.tax_rate, t.net_amount, t.tax_amount FROM sales.invoice_tax t WHERE t.invoice_id = h.id) x) AS taxes,
        (SELECT string_agg(DISTINCT d.number, ', ') FROM sales.delivery d
@@ -132,7 +136,7 @@ def _common(
         "recipient": _address(said.get("billing_address"), row, language),
         "references": tuple(references),
         "contact": page.Contact(row["clerk"], email=row["company"]["email"]) if row["clerk"] else None,
-        "lines": tuple(_line(x) for x in row["lines"] or ()),
+        "lines": tuple(_line(x, language) for x in row["lines"] or ()),
     }
 
 
@@ -210,7 +214,7 @@ def _dec(value: Any) -> Decimal:
     return Decimal(str(value))
 
 
-def _line(line: Mapping[str, Any]) -> page.Line:
+def _line(line: Mapping[str, Any], language: page.Language) -> page.Line:
     priced = "unit_price" in line
     discount = _dec(line["discount_pct"]) if priced else Decimal(0)
     lots = tuple(code for code, _qty in line.get("lots") or ())
@@ -219,7 +223,7 @@ def _line(line: Mapping[str, Any]) -> page.Line:
         sku=line["sku"],
         name=line["description"],
         quantity=_dec(line["qty"]),
-        unit=line["unit"],
+        unit=line[f"unit_{language}"] or line["unit"],
         unit_price=_dec(line["unit_price"]) if priced else None,
         discount_pct=discount or None,
         net=_dec(line["net_amount"]) if priced else None,

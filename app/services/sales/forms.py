@@ -17,6 +17,7 @@ class LineForm(NamedTuple):
 
     In a draft ``list_price`` and ``price_from_qty`` (the tier) are today's of the price list, later the snapshot.
     ``free`` can still be promised in the document's warehouse, ``reserved`` is promised to this line.
+    ``unit`` is the code, ``unit_name`` what people call it.
     """
 
     id: int
@@ -40,6 +41,9 @@ class LineForm(NamedTuple):
     reserved: Decimal
     qty_shipped: Decimal
     qty_invoiced: Decimal
+    unit_name: str
+    image_id: int | None
+    image_hash: str | None
 
 
 class ApprovalState(NamedTuple):
@@ -127,6 +131,7 @@ class LineProposal(NamedTuple):
     state: str
     on_hand: Decimal
     free: Decimal
+    unit_name: str
 
 
 class CustomerProposal(NamedTuple):
@@ -202,12 +207,14 @@ _LINES = """
 SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), coalesce(pt.name, p.name), l.description,
        coalesce(l.unit_code, u.code), u.decimals, l.qty,
        CASE WHEN h.state = 'draft' THEN f.amount ELSE l.list_price END, f.min_qty, l.unit_price,
-       l.discount_pct, l.tax_rate, l.net_amount, p.is_stocked, coalesce(v.free, 0), coalesce(v.on_hand, 0), {order}
+       l.discount_pct, l.tax_rate, l.net_amount, p.is_stocked, coalesce(v.free, 0), coalesce(v.on_hand, 0), {order},
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, i.id, i.content_hash
   FROM sales.{table}_line l
   JOIN sales.{table} h ON h.id = l.{table}_id
   JOIN catalog.product p ON p.id = l.product_id
   JOIN catalog.unit u ON u.id = p.unit_id
   LEFT JOIN catalog.product_text pt ON pt.product_id = p.id AND pt.language = :language
+  LEFT JOIN catalog.product_image i ON i.product_id = p.id AND i.is_primary
   LEFT JOIN inventory.stock_level v ON v.product_id = l.product_id AND v.warehouse_id = h.warehouse_id
   {reservation}
   LEFT JOIN LATERAL catalog.prices_for(
@@ -236,7 +243,8 @@ _PROPOSALS = text(
     """
 SELECT f.product_id, p.sku, coalesce(pt.name, p.name), u.code, u.decimals, f.qty, f.amount, f.min_qty,
        CASE WHEN c.tax_treatment = 'domestic' OR c.id IS NULL THEN f.tax_rate ELSE 0::numeric END, p.is_stocked,
-       p.is_sold, p.state, coalesce(v.on_hand, 0), coalesce(v.free, 0)
+       p.is_sold, p.state, coalesce(v.on_hand, 0), coalesce(v.free, 0),
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END
   FROM catalog.prices_for(:items, CAST(:price_list_id AS bigint), CAST(:on AS date)) f
   JOIN catalog.product p ON p.id = f.product_id
   JOIN catalog.unit u ON u.id = p.unit_id

@@ -170,6 +170,7 @@ class LinesEditor(QWidget):
     def set_sum(self, text: str) -> None:
         """Words at the right of the foot."""
         self._sum.setText(text)
+        self._foot.setVisible(not self.model.read_only or bool(text))
 
     def set_fixed_rows(self) -> None:
         """Let cells be edited while rows neither come nor go."""
@@ -187,6 +188,7 @@ class LinesEditor(QWidget):
         self._paste.setVisible(live and bool(self.spec.paste))
         for number, hint in enumerate(self._hints):
             hint.setVisible(live or (number < 2 and not self.model.read_only))
+        self._foot.setVisible(not self.model.read_only or bool(self._sum.text()))
 
     def problems(self) -> list[str]:
         """What keeps the lines from being saved, in words; required cells are checked now."""
@@ -330,7 +332,8 @@ class LinesEditor(QWidget):
         painter.fillPath(shape, tok("surface"))
         painter.save()
         painter.setClipPath(shape)
-        painter.fillRect(self._foot.geometry().adjusted(-1, 0, 1, 1), tok("sunken"))
+        if self._foot.isVisible():
+            painter.fillRect(self._foot.geometry().adjusted(-1, 0, 1, 1), tok("sunken"))
         painter.restore()
         painter.setPen(QPen(tok("line"), px("hair")))
         painter.drawPath(shape)

@@ -6,8 +6,8 @@ from app.core import format as fmt
 from app.core.i18n import t
 from app.services.sales.forms import ApprovalState
 from app.views.core.form_model import Notice, NoticeAction
+from app.views.core.people import name
 from app.views.sales.line_rules import Above
-from app.views.sales.people import name
 
 if TYPE_CHECKING:
     from app.views.sales.draft_page import DraftPage

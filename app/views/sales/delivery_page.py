@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from PySide6.QtWidgets import QWidget
+
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.documents.reads import ArchivedRow, archived_documents
@@ -10,16 +12,27 @@ from app.services.sales.reads import ChainLink, document_chain
 from app.services.sales.shipping import DeliveryDetail, get_delivery
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
-from app.views.core.form_model import FormAction, FormRecord, FormSpec, Notice, NoticeAction, Section
+from app.views.core.form_model import (
+    FormAction,
+    FormRecord,
+    FormSpec,
+    Notice,
+    NoticeAction,
+    Section,
+    labels_of,
+)
 from app.views.core.form_parts import ChainNode
 from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
 from app.views.core.operation import ReadOp
+from app.views.core.people import name
+from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
 from app.views.sales import pdf
 from app.views.sales.chain import next_node, nodes
+from app.views.sales.draft_page import HISTORY_LABELS
+from app.views.sales.draft_reads import unit_names
 from app.views.sales.invoicing import InvoiceDialog
-from app.views.sales.people import name
 from app.views.sales.states import INVOICED, chip
 
 LINES = LinesSpec(
@@ -35,13 +48,19 @@ LINES = LinesSpec(
 )
 
 
-def load(session: Any, delivery_id: int, _language: str) -> FormRecord:
+def load(session: Any, delivery_id: int, language: str) -> FormRecord:
     """A delivery as the form shows it."""
     found = get_delivery(session, delivery_id)
+    names = unit_names(session, language)
     address, order = found.delivery_address, found.snapshot.get("order") or {}
     town = " ".join(str(address[key]) for key in ("postcode", "city") if address.get(key))
     lines = [
-        {**line._asdict(), "place": line.place or fmt.NONE, "lot": line.lot or fmt.NONE}
+        {
+            **line._asdict(),
+            "unit": names.get(line.unit, line.unit),
+            "place": line.place or fmt.NONE,
+            "lot": line.lot or fmt.NONE,
+        }
         for line in found.lines
     ]
     return FormRecord(
@@ -63,7 +82,7 @@ def load(session: Any, delivery_id: int, _language: str) -> FormRecord:
 class DeliveryPage(FormPage):
     """A delivery; nothing in it can be changed."""
 
-    topics = frozenset({"documents.issued"})
+    topics = frozenset({"documents.issued", "system.note"})
     spec = FormSpec(
         topic="sales.delivery",
         title="sales.type.delivery",
@@ -109,11 +128,17 @@ class DeliveryPage(FormPage):
             return t(self.spec.title), None
         return f"{t(self.spec.title)} {found.number}", chip(INVOICED, found.invoice_state)
 
+    def cards(self) -> Sequence[QWidget]:
+        """Notes and history."""
+        self.story = StoryCards(self, self.ctx, self.spec.topic, HISTORY_LABELS | labels_of(self.spec))
+        return self.story.cards
+
     def shown(self) -> None:
         """Chain and archive are read; the one who shipped gets a name."""
         found = self.delivery
         if found is None or self.lines is None:
             return
+        self.story.show(found.id, found.number)
         self.boxes["shipped_by"].set_value(name(self.ctx, found.created_by))
         self.lines.set_summary(t("sales.lines.count", n=len(found.lines)))
         links: ReadOp[list[ChainLink]] = ReadOp(self, self.ctx, document_chain, "delivery", found.id)
@@ -134,7 +159,11 @@ class DeliveryPage(FormPage):
         found = self.delivery
         open_invoice = found is not None and found.invoice_state == "none"
         come = [next_node("invoice", t("sales.chain.next.invoice"))] if open_invoice else []
-        return nodes(self._links, ("delivery", self.record.id), come) if self._links else ()
+        return (
+            nodes(self._links, ("delivery", self.record.id), come, self.ctx.registry.records)
+            if self._links
+            else ()
+        )
 
     def notices(self) -> Sequence[Notice]:
         """A delivery note that is not in the archive."""
@@ -144,7 +173,7 @@ class DeliveryPage(FormPage):
         again = (NoticeAction("sales.pdf.make_up", self.make_up_pdf, "action.make_up_pdf"),) if may else ()
         return [Notice("no_pdf", "warn", t("sales.pdf.missing"), t("sales.pdf.missing_what"), again)]
 
-    def actions(self) -> Sequence[FormAction]:
+    def actions(self) -> Sequence[FormAction]:  # type: ignore[override]
         """Delivery note, invoice, what is left of the order."""
         return [
             FormAction(

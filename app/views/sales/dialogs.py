@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.i18n import t
 from app.views.core.dialog import Dialog
-from app.views.core.parts import TextArea
 from app.views.core.marks import Label
+from app.views.core.parts import TextArea
 from app.views.core.theme import px
 
 LONGEST = 2000

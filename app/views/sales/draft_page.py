@@ -1,6 +1,7 @@
 """What the forms of quotes and orders share: customer, conditions, priced lines, discount, totals, PDF."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, cast
@@ -25,10 +26,22 @@ from app.services.sales.commands import (
 from app.services.sales.forms import CustomerProposal, DraftForm
 from app.services.sales.reads import ChainLink, document_chain
 from app.views.core.context import AppContext
-from app.views.core.form_model import FormAction, FormRecord, FormValues, Notice, NoticeAction
+from app.views.core.form_model import (
+    FormAction,
+    FormRecord,
+    FormSpec,
+    FormValues,
+    Notice,
+    NoticeAction,
+    as_record,
+    labels_of,
+)
 from app.views.core.form_parts import ChainNode
 from app.views.core.forms import FormPage
 from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.people import name
+from app.views.core.side_cards import StoryCards
+from app.views.core.theme import px
 from app.views.sales import line_rules, pdf
 from app.views.sales.approval import approval_notice
 from app.views.sales.cards import CustomerCard, TermsCard, TotalsCard
@@ -37,7 +50,6 @@ from app.views.sales.days import today
 from app.views.sales.dialogs import ReasonDialog
 from app.views.sales.draft_reads import Choices, CustomerChoice, choices, customer_choice
 from app.views.sales.line_editing import Pricing
-from app.views.sales.people import name
 from app.views.sales.states import BY_TYPE, chip, draft_name
 
 ZERO = Decimal(0)
@@ -45,7 +57,7 @@ VALID_DAYS = 30
 COPIED = (
     "product_id",
     "sku",
-    "image_hash",
+    "image",
     "description",
     "unit",
     "decimals",
@@ -64,6 +76,40 @@ COPIED_HEAD = (
 )
 
 
+# What the history calls columns that are no fields of the form.
+HISTORY_LABELS = {
+    "number": "sales.field.number",
+    "state": "sales.column.state",
+    "delivery_state": "sales.column.shipped",
+    "invoice_state": "sales.column.invoiced",
+    "net_amount": "sales.total.net",
+    "tax_amount": "sales.total.tax_short",
+    "gross_amount": "sales.total.gross",
+    "snapshot": "sales.field.snapshot",
+    "paid_amount": "sales.field.paid",
+    "discount_taken": "sales.field.skonto",
+    "comment": "sales.dialog.comment",
+    "reason": "sales.dialog.reason",
+    "reject_reason": "sales.dialog.reason",
+    "cancel_reason": "sales.dialog.reason",
+}
+
+
+def record_of(answer: DraftForm, spec: FormSpec) -> FormRecord:
+    """A document as the form holds it: the customer with its number, lines with their pictures."""
+    record = as_record(answer, spec)
+    words = {**record.words, "customer_id": f"{answer.customer_number} · {answer.customer}"}
+    lines = [
+        {
+            **line,
+            "unit": line["unit_name"],
+            "image": (line["image_id"], line["image_hash"]) if line["image_hash"] else None,
+        }
+        for line in record.lines
+    ]
+    return replace(record, words=words, lines=lines)
+
+
 class DraftPage(FormPage):
     """The form of a quote or an order.
 
@@ -73,7 +119,7 @@ class DraftPage(FormPage):
 
     kind: ClassVar[DraftType]
     day_key: ClassVar[str]
-    topics = frozenset({"documents.issued", "sales.discount_approval"})
+    topics = frozenset({"documents.issued", "sales.discount_approval", "system.note"})
 
     def __init__(self, ctx: AppContext, record_id: int | None, state: Mapping[str, Any]) -> None:
         self._links: Sequence[ChainLink] = ()
@@ -104,6 +150,12 @@ class DraftPage(FormPage):
         """Only drafts can be changed."""
         return self.stored_state == "draft"
 
+    def _loaded(self, answer: Any) -> None:
+        super()._loaded(record_of(answer, self.spec))
+
+    def _merge_with(self, answer: Any) -> None:
+        super()._merge_with(record_of(answer, self.spec))
+
     def title(self) -> str:
         """The word on the tab: the number alone."""
         if self.record.id is None:
@@ -116,7 +168,9 @@ class DraftPage(FormPage):
         state = chip(BY_TYPE[self.kind], self.stored_state)
         if self.record.id is None:
             return t(f"sales.{self.word}.new"), state
-        number = draft_name(self.record.id, self.document.number if self.document else None)
+        number = self.document.number if self.document is not None else None
+        if number is None:
+            return t(f"sales.{self.word}.draft", id=self.record.id), state
         return f"{t(self.spec.title)} {number}", state
 
     @property
@@ -136,27 +190,22 @@ class DraftPage(FormPage):
         self.totals = TotalsCard()
         self.customer_card = CustomerCard(self.ctx)
         self.terms = TermsCard()
-        return (self.totals, self.customer_card, self.terms)
+        self.story = StoryCards(self, self.ctx, self.spec.topic, HISTORY_LABELS | labels_of(self.spec))
+        return (self.totals, self.customer_card, self.terms, *self.story.cards)
 
     def extend(self, column: Any) -> None:
-        """Watch the lines."""
+        """Watch the lines, and their pictures."""
         assert self.lines is not None
+        if self.ctx.images is not None:
+            self.ctx.images.ready.connect(self.lines.table.viewport().update)
         self.pricing = Pricing(self)
 
     def line_picture(self) -> Any:
-        """Pictures of the articles, by their hash."""
+        """Pictures of the articles, by id and hash."""
         images = self.ctx.images
         if images is None:
             return None
-        from app.views.core.theme import px
-
-        def picture(key: Any, arrived: Any) -> Any:
-            found = images.thumb(key, px("thumb_large"), self.devicePixelRatioF())
-            if found is None:
-                images.ready.connect(arrived)
-            return found
-
-        return picture
+        return lambda key, _arrived: images.thumb(key, px("thumb_large"), self.devicePixelRatioF())
 
     # -- showing ------------------------------------------------------------------------------------------------
 
@@ -169,6 +218,7 @@ class DraftPage(FormPage):
         """A record was put into the form: read what stands beside it."""
         self._refusal = None
         self.pricing.shown()
+        self.story.show(self.record.id, self.title())
         op: ReadOp[Choices] = ReadOp(self, self.ctx, choices, language())
         op.replacing("choices").success(self._offer).start()
         self._show_customer()
@@ -199,7 +249,7 @@ class DraftPage(FormPage):
         if customer is None:
             self.boxes["customer_id"].set_hint("")
             return
-        op: ReadOp[PartnerDetail] = ReadOp(self, self.ctx, customer_choice, customer, language(), False)
+        op: ReadOp[CustomerChoice] = ReadOp(self, self.ctx, customer_choice, customer, language(), False)
         op.replacing("customer").success(self._customer_read).failure(lambda _error: True).start()
 
     def _customer_read(self, found: CustomerChoice) -> None:
@@ -267,7 +317,11 @@ class DraftPage(FormPage):
         """The documents before and after this one."""
         if self.record.id is None:
             return ()
-        return nodes(self._links, (self.kind, self.record.id), self.to_come()) if self._links else ()
+        return (
+            nodes(self._links, (self.kind, self.record.id), self.to_come(), self.ctx.registry.records)
+            if self._links
+            else ()
+        )
 
     def to_come(self) -> Sequence[ChainNode]:
         """Documents that follow from this one."""
@@ -364,6 +418,15 @@ class DraftPage(FormPage):
     def more_notices(self) -> Sequence[Notice]:
         """Banners of the one kind of document."""
         return ()
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether somebody has still to decide about the discount that stands in the lines."""
+        asked = self.document.approval if self.document is not None else None
+        if asked is None or asked.state != "requested" or self.lines is None:
+            return False
+        above = line_rules.highest(self.lines.model.lines, self.limit)
+        return above is not None and asked.discount_pct >= above.pct
 
     def lower_discount(self) -> None:
         """Bring every line within this person's limit."""

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from app.services.catalog.reads import price_lists, search_sold_products
+from app.services.catalog.reads import price_lists, search_sold_products, units
 from app.services.inventory.reads import Availability, availability, warehouses
 from app.services.partners.reads import PartnerDetail, get_partner, payment_terms
 from app.services.sales.forms import CustomerProposal, LineProposal, propose_for_customer, propose_lines
@@ -64,6 +64,11 @@ def priced(
     products = sorted({product for product, _ in items})
     stock = {row.product_id: row for row in availability(session, products, warehouse_id)}
     return Priced(proposals, stock)
+
+
+def unit_names(session: Any, language: str) -> dict[str, str]:
+    """What people call units, by code; one round trip."""
+    return {row.code: row.name for row in units(session, language)}
 
 
 def resolve_codes(session: Any, codes: Sequence[str], language: str) -> dict[str, Any]:

@@ -15,19 +15,30 @@ from app.services.sales.rules import Sums
 from app.services.sales.writes import Shipped
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
-from app.views.core.form_model import FormAction, FormRecord, FormSpec, Notice, NoticeAction, Section
+from app.views.core.form_model import (
+    FormAction,
+    FormRecord,
+    FormSpec,
+    Notice,
+    NoticeAction,
+    Section,
+    labels_of,
+)
 from app.views.core.form_parts import ChainNode, Fact, FactsCard
 from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
 from app.views.core.operation import ReadOp
+from app.views.core.people import name
+from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
 from app.views.sales import pdf
 from app.views.sales.cards import CustomerCard, TotalsCard
 from app.views.sales.chain import nodes
 from app.views.sales.days import today
 from app.views.sales.dialogs import ReasonDialog
+from app.views.sales.draft_page import HISTORY_LABELS
+from app.views.sales.draft_reads import unit_names
 from app.views.sales.payment_dialog import PaymentDialog
-from app.views.sales.people import name
 from app.views.sales.states import INVOICE, chip
 
 LINES = LinesSpec(
@@ -38,16 +49,17 @@ LINES = LinesSpec(
         LineColumn("qty", "sales.line.qty", "quantity", 72, stored=False),
         LineColumn("unit", "sales.line.unit", "text", 60, stored=False),
         LineColumn("unit_price", "sales.line.price", "money", 88, stored=False),
-        LineColumn("discount_pct", "sales.line.discount", "percent", 84, stored=False),
+        LineColumn("discount_pct", "sales.line.discount", "percent", 84, stored=False, quiet_zero=True),
         LineColumn("tax_rate", "sales.line.tax", "percent", 72, stored=False),
         LineColumn("net_amount", "sales.line.net", "money", 96, stored=False, style="body600"),
     ),
 )
 
 
-def load(session: Any, invoice_id: int, _language: str) -> FormRecord:
+def load(session: Any, invoice_id: int, language: str) -> FormRecord:
     """An invoice as the form shows it."""
     found = get_invoice(session, invoice_id)
+    names = unit_names(session, language)
     address = found.billing_address
     town = " ".join(str(address[key]) for key in ("postcode", "city") if address.get(key))
     order = found.snapshot.get("order") or {}
@@ -63,7 +75,7 @@ def load(session: Any, invoice_id: int, _language: str) -> FormRecord:
             "due_date": found.due_date,
             "discount": found.discount_date,
         },
-        lines=[line._asdict() for line in found.lines],
+        lines=[{**line._asdict(), "unit": names.get(line.unit, line.unit)} for line in found.lines],
         words={"customer": found.customer, "discount": _skonto_words(found)},
         raw=found,
     )
@@ -102,7 +114,7 @@ class PaymentsCard(FactsCard):
 class InvoicePage(FormPage):
     """An invoice or a cancellation; nothing in it can be changed."""
 
-    topics = frozenset({"documents.issued", "sales.payment"})
+    topics = frozenset({"documents.issued", "sales.payment", "system.note"})
     spec = FormSpec(
         topic="sales.invoice",
         title="sales.type.invoice",
@@ -155,7 +167,9 @@ class InvoicePage(FormPage):
         self.totals = TotalsCard()
         self.payments = PaymentsCard(self.ctx)
         self.customer_card = CustomerCard(self.ctx)
-        return (self.totals, self.payments, self.customer_card)
+        labels = HISTORY_LABELS | labels_of(self.spec)
+        self.story = StoryCards(self, self.ctx, self.spec.topic, labels)
+        return (self.totals, self.payments, self.customer_card, *self.story.cards)
 
     def shown(self) -> None:
         """Totals and payments as stored; chain and archive are read."""
@@ -164,6 +178,7 @@ class InvoicePage(FormPage):
             return
         self.totals.show_sums(Sums(found.net_amount, found.tax_amount, found.gross_amount, found.taxes))
         self.payments.show_invoice(found)
+        self.story.show(found.id, found.number)
         self.customer_card.show_customer(found.customer_id)
         self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(found.net_amount)))
         self.lines.set_summary(t("sales.lines.count", n=len(found.lines)))
@@ -182,7 +197,11 @@ class InvoicePage(FormPage):
 
     def chain(self) -> Sequence[ChainNode]:
         """The documents before and after this one."""
-        return nodes(self._links, ("invoice", self.record.id)) if self._links else ()
+        return (
+            nodes(self._links, ("invoice", self.record.id), (), self.ctx.registry.records)
+            if self._links
+            else ()
+        )
 
     def notices(self) -> Sequence[Notice]:
         """Cancelled, overdue, or without its PDF."""
@@ -196,7 +215,7 @@ class InvoicePage(FormPage):
                 (
                     NoticeAction(
                         "sales.invoice.open_counter",
-                        lambda: self.ctx.navigate.open_record("sales.invoice", cast("int", counter)),
+                        lambda: self.ctx.navigate.open_record("sales.invoice", counter),
                         "action.open_counter",
                     ),
                 )
@@ -229,7 +248,7 @@ class InvoicePage(FormPage):
             )
         return notices
 
-    def actions(self) -> Sequence[FormAction]:
+    def actions(self) -> Sequence[FormAction]:  # type: ignore[override]
         """Payment, PDF, cancellation."""
         return [
             FormAction("pdf", "sales.action.pdf", "printer", lambda page: page.open_pdf(), "icon", "Ctrl+P"),

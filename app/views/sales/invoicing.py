@@ -13,9 +13,9 @@ from app.services.sales.reads import Invoiceable, invoiceable_deliveries
 from app.services.sales.writes import Issued
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
-from app.views.core.parts import CheckBox
 from app.views.core.marks import Divider, Label
 from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.parts import CheckBox
 from app.views.core.surfaces import Loading
 from app.views.core.theme import px
 from app.views.sales import pdf

@@ -32,14 +32,14 @@ def _picked(hit: Any) -> Mapping[str, Any]:
         "unit": hit.unit,
         "decimals": hit.decimals,
         "tax_rate": hit.tax_rate,
-        "image_hash": hit.image_hash,
+        "image": (hit.image_id, hit.image_hash) if hit.image_hash else None,
     }
 
 
 LINES = LinesSpec(
     columns=(
         LineColumn("position", "sales.line.position", "position", 44, stored=False),
-        LineColumn("image_hash", "", "image", 48, stored=False),
+        LineColumn("image", "", "image", 48, stored=False),
         LineColumn(
             "product_id", "sales.line.sku", "lookup", 96, editable=True, required=True, text_key="sku"
         ),
@@ -53,10 +53,9 @@ LINES = LinesSpec(
             64,
             editable=True,
             required=True,
-            places=3,
             minimum=Decimal("0.001"),
         ),
-        LineColumn("availability", "sales.line.availability", "status", 148, stored=False),
+        LineColumn("availability", "sales.line.availability", "status", 166, stored=False),
         LineColumn(
             "unit_price",
             "sales.line.price",
@@ -66,7 +65,7 @@ LINES = LinesSpec(
             required=True,
             minimum=Decimal(0),
         ),
-        LineColumn("source", "sales.line.source", "two_line", 112, stored=False),
+        LineColumn("source", "sales.line.source", "two_line", 104, stored=False),
         LineColumn(
             "discount_pct",
             "sales.line.discount",
@@ -76,6 +75,7 @@ LINES = LinesSpec(
             required=True,
             minimum=Decimal(0),
             maximum=Decimal(100),
+            quiet_zero=True,
         ),
         LineColumn("net_amount", "sales.line.net", "money", 88, stored=False, style="body600"),
         LineColumn("tax_rate", "sales.line.tax", "percent", stored=True, shown=False),
@@ -221,7 +221,7 @@ def _cells(line: Line, mode: int, proposal: LineProposal, stock: Availability | 
         "is_stocked": proposal.is_stocked,
         "free": proposal.free,
         "on_hand": proposal.on_hand,
-        "unit": proposal.unit,
+        "unit": proposal.unit_name,
         "decimals": proposal.decimals,
         "sku": proposal.sku,
     }

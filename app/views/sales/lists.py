@@ -14,21 +14,23 @@ from app.services.sales.shipping import ShippingOrder
 from app.views.core.context import AppContext
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
+from app.views.core.people import name, names
 from app.views.core.table_model import Column
 from app.views.sales import panes, pdf
 from app.views.sales.days import today
 from app.views.sales.invoicing import InvoiceDialog, post_invoices
-from app.views.sales.people import name, names
 from app.views.sales.states import (
     APPROVAL,
     INVOICE,
     INVOICED,
     ORDER,
+    PROGRESS,
     QUOTE,
     SHIPPED,
     TOPICS,
     Chips,
     draft_name,
+    progress,
 )
 
 
@@ -112,7 +114,7 @@ def quotes(ctx: AppContext) -> ListSpec:
                 filter="date",
                 tone=lambda row: late_tone(row.valid_until, row.state == "issued"),
             ),
-            Column("net_amount", "sales.column.net", "money", 108, filter="min", currency=None),
+            Column("net_amount", "sales.column.net", "money", 100, filter="min", currency=None),
             Column(
                 "gross_amount", "sales.column.gross", "money", 108, filter="min", currency=None, hidden=True
             ),
@@ -211,26 +213,28 @@ def orders(ctx: AppContext) -> ListSpec:
                 "state",
                 "sales.column.state",
                 "chip",
-                124,
+                134,
                 filter="choice",
                 choices=choices(ORDER),
-                chips=ORDER,
+                chips=PROGRESS,
+                value=lambda row: progress(row.state, row.delivery_state),
             ),
             Column(
                 "delivery_state",
                 "sales.column.shipped",
                 "chip",
-                118,
+                130,
                 filter="choice",
                 choices=choices(SHIPPED),
                 chips=SHIPPED,
                 value=lambda row: row.delivery_state if row.state in ("confirmed", "completed") else None,
+                hidden=True,
             ),
             Column(
                 "invoice_state",
                 "sales.column.invoiced",
                 "chip",
-                118,
+                144,
                 filter="choice",
                 choices=choices(INVOICED),
                 chips=INVOICED,
@@ -246,7 +250,7 @@ def orders(ctx: AppContext) -> ListSpec:
                     row.requested_date, row.state == "confirmed" and row.delivery_state != "full"
                 ),
             ),
-            Column("net_amount", "sales.column.net", "money", 108, filter="min", currency=None),
+            Column("net_amount", "sales.column.net", "money", 100, filter="min", currency=None),
             Column(
                 "gross_amount", "sales.column.gross", "money", 108, filter="min", currency=None, hidden=True
             ),
@@ -334,7 +338,7 @@ def deliveries(ctx: AppContext) -> ListSpec:
                 "invoice_state",
                 "sales.column.invoiced",
                 "chip",
-                122,
+                144,
                 filter="choice",
                 choices=choices(INVOICED, "partial"),
                 chips=INVOICED,
@@ -537,34 +541,26 @@ def shipping(_ctx: AppContext) -> ListSpec:
                 tone=lambda row: late_tone(row.requested_date, True),
             ),
             Column("customer", "sales.field.customer", "bold", 220, stretch=True, filter="contains"),
-            Column("city", "sales.ship.city", width=150, filter="contains"),
+            Column("city", "sales.ship.city", width=140, filter="contains"),
             Column(
                 "ready_lines",
                 "sales.ship.ready_head",
                 "chip",
-                132,
+                112,
                 value=_readiness,
-                text=lambda row: t("sales.ship.ready", ready=row.ready_lines, open=row.open_lines),
+                text=_ready_words,
                 tone=_readiness,
             ),
             Column(
                 "delivery_state",
                 "sales.column.shipped",
                 "chip",
-                118,
+                136,
                 filter="choice",
                 choices=choices(SHIPPED, "full"),
                 chips=SHIPPED,
             ),
-            Column(
-                "block_reason",
-                "sales.column.block",
-                "chip",
-                110,
-                value=lambda row: None if row.block_reason is None else "blocked",
-                chips={"blocked": ("bad", "sales.ship.blocked")},
-            ),
-            Column("warehouse", "sales.field.warehouse", width=84, filter="contains"),
+            Column("warehouse", "sales.field.warehouse", width=72, filter="contains"),
             Column(
                 "customer_reference", "sales.field.reference_short", width=120, filter="contains", hidden=True
             ),
@@ -596,7 +592,15 @@ def shipping(_ctx: AppContext) -> ListSpec:
 
 
 def _readiness(row: ShippingOrder) -> str:
+    if row.block_reason is not None:
+        return "bad"
     return "ok" if row.ready_lines == row.open_lines else "warn" if row.ready_lines else "bad"
+
+
+def _ready_words(row: ShippingOrder) -> str:
+    if row.block_reason is not None:
+        return t("sales.ship.blocked")
+    return t("sales.ship.ready_short", ready=row.ready_lines, open=row.open_lines)
 
 
 def to_invoice(_ctx: AppContext) -> ListSpec:

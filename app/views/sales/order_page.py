@@ -19,7 +19,8 @@ from app.views.sales.dialogs import ReasonDialog
 from app.views.sales.draft_page import DraftPage
 from app.views.sales.invoicing import InvoiceDialog
 from app.views.sales.line_editing import LINES
-from app.views.sales.quote_page import _no_lines, conditions, customer_fields
+from app.views.sales.quote_page import conditions, customer_fields, not_yet
+from app.views.sales.states import PROGRESS, chip, progress
 
 
 class OrderPage(DraftPage):
@@ -59,9 +60,17 @@ class OrderPage(DraftPage):
         """Shipped, reserved or missing."""
         return line_rules.order_status(line) if self.stored_state in ("confirmed", "completed") else None
 
+    def heading(self) -> tuple[str, tuple[str, str] | None]:
+        """Kind and number, and how far it is."""
+        words, state = super().heading()
+        document = self.document
+        if document is not None and document.delivery_state is not None:
+            state = chip(PROGRESS, progress(document.state, document.delivery_state))
+        return words, state
+
     # -- actions ------------------------------------------------------------------------------------------------
 
-    def actions(self) -> Sequence[FormAction]:
+    def actions(self) -> Sequence[FormAction]:  # type: ignore[override]
         """Confirm, then what the next one has to do with it."""
         may = self.ctx.profile.can
         ships, bills = may("delivery_ship"), may("invoice_post")
@@ -75,7 +84,7 @@ class OrderPage(DraftPage):
                 "primary",
                 right="sales_order_confirm",
                 visible=lambda page: page.stored_state == "draft",
-                blocked=_no_lines,
+                blocked=not_yet,
             ),
             FormAction(
                 "reserve",
@@ -175,7 +184,7 @@ class OrderPage(DraftPage):
             for line in short[:4]
         )
         more = t("sales.order.short_more", n=len(short) - 4) if len(short) > 4 else ""
-        actions = ()
+        actions: tuple[NoticeAction, ...] = ()
         if (
             self.ctx.profile.can("production.work_order:select")
             and "production.plan" in self.ctx.registry.workspaces

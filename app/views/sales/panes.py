@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.i18n import language, t
@@ -19,13 +21,16 @@ from app.services.sales.shipping import (
 )
 from app.views.core.buttons import Button, IconButton
 from app.views.core.context import AppContext
-from app.views.core.detail import DetailPane, cells_row, facts, section, text_row, value_row
+from app.views.core.detail import DetailPane, cells_row, facts, section, text_row
+from app.views.core.marks import Chip, IconLabel, Label
 from app.views.core.operation import ReadOp
+from app.views.core.people import name
 from app.views.core.surfaces import Loading
-from app.views.sales.people import name
+from app.views.core.theme import px, tok
 from app.views.sales.states import (
     APPROVAL,
     BY_TYPE,
+    ICONS,
     INVOICE,
     INVOICED,
     ORDER,
@@ -85,18 +90,52 @@ class Pane(DetailPane):
 
     def _chain_row(self, link: ChainLink) -> QWidget:
         kind = link.document_type
-        words = draft_name(link.document_id, link.number)
-        if kind == "payment":
-            words = t("sales.type.payment")
-        return cells_row(
-            (
-                (words, "body500", "left"),
-                (fmt.date_(link.document_date), "small", "left"),
-                (chip(BY_TYPE[kind], link.state)[1], "small", "left"),
-                (fmt.money(link.amount) if link.amount is not None else "", "body", "right"),
-            ),
-            (5, 3, 3, 3),
-        )
+        words = t("sales.type.payment") if kind == "payment" else draft_name(link.document_id, link.number)
+        topic = TOPICS.get(kind)
+        row = ChainRow(words, link)
+        known = topic is not None and topic in self._ctx.registry.records
+        if topic is not None and known and (topic, link.document_id) != (self._topic, self._id):
+            row.make_link(lambda: self._ctx.navigate.open_record(topic, link.document_id))
+        return row
+
+
+class ChainRow(QWidget):
+    """A document of the chain: number, date, state, amount."""
+
+    def __init__(self, words: str, link: ChainLink) -> None:
+        super().__init__()
+        kind = link.document_type
+        self.setFixedHeight(px("row_chip"))
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 1)
+        self._row.setSpacing(px("gap"))
+        self._row.addWidget(IconLabel(ICONS[kind], px("icon_small"), "text3"))
+        self._name: QWidget = Label(words, "body500")
+        self._words = words
+        self._row.addWidget(self._name)
+        self._row.addWidget(Label(fmt.date_(link.document_date), "small", "text2"))
+        self._row.addStretch(1)
+        if kind != "payment":
+            self._row.addWidget(Chip(*chip(BY_TYPE[kind], link.state)))
+        if link.amount is not None:
+            amount = Label(fmt.money(link.amount), "body")
+            amount.setMinimumWidth(px("col_min") * 2)
+            amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self._row.addWidget(amount)
+
+    def make_link(self, clicked: Callable[[], object]) -> None:
+        """Let the number open the document."""
+        button = Button("sales.type.quote", kind="link", clicked=clicked)
+        button.set_words(self._words)
+        self._row.replaceWidget(self._name, button)
+        self._name.deleteLater()
+        self._name = button
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """A line below."""
+        painter = QPainter(self)
+        painter.fillRect(0, self.height() - 1, self.width(), px("hair"), tok("line"))
+        painter.end()
 
 
 def _lines(rows: Sequence[Any], *, priced: bool) -> list[QWidget]:
@@ -113,11 +152,15 @@ def _lines(rows: Sequence[Any], *, priced: bool) -> list[QWidget]:
     return found
 
 
+def _amount(words: str, amount: Any, style: str = "body") -> QWidget:
+    return cells_row(((words, "body", "left"), (fmt.money(amount), style, "right")), (3, 2))
+
+
 def _amounts(net: Any, tax: Any, gross: Any) -> list[QWidget]:
     return [
-        value_row(t("sales.total.net"), fmt.money(net)),
-        value_row(t("sales.pane.tax"), fmt.money(tax)),
-        value_row(t("sales.total.gross"), fmt.money(gross)),
+        _amount(t("sales.total.net"), net),
+        _amount(t("sales.pane.tax"), tax),
+        _amount(t("sales.total.gross"), gross, "body600"),
     ]
 
 
@@ -258,17 +301,17 @@ def _invoice(ctx: AppContext, layout: QVBoxLayout, found: InvoiceDetail) -> None
         )
     )
     layout.addWidget(section(t("sales.pane.amounts")))
-    layout.addWidget(value_row(t("sales.total.net"), fmt.money(found.net_amount)))
+    layout.addWidget(_amount(t("sales.total.net"), found.net_amount))
     for rate, _, tax in found.taxes:
-        layout.addWidget(value_row(t("sales.total.tax", rate=fmt.percent(rate)), fmt.money(tax)))
-    layout.addWidget(value_row(t("sales.total.gross"), fmt.money(found.gross_amount)))
+        layout.addWidget(_amount(t("sales.total.tax", rate=fmt.percent(rate)), tax))
+    layout.addWidget(_amount(t("sales.total.gross"), found.gross_amount, "body600"))
     layout.addWidget(section(t("sales.card.payments")))
     for payment in found.payments:
         words = t("sales.card.payment", date=fmt.date_(payment.paid_on), who=name(ctx, payment.posted_by))
-        layout.addWidget(value_row(words, fmt.money(payment.amount)))
+        layout.addWidget(_amount(words, payment.amount))
         if payment.discount_amount:
-            layout.addWidget(value_row(t("sales.card.skonto"), fmt.money(payment.discount_amount)))
-    layout.addWidget(value_row(t("sales.payment.left"), fmt.money(found.open_amount)))
+            layout.addWidget(_amount(t("sales.card.skonto"), payment.discount_amount))
+    layout.addWidget(_amount(t("sales.payment.left"), found.open_amount, "body600"))
     layout.addWidget(section(t("form.lines")))
     for widget in _lines(found.lines, priced=True):
         layout.addWidget(widget)
@@ -290,8 +333,8 @@ def payment_pane(ctx: AppContext, row: PaymentRow) -> QWidget:
         )
     )
     over.addWidget(section(t("sales.pane.amounts")))
-    over.addWidget(value_row(t("sales.payment.received"), fmt.money(row.amount)))
-    over.addWidget(value_row(t("sales.card.skonto"), fmt.money(row.discount_amount)))
+    over.addWidget(_amount(t("sales.payment.received"), row.amount))
+    over.addWidget(_amount(t("sales.card.skonto"), row.discount_amount))
     over.addWidget(section(t("sales.type.invoice")))
     pane.read(over, lambda box, found: _invoice(ctx, box, found), get_invoice, row.invoice_id)
     return pane
@@ -405,7 +448,7 @@ def invoiceable_pane(ctx: AppContext, row: Invoiceable) -> QWidget:
     """A delivery without invoice."""
     pane = Pane(ctx, "sales.delivery", row.delivery_id)
     note = t("sales.pane.delivery_note", date=fmt.date_time(row.shipped_at))
-    chips = [("warn", t("sales.invoiced.none"))]
+    chips = [("warn", t("sales.sales_order.invoice_state.none"))]
     pane.head(row.number, row.customer, chips=chips, note=note, actions=[pane.opener()])
     over = pane.tab("overview", t("sales.pane.overview"))
     over.addWidget(

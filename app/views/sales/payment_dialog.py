@@ -174,7 +174,7 @@ class PaymentDialog(Dialog):
             reference=str(self._value("reference") or ""),
         )
         op: WriteOp[Paid] = WriteOp(self, self._ctx, writes.post_payment, command)
-        op.disabling(self._yes).success(self._done).failure(self._failed).start()
+        op.disabling(self._yes).success(self._booked).failure(self._failed).start()
 
     @staticmethod
     def _problem(box: FieldBox) -> str:
@@ -188,7 +188,7 @@ class PaymentDialog(Dialog):
             return t("error.payment_positive")
         return ""
 
-    def _done(self, paid: Paid) -> None:
+    def _booked(self, paid: Paid) -> None:
         self.finish()
         key = "sales.payment.paid" if paid.state == "paid" else "sales.payment.part"
         number = self._invoice.number

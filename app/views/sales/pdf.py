@@ -5,6 +5,7 @@ fail, the record is issued all the same, its form says that the PDF is missing, 
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -95,4 +96,7 @@ def _open(ctx: AppContext, name: str, content: bytes) -> None:
         target.write_bytes(content)
         return str(target)
 
-    ctx.tasks.run(FILE, ctx.tasks, write, lambda done: show_file(done.result()))
+    def show(done: "Future[str]") -> None:
+        show_file(done.result())
+
+    ctx.tasks.run(FILE, ctx.tasks, write, show)

@@ -95,7 +95,7 @@ class QuotePage(DraftPage):
             return {"valid_until": t("sales.check.before_quote", date=values.show("date", begins))}
         return {}
 
-    def actions(self) -> Sequence[FormAction]:
+    def actions(self) -> Sequence[FormAction]:  # type: ignore[override]
         """Issue, then convert or reject."""
         return [
             *self.shared_actions(),
@@ -107,7 +107,7 @@ class QuotePage(DraftPage):
                 "primary",
                 right="quote_issue",
                 visible=lambda page: page.stored_state == "draft",
-                blocked=_no_lines,
+                blocked=not_yet,
             ),
             FormAction(
                 "convert",
@@ -218,6 +218,8 @@ class QuotePage(DraftPage):
             self.ctx.navigate.open_record("sales.sales_order", order)
 
 
-def _no_lines(page: DraftPage) -> str:
-    """A document without lines cannot be posted."""
-    return "" if page.lines is None or page.lines.model.lines else t("sales.lines.none_yet")
+def not_yet(page: DraftPage) -> str:
+    """Why a draft cannot be posted yet."""
+    if page.lines is not None and not page.lines.model.lines:
+        return t("sales.lines.none_yet")
+    return t("sales.approval.waits") if page.waits_for_approval else ""

@@ -30,6 +30,7 @@ from app.views.core.form_model import (
 from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
 from app.views.sales import pdf
+from app.views.sales.draft_reads import unit_names
 from app.views.sales.line_rules import Status
 
 ZERO = Decimal(0)
@@ -41,7 +42,7 @@ LINES = LinesSpec(
         LineColumn("sku", "sales.line.sku", "text", 112, stored=False),
         LineColumn("description", "sales.line.description", "text", 0, stored=False, style="body500"),
         LineColumn("open", "sales.ship.open", "text", 92, stored=False),
-        LineColumn("stand", "sales.ship.stand", "status", 168, stored=False),
+        LineColumn("stand", "sales.ship.stand", "status", 178, stored=False),
         LineColumn("place", "sales.ship.place", "text", 128, stored=False, style="body500"),
         LineColumn("lot", "sales.ship.lot", "text", 128, stored=False),
         LineColumn("there", "sales.ship.there", "quantity", 84, stored=False),
@@ -51,7 +52,6 @@ LINES = LinesSpec(
             "quantity",
             96,
             editable=True,
-            places=6,
             minimum=ZERO,
             style="body600",
         ),
@@ -69,10 +69,13 @@ class ToShip(NamedTuple):
     stock: Sequence[PickRow]
 
 
-def load(session: Any, sales_order_id: int, _language: str) -> FormRecord:
+def load(session: Any, sales_order_id: int, language: str) -> FormRecord:
     """An order to ship: header, open lines, places with a proposal; no price."""
     order = shipping_order(session, sales_order_id)
     form = shipping_form(session, sales_order_id)
+    names = unit_names(session, language)
+    lines = tuple(line._replace(unit=names.get(line.unit, line.unit)) for line in form.lines)
+    form = form._replace(lines=lines)
     products = sorted({line.product_id for line in form.lines if line.is_stocked and line.qty_open > 0})
     stock = pick_stock(session, products, form.lines[0].warehouse_id) if products else []
     found = ToShip(order, form, stock)
@@ -110,12 +113,12 @@ def rows(found: ToShip) -> list[dict[str, Any]]:
                 {**head, "place_id": None, "lot_id": None, "qty": None, "place": t("sales.ship.nowhere")}
             )
         for number, row in enumerate(chosen if line.is_stocked else ()):
-            shown = head if number == 0 else {**head, "sku": "", "description": "", "open": "", "stand": None}
-            shown = {**shown, "order_position": head["order_position"] if number == 0 else ""}
+            cells = head if number == 0 else {**head, "sku": "", "description": "", "open": "", "stand": None}
+            cells = {**cells, "order_position": head["order_position"] if number == 0 else ""}
             key = (line.line_id, row.place_id, row.lot_id)
             result.append(
                 {
-                    **shown,
+                    **cells,
                     "place_id": row.place_id,
                     "lot_id": row.lot_id,
                     "place": row.place,
@@ -124,9 +127,8 @@ def rows(found: ToShip) -> list[dict[str, Any]]:
                     "qty": proposed.get(key),
                 }
             )
-    for row in result:
-        row["id"] = f"{row['line_id']}:{row['place_id']}:{row['lot_id']}"
-        row["key"] = row["id"]
+    for shown in result:
+        shown["id"] = shown["key"] = f"{shown['line_id']}:{shown['place_id']}:{shown['lot_id']}"
     return result
 
 
@@ -225,8 +227,11 @@ class ShipPage(FormPage):
         return t("sales.ship.heading", number=order.number), ("neutral", order.warehouse)
 
     def shown(self) -> None:
-        """Sum up what is picked."""
+        """Sum up what is picked; the cursor waits at the first quantity."""
         self._sum_up()
+        if self.lines is not None and not self.lines.table.currentIndex().isValid():
+            self.lines.table.go(0, "qty", edit=False)
+            self.lines.table.setFocus()
 
     def line_changed(self, number: int, key: str) -> None:
         """A quantity was typed: no more than is there, no more than is open."""
@@ -280,7 +285,7 @@ class ShipPage(FormPage):
             return [Notice("blocked", "bad", t("sales.notice.blocked"), found.order.block_reason, (), "ban")]
         return []
 
-    def actions(self) -> Sequence[FormAction]:
+    def actions(self) -> Sequence[FormAction]:  # type: ignore[override]
         """Ship, or begin again with the proposal."""
         return [
             FormAction(

@@ -11,20 +11,26 @@ QUOTE: Chips = {
     "rejected": ("bad", "sales.quote.state.rejected"),
 }
 ORDER: Chips = {
-    "draft": ("neutral", "sales.order.state.draft"),
-    "confirmed": ("info", "sales.order.state.confirmed"),
-    "completed": ("ok", "sales.order.state.completed"),
-    "cancelled": ("bad", "sales.order.state.cancelled"),
+    "draft": ("neutral", "sales.sales_order.state.draft"),
+    "confirmed": ("info", "sales.sales_order.state.confirmed"),
+    "completed": ("ok", "sales.sales_order.state.completed"),
+    "cancelled": ("bad", "sales.sales_order.state.cancelled"),
+}
+# How far an order is, in one word: its state, and once confirmed what was shipped of it.
+PROGRESS: Chips = {
+    **ORDER,
+    "partial": ("warn", "sales.sales_order.delivery_state.partial"),
+    "full": ("ok", "sales.sales_order.delivery_state.full"),
 }
 SHIPPED: Chips = {
-    "none": ("neutral", "sales.shipped.none"),
-    "partial": ("warn", "sales.shipped.partial"),
-    "full": ("ok", "sales.shipped.full"),
+    "none": ("neutral", "sales.sales_order.delivery_state.none"),
+    "partial": ("warn", "sales.sales_order.delivery_state.partial"),
+    "full": ("ok", "sales.sales_order.delivery_state.full"),
 }
 INVOICED: Chips = {
-    "none": ("neutral", "sales.invoiced.none"),
-    "partial": ("warn", "sales.invoiced.partial"),
-    "full": ("ok", "sales.invoiced.full"),
+    "none": ("neutral", "sales.sales_order.invoice_state.none"),
+    "partial": ("warn", "sales.sales_order.invoice_state.partial"),
+    "full": ("ok", "sales.sales_order.invoice_state.full"),
 }
 DELIVERY: Chips = {"shipped": ("ok", "sales.delivery.state.shipped")}
 INVOICE: Chips = {
@@ -36,9 +42,9 @@ INVOICE: Chips = {
 }
 PAYMENT: Chips = {"posted": ("ok", "sales.payment.state.posted")}
 APPROVAL: Chips = {
-    "requested": ("warn", "sales.approval.state.requested"),
-    "approved": ("ok", "sales.approval.state.approved"),
-    "rejected": ("bad", "sales.approval.state.rejected"),
+    "requested": ("warn", "sales.discount_approval.state.requested"),
+    "approved": ("ok", "sales.discount_approval.state.approved"),
+    "rejected": ("bad", "sales.discount_approval.state.rejected"),
 }
 BY_TYPE: dict[str, Chips] = {
     "quote": QUOTE,
@@ -69,6 +75,11 @@ def chip(chips: Chips, state: str) -> tuple[str, str]:
     """A state as (kind, words)."""
     kind, key = chips.get(state, ("neutral", state))
     return kind, t(key)
+
+
+def progress(state: str, delivery_state: str) -> str:
+    """Key of `PROGRESS` for an order."""
+    return delivery_state if state == "confirmed" and delivery_state != "none" else state
 
 
 def draft_name(record_id: int | None, number: str | None) -> str:
