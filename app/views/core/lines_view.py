@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHeaderView,
     QLineEdit,
+    QScrollArea,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -433,8 +434,19 @@ class LinesTable(QTableView):
         index = self.lines.index(self.lines.row_of(number), keys.index(key))
         self.setCurrentIndex(index)
         self.scrollTo(index)
+        self._show_in_page(self.visualRect(index))
         if edit and self.lines.flags(index) & Qt.ItemFlag.ItemIsEditable:
             self.edit(index)
+
+    def _show_in_page(self, cell: QRect) -> None:
+        """The page that holds the table scrolls as well."""
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        body = above.widget() if isinstance(above, QScrollArea) else None
+        if isinstance(above, QScrollArea) and body is not None:
+            spot = self.viewport().mapTo(body, cell.center())
+            above.ensureVisible(spot.x(), spot.y(), 0, cell.height() + px("gap_l"))
 
     def go_new(self) -> None:
         """Open the empty row."""

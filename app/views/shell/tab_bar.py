@@ -12,7 +12,7 @@ from app.views.core.buttons import IconButton
 from app.views.core.fonts import font, metrics
 from app.views.core.theme import px, tok
 
-MIN_WIDTH, MAX_WIDTH = 92, 230
+MIN_WIDTH, MAX_WIDTH = 124, 230
 
 
 @dataclass
