@@ -16,16 +16,7 @@ from app.views.core.actions import Action
 if TYPE_CHECKING:
     from app.views.core.context import AppContext
 
-CAPABILITIES = (
-    "catalog",
-    "partners",
-    "engineering",
-    "inventory",
-    "purchasing",
-    "sales",
-    "production",
-    "system",
-)
+CAPABILITIES = ("catalog", "partners", "engineering", "inventory", "purchasing", "sales", "production")
 
 
 class TabPage(QWidget):
