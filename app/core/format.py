@@ -95,8 +95,8 @@ def parse_decimal(text: str, lang: str | None = None) -> Decimal:
         raise ValueError("error.not_a_number") from error
 
 
-def parse_date(text: str, lang: str | None = None) -> date:
-    """Read a date as typed: 20.11.2026, 20.11.26, 20 Nov 2026, 20/11/2026 or 2026-11-20.
+def parse_date(text: str) -> date:
+    """Read a date as typed in either language: 20.11.2026, 20.11.26, 20 Nov 2026, 20/11/2026 or 2026-11-20.
 
     Two-digit years mean 2000 to 2099.  Raises ValueError with the text key ``error.not_a_date``.
     """
