@@ -88,9 +88,17 @@ def condition(column: ColumnElement[Any], item: Filter) -> ColumnElement[bool]:
     return found
 
 
-def _never_empty(column: ColumnElement[Any]) -> bool:
-    """Whether the column cannot be NULL: then its index serves either direction, and one comparison the cursor."""
-    return getattr(column, "nullable", True) is False
+def _never_empty(column: ColumnElement[Any], key: ColumnElement[int]) -> bool:
+    """Whether the column cannot be NULL: then its index serves either direction, and one comparison the cursor.
+
+    Only a column of the list's own table can be trusted: one of a joined table is empty where nothing was joined.
+    """
+    return getattr(column, "nullable", True) is False and _table(column) == _table(key)
+
+
+def _table(column: ColumnElement[Any]) -> str | None:
+    table = getattr(column, "table", None)
+    return None if table is None else str(getattr(table, "fullname", table.name))
 
 
 def _after(sort: ColumnElement[Any] | None, key: ColumnElement[int], query: ListQuery) -> ColumnElement[bool]:
@@ -100,7 +108,7 @@ def _after(sort: ColumnElement[Any] | None, key: ColumnElement[int], query: List
     behind: ColumnElement[bool] = key < last if query.descending else key > last
     if sort is None:
         return behind
-    if _never_empty(sort):
+    if _never_empty(sort, key):
         here, there = tuple_(sort, key), tuple_(literal(value, sort.type), literal(last, key.type))
         beyond: ColumnElement[bool] = here < there if query.descending else here > there
         return beyond
@@ -136,7 +144,7 @@ def fetch_page(
     order: list[ColumnElement[Any]] = []
     if sort is not None:
         directed = sort.desc() if query.descending else sort.asc()
-        order.append(directed if _never_empty(sort) else directed.nulls_last())
+        order.append(directed if _never_empty(sort, key) else directed.nulls_last())
     tie = key.desc() if query.descending else key.asc()
     extra = [key.label("row_key")] + ([sort.label("row_sort")] if sort is not None else [])
     found = session.execute(paged.add_columns(*extra).order_by(*order, tie).limit(query.limit)).all()

@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from app.core.errors import Refused
@@ -157,7 +158,7 @@ def _prices(kinds: Sequence[str], *, grouped: bool) -> Select[Any]:
     if grouped:
         return (
             statement.add_columns(Price.product_id)
-            .distinct(Price.product_id)
+            .ext(distinct_on(Price.product_id))
             .order_by(Price.product_id, *order)
         )
     return statement.where(Price.product_id == Product.id).order_by(*order).limit(1).correlate(Product)
