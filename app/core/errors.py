@@ -176,6 +176,8 @@ def map_db_error(error: BaseException) -> AppError | None:
     origin = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(origin, psycopg.Error):
         return None
+    if origin.sqlstate is None and isinstance(origin, psycopg.DataError):
+        return Invalid("text_control_character")  # NUL, which psycopg does not even send
     state = origin.sqlstate or ""
     constraint = origin.diag.constraint_name or ""
     found: AppError | None = None

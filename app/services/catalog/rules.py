@@ -37,7 +37,7 @@ def check_text(value: str | None, column: str, limit: int, *, required: bool = F
         return None
     if len(text) > limit:
         raise Invalid("text_too_long", column=column, limit=limit, length=len(text))
-    if any(unicodedata.category(char) == "Cc" and char not in "\n\t" for char in text):
+    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in text):
         raise Invalid("text_control_character", column=column)
     return text
 

@@ -5,6 +5,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 DECLARE
   v_replay jsonb;
   v_sku text;
+  v_bad text;
   v_boms int;
   v_lines int;
 BEGIN
@@ -21,6 +22,14 @@ BEGIN
    LIMIT 1;
   IF FOUND THEN
     PERFORM sec.fail('ER422', 'bom_import_exists', jsonb_build_object('product', v_sku));
+  END IF;
+  -- Refused, not rounded.
+  SELECT (l.line ->> 'qty') INTO v_bad
+    FROM jsonb_to_recordset(p_boms) AS n (lines jsonb)
+   CROSS JOIN LATERAL jsonb_array_elements(n.lines) AS l (line)
+   WHERE (l.line ->> 'qty')::numeric <> round((l.line ->> 'qty')::numeric, 6) LIMIT 1;
+  IF FOUND THEN
+    PERFORM sec.fail('ER422', 'too_many_places', jsonb_build_object('value', v_bad, 'places', 6));
   END IF;
   -- Who imports answers for it: his name stands under the approval, the time is that of the import.
   INSERT INTO engineering.bom (product_id, version, state, output_qty, valid_from, valid_to, approved_by, approved_at)

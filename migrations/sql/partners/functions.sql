@@ -79,6 +79,8 @@ BEGIN
     PERFORM sec.fail('ER404', 'record_not_found', jsonb_build_object('table', 'partners.partner', 'id', p_id));
   ELSIF v_version <> p_row_version THEN
     PERFORM sec.fail('ER409', 'stale', jsonb_build_object('table', 'partners.partner', 'id', p_id, 'row_version', v_version));
+  ELSIF p_credit_limit <> round(p_credit_limit, 2) THEN
+    PERFORM sec.fail('ER422', 'too_many_places', jsonb_build_object('value', p_credit_limit, 'places', 2));
   ELSIF p_is_delivery_blocked AND btrim(coalesce(p_block_reason, '')) = '' THEN
     PERFORM sec.fail('ER422', 'delivery_block_needs_reason', jsonb_build_object('id', p_id));
   END IF;
