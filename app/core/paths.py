@@ -81,6 +81,11 @@ def layouts() -> Path:
     return home() / "layouts"
 
 
+def tours() -> Path:
+    """Pictures and documents of tours."""
+    return home() / "tours"
+
+
 def profiles_file() -> Path:
     """The server profiles shown at login."""
     return home() / "profiles.json"
@@ -97,4 +102,4 @@ def server_side() -> Path:
 
 def entries() -> tuple[Path, ...]:
     """What the program keeps directly below ``home()``; nothing else there is its business."""
-    return (venvs(), instances(), cache(), logs(), drafts(), layouts(), profiles_file())
+    return (venvs(), instances(), cache(), logs(), drafts(), layouts(), tours(), profiles_file())

@@ -1,20 +1,37 @@
-"""Hands and eyes for driving the real window: find by object name, click, type, wait, take pictures.
+"""Hands and eyes for driving the real window: find, click, type, wait, read what is shown, take pictures.
 
-Nothing here knows a screen.  Waiting means running the event loop until a condition holds; a condition that does
-not come true in time raises `TourError`, which names what was waited for.
+Nothing here knows a screen.  A click lands where a hand would put it: on something that is visible, enabled and not
+covered by anything else.  Waiting means running the event loop until a condition holds; a condition that does not
+come true in time raises `TourError`, which names what was waited for.
 """
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QEventLoop, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QPoint, QRect, Qt
+from PySide6.QtGui import QKeySequence, QPainter, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QScrollArea,
+    QWidget,
+)
 
 W = TypeVar("W", bound=QWidget)
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = float(os.environ.get("WERKBANK_PATIENCE", "45"))
+NO_MODIFIER = Qt.KeyboardModifier.NoModifier
+LEFT = Qt.MouseButton.LeftButton
 
 
 class TourError(AssertionError):
@@ -26,28 +43,69 @@ def process_events(milliseconds: int = 20) -> None:
     QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, milliseconds)
 
 
+class StrayWindows(QObject):
+    """Notes windows that open although nothing but the program's own ones, menus and tips should.
+
+    A part shown before it has its place flickers as a window of its own and takes the keyboard from the real one.
+    """
+
+    def __init__(self, known: frozenset[str]) -> None:
+        super().__init__()
+        self._known = known
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Look at every widget that is shown; nothing is held back."""
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            passing = watched.windowType() in (Qt.WindowType.Popup, Qt.WindowType.ToolTip)
+            if not passing and watched.objectName() not in self._known:
+                self.seen.append(f"{type(watched).__name__} “{watched.objectName()}”")
+        return False
+
+
 class Driver:
-    """Drives the top window ``root`` and writes numbered pictures below ``folder``."""
+    """Drives whatever windows the application shows and writes numbered pictures below ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.pictures: list[str] = []
+        self.strays = StrayWindows(frozenset({"main", "login"}))
+        application = QApplication.instance()
+        assert application is not None
+        application.installEventFilter(self.strays)
+
+    # -- eyes ---------------------------------------------------------------------------------------------------
 
     def windows(self) -> list[QWidget]:
-        """All visible top-level windows, the active dialog first."""
-        tops = [w for w in QApplication.topLevelWidgets() if w.isVisible() and not w.property("tour.ignore")]
+        """All visible top-level windows: a menu first, then a dialog, then the rest."""
+        tops = [w for w in QApplication.topLevelWidgets() if w.isVisible()]
         modal = QApplication.activeModalWidget()
         popup = QApplication.activePopupWidget()
         return sorted(tops, key=lambda w: (w is not popup, w is not modal))
 
-    def find(self, name: str, kind: type[W] = QWidget) -> W | None:  # type: ignore[assignment]
-        """The visible widget of that object name, searched in popups and dialogs first."""
+    def every(self, name: str, kind: type[W] = QWidget) -> Iterator[W]:  # type: ignore[assignment]
+        """Every visible widget of that object name."""
         for top in self.windows():
             if top.objectName() == name and isinstance(top, kind):
-                return top
-            for widget in top.findChildren(kind, name):
-                if widget.isVisible():
-                    return widget
+                yield top
+            yield from (widget for widget in top.findChildren(kind, name) if widget.isVisible())
+
+    def find(self, name: str, kind: type[W] = QWidget) -> W | None:  # type: ignore[assignment]
+        """The visible widget of that object name; of several the one that lies on top."""
+        found = list(self.every(name, kind))
+        return next((widget for widget in found if self.spot(widget) is not None), found[0] if found else None)
+
+    def spot(self, widget: QWidget) -> QPoint | None:
+        """Where in the widget a click would reach it, None when something covers it or it is scrolled away."""
+        window = widget.window()
+        area = widget.visibleRegion().boundingRect()
+        if area.isEmpty():
+            return None
+        places = [area.center(), QPoint(min(area.left() + 12, area.right()), area.center().y())]
+        for place in places:
+            hit = window.childAt(widget.mapTo(window, place)) if widget is not window else widget
+            if hit is widget or (hit is not None and widget.isAncestorOf(hit)):
+                return place
         return None
 
     def wait(self, condition: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS) -> None:
@@ -67,62 +125,221 @@ class Driver:
         assert found is not None
         return found
 
-    def click(self, name: str) -> None:
-        """Click the middle of the widget of that name as soon as it can be clicked."""
-        widget = self.see(name)
-        self.wait(lambda: widget.isEnabled(), f"“{name}” to be enabled")
-        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, widget.rect().center())
+    def gone(self, name: str) -> None:
+        """Wait until no widget of that name is visible."""
+        self.wait(lambda: self.find(name) is None, f"“{name}” to go away")
+
+    def settle(self, idle: Callable[[], bool]) -> None:
+        """Wait until the window has no work left and has painted."""
+        for _ in range(3):
+            self.wait(idle, "running work to end")
+            process_events(30)
+
+    def texts(self, root: QWidget) -> list[str]:
+        """Everything one can read in a widget: words, fields, buttons, names of painted parts, cells of lists."""
+        found: list[str] = []
+        for widget in (root, *root.findChildren(QWidget)):
+            if not widget.isVisible():
+                continue
+            found += [*_words(widget), widget.accessibleName(), widget.toolTip()]
+        return [text for text in found if text]
+
+    def reads(self, text: str, root: QWidget) -> bool:
+        """Whether that text can be read somewhere in a widget."""
+        return any(text in shown for shown in self.texts(root))
+
+    # -- hands --------------------------------------------------------------------------------------------------
+
+    def reach(self, widget: QWidget, what: str) -> QPoint:
+        """Scroll a widget into view, wait until nothing covers it and it is enabled; returns where to click."""
+        self.wait(widget.isEnabled, f"{what} to be enabled")
+        parent = widget.parentWidget()
+        while parent is not None:
+            if isinstance(parent, QScrollArea) and widget.visibleRegion().isEmpty():
+                parent.ensureWidgetVisible(widget)
+            parent = parent.parentWidget()
+        self.wait(lambda: self.spot(widget) is not None, f"{what} to be uncovered")
+        place = self.spot(widget)
+        assert place is not None
+        return place
+
+    def press(self, widget: QWidget, what: str = "", *, double: bool = False) -> None:
+        """Click a widget."""
+        place = self.reach(widget, what or f"“{widget.objectName()}”")
+        QTest.mouseMove(widget, place)
+        QTest.mouseClick(widget, LEFT, NO_MODIFIER, place)
+        if double:
+            QTest.mouseDClick(widget, LEFT, NO_MODIFIER, place)
         process_events()
+
+    def click(self, name: str) -> None:
+        """Click the widget of that name as soon as it can be clicked."""
+        self.press(self.see(name))
 
     def type(self, name: str, text: str, *, enter: bool = False, clear: bool = True) -> None:
         """Type a text into the field of that name, replacing what it holds."""
         widget = self.see(name)
-        self.wait(lambda: widget.isEnabled(), f"“{name}” to be enabled")
-        widget.setFocus(Qt.FocusReason.TabFocusReason)
-        process_events()
+        self.press(widget)
+        self.wait(widget.hasFocus, f"the cursor in “{name}”")
         if clear:
-            QTest.keyClick(widget, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-            QTest.keyClick(widget, Qt.Key.Key_Delete)
-        QTest.keyClicks(widget, text)
-        process_events()
+            self.key(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+            self.key(Qt.Key.Key_Delete)
+        self.write(text)
         if enter:
-            QTest.keyClick(widget, Qt.Key.Key_Return)
-            process_events()
+            self.key(Qt.Key.Key_Return)
 
-    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        """Press a key on whatever has the focus."""
-        target = QApplication.focusWidget() or self.windows()[0]
-        QTest.keyClick(target, key, modifiers)
+    def write(self, text: str) -> None:
+        """Type a text wherever the cursor is."""
+        for letter in text:
+            target = self._focus()
+            QTest.sendKeyEvent(QTest.KeyAction.Click, target, Qt.Key.Key_unknown, letter, NO_MODIFIER)
         process_events()
 
-    def click_row(self, view_name: str, row: int, *, double: bool = False) -> None:
-        """Click a row of the table of that name (its second column, the first may be a check box)."""
-        view = self.see(view_name, QAbstractItemView)
-        self.wait(lambda: view.model() is not None and view.model().rowCount() > row, f"row {row} of “{view_name}”")
-        columns = view.model().columnCount()
-        index = next(
-            view.model().index(row, column)
-            for column in [*range(1, columns), 0]
-            if column < columns and view.visualRect(view.model().index(row, column)).width() > 0
+    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NO_MODIFIER) -> None:
+        """Press a key on whatever has the cursor."""
+        QTest.keyClick(self._focus(), key, modifiers)
+        process_events()
+
+    def keys(self, sequence: str) -> None:
+        """Press a key combination such as Ctrl+K."""
+        combination = QKeySequence(sequence)[0]
+        self.key(combination.key(), combination.keyboardModifiers())
+
+    def _focus(self) -> QWidget:
+        return QApplication.focusWidget() or self.windows()[0]
+
+    def choose(self, name: str, value: object) -> None:
+        """Open the choice of that name and take the item with that value (or, for a text, those words)."""
+        box = self.see(name, QComboBox)
+        row = next(
+            (i for i in range(box.count()) if value in (box.itemData(i), box.itemText(i))),
+            -1,
         )
-        view.scrollTo(index)
-        spot: QPoint = view.visualRect(index).center()
-        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, spot)
-        if double:
-            QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, spot)
+        if row < 0:
+            raise TourError(f"“{name}” offers no {value!r}")
+        self.press(box)
+        view = box.view()
+        self.wait(view.isVisible, f"the choices of “{name}”")
+        # By keyboard: right after opening, a combo box takes a click for the end of the one that opened it.
+        for key in (Qt.Key.Key_Home, *[Qt.Key.Key_Down] * row, Qt.Key.Key_Return):
+            QTest.keyClick(view, key)
+            process_events()
+        self.wait(
+            lambda: box.currentIndex() == row and not view.isVisible(), f"{value!r} in “{name}”"
+        )
+
+    def menu(self, name: str) -> None:
+        """Click the entry of that object name, or with these words, in the menu that is open."""
+
+        def found() -> tuple[QMenu, QRect] | None:
+            menu = QApplication.activePopupWidget()
+            if not isinstance(menu, QMenu):
+                return None
+            for action in menu.actions():
+                if name in (action.objectName(), action.text().replace("&", "")):
+                    return (menu, menu.actionGeometry(action)) if action.isEnabled() else None
+            return None
+
+        self.wait(lambda: found() is not None, f"“{name}” in a menu")
+        entry = found()
+        assert entry is not None
+        QTest.mouseMove(entry[0], entry[1].center())
+        QTest.mouseClick(entry[0], LEFT, NO_MODIFIER, entry[1].center())
         process_events()
 
-    def settle(self, idle: Callable[[], bool]) -> None:
-        """Wait until the window has no work left and has painted."""
-        self.wait(idle, "running work to end")
-        for _ in range(4):
-            process_events(30)
+    # -- tables -------------------------------------------------------------------------------------------------
+
+    def row_of(self, view: QAbstractItemView, text: str) -> int:
+        """The first row in which that text stands, -1 when none does."""
+        model = view.model()
+        if model is None:
+            return -1
+        for row in range(model.rowCount()):
+            for column in range(model.columnCount()):
+                if text in str(model.index(row, column).data(Qt.ItemDataRole.DisplayRole) or ""):
+                    return row
+        return -1
+
+    def click_row(self, view: QAbstractItemView, row: int | str, *, double: bool = False) -> None:
+        """Click a row of a table, by its number or by a text in it (never its first column, a check box)."""
+        number = row if isinstance(row, int) else -1
+        if isinstance(row, str):
+            self.wait(lambda: self.row_of(view, row) >= 0, f"“{row}” in a list")
+            number = self.row_of(view, row)
+        else:
+            self.wait(lambda: view.model().rowCount() > row, f"row {row} of a list")
+        model = view.model()
+        column = next(
+            c
+            for c in [*range(1, model.columnCount()), 0]
+            if c < model.columnCount() and view.visualRect(model.index(number, c)).width() > 0
+        )
+        self._click_cell(view, number, column, double=double)
+
+    def _click_cell(self, view: QAbstractItemView, row: int, column: int, *, double: bool = False) -> None:
+        index = view.model().index(row, column, view.rootIndex())
+        view.scrollTo(index)
+        process_events()
+        spot = view.visualRect(index).intersected(view.viewport().rect()).center()
+        QTest.mouseMove(view.viewport(), spot)
+        QTest.mouseClick(view.viewport(), LEFT, NO_MODIFIER, spot)
+        if double:
+            QTest.mouseDClick(view.viewport(), LEFT, NO_MODIFIER, spot)
+        process_events()
+
+    def click_cell(self, view: QAbstractItemView, row: int, column: int, *, double: bool = False) -> None:
+        """Click a cell of a table; double opens it for typing."""
+        self._click_cell(view, row, column, double=double)
+
+    # -- pictures -----------------------------------------------------------------------------------------------
 
     def shot(self, name: str, window: QWidget) -> str:
-        """Take a numbered picture of the window with whatever lies above it; returns the file name."""
+        """Take a numbered picture of the window with every menu that lies above it; returns the file name."""
         process_events(50)
         picture = window.grab()
+        painter = QPainter(picture)
+        for top in self.windows():
+            if top is not window and top.windowType() == Qt.WindowType.Popup:
+                corner = window.mapFromGlobal(top.mapToGlobal(QPoint(0, 0)))
+                painter.drawPixmap(corner, top.grab())
+        painter.end()
         file = f"{len(self.pictures) + 1:02d}-{name}.png"
-        picture.save(str(self.folder / file))
+        if not picture.save(str(self.folder / file)):
+            raise TourError(f"cannot write {self.folder / file}")
         self.pictures.append(file)
         return file
+
+
+def _words(widget: QWidget) -> list[str]:
+    if isinstance(widget, QLabel | QAbstractButton | QLineEdit):
+        return [widget.text()]
+    if isinstance(widget, QComboBox):
+        return [widget.currentText()]
+    if isinstance(widget, QPlainTextEdit):
+        return [widget.toPlainText()]
+    if isinstance(widget, QAbstractItemView):
+        return _cells(widget.model())
+    return []
+
+
+def _cells(model: Any) -> list[str]:
+    if model is None:
+        return []
+    heads = [model.headerData(c, Qt.Orientation.Horizontal) for c in range(model.columnCount())]
+    cells = [
+        model.index(row, column).data(role)
+        for row in range(model.rowCount())
+        for column in range(model.columnCount())
+        for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
+    ]
+    return [str(text) for text in [*heads, *cells] if text not in (None, "")]
+
+
+def is_blank(picture: QPixmap) -> bool:
+    """Whether a picture shows one colour only."""
+    image = picture.toImage().scaled(64, 64)
+    first = image.pixel(0, 0)
+    return all(image.pixel(x, y) == first for x in range(64) for y in range(64))
+
+
+__all__ = ["Driver", "QAbstractScrollArea", "TourError", "is_blank", "process_events"]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject
 
+from app.core.dialect import Counter
 from app.core.paging import Filter, ListQuery, Page
 from app.views.core.changes_bus import ChangesBus
 from app.views.core.list_spec import ListAction, ListSpec, Preset
@@ -99,6 +100,8 @@ class World:
 
 class Memory:
     """Stands where the connection pool stands: runs a read with no session."""
+
+    counter = Counter()
 
     def read(self, fn: Callable[..., Any], *args: Any) -> Any:
         return fn(None, *args)

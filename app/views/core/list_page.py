@@ -90,8 +90,8 @@ class ListPage(TabPage):
         left.addWidget(self.foot)
         page.addLayout(left, 1)
         self.pane = DetailHost(self.ctx, self.spec.detail, self._detail_tab)
+        page.addWidget(self.pane)  # before it is shown: without a parent it would be a window for a moment
         self.pane.setVisible(self.spec.detail is not None)
-        page.addWidget(self.pane)
         self.head.detail.setVisible(self.spec.detail is not None)
         self.offers = ListActions(self.ctx, self.spec, self.table, self.head)
         self.offers.on_rows(copy=self.copy, open_row=self._open)

@@ -358,7 +358,7 @@ class DraftPage(FormPage):
     def save_call(self, form: FormValues) -> tuple[Any, SaveDraft]:
         """Only what was changed goes out; of a new one everything."""
         keys = form.changed if form.id is not None else frozenset(form.values)
-        head = {key: form.values[key] for key in keys if self.boxes[key].field.stored}
+        head = {key: form.values[key] for key in keys if key in self.boxes and self.boxes[key].field.stored}
         command = SaveQuote if self.kind == "quote" else SaveSalesOrder
         version = form.row_version if form.id is not None else None
         fn = drafts.save_quote if self.kind == "quote" else drafts.save_sales_order

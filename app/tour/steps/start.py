@@ -1,0 +1,42 @@
+"""The morning: signing in, the page of today, finding things, a product."""
+
+from app.tour import documents
+from app.tour.steps.step import REP, Step
+from app.tour.tour import Tour
+from app.views.core import theme
+from app.core.i18n import language
+
+
+def login(tour: Tour) -> None:
+    """The login window, in the language and look of the tour; then the page of today."""
+    driver = tour.driver
+    tour.memory["archived_before"] = documents.last_archived(tour.stage.admin_dsn)
+    driver.wait(lambda: tour.program.login is not None and tour.program.login.isVisible(), "the login window")
+    if language() != tour.language:
+        driver.click("login.language")
+        driver.menu(f"language.{tour.language}")
+        driver.wait(lambda: language() == tour.language, "the other language")
+    if theme.current() != tour.look:
+        driver.click("login.theme")
+        driver.wait(lambda: theme.current() == tour.look, "the other look")
+    driver.choose("login.person", REP)
+    tour.shot("login")
+    tour.sign_in(REP)
+    driver.see("top.search")
+    tour.shot("home")
+    tour.fact(company=tour.window.ctx.profile.company, workspaces=len(tour.window.ctx.registry.workspaces))
+
+
+def search(tour: Tour) -> None:
+    """The palette finds an article and a customer."""
+    tour.palette(tour.story.search)
+    tour.shot("palette")
+    tour.driver.keys("Esc")
+    tour.driver.gone("palette")
+    tour.palette(tour.story.dealer)
+    tour.shot("palette-customer")
+    tour.driver.keys("Esc")
+    tour.driver.gone("palette")
+
+
+STEPS = (Step("login", REP, login), Step("search", REP, search))

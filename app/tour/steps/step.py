@@ -1,0 +1,20 @@
+"""What a step is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.tour.tour import Tour
+
+REP, MANAGER = "u_miriam", "u_jana"
+CLERK, KEEPER = "u_tom", "u_karin"
+PLANNER, OPERATOR = "u_tomas", "u_petra"
+FINANCE, ADMINISTRATOR = "u_franziska", "u_ralf"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step: its key (text ``tour.step.<key>``), who does it, what is done."""
+
+    key: str
+    login: str
+    run: Callable[[Tour], None]

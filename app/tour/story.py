@@ -1,0 +1,89 @@
+"""Who buys what in a tour, per set of data.  Steps ask the story; they know no customer and no article."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import psycopg
+
+from app.tour.driver import TourError
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the quote: what is typed to find the article, how many, discount in percent.
+
+    ``first`` is how many of them leave with the first delivery.
+    """
+
+    sku: str
+    qty: int
+    first: int
+    discount: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The tour's business.
+
+    ``dealer`` is what is typed to find the customer, ``colleague_customer`` the customer two people edit at once.
+    ``shown`` is the article whose page and structure are looked at, ``search`` what is typed to find it.
+    ``warehouse`` promises and ships the goods, ``workshop`` makes them (the same where there is one only);
+    ``made_at`` is the place finished goods arrive at, ``stored_at`` where they are put for shipping.
+    """
+
+    key: str
+    dealer: str
+    colleague_customer: str
+    search: str
+    shown: str
+    items: tuple[Item, ...]
+    warehouse: str
+    workshop: str
+    made_at: str
+    stored_at: str
+
+
+DEMO = Story(
+    key="demo",
+    dealer="Weihnachtshaus Seiffen",
+    colleague_customer="Museumsladen",
+    search="Nussknacker",
+    shown="12910",
+    items=(
+        Item("12910", 24, 12, Decimal(5)),
+        Item("17135-BE", 12, 12),
+        Item("14100-BE", 60, 30, Decimal(18)),
+    ),
+    warehouse="HL",
+    workshop="WS",
+    made_at="WS-PACK",
+    stored_at="VS",
+)
+ADVENTUREWORKS = Story(
+    key="adventureworks",
+    dealer="",
+    colleague_customer="",
+    search="Touring-1000",
+    shown="BK-T79Y-54",
+    items=(
+        Item("BK-T79Y-54", 4, 2, Decimal(5)),
+        Item("BK-R93R-52", 3, 3),
+        Item("BK-M68S-38", 3, 1, Decimal(18)),
+    ),
+    warehouse="AW",
+    workshop="AW",
+    made_at="FA",
+    stored_at="OUT",
+)
+STORIES = (ADVENTUREWORKS, DEMO)
+
+
+def choose(admin_dsn: str) -> Story:
+    """The story that fits the data; raises TourError when none does."""
+    with psycopg.connect(admin_dsn) as connection:
+        rows = connection.execute("SELECT sku FROM catalog.product WHERE state = 'active' AND is_sold").fetchall()
+    sold = {row[0] for row in rows}
+    for story in STORIES:
+        if sold.issuperset(item.sku for item in story.items):
+            return story
+    raise TourError("this database holds neither the demo company nor AdventureWorks")
