@@ -161,6 +161,8 @@ class DetailPane(QWidget):
             self._builders[key] = build
         self._tabs.set_items(self._items)
         many = len(self._items) > 1
+        below = 0 if many else px("gap_m")  # without tabs the rule keeps its distance from the head
+        self._head.setContentsMargins(px("margin"), 0, px("margin"), below)
         self._tab_row.setVisible(many)
         self._rule.setVisible(True)
         if len(self._items) == 1:

@@ -9,7 +9,7 @@ from app.core import format as fmt
 from app.core.i18n import t
 from app.services.documents.reads import ArchivedRow, archived_documents
 from app.services.sales.reads import ChainLink, document_chain
-from app.services.sales.shipping import DeliveryDetail, get_delivery
+from app.services.sales.shipping import DeliveryDetail
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
 from app.views.core.form_model import (
@@ -31,7 +31,7 @@ from app.views.core.tasks import alive
 from app.views.sales import pdf
 from app.views.sales.chain import next_node, nodes
 from app.views.sales.draft_page import HISTORY_LABELS
-from app.views.sales.draft_reads import unit_names
+from app.views.sales.draft_reads import delivery_in_words
 from app.views.sales.invoicing import InvoiceDialog
 from app.views.sales.states import INVOICED, chip
 
@@ -50,14 +50,12 @@ LINES = LinesSpec(
 
 def load(session: Any, delivery_id: int, language: str) -> FormRecord:
     """A delivery as the form shows it."""
-    found = get_delivery(session, delivery_id)
-    names = unit_names(session, language)
+    found = delivery_in_words(session, delivery_id, language)
     address, order = found.delivery_address, found.snapshot.get("order") or {}
     town = " ".join(str(address[key]) for key in ("postcode", "city") if address.get(key))
     lines = [
         {
             **line._asdict(),
-            "unit": names.get(line.unit, line.unit),
             "place": line.place or fmt.NONE,
             "lot": line.lot or fmt.NONE,
         }

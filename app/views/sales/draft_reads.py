@@ -9,6 +9,8 @@ from app.services.catalog.reads import price_lists, search_sold_products, units
 from app.services.inventory.reads import Availability, availability, warehouses
 from app.services.partners.reads import PartnerDetail, get_partner, payment_terms
 from app.services.sales.forms import CustomerProposal, LineProposal, propose_for_customer, propose_lines
+from app.services.sales.reads import InvoiceDetail, get_invoice
+from app.services.sales.shipping import DeliveryDetail, ShippingForm, get_delivery, shipping_form
 
 Pairs = tuple[tuple[int, str], ...]
 
@@ -69,6 +71,28 @@ def priced(
 def unit_names(session: Any, language: str) -> dict[str, str]:
     """What people call units, by code; one round trip."""
     return {row.code: row.name for row in units(session, language)}
+
+
+def invoice_in_words(session: Any, invoice_id: int, language: str) -> InvoiceDetail:
+    """An invoice whose units are called by their names."""
+    found = get_invoice(session, invoice_id)
+    return found._replace(lines=_with_names(found.lines, unit_names(session, language)))
+
+
+def delivery_in_words(session: Any, delivery_id: int, language: str) -> DeliveryDetail:
+    """A delivery whose units are called by their names."""
+    found = get_delivery(session, delivery_id)
+    return found._replace(lines=_with_names(found.lines, unit_names(session, language)))
+
+
+def shipping_in_words(session: Any, sales_order_id: int, language: str) -> ShippingForm:
+    """What is to ship of an order, its units called by their names."""
+    found = shipping_form(session, sales_order_id)
+    return found._replace(lines=_with_names(found.lines, unit_names(session, language)))
+
+
+def _with_names(lines: Sequence[Any], names: Mapping[str, str]) -> tuple[Any, ...]:
+    return tuple(line._replace(unit=names.get(line.unit, line.unit)) for line in lines)
 
 
 def resolve_codes(session: Any, codes: Sequence[str], language: str) -> dict[str, Any]:

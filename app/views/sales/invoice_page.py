@@ -10,7 +10,7 @@ from app.core.i18n import t
 from app.services.documents.reads import ArchivedRow, archived_documents
 from app.services.sales import writes
 from app.services.sales.commands import CancelInvoice
-from app.services.sales.reads import ChainLink, InvoiceDetail, document_chain, get_invoice
+from app.services.sales.reads import ChainLink, InvoiceDetail, document_chain
 from app.services.sales.rules import Sums
 from app.services.sales.writes import Shipped
 from app.views.core.context import AppContext
@@ -37,7 +37,7 @@ from app.views.sales.chain import nodes
 from app.views.sales.days import today
 from app.views.sales.dialogs import ReasonDialog
 from app.views.sales.draft_page import HISTORY_LABELS
-from app.views.sales.draft_reads import unit_names
+from app.views.sales.draft_reads import invoice_in_words
 from app.views.sales.payment_dialog import PaymentDialog
 from app.views.sales.states import INVOICE, chip
 
@@ -58,8 +58,7 @@ LINES = LinesSpec(
 
 def load(session: Any, invoice_id: int, language: str) -> FormRecord:
     """An invoice as the form shows it."""
-    found = get_invoice(session, invoice_id)
-    names = unit_names(session, language)
+    found = invoice_in_words(session, invoice_id, language)
     address = found.billing_address
     town = " ".join(str(address[key]) for key in ("postcode", "city") if address.get(key))
     order = found.snapshot.get("order") or {}
@@ -75,7 +74,7 @@ def load(session: Any, invoice_id: int, language: str) -> FormRecord:
             "due_date": found.due_date,
             "discount": found.discount_date,
         },
-        lines=[{**line._asdict(), "unit": names.get(line.unit, line.unit)} for line in found.lines],
+        lines=[line._asdict() for line in found.lines],
         words={"customer": found.customer, "discount": _skonto_words(found)},
         raw=found,
     )

@@ -387,6 +387,7 @@ def invoices(_ctx: AppContext) -> ListSpec:
                 "kind",
                 "sales.column.kind",
                 width=100,
+                hidden=True,
                 filter="choice",
                 choices=(
                     ("invoice", "sales.type.invoice"),
@@ -479,7 +480,7 @@ def approvals(ctx: AppContext) -> ListSpec:
             Preset("all", "kit.list.all"),
         ),
         columns=(
-            Column("created_at", "sales.column.asked_at", "date_time", 130, filter="date", filter_key="date"),
+            Column("created_at", "sales.column.asked_at", "date_time", 142, filter="date", filter_key="date"),
             Column("customer", "sales.field.customer", "bold", 200, stretch=True, filter="contains"),
             Column(
                 "document_number",

@@ -11,13 +11,11 @@ from app.core import format as fmt
 from app.core.i18n import language, t
 from app.services.sales.forms import DraftForm, load_quote, load_sales_order
 from app.services.sales.lists import ApprovalRow, DeliveryRow, InvoiceRow, OrderRow, PaymentRow, QuoteRow
-from app.services.sales.reads import ChainLink, Invoiceable, InvoiceDetail, document_chain, get_invoice
+from app.services.sales.reads import ChainLink, Invoiceable, InvoiceDetail, document_chain
 from app.services.sales.shipping import (
     DeliveryDetail,
     ShippingForm,
     ShippingOrder,
-    get_delivery,
-    shipping_form,
 )
 from app.views.core.buttons import Button, IconButton
 from app.views.core.context import AppContext
@@ -27,6 +25,8 @@ from app.views.core.operation import ReadOp
 from app.views.core.people import name
 from app.views.core.surfaces import Loading
 from app.views.core.theme import px, tok
+from app.views.sales.draft_reads import delivery_in_words, invoice_in_words, shipping_in_words
+from app.views.sales.invoicing import InvoiceDialog
 from app.views.sales.states import (
     APPROVAL,
     BY_TYPE,
@@ -62,18 +62,32 @@ class Pane(DetailPane):
         """Open the record in its own tab."""
         self._ctx.navigate.open_record(self._topic, self._id)
 
+    def button(
+        self, layout: QVBoxLayout, key: str, words: str, icon: str, clicked: Callable[[], object]
+    ) -> None:
+        """A button below what is shown: the next step with this row."""
+        button = Button(words, icon, clicked=clicked)
+        button.setObjectName(f"action.{key}")
+        layout.addSpacing(px("gap_m"))
+        layout.addWidget(button)
+
     def read(self, layout: QVBoxLayout, show: Filler, fn: Callable[..., Any], *args: Any) -> None:
         """Read something and let ``show`` put it into the layout."""
+        holder = QWidget()
+        box = QVBoxLayout(holder)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
         waiting = Loading()
-        layout.addWidget(waiting)
+        box.addWidget(waiting)
+        layout.addWidget(holder)
 
         def arrived(found: Any) -> None:
             waiting.deleteLater()
-            show(layout, found)
+            show(box, found)
 
         def failed(_error: BaseException) -> bool:
             waiting.deleteLater()
-            layout.addWidget(text_row(t("kit.list.failed")))
+            box.addWidget(text_row(t("kit.list.failed")))
             return True
 
         op: ReadOp[Any] = ReadOp(self, self._ctx, fn, *args)
@@ -144,7 +158,7 @@ def _lines(rows: Sequence[Any], *, priced: bool) -> list[QWidget]:
         cells = [
             (row.sku, "body500", "left"),
             (row.description, "body", "left"),
-            (fmt.quantity(row.qty, row.unit), "body", "right"),
+            (fmt.quantity(row.qty, getattr(row, "unit_name", row.unit)), "body", "right"),
         ]
         if priced:
             cells.append((fmt.money(row.net_amount), "body600", "right"))
@@ -255,7 +269,7 @@ def delivery_pane(ctx: AppContext, row: DeliveryRow) -> QWidget:
         )
     )
     over.addWidget(section(t("form.lines")))
-    pane.read(over, _delivery_lines, get_delivery, row.id)
+    pane.read(over, _delivery_lines, delivery_in_words, row.id, language())
     pane.tab("chain", t("sales.pane.chain"), lambda box: pane.chain(box, "delivery", row.id))
     return pane
 
@@ -283,7 +297,7 @@ def invoice_pane(ctx: AppContext, row: InvoiceRow) -> QWidget:
     note = t("sales.pane.invoice_note", kind=kind, date=fmt.date_(row.invoice_date))
     pane.head(row.number, row.customer, chips=[chip(INVOICE, state)], note=note, actions=[pane.opener()])
     over = pane.tab("overview", t("sales.pane.overview"))
-    pane.read(over, lambda box, found: _invoice(ctx, box, found), get_invoice, row.id)
+    pane.read(over, lambda box, found: _invoice(ctx, box, found), invoice_in_words, row.id, language())
     pane.tab("chain", t("sales.pane.chain"), lambda box: pane.chain(box, "invoice", row.id))
     return pane
 
@@ -336,7 +350,9 @@ def payment_pane(ctx: AppContext, row: PaymentRow) -> QWidget:
     over.addWidget(_amount(t("sales.payment.received"), row.amount))
     over.addWidget(_amount(t("sales.card.skonto"), row.discount_amount))
     over.addWidget(section(t("sales.type.invoice")))
-    pane.read(over, lambda box, found: _invoice(ctx, box, found), get_invoice, row.invoice_id)
+    pane.read(
+        over, lambda box, found: _invoice(ctx, box, found), invoice_in_words, row.invoice_id, language()
+    )
     return pane
 
 
@@ -369,10 +385,7 @@ def approval_pane(ctx: AppContext, row: ApprovalRow) -> QWidget:
     over.addWidget(section(t("form.lines")))
     pane.read(over, _discounted_lines, load, row.document_id, language())
     words = "sales.approval.open_to_decide" if row.state == "requested" else "kit.list.open"
-    button = Button(words, "external-link", clicked=pane.open_record)
-    button.setObjectName("action.open_document")
-    over.addSpacing(12)
-    over.addWidget(button)
+    pane.button(over, "open_document", words, "external-link", pane.open_record)
     return pane
 
 
@@ -415,7 +428,9 @@ def shipping_pane(ctx: AppContext, row: ShippingOrder) -> QWidget:
         over.addWidget(section(t("sales.ship.blocked")))
         over.addWidget(text_row(row.block_reason, color="bad"))
     over.addWidget(section(t("sales.ship.lines")))
-    pane.read(over, _open_lines, shipping_form, row.sales_order_id)
+    pane.read(over, _open_lines, shipping_in_words, row.sales_order_id, language())
+    if row.block_reason is None and ctx.profile.can("delivery_ship"):
+        pane.button(over, "ship", "sales.action.ship", "truck", pane.open_record)
     pane.tab("chain", t("sales.pane.chain"), lambda box: pane.chain(box, "sales_order", row.sales_order_id))
     return pane
 
@@ -460,6 +475,14 @@ def invoiceable_pane(ctx: AppContext, row: Invoiceable) -> QWidget:
         )
     )
     over.addWidget(section(t("form.lines")))
-    pane.read(over, _delivery_lines, get_delivery, row.delivery_id)
+    pane.read(over, _delivery_lines, delivery_in_words, row.delivery_id, language())
+    order = row.sales_order_id
+    pane.button(
+        over,
+        "invoice",
+        "sales.action.invoice",
+        "landmark",
+        lambda: InvoiceDialog(pane, ctx, order).open(),
+    )
     pane.tab("chain", t("sales.pane.chain"), lambda box: pane.chain(box, "delivery", row.delivery_id))
     return pane

@@ -13,7 +13,7 @@ from app.core.i18n import t
 from app.services.inventory.reads import PickRow, pick_stock
 from app.services.sales import writes
 from app.services.sales.commands import Pick, ShipDelivery
-from app.services.sales.shipping import ShippingForm, ShippingLine, ShippingOrder, shipping_form
+from app.services.sales.shipping import ShippingForm, ShippingLine, ShippingOrder
 from app.services.sales.worklists import shipping_order
 from app.services.sales.writes import Shipped
 from app.views.core.context import AppContext
@@ -30,7 +30,7 @@ from app.views.core.form_model import (
 from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
 from app.views.sales import pdf
-from app.views.sales.draft_reads import unit_names
+from app.views.sales.draft_reads import shipping_in_words
 from app.views.sales.line_rules import Status
 
 ZERO = Decimal(0)
@@ -72,10 +72,7 @@ class ToShip(NamedTuple):
 def load(session: Any, sales_order_id: int, language: str) -> FormRecord:
     """An order to ship: header, open lines, places with a proposal; no price."""
     order = shipping_order(session, sales_order_id)
-    form = shipping_form(session, sales_order_id)
-    names = unit_names(session, language)
-    lines = tuple(line._replace(unit=names.get(line.unit, line.unit)) for line in form.lines)
-    form = form._replace(lines=lines)
+    form = shipping_in_words(session, sales_order_id, language)
     products = sorted({line.product_id for line in form.lines if line.is_stocked and line.qty_open > 0})
     stock = pick_stock(session, products, form.lines[0].warehouse_id) if products else []
     found = ToShip(order, form, stock)
