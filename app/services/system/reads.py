@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.models.audit import Entry
@@ -106,3 +106,64 @@ def company(session: Session) -> CompanyRow:
     """The company this database belongs to."""
     columns = [getattr(Company, name) for name in CompanyRow._fields]
     return CompanyRow(*session.execute(select(*columns)).one())
+
+
+class Story(NamedTuple):
+    """What stands beside a record: its notes and the newest entries of its history, the newest first.
+
+    `people` names the logins; None when it was not asked for.
+    """
+
+    notes: tuple[NoteRow, ...]
+    history: tuple[HistoryRow, ...]
+    people: Mapping[str, str] | None
+
+
+def story(session: Session, topic: str, record_id: int, entries: int = 20, *, people: bool = False) -> Story:
+    """Notes and history of a record; one round trip.  The people's names are worth keeping for the session."""
+    note_columns = (Note.id, Note.body, Note.created_at, Note.created_by, Note.updated_at, Note.row_version)
+    found = (
+        select(*note_columns).where(Note.topic == topic, Note.record_id == record_id).order_by(Note.id.desc())
+    ).subquery()
+    newest = (
+        select(
+            Entry.id,
+            Entry.at,
+            Entry.login,
+            Entry.table_name,
+            Entry.row_id,
+            Entry.op,
+            Entry.old,
+            Entry.new,
+            Entry.command,
+            Entry.application,
+        )
+        .where(Entry.topic == topic, Entry.record_id == record_id)
+        .order_by(Entry.id.desc())
+        .limit(entries)
+    ).subquery()
+    names = text(
+        "(SELECT jsonb_object_agg(p.login, p.person) FROM sec.people() p)" if people else "NULL::jsonb"
+    )
+    answer = session.execute(
+        select(
+            select(func.jsonb_agg(func.jsonb_build_array(*found.c))).scalar_subquery(),
+            select(func.jsonb_agg(func.jsonb_build_array(*newest.c))).scalar_subquery(),
+            names,
+        )
+    ).one()
+    return Story(
+        tuple(
+            NoteRow(*row)._replace(created_at=_moment(row[2]), updated_at=_moment(row[4]))
+            for row in answer[0] or ()
+        ),
+        tuple(
+            HistoryRow(*row)._replace(at=_moment(row[1]), old=row[6] or {}, new=row[7] or {})
+            for row in answer[1] or ()
+        ),
+        answer[2],
+    )
+
+
+def _moment(written: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(written)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from decimal import Decimal
+from functools import partial
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import Qt
@@ -13,9 +14,8 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.i18n import has_text, t
-from app.services.security.reads import people
 from app.services.system.commands import AddNote
-from app.services.system.reads import HistoryRow, NoteRow, history, notes
+from app.services.system.reads import HistoryRow, NoteRow, Story, history, story
 from app.services.system.writes import add_note
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
@@ -29,7 +29,8 @@ from app.views.core.theme import px
 Labels = Mapping[str, str]
 SHOWN_NOTES = 3
 SHOWN_HISTORY = 5
-# Columns that say nothing to people: keys, stamps, search helpers.
+READ_HISTORY = 15  # some entries have nothing to say
+# Columns that say nothing to people: keys, stamps, what other columns are made of.
 SILENT = frozenset(
     {
         "id",
@@ -38,28 +39,13 @@ SILENT = frozenset(
         "created_by",
         "updated_at",
         "updated_by",
-        "search_key",
-        "search_vector",
+        "vector",
+        "snapshot",
+        "sha256",
     }
+    | {"content", "content_hash", "thumbnail", "mime", "topic", "record_id", "source_type", "source_id"}
 )
 _names: "WeakKeyDictionary[AppContext, dict[str, str]]" = WeakKeyDictionary()
-
-
-class RecordStory(NamedTuple):
-    """What the cards show of a record."""
-
-    notes: Sequence[NoteRow]
-    history: Sequence[HistoryRow]
-    names: Mapping[str, str] | None
-
-
-def read_story(session: Any, topic: str, record_id: int, with_names: bool) -> RecordStory:
-    """Notes and the newest history of a record; the people's names once per session."""
-    return RecordStory(
-        notes(session, topic, record_id),
-        history(session, topic, record_id, None, SHOWN_HISTORY),
-        people(session) if with_names else None,
-    )
 
 
 def name_of(ctx: AppContext, login: str) -> str:
@@ -79,24 +65,37 @@ def when(at: datetime) -> str:
 
 
 def in_words(row: HistoryRow, topic: str, labels: Labels) -> str:
-    """What an entry of the audit trail did, in words; ``labels`` are text keys by column."""
-    part = "" if row.table_name == topic else _table_in_words(row.table_name) + " "
-    if row.op == "I":
-        return (part + t("card.created")).strip()
-    if row.op == "D":
-        return (part + t("card.deleted")).strip()
-    changed = [key for key in row.new if key not in SILENT]
-    if not changed:
-        return (part + t("card.touched")).strip()
-    key = changed[0]
+    """What an entry of the audit trail did, in words; ``labels`` are text keys by column.  Empty: nothing to say."""
+    lines = all_in_words(row, topic, labels)
+    if not lines:
+        return ""
+    more = f" {t('card.and_more', n=len(lines) - 1)}" if len(lines) > 1 else ""
+    return lines[0] + more
+
+
+def all_in_words(row: HistoryRow, topic: str, labels: Labels) -> list[str]:
+    """Every change of an entry, a line each."""
+    part = "" if row.table_name == topic else f"{_table_in_words(row.table_name)} · "
+    if row.op != "U":
+        return [part + t("card.created" if row.op == "I" else "card.deleted")]
+    return [
+        part + _change_in_words(row, key, labels)
+        for key, value in row.new.items()
+        if key not in SILENT and not isinstance(value, Mapping | list)
+    ]
+
+
+def _change_in_words(row: HistoryRow, key: str, labels: Labels) -> str:
+    field = _field_in_words(row.table_name, key, labels)
+    if key.endswith("_id"):
+        return t("card.other", field=field)  # the numbers behind it mean nothing to people
     old, new = _value(row.table_name, key, row.old.get(key)), _value(row.table_name, key, row.new.get(key))
-    words = t("card.changed", field=_field_in_words(row.table_name, key, labels), old=old, new=new)
-    more = t("card.and_more", n=len(changed) - 1) if len(changed) > 1 else ""
-    return f"{part}{words} {more}".strip()
+    return t("card.changed", field=field, old=old, new=new)
 
 
 def _table_in_words(table: str) -> str:
-    return t(f"topic.{table}") if has_text(f"topic.{table}") else table
+    words = t(f"topic.{table}") if has_text(f"topic.{table}") else table
+    return words[:1].upper() + words[1:]
 
 
 def _field_in_words(table: str, column: str, labels: Labels) -> str:
@@ -112,6 +111,9 @@ def _value(table: str, column: str, value: Any) -> str:
         return fmt.NONE
     if isinstance(value, bool):
         return t("form.yes") if value else t("form.no")
+    if isinstance(value, Decimal) and value != value.to_integral_value():
+        exponent = value.normalize().as_tuple().exponent
+        return fmt.number(value, places=max(2, -exponent) if isinstance(exponent, int) else None)
     if isinstance(value, Decimal | int):
         return fmt.number(value)
     text = str(value)
@@ -124,7 +126,7 @@ def _value(table: str, column: str, value: Any) -> str:
             if text[:4].isdigit() and "-" in text
             else text[:60]
         )
-    except (ValueError, InvalidOperation):
+    except ValueError:
         return text[:60]
 
 
@@ -239,9 +241,10 @@ class HistoryCard(Card):
         """Show the newest entries; ``what`` names the record in the full list."""
         self._record_id, self._what = record_id, what
         clear_layout(self._list)
-        for row in rows[:SHOWN_HISTORY]:
+        telling = [row for row in rows if in_words(row, self._topic, self._labels)]
+        for row in telling[:SHOWN_HISTORY]:
             self._list.addWidget(self._line(row))
-        if not rows:
+        if not telling:
             self._list.addWidget(Label(t("card.history_empty"), "small", "text3"))
 
     def show_all(self) -> None:
@@ -276,6 +279,9 @@ class HistoryCard(Card):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(px("gap"))
         for row in rows:
+            words = all_in_words(row, self._topic, self._labels)
+            if not words:
+                continue
             line = QHBoxLayout()
             line.setSpacing(px("gap_l"))
             for text, width, style in (
@@ -285,34 +291,13 @@ class HistoryCard(Card):
                 label = Label(text, style, elide=False)
                 label.setFixedWidth(width)
                 line.addWidget(label, 0, Qt.AlignmentFlag.AlignTop)
-            line.addWidget(
-                Label("\n".join(all_in_words(row, self._topic, self._labels)), "body", wrap=True), 1
-            )
+            line.addWidget(Label("\n".join(words), "body", wrap=True), 1)
             column.addLayout(line)
             column.addWidget(Divider())
         column.addStretch(1)
         dialog.body.addWidget(_scrolled(holder), 1)
         dialog.add_button("close", "errors.close", kind="primary", shortcut="Esc")
         dialog.open()
-
-
-def all_in_words(row: HistoryRow, topic: str, labels: Labels) -> list[str]:
-    """Every change of an entry, a line each."""
-    if row.op != "U":
-        return [in_words(row, topic, labels)]
-    part = "" if row.table_name == topic else _table_in_words(row.table_name) + " "
-    lines = [
-        part
-        + t(
-            "card.changed",
-            field=_field_in_words(row.table_name, key, labels),
-            old=_value(row.table_name, key, row.old.get(key)),
-            new=_value(row.table_name, key, row.new.get(key)),
-        )
-        for key in row.new
-        if key not in SILENT
-    ]
-    return lines or [in_words(row, topic, labels)]
 
 
 class StoryCards:
@@ -336,22 +321,22 @@ class StoryCards:
     def show(self, record_id: int | None, what: str = "") -> None:
         """Read and show what belongs to a record; a new one has nothing yet."""
         if record_id is None:
-            self._put(None, what, RecordStory((), (), None))
+            self._put(None, what, Story((), (), None))
             return
-        known = self._ctx in _names
-        op = ReadOp(self._owner, self._ctx, read_story, self._topic, record_id, not known)
-        op.replacing("story").success(lambda story: self._put(record_id, what, story))
+        asked = partial(story, entries=READ_HISTORY, people=self._ctx not in _names)
+        op = ReadOp(self._owner, self._ctx, asked, self._topic, record_id)
+        op.replacing("story").success(lambda found: self._put(record_id, what, found))
         op.failure(lambda _error: None).start()
 
     def touched_by(self, changes: Changes) -> bool:
         """Whether changes concern the notes of this kind of record."""
         return any(change.topic == "system.note" for change in changes)
 
-    def _put(self, record_id: int | None, what: str, story: RecordStory) -> None:
-        if story.names is not None:
-            _names[self._ctx] = dict(story.names)
-        self.notes.set_notes(record_id, story.notes)
-        self.history.set_history(record_id, story.history, what)
+    def _put(self, record_id: int | None, what: str, found: Story) -> None:
+        if found.people is not None:
+            _names[self._ctx] = dict(found.people)
+        self.notes.set_notes(record_id, found.notes)
+        self.history.set_history(record_id, found.history, what)
 
 
 def _scrolled(holder: QWidget) -> QScrollArea:
@@ -360,8 +345,8 @@ def _scrolled(holder: QWidget) -> QScrollArea:
     scroll.setWidgetResizable(True)
     scroll.setFrameShape(QScrollArea.Shape.NoFrame)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    holder.setAutoFillBackground(False)
     scroll.setWidget(holder)
+    holder.setAutoFillBackground(False)  # setWidget switches it on
     scroll.viewport().setAutoFillBackground(False)
     scroll.setMinimumHeight(px("text_column") * 2 // 3)
     return scroll

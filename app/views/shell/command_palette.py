@@ -242,7 +242,7 @@ class CommandPalette(Layer):
         self._found: dict[str, list[Item]] = {}
         self._text = ""
         self._scope = "everything"
-        self._asked = 0.0
+        self._asked = self._took = 0.0
         self._waiting = 0
         self._build()
         self._pause = Debounce(self, "debounce_palette", self.search)
@@ -329,6 +329,7 @@ class CommandPalette(Layer):
             return
         self._found[topic] = found_records(self._ctx.registry, self._ctx, topic, rows)
         self._waiting = max(0, self._waiting - 1)
+        self._took = time.monotonic() - self._asked
         self._show_all()
 
     def _unanswered(self, text: str, topic: str, _error: BaseException) -> None:
@@ -359,7 +360,7 @@ class CommandPalette(Layer):
         items.sort(key=lambda item: GROUPS.index(item.group))
         self.results.show_items(items, text, self._notes(), self._empty_words())
         self._scope_words.setText(t(f"shell.palette.scope.{self._scope}"))
-        ms = round((time.monotonic() - self._asked) * 1000)
+        ms = round(self._took * 1000)
         done = bool(self._text) and not self._waiting and self._asked and self._found
         self._count.setText(t("shell.palette.count_ms", n=len(items), ms=fmt.number(ms)) if done else "")
         self.place()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.drafts import Draft
+from app.core.errors import AppError
 from app.core.i18n import t
 from app.views.core import icons
 from app.views.core.buttons import Button, IconButton
@@ -219,7 +220,7 @@ class HomePage(TabPage):
         """Count again."""
         if self.tiles:
             op = ReadOp(self, self.ctx, count_tiles, [tile.tile for tile in self.tiles])
-            op.replacing("tiles").success(self._counted).start()
+            op.replacing("tiles").success(self._counted).failure(self._not_counted).start()
 
     def on_changes(self, changes: Changes) -> None:
         """Numbers follow what happens."""
@@ -261,6 +262,11 @@ class HomePage(TabPage):
                 badges[workspace.rail] = badges.get(workspace.rail, 0) + (count or 0)
         for rail, count in badges.items():
             self._badge(rail, count)
+
+    @staticmethod
+    def _not_counted(error: BaseException) -> bool:
+        """The numbers stay unknown; only a bug is worth a dialog in the morning."""
+        return isinstance(error, AppError)
 
     def _open(self, tile: Tile) -> None:
         self.ctx.navigate.open_workspace(tile.workspace, **tile.state)

@@ -83,9 +83,7 @@ class TabButton(QWidget):
     def wanted_width(self) -> int:
         """Width that shows the whole title."""
         words = metrics("body600").horizontalAdvance(self.info.title)
-        return min(
-            MAX_WIDTH, max(MIN_WIDTH, words + px("icon") + px("avatar") + 2 * px("gap_m") + 2 * px("gap"))
-        )
+        return min(MAX_WIDTH, words + px("icon") + px("avatar") + 2 * px("gap_m") + 2 * px("gap"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The cross keeps to the right."""
@@ -208,7 +206,7 @@ class TabStrip(QWidget):
         room = self.width() - px("gap_m") - self._plus.width() - px("gap")
         wanted = [tab.wanted_width() for tab in self.tabs]
         scale = min(1.0, room / sum(wanted)) if wanted and sum(wanted) > room else 1.0
-        widths = [max(MIN_WIDTH, int(width * scale)) for width in wanted]
+        widths = [max(min(MIN_WIDTH, width), int(width * scale)) for width in wanted]
         overflow = sum(widths) > room
         if overflow:
             room -= self._more.width()
