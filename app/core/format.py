@@ -83,8 +83,8 @@ def parse_decimal(text: str, lang: str | None = None) -> Decimal:
     german = (lang or i18n.language()) == "de"
     group, mark = (".", ",") if german else (",", ".")
     plain = re.sub(r"[\s\u00a0\u202f]", "", text).replace(MINUS, "-")
-    if not re.fullmatch(rf"[+-]?\d+(?:\{group}\d{{3}})*(?:\{mark}\d*)?|[+-]?\{mark}\d+", plain):
-        if not re.fullmatch(r"[+-]?\d+\.\d+", plain) or (
+    if not re.fullmatch(rf"[+-]?\d+(?:\{group}\d{{3}})*(?:\{mark}\d*)?|[+-]?\{mark}\d+", plain, re.ASCII):
+        if not re.fullmatch(r"[+-]?\d+\.\d+", plain, re.ASCII) or (
             german and re.fullmatch(r"[+-]?\d{1,3}\.\d{3}", plain)
         ):
             raise ValueError("error.not_a_number")
@@ -93,6 +93,10 @@ def parse_decimal(text: str, lang: str | None = None) -> Decimal:
         return Decimal(plain.replace(group, "").replace(mark, "."))
     except InvalidOperation as error:
         raise ValueError("error.not_a_number") from error
+
+
+def _year(digits: str) -> int:
+    return int(digits) + (2000 if len(digits) == 2 else 0)
 
 
 def parse_date(text: str) -> date:
@@ -105,15 +109,15 @@ def parse_date(text: str) -> date:
     if found := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", plain):
         numbers = (int(found[1]), int(found[2]), int(found[3]))
     elif found := re.fullmatch(r"(\d{1,2})[./](\d{1,2})[./](\d{2}|\d{4})", plain):
-        numbers = (int(found[3]), int(found[2]), int(found[1]))
+        numbers = (_year(found[3]), int(found[2]), int(found[1]))
     elif (found := re.fullmatch(r"(\d{1,2})\s+([a-z]{3})[a-z]*\.?\s+(\d{2}|\d{4})", plain)) and (
         found[2] in _ENGLISH_MONTHS
     ):
-        numbers = (int(found[3]), _ENGLISH_MONTHS.index(found[2]) + 1, int(found[1]))
+        numbers = (_year(found[3]), _ENGLISH_MONTHS.index(found[2]) + 1, int(found[1]))
     if numbers is None:
         raise ValueError("error.not_a_date")
     year, month, day = numbers
     try:
-        return date(year + 2000 if year < 100 else year, month, day)
+        return date(year, month, day)
     except ValueError as error:
         raise ValueError("error.not_a_date") from error
