@@ -106,7 +106,7 @@ def next_number(session: Session, *, supplier: bool = False) -> str:
         select(func.max(Partner.number)).where(
             Partner.number.regexp_match("^[0-9]{5}$"),
             Partner.number >= str(first),
-            Partner.number < str(100000 if supplier else FIRST_SUPPLIER),
+            Partner.number <= str(99999 if supplier else FIRST_SUPPLIER - 1),
         )
     )
     return str(int(highest) + 1 if highest else first)
