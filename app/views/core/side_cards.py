@@ -32,26 +32,9 @@ SHOWN_HISTORY = 5
 READ_HISTORY = 15  # some entries have nothing to say
 # Columns that say nothing to people: keys, stamps, what other columns are made of.
 SILENT = frozenset(
-    [
-        "id",
-        "row_version",
-        "created_at",
-        "created_by",
-        "updated_at",
-        "updated_by",
-        "vector",
-        "search_key",
-        "snapshot",
-        "sha256",
-        "content",
-        "content_hash",
-        "thumbnail",
-        "mime",
-        "topic",
-        "record_id",
-        "source_type",
-        "source_id",
-    ]
+    ("id", "row_version", "created_at", "created_by", "updated_at", "updated_by", "vector", "search_key")
+    + ("snapshot", "sha256", "content", "content_hash", "thumbnail", "mime", "topic", "record_id")
+    + ("source_type", "source_id")
 )
 _names: "WeakKeyDictionary[AppContext, dict[str, str]]" = WeakKeyDictionary()
 
