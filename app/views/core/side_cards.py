@@ -31,11 +31,11 @@ SHOWN_NOTES = 3
 SHOWN_HISTORY = 5
 READ_HISTORY = 15  # some entries have nothing to say
 # Columns that say nothing to people: keys, stamps, what other columns are made of.
-SILENT = frozenset(
-    ("id", "row_version", "created_at", "created_by", "updated_at", "updated_by", "vector", "search_key")
-    + ("snapshot", "sha256", "content", "content_hash", "thumbnail", "mime", "topic", "record_id")
-    + ("source_type", "source_id")
+STAMPS = frozenset({"id", "row_version", "created_at", "created_by", "updated_at", "updated_by"})
+DERIVED = frozenset(
+    {"vector", "search_key", "snapshot", "sha256", "content_hash", "thumbnail", "mime", "content"}
 )
+SILENT = STAMPS | DERIVED | {"topic", "record_id", "source_type", "source_id"}
 _names: "WeakKeyDictionary[AppContext, dict[str, str]]" = WeakKeyDictionary()
 
 
