@@ -1,14 +1,15 @@
 """Lists without pages: keyset reading in portions, with sorting and filtering done by the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Null, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Null, ScalarSelect, Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 PAGE_SIZE = 500
 COUNT_LIMIT = 10_000
+_COUNTING = "werkbank_counting"  # in Session.info while `count_pages` collects
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,32 @@ def _after(sort: ColumnElement[Any] | None, key: ColumnElement[int], query: List
     return or_(further, and_(sort == value, behind), sort.is_(None))
 
 
+def _count(filtered: Select[Any], key: ColumnElement[int]) -> ScalarSelect[int]:
+    """How many rows a list has, counted no further than anybody cares."""
+    inner = filtered.with_only_columns(key).order_by(None).limit(COUNT_LIMIT + 1).subquery()
+    return select(func.count()).select_from(inner).scalar_subquery()
+
+
+def count_pages(
+    session: Session, fetch: Callable[[Session, ListQuery], Page], queries: Sequence[ListQuery]
+) -> list[tuple[int, bool]]:
+    """How many rows a list has for each query: (number, whether it is exact), all in one round trip.
+
+    ``fetch`` is the list's own read; it must end in `fetch_page`.
+    """
+    counts: list[ScalarSelect[int]] = []
+    session.info[_COUNTING] = counts
+    try:
+        for query in queries:
+            fetch(session, query)
+    finally:
+        del session.info[_COUNTING]
+    if len(counts) != len(queries):
+        raise ValueError("this list is not read by fetch_page, or not by one")
+    found = session.execute(select(*[count.label(f"n{place}") for place, count in enumerate(counts)])).one()
+    return [(min(number, COUNT_LIMIT), number <= COUNT_LIMIT) for number in found]
+
+
 def fetch_page(
     session: Session,
     statement: Select[Any],
@@ -137,6 +164,9 @@ def fetch_page(
         if name not in columns:
             raise ValueError(f"this list has no column {name!r}")
     filtered = statement.where(*[condition(columns[item.key], item) for item in query.filters])
+    if _COUNTING in session.info:
+        session.info[_COUNTING].append(_count(filtered, key))
+        return Page((), None, None, True)
     sort = columns[query.sort] if query.sort else None
     if isinstance(sort, Null):
         sort = None  # a column this person may not know sorts nothing
@@ -160,7 +190,6 @@ def fetch_page(
     if query.count:
         total = len(rows)
         if full and query.after is None:
-            inner = filtered.with_only_columns(key).order_by(None).limit(COUNT_LIMIT + 1).subquery()
-            total = session.execute(select(func.count()).select_from(inner)).scalar_one()
+            total = session.execute(select(_count(filtered, key))).scalar_one()
     exact = total is None or total <= COUNT_LIMIT
     return Page(rows, following, min(total, COUNT_LIMIT) if total is not None else None, exact)

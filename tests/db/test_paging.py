@@ -7,9 +7,10 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import null, select
+from sqlalchemy.orm import Session
 
 from app.core.db import Database
-from app.core.paging import Filter, ListQuery, Page, fetch_page
+from app.core.paging import Filter, ListQuery, Page, count_pages, fetch_page
 from app.models.partners import Partner
 
 Raw = psycopg.Connection[Any]
@@ -25,16 +26,18 @@ def partners(admin: Raw) -> None:
     )
 
 
-def _read(db: Database, query: ListQuery) -> Page:
-    return db.read(
-        lambda session: fetch_page(
-            session,
-            select(COLUMNS.id, COLUMNS.name, COLUMNS.phone).where(COLUMNS.number.like("P%")),
-            columns={"name": COLUMNS.name, "phone": COLUMNS.phone, "hidden": null()},
-            key=COLUMNS.id,
-            query=query,
-        )
+def _list(session: Session, query: ListQuery) -> Page:
+    return fetch_page(
+        session,
+        select(COLUMNS.id, COLUMNS.name, COLUMNS.phone).where(COLUMNS.number.like("P%")),
+        columns={"name": COLUMNS.name, "phone": COLUMNS.phone, "hidden": null()},
+        key=COLUMNS.id,
+        query=query,
     )
+
+
+def _read(db: Database, query: ListQuery) -> Page:
+    return db.read(_list, query)
 
 
 @pytest.mark.usefixtures("partners")
@@ -69,3 +72,13 @@ def test_portions_join_without_gap_or_overlap(
 def test_wildcards_in_a_filter_are_just_characters(as_role: Callable[[str], Database]) -> None:
     page = _read(as_role("sales_rep"), ListQuery(filters=(Filter("name", "contains", "%"),)))
     assert not page.rows
+
+
+@pytest.mark.usefixtures("partners")
+def test_all_presets_are_counted_in_one_round_trip(as_role: Callable[[str], Database]) -> None:
+    db = as_role("sales_rep")
+    queries = [ListQuery(), ListQuery(filters=(Filter("name", "eq", "Name 1"),)), ListQuery(sort="phone")]
+    before = db.counter.round_trips
+    found = db.read(count_pages, _list, queries)
+    assert db.counter.round_trips - before == 1
+    assert found == [(60, True), (15, True), (60, True)]

@@ -79,8 +79,8 @@ class World:
 
     @property
     def question(self) -> ListQuery:
-        """The last one that asked for rows, not only for their number."""
-        return next(query for query in reversed(self.asked) if query.limit > 1)
+        """The last one that came."""
+        return self.asked[-1]
 
     def fetch(self, _session: Any, query: ListQuery) -> Page:
         """Filter, sort and cut as `fetch_page` does it in SQL."""
@@ -155,6 +155,7 @@ def spec(world: World, **changes: Any) -> ListSpec:
             Preset("all", "kit.list.all"),
             Preset("blank", "kit.no", (Filter("finish", "eq", "blank"),), count=True),
         ),
+        "counts": lambda _session: {"blank": sum(row.finish == "blank" for row in world.rows)},
         "sort": "sku",
         "bulk": (ListAction("mark", "kit.list.save", lambda *_: None),),
     }

@@ -1,14 +1,14 @@
-"""How many rows each preset of a list has, read one after the other in the background."""
+"""How many rows each preset of a list has, read in the background in one round trip."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from app.core import format as fmt
 from app.core.i18n import language
-from app.core.paging import ListQuery, Page
-from app.views.core.list_spec import ListSpec, Preset
+from app.core.paging import ListQuery, count_pages
+from app.views.core.list_spec import ListSpec
 from app.views.core.operation import ReadOp
 
 if TYPE_CHECKING:
@@ -43,21 +43,23 @@ class PresetCounts(QObject):
             read = ReadOp(self, self._ctx, self._spec.counts).replacing("counts")
             read.success(self._all_counted).failure(lambda _error: True).start()
             return
-        for preset in self._spec.presets:
-            if preset.count:
-                self._read(preset)
-
-    def _read(self, preset: Preset) -> None:
-        query = ListQuery(filters=preset.filters, preset=preset.key, limit=1, language=language())
-        read = ReadOp(self, self._ctx, self._spec.fetch, query).replacing(preset.key)
-        read.success(lambda page: self._counted(preset.key, page)).failure(lambda _error: True).start()
+        queries = {
+            preset.key: ListQuery(filters=preset.filters, preset=preset.key, limit=1, language=language())
+            for preset in self._spec.presets
+            if preset.count
+        }
+        if queries:
+            counting = ReadOp(
+                self, self._ctx, count_pages, self._spec.fetch, tuple(queries.values())
+            ).replacing("counts")
+            counting.success(lambda found: self._counted(tuple(queries), found))
+            counting.failure(lambda _error: True).start()
 
     def _all_counted(self, found: Mapping[str, int]) -> None:
         self.words = {key: fmt.number(number) for key, number in found.items()}
         self.arrived.emit()
 
-    def _counted(self, key: str, page: Page) -> None:
-        if page.total is not None:
-            number = fmt.number(page.total)
-            self.words[key] = number if page.exact else f"> {number}"
-            self.arrived.emit()
+    def _counted(self, keys: Sequence[str], found: Sequence[tuple[int, bool]]) -> None:
+        for key, (number, exact) in zip(keys, found, strict=True):
+            self.words[key] = fmt.number(number) if exact else f"> {fmt.number(number)}"
+        self.arrived.emit()
