@@ -1,6 +1,6 @@
 """A main window over a real database, with one real form (customers) and two plain workspaces."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -131,8 +131,10 @@ CAPABILITY = SimpleNamespace(
 
 
 @contextmanager
-def window_for(db: Database, folder: Path, qtbot: QtBot) -> Iterator[MainWindow]:
-    """The window of whoever ``db`` is; what it remembers lies in ``folder``."""
+def window_for(
+    db: Database, folder: Path, qtbot: QtBot, packages: Sequence[object] = (CAPABILITY,)
+) -> Iterator[MainWindow]:
+    """The window of whoever ``db`` is, with the screens of ``packages``; what it remembers lies in ``folder``."""
     parent = QObject()
     tasks = TaskManager(parent)
     drafts = DraftJournal(folder / "drafts.sqlite")
@@ -140,7 +142,7 @@ def window_for(db: Database, folder: Path, qtbot: QtBot) -> Iterator[MainWindow]
         folder / "settings.json", lambda work: tasks.run(FILE, tasks, work, _ignore), parent
     )
     bus, connection = ChangesBus(parent), Connection(tasks, db.open, parent)
-    registry = Registry(db.profile, [CAPABILITY])
+    registry = Registry(db.profile, packages)
 
     def context(window: MainWindow) -> AppContext:
         return AppContext(db, db.profile, tasks, bus, settings, drafts, window, connection, registry)

@@ -302,7 +302,7 @@ class MergeDialog(Dialog):
             tint="warn",
             width=px("step_card_w") * 4 + 56,
         )
-        self.setObjectName("dialog.merge")
+        self.setObjectName("merge")
         ordered = sorted(rows, key=lambda row: row.outcome != OPEN)
         self._rows = [_Row(row, who) for row in ordered]
         column = self.panel.layout()

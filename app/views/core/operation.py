@@ -80,7 +80,9 @@ class _Operation(Generic[T]):
             return work()
         finally:
             if log.isEnabledFor(logging.DEBUG):
-                statements, round_trips = (now - then for now, then in zip(counter.here(), before, strict=True))
+                statements, round_trips = (
+                    now - then for now, then in zip(counter.here(), before, strict=True)
+                )
                 log.debug(
                     "operation",
                     extra={
@@ -197,7 +199,10 @@ class WriteOp(_Operation[T]):
 
         def work() -> Result[T]:
             if self._before is not None:
-                self._before()
+                try:
+                    self._before()
+                except Exception:  # a full disk must not keep anybody from saving at the server
+                    log.exception("preparing the write failed", extra={"operation": self.name})
             return self._measured(lambda: db.write(self.fn, self.command))
 
         # The manager itself owns the task: a write that ran must reach the bus even when its page is closed.
@@ -239,7 +244,8 @@ class WriteOp(_Operation[T]):
         """The user said yes: the command knows it when it is sent again."""
         if not is_dataclass(self.command) or not hasattr(self.command, "acknowledged"):
             raise TypeError(f"{type(self.command).__name__} has no field 'acknowledged' for {error.key}")
-        seen = frozenset(self.command.acknowledged) | {error.key}
+        known = self.command.acknowledged
+        seen = type(known)(sorted({*known, error.key}))
         self.command = replace(self.command, acknowledged=seen)  # type: ignore[type-var]
         self._submit()
 

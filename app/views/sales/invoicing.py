@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.core import format as fmt
@@ -92,7 +93,7 @@ class InvoiceDialog(Dialog):
         if not rows:
             self._grid.addWidget(Label(t("sales.invoice.nothing"), "body", "text2", wrap=True), 0, 0, 1, 4)
             self._yes.set_blocked(t("sales.invoice.nothing_short"))
-            self.place()
+            QTimer.singleShot(0, self, self.place)
             return
         for number, row in enumerate(rows):
             check = CheckBox("sales.invoice.delivery", number=row.number)
@@ -110,7 +111,7 @@ class InvoiceDialog(Dialog):
         self._total = Label("", "body600")
         self._grid.addWidget(self._total, line + 1, 3)
         self._sum()
-        self.place()
+        QTimer.singleShot(0, self, self.place)  # once the new rows are laid out
         self._yes.setFocus()
 
     def chosen(self) -> list[Invoiceable]:
