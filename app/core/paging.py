@@ -125,24 +125,40 @@ def _count(filtered: Select[Any], key: ColumnElement[int]) -> ScalarSelect[int]:
     return select(func.count()).select_from(inner).scalar_subquery()
 
 
+def count_together(session: Session, calls: Sequence[Callable[[Session], object]]) -> list[tuple[int, bool]]:
+    """What many counting calls would say, (number, whether it is exact) each, in one round trip.
+
+    A call that reads a list by `fetch_page` is counted in the common statement; any other one answers by itself with
+    its number.
+    """
+    answers: list[int | ScalarSelect[int]] = []
+    for call in calls:
+        counts: list[ScalarSelect[int]] = []
+        session.info[_COUNTING] = counts
+        try:
+            said = call(session)
+        finally:
+            del session.info[_COUNTING]
+        if counts:
+            answers.append(counts[0])
+        else:
+            assert isinstance(said, int)
+            answers.append(said)
+    asked = [answer.label(f"n{place}") for place, answer in enumerate(answers) if not isinstance(answer, int)]
+    found = iter(session.execute(select(*asked)).one() if asked else ())
+    numbers = [answer if isinstance(answer, int) else next(found) for answer in answers]
+    return [(min(number, COUNT_LIMIT), number <= COUNT_LIMIT) for number in numbers]
+
+
 def count_pages(
     session: Session, fetch: Callable[[Session, ListQuery], Page], queries: Sequence[ListQuery]
 ) -> list[tuple[int, bool]]:
-    """How many rows a list has for each query: (number, whether it is exact), all in one round trip.
+    """How many rows a list has for each query: (number, whether it is exact), all in one round trip."""
 
-    ``fetch`` is the list's own read; it must end in `fetch_page`.
-    """
-    counts: list[ScalarSelect[int]] = []
-    session.info[_COUNTING] = counts
-    try:
-        for query in queries:
-            fetch(session, query)
-    finally:
-        del session.info[_COUNTING]
-    if len(counts) != len(queries):
-        raise ValueError("this list is not read by fetch_page, or not by one")
-    found = session.execute(select(*[count.label(f"n{place}") for place, count in enumerate(counts)])).one()
-    return [(min(number, COUNT_LIMIT), number <= COUNT_LIMIT) for number in found]
+    def counting(query: ListQuery) -> Callable[[Session], int | None]:
+        return lambda within: fetch(within, query).total
+
+    return count_together(session, [counting(query) for query in queries])
 
 
 def fetch_page(

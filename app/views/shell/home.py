@@ -22,6 +22,7 @@ from app.core.changes import Changes
 from app.core.drafts import Draft
 from app.core.errors import AppError
 from app.core.i18n import t
+from app.core.paging import count_together
 from app.views.core import icons
 from app.views.core.buttons import Button, IconButton
 from app.views.core.context import AppContext
@@ -30,6 +31,7 @@ from app.views.core.marks import Label
 from app.views.core.operation import ReadOp
 from app.views.core.surfaces import Card, clear_layout
 from app.views.core.theme import px, tok
+from app.views.core.timing import Debounce
 from app.views.core.workspace import TabPage, Tile
 from app.views.shell.draft_shelf import DraftShelf
 from app.views.shell.palette_items import Item, recent_records
@@ -38,8 +40,9 @@ RECENT_SHOWN = 8
 
 
 def count_tiles(session: Any, tiles: list[Tile]) -> dict[str, int]:
-    """The number of every tile."""
-    return {tile.key: tile.count(session) for tile in tiles}
+    """The number of every tile, of all that count a list in one round trip."""
+    found = count_together(session, [tile.count for tile in tiles])
+    return {tile.key: number for tile, (number, _exact) in zip(tiles, found, strict=True)}
 
 
 class TileButton(QAbstractButton):
@@ -208,6 +211,7 @@ class HomePage(TabPage):
         scroll.setWidget(body)
         for tile in self.tiles:
             tile.clicked.connect(lambda _=False, tile=tile: self._open(tile.tile))
+        self._recount = Debounce(self, "debounce_count", self.refresh)
         self._fill_cards()
         shelf.changed.connect(self._fill_cards)
         self.refresh()
@@ -222,9 +226,9 @@ class HomePage(TabPage):
             op = ReadOp(self, self.ctx, count_tiles, [tile.tile for tile in self.tiles])
             op.replacing("tiles").success(self._counted).failure(self._not_counted).start()
 
-    def on_changes(self, changes: Changes) -> None:
-        """Numbers follow what happens."""
-        self.refresh()
+    def receive_changes(self, changes: Changes, *, own: bool) -> None:
+        """Numbers at the rail follow what happens even while this page is hidden."""
+        self._recount.later()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """As many tiles in a row as fit."""
