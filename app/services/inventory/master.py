@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, exists, func, or_, select, text
+from sqlalchemy import Executable, Select, bindparam, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
@@ -313,7 +313,7 @@ def get_lot(session: Session, record_id: int, language: str = "de") -> LotRecord
     return LotRecord._make(_one(session, statement, "inventory.lot", record_id))
 
 
-def _one(session: Session, statement: Select[Any], table: str, record_id: int) -> Any:
+def _one(session: Session, statement: Executable, table: str, record_id: int) -> Any:
     found = session.execute(statement).one_or_none()
     if found is None:
         raise Refused("record_not_found", table=table, id=record_id)
@@ -369,7 +369,7 @@ def product_stock(session: Session, product_id: int, language: str = "de") -> Pr
     if found is None:
         raise Refused("record_not_found", table="catalog.product", id=product_id)
     balances = tuple(
-        Balance(*line[:7], date.fromisoformat(line[7]) if line[7] else None, Decimal(line[8]))
+        Balance._make((*line[:7], date.fromisoformat(line[7]) if line[7] else None, Decimal(line[8])))
         for line in found[8] or ()
     )
-    return ProductStock(*found[:8], balances)
+    return ProductStock._make((*found[:8], balances))

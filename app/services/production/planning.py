@@ -5,11 +5,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
+from app.models.inventory import Place, Warehouse
 from app.services.engineering.reads import items_below
 from app.services.engineering.rules import Item, Requirement
+from app.services.inventory.reads import availability
 from app.services.production.commands import PlannedOrder
 from app.services.production.reads import DemandRow, open_demand
 
@@ -42,6 +44,22 @@ class Wanted(NamedTuple):
     product_id: int
     qty: Decimal
     sales_order_line_id: int | None = None
+
+
+class Material(NamedTuple):
+    """Products with stock and open orders of the warehouse that makes them; ``elsewhere`` is free in others."""
+
+    items: dict[int, Item]
+    elsewhere: dict[int, Decimal]
+
+
+class Maker(NamedTuple):
+    """A warehouse that orders can be planned for; ``makes`` when it has a place where things are made."""
+
+    id: int
+    code: str
+    name: str
+    makes: bool
 
 
 class Planned(NamedTuple):
@@ -78,13 +96,45 @@ def read_demand(session: Session, language: str = "de", to_order: bool = False) 
 
 def read_items(
     session: Session, wanted: Sequence[Wanted], on: date, warehouse_id: int, language: str = "de"
-) -> dict[int, Item]:
-    """The wanted products and all they are made of, with stock and open orders of a warehouse; one statement."""
+) -> Material:
+    """The wanted products and all they are made of, with stock and open orders of a warehouse; two statements."""
     lines = [item.sales_order_line_id for item in wanted if item.sales_order_line_id is not None]
     products = sorted({item.product_id for item in wanted})
-    return items_below(
+    items = items_below(
         session, products, on, warehouse_id=warehouse_id, language=language, sales_order_lines=lines
     )
+    free = {row.product_id: row.free for row in availability(session, list(items))}
+    elsewhere = {key: free[key] - item.free for key, item in items.items() if free[key] > item.free}
+    return Material(items, elsewhere)
+
+
+def makers(session: Session) -> list[Maker]:
+    """Warehouses in use, those first where things are made."""
+    makes = exists().where(Place.warehouse_id == Warehouse.id, Place.is_active, Place.kind == "production")
+    statement = (
+        select(Warehouse.id, Warehouse.code, Warehouse.name, makes.label("makes"))
+        .where(Warehouse.is_active)
+        .order_by(makes.desc(), Warehouse.code)
+    )
+    return [Maker._make(line) for line in session.execute(statement)]
+
+
+def whole_demand(
+    wanted: Sequence[Wanted], items: Mapping[int, Item], *, to_order: bool
+) -> dict[int, Decimal]:
+    """The demand to net, by product.
+
+    What is wanted for stock is a difference already: what is there and on order comes on top, because netting takes
+    it off again.
+    """
+    total = {key: qty for key, qty in demand_of(wanted).items() if key in items}
+    if not to_order:
+        for product_id in {
+            item.product_id for item in wanted if item.sales_order_line_id is None
+        } & total.keys():
+            item = items[product_id]
+            total[product_id] += max(ZERO, item.free + item.expected) if item.is_stocked else ZERO
+    return total
 
 
 def demand_of(wanted: Sequence[Wanted]) -> dict[int, Decimal]:

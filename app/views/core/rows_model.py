@@ -15,6 +15,10 @@ Path = tuple[int, ...]
 _NO_INDEX = QModelIndex()
 
 
+def _id_of(row: Any) -> Any:
+    return getattr(row, "id", None)
+
+
 class RowsModel(QAbstractTableModel):
     """Rows with the columns of a list.  ``path(row)`` makes a tree of them: parents come before their children, and a
     child's path begins with its parent's.  Without it, and with ``set_rows(tree=False)``, the rows are a plain table.
@@ -50,7 +54,7 @@ class RowsModel(QAbstractTableModel):
         self.can_edit = can_edit
         self.strong = strong
         self._path = path
-        self._key = key or path or (lambda row: getattr(row, "id", None))
+        self._key: Callable[[Any], Any] = key or path or _id_of
         self._locked = [bool(c.right) and profile is not None and not profile.can(c.right) for c in columns]
         self._all: list[Any] = []
         self._rows: list[Any] = []
@@ -58,6 +62,7 @@ class RowsModel(QAbstractTableModel):
         self._closed: set[Path] = set()
         self._only: Callable[[Any], bool] | None = None
         self._cells: dict[int, list[Cell | None]] = {}
+        self._base = 0
         self.tree = path is not None
 
     # rows
@@ -70,6 +75,9 @@ class RowsModel(QAbstractTableModel):
         self._parents = set()
         if self.tree and self._path is not None:
             self._parents = {self._path(row)[:-1] for row in self._all if self._path(row)}
+        self._base = (
+            min((len(self._path(row)) for row in self._all), default=0) if self._path is not None else 0
+        )
         self._closed &= self._parents
         self._arrange()
         self.endResetModel()
@@ -107,7 +115,7 @@ class RowsModel(QAbstractTableModel):
 
     def depth(self, number: int) -> int:
         """How many rows are above this one in the tree."""
-        return len(self._path(self._rows[number])) if self.tree and self._path is not None else 0
+        return len(self._path(self._rows[number])) - self._base if self.tree and self._path is not None else 0
 
     def has_children(self, number: int) -> bool:
         """Whether the row can be opened."""
@@ -130,7 +138,9 @@ class RowsModel(QAbstractTableModel):
 
     def open_all(self, opened: bool = True) -> None:
         """Open every branch; or close all but the topmost."""
-        self._closed = set() if opened else {path for path in self._parents if path}
+        self._closed = (
+            set() if opened else {path for path in self._parents if len(path) > self._base or self._base}
+        )
         self._again()
 
     @property

@@ -56,14 +56,14 @@ class RowsDelegate(CellDelegate):
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(tok("control"), px("hair")))
-            box = QRectF(option.rect).adjusted(2.5, 3.5, -2.5, -4.5)  # type: ignore[attr-defined]
+            box = QRectF(option.rect).adjusted(2.5, 3.5, -2.5, -4.5)
             painter.drawRoundedRect(box, px("radius_key"), px("radius_key"))
             painter.restore()
 
     def _paint_branch(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model, number = self._view.rows_model, index.row()
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
         self._ground(painter, rect, selected, index)
         side = px("icon")
         if model.tree:
@@ -102,7 +102,7 @@ class RowsDelegate(CellDelegate):
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: Index) -> None:
         """Inside the cell."""
-        rect: QRect = option.rect  # type: ignore[attr-defined]
+        rect: QRect = option.rect
         editor.setGeometry(rect.adjusted(1, (rect.height() - px("control_toolbar")) // 2, -1, 0))
         editor.setFixedHeight(px("control_toolbar"))
 

@@ -300,7 +300,7 @@ class BomPage(FormPage):
 
     # -- actions ------------------------------------------------------------------------------------------------
 
-    def actions(self) -> Sequence[FormAction]:
+    def actions(self) -> Sequence[FormAction]:  # type: ignore[override]
         """Approve or copy; what ends a version is in the menu."""
         return (
             FormAction(

@@ -19,7 +19,7 @@ from app.views.core.operation import ReadOp
 from app.views.core.surfaces import clear_layout
 from app.views.core.theme import fill, px
 from app.views.core.timing import Debounce
-from app.views.engineering.words import BOM, COST, PRODUCT, SOURCES
+from app.views.engineering.words import BOM, COST, PRODUCT, SOURCES, short_words
 
 SHOWN_PARENTS = 6
 COLOURS = ("accent", "info_solid", "warn_solid", "note", "neutral")
@@ -47,8 +47,13 @@ class SidePanel(QFrame):
         self._row: TreeRow | None = None
         self.setFixedWidth(px("side") + px("row_two"))
         fill(self, "line")
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(px("hair"), 0, 0, 0)
+        frame = QVBoxLayout(self)
+        frame.setContentsMargins(px("hair"), 0, 0, 0)
+        ground = QWidget()
+        fill(ground, "surface")
+        frame.addWidget(ground)
+        outer = QVBoxLayout(ground)
+        outer.setContentsMargins(0, 0, 0, 0)
         content = QWidget()
         self._box = QVBoxLayout(content)
         self._box.setContentsMargins(px("margin"), px("margin"), px("margin"), px("margin"))
@@ -59,7 +64,6 @@ class SidePanel(QFrame):
             self._box.addLayout(part)
         self._box.addStretch(1)
         area = scrolled(content)
-        fill(content, "surface")
         outer.addWidget(area)
         self._pause = Debounce(self, "debounce_detail", self._read)
 
@@ -122,7 +126,7 @@ class SidePanel(QFrame):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(px("gap_s"))
         if row.missing > 0:
-            line.addWidget(Chip("bad", t("bom.short", amount=fmt.number(row.missing))))
+            line.addWidget(Chip("bad", short_words(row.missing)))
         kind, words = SOURCES[row.source]
         line.addWidget(Chip(kind, t(words)))
         line.addStretch(1)
@@ -222,7 +226,7 @@ class SidePanel(QFrame):
                 COLOURS[number],
                 words if len(words) <= 26 else words[:25] + "…",
                 fmt.money(round(cost, 2)),
-                fmt.percent(round(percent)),
+                fmt.percent(round(percent, 0)),
             )
             row.setToolTip(words)
             box.addWidget(row)

@@ -32,7 +32,11 @@ def state_chip(row: Any) -> tuple[str, str]:
 
 def short_words(missing: Decimal, unit: str = "") -> str:
     """ "32 fehlen"; an en dash when nothing is missing."""
-    return t("bom.short", amount=fmt.quantity(missing, unit)) if missing > 0 else fmt.NONE
+    return (
+        t("bom.short", n=1 if missing == 1 else 2, amount=fmt.quantity(missing, unit))
+        if missing > 0
+        else fmt.NONE
+    )
 
 
 def short_tone(missing: Decimal, need: Decimal) -> str:

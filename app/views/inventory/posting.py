@@ -292,7 +292,7 @@ class PostingPage(TabPage):
             self.boxes["product"].focus()
             return False
         found = self.read_entry(self._stock)
-        if isinstance(found, tuple) and not isinstance(found, Line):
+        if not isinstance(found, Line):
             key, words = found
             self.boxes[key].set_error(words)
             self.boxes[key].focus()

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -67,20 +68,16 @@ class StockPane(DetailPane):
             ("stock_count", "stock.count", "clipboard-check", "stock_adjust"),
         ):
             if self._ctx.profile.can(right):
-                button = Button(
-                    title,
-                    icon,
-                    size="toolbar",
-                    clicked=lambda key=key: self._ctx.navigate.open_workspace(
-                        key, product=self._row.product_id
-                    ),
-                )
+                button = Button(title, icon, size="toolbar", clicked=partial(self._go, key))
                 button.setObjectName(f"pane.{key}")
                 row.addWidget(button)
         row.addStretch(1)
         if row.count() > 1:
             self._overview.addWidget(line)
             self._overview.addSpacing(px("gap"))
+
+    def _go(self, workspace: str) -> None:
+        self._ctx.navigate.open_workspace(workspace, product=self._row.product_id)
 
     def _show_stock(self, found: StockDetail) -> None:
         self._show_overview(found)
