@@ -142,7 +142,7 @@ def test_figures_need_rights_and_one_round_trip(as_role: As, counted: Callable[[
     with counted(rep) as spent:
         figures = rep.read(reads.partner_figures, saved.id, date(2026, 11, 21))
     assert spent.round_trips == 1
-    assert (figures.open_items, figures.revenue) == (0, 0)
+    assert (figures.open_items, figures.revenue) == (D(0), D(0))
     hidden = clerk.read(reads.partner_figures, saved.id, date(2026, 11, 21))
     assert (hidden.open_items, hidden.revenue, hidden.last_order_number) == (None, None, None)
 

@@ -116,7 +116,7 @@ def test_a_file_that_is_no_yaml(tmp_path: Path) -> None:
     ],
 )
 def test_steps(step: Any, value: Any, made: Any) -> None:
-    tables = {"sizes": {"1": "small"}, "packs": {"DZ": 12}, "assumed": {"CTN": 10}}
+    tables: dict[str, dict[str, Any]] = {"sizes": {"1": "small"}, "packs": {"DZ": 12}, "assumed": {"CTN": 10}}
     assert make(step, tables)(value) == made
 
 
