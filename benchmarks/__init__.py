@@ -170,4 +170,11 @@ def _crowd(report: dict[str, Any], setting: dict[str, Any]) -> None:
 def _print_window(found: dict[str, Any]) -> None:
     print("\nwindow")
     for name, value in found.items():
-        print(f"{name:<48}{value:>10}" if not isinstance(value, dict) else f"{name}: {json.dumps(value)}")
+        if name == "workspaces":
+            for title, cost in value.items():
+                print(f"  open {title:<41}{cost['ms']:>10} ms{cost['round_trips']:>6} trips")
+        elif name == "scroll":
+            for part, number in value.items():
+                print(f"scroll_{part:<41}{number:>10}")
+        else:
+            print(f"{name:<48}{value:>10}")
