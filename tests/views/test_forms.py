@@ -8,16 +8,17 @@ import psycopg
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.db import Database
 from app.services.partners import reads, writes
 from app.services.partners.commands import SavePartner
+from app.views.core.buttons import Button
 from app.views.core.forms import FormPage
 from app.views.core.merge_dialog import MergeDialog
 from app.views.shell.main_window import MainWindow
-from tests.views.shell_world import PARTNER, idle, new_customer, part, type_into, window_for
+from tests.views.shell_world import PARTNER, idle, new_customer, part, part_of, type_into, window_for
 
 AsRole = Callable[[str], Database]
 
@@ -249,3 +250,24 @@ def test_every_change_is_in_the_history_card_in_the_words_of_the_form(
     assert isinstance(card, QWidget)
     words = " ".join(label.text() for label in card.findChildren(QWidget) if hasattr(label, "text"))
     assert "Benutzer: – → a@b.example" in words
+
+
+def test_ctrl_enter_in_a_note_saves_the_note_and_never_the_main_action(
+    window: MainWindow, admin: psycopg.Connection[Any], qtbot: QtBot
+) -> None:
+    record_id = new_customer(admin, "Zinnstube Elf")
+    page = form(window, qtbot, record_id)
+    posted: list[int] = []
+    primary = Button(
+        "form.save", "check", "primary", "Ctrl+Enter", clicked=lambda: posted.append(1), parent=page
+    )
+    primary.show()
+    note = part_of(page, "note.text", QPlainTextEdit)
+    note.setFocus()
+    QTest.keyClicks(note, "bruchsicher packen")
+    QTest.keyClick(note, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    idle(qtbot, window)
+    assert posted == []
+    row = admin.execute("SELECT body FROM system.note WHERE record_id = %s", (record_id,)).fetchone()
+    assert row == ("bruchsicher packen",)
+    assert note.toPlainText() == ""

@@ -161,28 +161,34 @@ class WhyDialog(Dialog):
         )
         self.setObjectName("dialog.why")
         self._ctx = ctx
-        self._right = str(error.params.get("right") or error.key)
+        # Only the server knows which right was missing when it refused a table rather than a function.
+        right = error.params.get("right", error.key)
+        self._right = str(right or "")
         self._lines = [title, text]
         self._steps = QVBoxLayout()
         self._steps.setSpacing(px("gap_l"))
         self.body.addLayout(self._steps)
-        missing = QWidget()
-        row = QHBoxLayout(missing)
+        if right is not None:
+            self._steps.addWidget(NumberedStep(1, t("errors.why_missing"), self._missing()))
+            self._lines.append(f"{t('errors.why_missing')}: {self._right}")
+        self.add_button("copy", "errors.copy", self._copy, icon="copy", kind="ghost", left=True, stay=True)
+        self.add_button("close", "errors.close", kind="primary", shortcut="Esc")
+        if ctx is not None and right is not None:
+            from app.services.security.reads import who_can
+
+            op = ReadOp(self, ctx, who_can, self._right)
+            op.success(self._answer).failure(lambda _error: True).start()
+
+    def _missing(self) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(px("gap"))
         row.addWidget(IconLabel("key-round", px("icon"), "bad"))
         row.addWidget(Label(right_in_words(self._right), "body500"))
         row.addWidget(Label(self._right, "mono", "text2"))
         row.addStretch(1)
-        self._steps.addWidget(NumberedStep(1, t("errors.why_missing"), missing))
-        self._lines += [f"{t('errors.why_missing')}: {self._right}"]
-        self.add_button("copy", "errors.copy", self._copy, icon="copy", kind="ghost", left=True, stay=True)
-        self.add_button("close", "errors.close", kind="primary", shortcut="Esc")
-        if ctx is not None and error.params.get("right", error.key) is not None:
-            from app.services.security.reads import who_can
-
-            op = ReadOp(self, ctx, who_can, self._right)
-            op.success(self._answer).failure(lambda _error: True).start()
+        return holder
 
     def _answer(self, found: Any) -> None:
         profile = self._ctx.profile if self._ctx is not None else None

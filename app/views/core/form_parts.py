@@ -14,7 +14,6 @@ from app.views.core.surfaces import Card, clear_layout
 from app.views.core.theme import px, tok
 
 GRID_COLUMNS = 4
-WIDE, MIDDLE = 640, 400
 
 
 class FieldGrid(QWidget):
@@ -34,7 +33,7 @@ class FieldGrid(QWidget):
         """Choose the number of columns by the width."""
         super().resizeEvent(event)
         width = event.size().width()
-        self._flow(GRID_COLUMNS if width >= WIDE else 2 if width >= MIDDLE else 1)
+        self._flow(GRID_COLUMNS if width >= px("form_wide") else 2 if width >= px("form_middle") else 1)
 
     def minimumSizeHint(self) -> QSize:
         """One column is always possible."""

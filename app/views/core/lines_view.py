@@ -14,12 +14,11 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QAbstractItemView,
     QComboBox,
-    QHeaderView,
     QLineEdit,
     QScrollArea,
     QStyledItemDelegate,
@@ -45,6 +44,7 @@ from app.views.core.lines import (
     LinesModel,
     LinesSpec,
 )
+from app.views.core.lines_cells import CellEdit, LinesHeader
 from app.views.core.lookup import Found, TypeAhead
 from app.views.core.theme import px, tok
 
@@ -310,33 +310,6 @@ class LinesDelegate(QStyledItemDelegate):
         return super().eventFilter(watched, event)
 
 
-class CellEdit(QLineEdit):
-    """The editor of a cell: no frame of its own, a ring inside the cell."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setProperty("kit", "bare")
-        self.setFont(font("body"))
-        self.setTextMargins(px("gap_xs"), 0, px("gap_xs"), 0)
-
-    @property
-    def choosing(self) -> bool:
-        """Whether Enter belongs to the type-ahead."""
-        return any(isinstance(child, TypeAhead) for child in self.children())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Surface and ring below the text."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(tok("surface"))
-        painter.setPen(QPen(tok("focus"), px("ring")))
-        painter.drawRoundedRect(
-            QRectF(self.rect()).adjusted(1, 1, -1, -1), px("radius_chip"), px("radius_chip")
-        )
-        painter.end()
-        super().paintEvent(event)
-
-
 class LinesTable(QTableView):
     """The table with the keys of a line editor.
 
@@ -503,35 +476,3 @@ class LinesTable(QTableView):
         index = self.indexAt(event.position().toPoint())
         if index.isValid() and self.lines.place(index.row())[0] == NEW and not self.lines.read_only:
             self.go_new()
-
-
-class LinesHeader(QHeaderView):
-    """The header: small words on sunken ground, a rule below."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setHighlightSections(False)
-
-    def sizeHint(self) -> QSize:
-        """Header height of the tokens."""
-        return QSize(super().sizeHint().width(), px("header"))
-
-    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
-        """Words at the side of their column's content."""
-        painter.save()
-        painter.fillRect(rect, tok("sunken"))
-        painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), px("hair")), tok("border"))
-        painter.setPen(tok("text2"))
-        painter.setFont(font("small500"))
-        model = self.model()
-        words = str(model.headerData(section, Qt.Orientation.Horizontal) or "")
-        align = int(
-            model.headerData(section, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
-            or Qt.AlignmentFlag.AlignVCenter
-        )
-        inner = rect.adjusted(px("cell_padding"), 0, -px("cell_padding"), 0)
-        painter.drawText(
-            inner, align, metrics("small500").elidedText(words, Qt.TextElideMode.ElideRight, inner.width())
-        )
-        painter.restore()

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -205,9 +205,25 @@ class _NoteInput(TextArea):
         self.setMinimumHeight(px("row_two"))
         self.setFixedHeight(px("row_two"))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    @staticmethod
+    def _saves(event: QKeyEvent) -> bool:
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and control:
+        return bool(control) and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+    def event(self, event: QEvent) -> bool:
+        """Ctrl+Enter belongs to the note while it is written, not to the main action of the form."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self._saves(event)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+Enter saves the note."""
+        if self._saves(event):
             self._card.add()
         else:
             super().keyPressEvent(event)

@@ -100,6 +100,11 @@ class TaskManager(QObject):
         """Whether nothing runs or waits."""
         return not self._tasks and not self._closures
 
+    @property
+    def writing(self) -> bool:
+        """Whether a write runs or waits."""
+        return any(task.kind == WRITE for task in self._tasks.values())
+
     def run(
         self,
         kind: str,

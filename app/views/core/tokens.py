@@ -132,6 +132,9 @@ MEASURES: dict[str, int] = {
     "top_bar": 46,
     "tab_bar": 36,
     "status_bar": 28,
+    "rail_item": 50,
+    "tab_min": 124,
+    "tab_max": 230,
     "detail": 416,
     "side": 276,
     "detail_picture": 112,
@@ -149,6 +152,10 @@ MEASURES: dict[str, int] = {
     "text_column": 520,
     "chart_h": 140,
     "textarea": 72,
+    "form_wide": 640,
+    "form_middle": 400,
+    "window_w": 1440,
+    "window_h": 900,
     "combo_popup_rows": 12,
 }
 
@@ -156,6 +163,7 @@ MEASURES: dict[str, int] = {
 TIMES: dict[str, int] = {
     "debounce_filter": 250,
     "debounce_palette": 80,
+    "debounce_count": 600,
     "debounce_detail": 180,
     "blink": 900,
     "toast": 5000,

@@ -19,6 +19,7 @@ from app.views.core.marks import Divider, IconLabel, KeyCap, Label, chip_width, 
 from app.views.core.operation import ReadOp
 from app.views.core.theme import px, tok
 from app.views.core.timing import Debounce
+from app.views.shell.links import target_of
 from app.views.shell.palette_items import (
     ACTIONS,
     GROUPS,
@@ -29,6 +30,7 @@ from app.views.shell.palette_items import (
     Item,
     commands,
     found_records,
+    link_item,
     matches,
     recent_records,
 )
@@ -340,6 +342,9 @@ class CommandPalette(Layer):
         text = self._text.removeprefix(">").strip()
         only_actions = self._text.startswith(">")
         items: list[Item] = []
+        target = target_of(self._text)
+        if target is not None:
+            items.append(link_item(self._ctx, target))
         if not self._text:
             items += recent_records(self._ctx)[:7]
         elif not only_actions and self._scope in ("everything", RECORDS):

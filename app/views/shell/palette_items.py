@@ -125,6 +125,13 @@ def recent_records(ctx: AppContext) -> list[Item]:
     return items
 
 
+def link_item(ctx: AppContext, target: tuple[str, int]) -> Item:
+    """A deep link that was pasted into the box."""
+    topic, record_id = target
+    words = f"{topic} {record_id}"
+    return Item(RECORDS, "link", "link", t("shell.palette.link"), words, _open(ctx, topic, record_id))
+
+
 def remember_recent(ctx: AppContext, topic: str, record_id: int, title: str) -> None:
     """Note that a record was opened."""
     entry = {"topic": topic, "id": record_id, "title": title}

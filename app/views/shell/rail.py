@@ -15,8 +15,6 @@ from app.views.core.theme import px, tok
 from app.views.core.workspace import HOME_RAIL, SETTINGS_RAIL, Rail, Workspace
 from app.views.shell.logo import paint_logo
 
-ITEM_HEIGHT = 50
-
 
 class RailButton(QAbstractButton):
     """One group: icon above word.  The active one is tinted and has a bar at the window's edge."""
@@ -35,7 +33,7 @@ class RailButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Full width of the rail."""
-        return QSize(px("rail"), ITEM_HEIGHT)
+        return QSize(px("rail"), px("rail_item"))
 
     def nextCheckState(self) -> None:
         """A click never toggles; the window says which group is active."""

@@ -12,8 +12,6 @@ from app.views.core.buttons import IconButton
 from app.views.core.fonts import font, metrics
 from app.views.core.theme import px, tok
 
-MIN_WIDTH, MAX_WIDTH = 124, 230
-
 
 @dataclass
 class TabInfo:
@@ -83,7 +81,7 @@ class TabButton(QWidget):
     def wanted_width(self) -> int:
         """Width that shows the whole title."""
         words = metrics("body600").horizontalAdvance(self.info.title)
-        return min(MAX_WIDTH, words + px("icon") + px("avatar") + 2 * px("gap_m") + 2 * px("gap"))
+        return min(px("tab_max"), words + px("icon") + px("avatar") + 2 * px("gap_m") + 2 * px("gap"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The cross keeps to the right."""
@@ -206,7 +204,7 @@ class TabStrip(QWidget):
         room = self.width() - px("gap_m") - self._plus.width() - px("gap")
         wanted = [tab.wanted_width() for tab in self.tabs]
         scale = min(1.0, room / sum(wanted)) if wanted and sum(wanted) > room else 1.0
-        widths = [max(min(MIN_WIDTH, width), int(width * scale)) for width in wanted]
+        widths = [max(min(px("tab_min"), width), int(width * scale)) for width in wanted]
         overflow = sum(widths) > room
         if overflow:
             room -= self._more.width()

@@ -140,7 +140,13 @@ class TabArea(QWidget):
         if tab is None:
             return
         if tab.page is None:
-            page = self._build(tab)
+            try:
+                page = self._build(tab)
+            except BaseException:
+                # A page that cannot be built must not stay as a tab that fails at every click.
+                self.tabs.remove(tab)
+                self.show_tabs()
+                raise
             if page is None:
                 self.tabs.remove(tab)
                 self.show_tabs()
