@@ -63,7 +63,7 @@ SELECT d.*, {company}, d.snapshot AS said,
                  min(n.name_de) AS unit_de, min(n.name_en) AS unit_en, sum(l.qty) AS qty,
                  jsonb_agg(jsonb_build_array(l.lot_code, l.qty) ORDER BY l.position)
                    FILTER (WHERE l.lot_code IS NOT NULL) AS lots
-            FROM sales.delivery_line l WHERE l.delivery_id = d.id
+            FROM sales.delivery_line l LEFT JOIN catalog.unit n ON n.code = l.unit_code WHERE l.delivery_id = d.id
            GROUP BY l.sales_order_line_id, l.sku, l.description, l.unit_code) x) AS lines
   FROM sales.delivery d
  WHERE d.id = :id
