@@ -176,14 +176,18 @@ def products(house: House) -> None:
                 }
             )
         ids = dict(session.execute(insert(Product).returning(Product.sku, Product.id), rows).all())
-        _insert(
-            session,
-            ProductText,
-            [
-                {"product_id": ids[a.sku], "language": "en", "name": a.name_en, "description": None}
-                for a in made
-            ],
-        )
+        words = [
+            {
+                "product_id": ids[a.sku],
+                "language": language,
+                "name": name,
+                "description": _description(a, language),
+            }
+            for a in made
+            for language, name in (("de", None), ("en", a.name_en))
+            if name or a.family
+        ]
+        _insert(session, ProductText, words)
         images = [
             {
                 "product_id": ids[sku],
@@ -404,6 +408,15 @@ def _named(rows: list[dict[str, Any]], *more: str) -> list[dict[str, Any]]:
 def _insert(session: Session, model: Any, rows: list[dict[str, Any]]) -> None:
     if rows:
         session.execute(insert(model), rows)
+
+
+def _description(article: Article, language: str) -> str | None:
+    """A line or two for the catalogue, out of what is known of a figure."""
+    if article.family is None:
+        return None
+    finish = catalog()["descriptions"][article.finish][language]
+    rest = catalog()["descriptions"]["all"][language].format(weight=f"{article.weight_g:.0f}")
+    return f"{finish} {rest}"
 
 
 def _picture(article: Article) -> tuple[bytes, bytes]:
