@@ -174,8 +174,10 @@ class FieldBox(QWidget):
         column.addWidget(self._plain)
         self._below = Label(self._hint, "small", "text3", wrap=True)
         self._below.setObjectName(f"hint.{field.key}")
-        self._below.setVisible(bool(self._hint))
         column.addWidget(self._below)
+        # Shown or not only now: a part without its place would be a window of its own for a moment.
+        self._below.setVisible(bool(self._hint))
+        self._lock.setVisible(not self.allowed or self._fixed)
         column.addStretch(1)
         self.editor.installEventFilter(self)
         self.set_read_only(field.kind == "readonly" or field.read_only or not self.allowed)
@@ -193,7 +195,6 @@ class FieldBox(QWidget):
             self._star.hide()
         row.addWidget(self._star)
         self._lock = IconLabel("lock", px("icon_small") - 2, "text3")
-        self._lock.setVisible(not self.allowed or self._fixed)
         row.addWidget(self._lock)
         row.addStretch(1)
         return row

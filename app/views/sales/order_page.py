@@ -185,20 +185,8 @@ class OrderPage(DraftPage):
         )
         more = t("sales.order.short_more", n=len(short) - 4) if len(short) > 4 else ""
         actions: tuple[NoticeAction, ...] = ()
-        if (
-            self.ctx.profile.can("production.work_order:select")
-            and "production.plan" in self.ctx.registry.workspaces
-        ):
-            actions = (
-                NoticeAction(
-                    "sales.order.plan",
-                    lambda: self.ctx.navigate.open_workspace(
-                        "production.plan", sales_order_id=self.record.id
-                    ),
-                    "action.plan",
-                    "factory",
-                ),
-            )
+        if "planning" in self.ctx.registry.workspaces:
+            actions = (NoticeAction("sales.order.plan", self.plan, "action.plan", "factory"),)
         return [
             Notice(
                 "short", "warn", t("sales.order.short", n=len(short)), words + more, actions, "package-minus"
@@ -206,6 +194,12 @@ class OrderPage(DraftPage):
         ]
 
     # -- what the buttons do ------------------------------------------------------------------------------------
+
+    def plan(self) -> None:
+        """Open planning with the lines of this order chosen, to be made for it."""
+        lines = self.lines.model.lines if self.lines is not None else []
+        chosen = [f"order:{line['id']}" for line in lines]
+        self.ctx.navigate.open_workspace("planning", to_order=True, chosen=chosen, wanted=[])
 
     def confirm(self) -> None:
         """Promise the order: reserve what is there, archive the confirmation, say what is missing."""
