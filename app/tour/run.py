@@ -153,10 +153,10 @@ def _close(program: Program) -> None:
     """Close whatever is open; what is not saved is thrown away with the tour's own folder."""
     window, login = program.window, program.login
     if window is not None:
-        for tab in list(window.area.tabs):
+        for tab in window.area.tabs:
             if tab.page is not None:
                 tab.page.discard()
-            window.area.remove(tab)
+        window.area.dispose()
         window.close()
     elif login is not None:
         login.close()

@@ -28,6 +28,7 @@ class Story:
     ``dealer`` is what is typed to find the customer, ``colleague_customer`` the customer two people edit at once.
     ``shown`` is the article whose page and structure are looked at, ``search`` what is typed to find it.
     ``warehouse`` promises and ships the goods, ``workshop`` makes them (the same where there is one only);
+    ``scrap`` is the article of which pieces are scrapped, and how many; the planner makes so many more.
     ``made_at`` is the place finished goods arrive at, ``stored_at`` where they are put for shipping.
     """
 
@@ -37,6 +38,7 @@ class Story:
     search: str
     shown: str
     items: tuple[Item, ...]
+    scrap: tuple[str, int]
     warehouse: str
     workshop: str
     made_at: str
@@ -54,6 +56,7 @@ DEMO = Story(
         Item("17135-BE", 12, 12),
         Item("14100-BE", 60, 30, Decimal(18)),
     ),
+    scrap=("14100-BE", 2),
     warehouse="HL",
     workshop="WS",
     made_at="WS-PACK",
@@ -67,9 +70,10 @@ ADVENTUREWORKS = Story(
     shown="BK-T79Y-54",
     items=(
         Item("BK-T79Y-54", 4, 2, Decimal(5)),
-        Item("BK-R93R-52", 3, 3),
+        Item("BK-R89B-48", 3, 3),
         Item("BK-M68S-38", 3, 1, Decimal(18)),
     ),
+    scrap=("BK-M68S-38", 1),
     warehouse="AW",
     workshop="AW",
     made_at="FA",

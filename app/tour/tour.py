@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from app.views.core.workspace import TabPage
     from app.views.shell.main_window import MainWindow
 
-SHORT_PAUSE_MS = 1000  # a timer that waits for a pause in typing; longer ones only tidy up
+SHORT_PAUSE_MS = 400  # a timer that waits for a pause in typing; longer ones only tidy up
 
 
 class Tour:
@@ -120,6 +120,13 @@ class Tour:
         file = self.driver.shot(name, self.top())
         if self.step is not None:
             self.step.pictures.append(file)
+
+    def no_price(self) -> None:
+        """Nothing on screen may tell what the goods cost or sell for."""
+        shown = self.driver.texts(self.window)
+        for text in shown:
+            if "€" in text or any(amount in text for amount in self.memory.get("amounts", ())):
+                raise TourError(f"{self.login} sees a price: “{text}”")
 
     def fact(self, **facts: Any) -> None:
         """Note something in `tour.json`."""

@@ -39,4 +39,13 @@ def search(tour: Tour) -> None:
     tour.driver.gone("palette")
 
 
-STEPS = (Step("login", REP, login), Step("search", REP, search))
+def product(tour: Tour) -> None:
+    """The list of articles, and one of them with picture, prices and availability."""
+    tour.open_workspace("catalog.products")
+    tour.shot("products")
+    tour.palette(tour.story.shown, "record.catalog.product.")
+    tour.wait_form()
+    tour.shot("product")
+
+
+STEPS = (Step("login", REP, login), Step("search", REP, search), Step("product", REP, product))
