@@ -243,8 +243,10 @@ class _Line(QWidget):
         QPainter(self).fillRect(0, self.height() - 1, self.width(), px("hair"), tok("line"))
 
 
-def value_row(label: str, value: str, unit: str = "", *, locked: bool = False, tone: str = "text") -> QWidget:
-    """A name, a number that counts, and what belongs behind it ("Laden 39,50 € brutto").
+def value_row(
+    label: str, value: str, unit: str | None = "", *, locked: bool = False, tone: str = "text"
+) -> QWidget:
+    """A name, a number that counts, and what belongs behind it ("Laden 39,50 € brutto"); None leaves no room behind.
 
     ``locked`` shows a lock and "kein Recht" instead of the number.
     """
@@ -258,9 +260,10 @@ def value_row(label: str, value: str, unit: str = "", *, locked: bool = False, t
         number = Label(value, "body600", tone)
         number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         line.row.addWidget(number)
-    behind = Label(unit, "small", "text2")
-    behind.setFixedWidth(px("avatar") * 4 + px("gap"))
-    line.row.addWidget(behind)
+    if unit is not None:
+        behind = Label(unit, "small", "text2")
+        behind.setFixedWidth(px("avatar") * 4 + px("gap"))
+        line.row.addWidget(behind)
     return line
 
 

@@ -177,7 +177,7 @@ class FieldBox(QWidget):
         column.addWidget(self._below)
         # Shown or not only now: a part without its place would be a window of its own for a moment.
         self._below.setVisible(bool(self._hint))
-        self._lock.setVisible(not self.allowed or self._fixed)
+        self._lock.setVisible((not self.allowed or self._fixed) and self.field.kind != "check")
         column.addStretch(1)
         self.editor.installEventFilter(self)
         self.set_read_only(field.kind == "readonly" or field.read_only or not self.allowed)
@@ -205,6 +205,7 @@ class FieldBox(QWidget):
         match field.kind:
             case "multiline":
                 area = TextArea(name, hint)
+                area.setFixedHeight(px("textarea"))
                 area.textChanged.connect(self._typed)
                 return area
             case "number" | "quantity" | "money" | "percent":

@@ -66,8 +66,8 @@ class ListSpec:
 
     ``fetch(session, query)`` is the service read that gives a `Page`.  ``open(ctx, row)`` opens a row, ``detail(ctx,
     row)`` makes the pane beside the list, ``counts(session)`` gives the numbers of all presets that show one in one
-    round trip (else each is counted by ``fetch``).  ``topics`` are the tables whose changes concern the list, ``sort`` the
-    column key to begin with (``descending`` for newest first), ``row_height`` a measure token.
+    round trip (else each is counted by ``fetch``).  ``topics`` are the tables whose changes concern the list, ``sort``
+    the column key to begin with (``descending`` for newest first), ``row_height`` a measure token.
     """
 
     key: str

@@ -27,7 +27,8 @@ class Difference:
     """One field that is no longer what both sides started from.
 
     ``key`` names the field; for a cell of a line, ``line`` is the line's id (and ``key`` its column, empty when the
-    line as a whole is in question), ``table`` the set of lines when a form has several.  ``outcome`` is mine, theirs, both (the same change twice) or open.
+    line as a whole is in question), ``table`` the set of lines when a form has several.  ``outcome`` is mine, theirs,
+    both (the same change twice) or open.
     """
 
     key: str

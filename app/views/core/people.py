@@ -1,5 +1,6 @@
 """Who a login is, in lists and panes: the names are read once a session."""
 
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -8,6 +9,7 @@ from app.views.core.context import AppContext
 from app.views.core.operation import ReadOp
 
 _known: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
+_waiting: WeakKeyDictionary[Any, list[Callable[[], object]]] = WeakKeyDictionary()
 
 
 def names(ctx: AppContext) -> dict[str, str]:
@@ -15,8 +17,25 @@ def names(ctx: AppContext) -> dict[str, str]:
     found = _known.get(ctx)
     if found is None:
         found = _known[ctx] = {ctx.profile.login: ctx.profile.person}
-        ReadOp(ctx.tasks, ctx, people).success(found.update).failure(lambda _error: True).start()
+        _waiting[ctx] = []
+        op = ReadOp(ctx.tasks, ctx, people).success(found.update).failure(lambda _error: True)
+        op.finally_(lambda: _tell(ctx)).start()
     return found
+
+
+def when_known(ctx: AppContext, run: Callable[[], object]) -> None:
+    """Run something as soon as the names are there; at once when they are."""
+    names(ctx)
+    waiting = _waiting.get(ctx)
+    if waiting is None:
+        run()
+    else:
+        waiting.append(run)
+
+
+def _tell(ctx: AppContext) -> None:
+    for run in _waiting.pop(ctx, []):
+        run()
 
 
 def name(ctx: AppContext, login: str | None) -> str:

@@ -85,7 +85,8 @@ def _change_in_words(row: HistoryRow, key: str, labels: Labels) -> str:
 
 
 def _table_in_words(table: str) -> str:
-    words = t(f"topic.{table}") if has_text(f"topic.{table}") else table
+    key = next((key for key in (f"record.{table}", f"topic.{table}") if has_text(key)), "")
+    words = t(key) if key else table
     return words[:1].upper() + words[1:]
 
 

@@ -1,0 +1,187 @@
+"""What the screens of partners read beyond the partner itself: its form, its documents, lists beside it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.core.errors import Refused
+from app.core.paging import ListQuery, Page, fetch_page
+from app.models.partners import Partner, PaymentTerm
+from app.services.partners.reads import AddressLine, ContactLine
+from app.services.visible import may_read
+
+
+class PartnerForm(NamedTuple):
+    """A partner as its form shows it; ``price_list`` and ``payment_term`` are the words of their ids."""
+
+    id: int
+    row_version: int
+    number: str
+    name: str
+    is_customer: bool
+    is_supplier: bool
+    is_active: bool
+    kind: str
+    language: str
+    vat_id: str | None
+    tax_treatment: str
+    payment_term_id: int | None
+    payment_term: str | None
+    price_list_id: int | None
+    price_list: str | None
+    credit_limit: Decimal | None
+    is_delivery_blocked: bool
+    block_reason: str | None
+    email: str | None
+    phone: str | None
+    website: str | None
+    remark: str | None
+    addresses: Sequence[AddressLine]
+    contacts: Sequence[ContactLine]
+    updated_at: datetime
+    updated_by_name: str | None
+
+
+class DocumentRow(NamedTuple):
+    """A document of a partner.  ``kind`` is quote, sales_order or invoice; ``amount`` is gross."""
+
+    kind: str
+    id: int
+    number: str | None
+    day: date
+    state: str
+    amount: Decimal | None
+
+
+class TermRow(NamedTuple):
+    """A payment term with how many partners have it."""
+
+    id: int
+    code: str
+    name_de: str
+    name_en: str
+    net_days: int
+    discount_days: int
+    discount_pct: Decimal
+    partners: int
+
+
+class PartnerChoices(NamedTuple):
+    """What a partner form offers to choose from: (id, name) pairs."""
+
+    terms: tuple[tuple[int, str], ...]
+    price_lists: tuple[tuple[int, str], ...]
+
+
+_FORM = text("""
+SELECT p.id, p.row_version, p.number, p.name, p.is_customer, p.is_supplier, p.is_active, p.kind, p.language, p.vat_id,
+       p.tax_treatment, p.payment_term_id, CASE :lang WHEN 'en' THEN t.name_en ELSE t.name_de END AS payment_term,
+       p.price_list_id, CASE :lang WHEN 'en' THEN l.name_en ELSE l.name_de END AS price_list,
+       p.credit_limit, p.is_delivery_blocked, p.block_reason, p.email, p.phone, p.website, p.remark,
+       (SELECT jsonb_agg(jsonb_build_array(a.id, a.row_version, a.kind, a.is_default, a.name, a.street, a.street2,
+                 a.postcode, a.city, a.region, a.country) ORDER BY a.kind, a.is_default DESC, a.id)
+          FROM partners.address a WHERE a.partner_id = p.id) AS addresses,
+       (SELECT jsonb_agg(jsonb_build_array(c.id, c.row_version, c.salutation, c.name, c.role, c.email, c.phone)
+                 ORDER BY c.id)
+          FROM partners.contact c WHERE c.partner_id = p.id) AS contacts,
+       p.updated_at, (SELECT n.person FROM sec.people() n WHERE n.login = p.updated_by) AS updated_by_name
+  FROM partners.partner p
+  LEFT JOIN partners.payment_term t ON t.id = p.payment_term_id
+  LEFT JOIN catalog.price_list l ON l.id = p.price_list_id
+ WHERE p.id = :id
+""")
+
+
+def load_partner(session: Session, partner_id: int, language: str = "de") -> PartnerForm:
+    """A partner for its form, in one statement.  Raises `Refused` when it does not exist."""
+    row = session.execute(_FORM, {"id": partner_id, "lang": language}).mappings().one_or_none()
+    if row is None:
+        raise Refused("record_not_found", table="partners.partner", id=partner_id)
+    values = dict(row)
+    values["addresses"] = tuple(AddressLine._make(item) for item in values["addresses"] or ())
+    values["contacts"] = tuple(ContactLine._make(item) for item in values["contacts"] or ())
+    return PartnerForm(**values)
+
+
+_DOCUMENTS = {
+    "sales.quote": """
+SELECT 'quote' AS kind, id, number, quote_date AS day, state, gross_amount AS amount
+  FROM sales.quote WHERE customer_id = :id""",
+    "sales.sales_order": """
+SELECT 'sales_order', id, number, order_date, state, gross_amount FROM sales.sales_order WHERE customer_id = :id""",
+    "sales.invoice": """
+SELECT 'invoice', id, number, invoice_date, state, gross_amount FROM sales.invoice WHERE customer_id = :id""",
+}
+
+
+def partner_documents(session: Session, partner_id: int, limit: int = 20) -> list[DocumentRow]:
+    """The newest quotes, orders and invoices of a customer, as far as the reader may see them; one statement."""
+    parts = [part for table, part in _DOCUMENTS.items() if may_read(session, table)]
+    if not parts:
+        return []
+    statement = text(
+        f"SELECT kind, id, number, day, state, amount FROM ({' UNION ALL '.join(parts)})"  # noqa: S608
+        " AS d (kind, id, number, day, state, amount) ORDER BY day DESC, id DESC LIMIT :most"
+    )
+    rows = session.execute(statement, {"id": partner_id, "most": limit})
+    return [DocumentRow._make(row) for row in rows]
+
+
+_CHOICES = text("""
+SELECT 'term', id, CASE :lang WHEN 'en' THEN name_en ELSE name_de END AS name, net_days AS rank
+  FROM partners.payment_term
+UNION ALL
+SELECT 'list', id, CASE :lang WHEN 'en' THEN name_en ELSE name_de END, 0 FROM catalog.price_list
+ ORDER BY 4, 3
+""")
+
+
+def partner_choices(session: Session, language: str = "de") -> PartnerChoices:
+    """Payment terms and price lists in one statement."""
+    rows = session.execute(_CHOICES, {"lang": language}).all()
+    terms = tuple((row[1], row[2]) for row in rows if row[0] == "term")
+    return PartnerChoices(terms, tuple((row[1], row[2]) for row in rows if row[0] == "list"))
+
+
+def count_blocked(session: Session) -> int:
+    """Customers who get nothing delivered."""
+    return session.scalar(select(func.count()).where(Partner.is_delivery_blocked)) or 0
+
+
+def partner_counts(session: Session) -> dict[str, int]:
+    """The numbers over the list of customers."""
+    return {"blocked": count_blocked(session)}
+
+
+def list_payment_terms(session: Session, query: ListQuery) -> Page:
+    """Rows of `TermRow`."""
+    used = (
+        select(func.count())
+        .where(Partner.payment_term_id == PaymentTerm.id)
+        .correlate(PaymentTerm)
+        .scalar_subquery()
+    )
+    names = [name for name in TermRow._fields if name != "partners"]
+    columns: dict[str, Any] = {name: getattr(PaymentTerm, name) for name in names} | {"partners": used}
+    statement = select(*[columns[name] for name in names], used.label("partners"))
+    return fetch_page(session, statement, columns=columns, key=columns["id"], query=query, row=TermRow)
+
+
+_TERM = text("""
+SELECT t.id, t.row_version, t.code, t.name_de, t.name_en, t.net_days::numeric AS net_days,
+       t.discount_days::numeric AS discount_days, t.discount_pct, t.updated_at,
+       (SELECT n.person FROM sec.people() n WHERE n.login = t.updated_by) AS updated_by_name
+  FROM partners.payment_term t WHERE t.id = :id
+""")
+
+
+def load_payment_term(session: Session, term_id: int, _language: str = "de") -> Mapping[str, Any]:
+    """A payment term for its form.  Raises `Refused` when it does not exist."""
+    row = session.execute(_TERM, {"id": term_id}).mappings().one_or_none()
+    if row is None:
+        raise Refused("record_not_found", table="partners.payment_term", id=term_id)
+    return dict(row)

@@ -1,0 +1,469 @@
+"""A customer or supplier as a form."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, cast
+
+from PySide6.QtWidgets import QWidget
+
+from app.core import format as fmt
+from app.core.changes import Changes
+from app.core.i18n import language, t
+from app.services.catalog.rules import check_text
+from app.services.partners import rules, writes
+from app.services.partners.commands import Child, SavePartner
+from app.services.partners.forms import PartnerChoices, PartnerForm, load_partner, partner_choices
+from app.services.partners.reads import PartnerFigures, partner_figures
+from app.views.core.context import AppContext
+from app.views.core.fields import Field
+from app.views.core.form_model import (
+    FormAction,
+    FormSpec,
+    FormTable,
+    FormValues,
+    Mine,
+    Notice,
+    Section,
+    labels_of,
+    line_changes,
+)
+from app.views.core.form_parts import Fact, FactsCard
+from app.views.core.forms import FormPage
+from app.views.core.lines import LineColumn, LinesSpec
+from app.views.core.operation import ReadOp
+from app.views.core.side_cards import StoryCards
+from app.views.partners.words import (
+    CREATE,
+    CREDIT,
+    KINDS,
+    LANGUAGES,
+    PARTNER,
+    TERMS,
+    TREATMENTS,
+    UPDATE,
+    ruled,
+)
+
+YES_NO = ((True, "form.yes"), (False, "form.no"))
+
+
+def _text(key: str, limit: int) -> Any:
+    return ruled(lambda value: check_text(value, key, limit))
+
+
+def _cell(key: str, width: int, limit: int, *, required: bool = False) -> LineColumn:
+    return LineColumn(
+        key,
+        f"partners.field.{key}",
+        "text",
+        width,
+        editable=True,
+        required=required,
+        max_length=limit,
+        validate=_text(key, limit),
+    )
+
+
+HEAD = Section(
+    (
+        Field("number", "partners.field.number", max_length=20),
+        Field(
+            "name",
+            "partners.field.name",
+            required=True,
+            span=2,
+            max_length=200,
+            validate=_text("name", 200),
+        ),
+        Field(
+            "kind",
+            "partners.field.kind",
+            "choice",
+            required=True,
+            choices=tuple((kind, words) for kind, (_, words) in KINDS.items()),
+        ),
+        Field("is_customer", "partners.field.is_customer", "check"),
+        Field("is_supplier", "partners.field.is_supplier", "check"),
+        Field("is_active", "partners.field.is_active", "check"),
+        Field(
+            "language",
+            "partners.field.language",
+            "choice",
+            required=True,
+            choices=tuple((code, f"partners.language.{code}") for code in LANGUAGES),
+        ),
+    )
+)
+REACH = Section(
+    (
+        Field("email", "partners.field.email", max_length=254, validate=ruled(rules.check_email)),
+        Field("phone", "partners.field.phone", max_length=60),
+        Field("website", "partners.field.website", max_length=254),
+        Field(
+            "vat_id",
+            "partners.field.vat_id",
+            max_length=30,
+            validate=ruled(rules.check_vat_id),
+        ),
+    ),
+    "partners.section.reach",
+)
+CONDITIONS = Section(
+    (
+        Field(
+            "price_list_id",
+            "partners.field.price_list",
+            "choice",
+            text_key="price_list",
+            edit_right=TERMS,
+            edit_reason="partners.field.terms_reason",
+        ),
+        Field(
+            "payment_term_id",
+            "partners.field.payment_term",
+            "choice",
+            text_key="payment_term",
+            edit_right=TERMS,
+            edit_reason="partners.field.terms_reason",
+        ),
+        Field(
+            "tax_treatment",
+            "partners.field.tax_treatment",
+            "choice",
+            required=True,
+            choices=tuple((key, f"partners.treatment.{key}") for key in TREATMENTS),
+            edit_right=TERMS,
+            edit_reason="partners.field.terms_reason",
+        ),
+        Field(
+            "credit_limit",
+            "partners.field.credit_limit",
+            "money",
+            minimum=Decimal(0),
+            edit_right=CREDIT,
+            edit_reason="partners.field.terms_reason",
+        ),
+        Field(
+            "is_delivery_blocked",
+            "partners.field.is_delivery_blocked",
+            "check",
+            edit_right=CREDIT,
+            edit_reason="partners.field.terms_reason",
+        ),
+        Field(
+            "block_reason",
+            "partners.field.block_reason",
+            span=3,
+            max_length=200,
+            edit_right=CREDIT,
+        ),
+        Field("remark", "partners.field.remark", "multiline", span=4, max_length=20_000),
+    ),
+    "partners.section.conditions",
+)
+ADDRESSES = LinesSpec(
+    columns=(
+        LineColumn(
+            "kind",
+            "partners.field.address_kind",
+            "choice",
+            92,
+            editable=True,
+            required=True,
+            choices=(("billing", "partners.address.billing"), ("delivery", "partners.address.delivery")),
+            style="body500",
+        ),
+        _cell("street", 0, 200, required=True),
+        _cell("street2", 110, 200),
+        _cell("postcode", 72, 20, required=True),
+        _cell("city", 132, 120, required=True),
+        LineColumn(
+            "country",
+            "partners.field.country",
+            "text",
+            56,
+            editable=True,
+            required=True,
+            validate=ruled(lambda value: rules.address_values({"country": value})),
+        ),
+        LineColumn("name", "partners.field.address_name", "text", 110, editable=True, max_length=200),
+        LineColumn(
+            "is_default", "partners.field.is_default", "choice", 76, editable=True, choices=YES_NO
+        ),
+        LineColumn("region", "partners.field.region", shown=False),
+    ),
+    defaults=(("kind", "billing"), ("country", "DE"), ("is_default", False)),
+    title="partners.addresses.section",
+    add="partners.addresses.add",
+    placeholder="partners.addresses.placeholder",
+    row_height=36,
+)
+CONTACTS = LinesSpec(
+    columns=(
+        _cell("salutation", 84, 20),
+        LineColumn(
+            "name",
+            "partners.field.contact_name",
+            "text",
+            0,
+            editable=True,
+            required=True,
+            max_length=120,
+            style="body500",
+        ),
+        _cell("role", 140, 120),
+        LineColumn(
+            "email",
+            "partners.field.email",
+            "text",
+            200,
+            editable=True,
+            max_length=254,
+            validate=ruled(rules.check_email),
+        ),
+        _cell("phone", 140, 60),
+    ),
+    title="partners.contacts.section",
+    add="partners.contacts.add",
+    placeholder="partners.contacts.placeholder",
+    row_height=36,
+)
+
+
+class FiguresCard(FactsCard):
+    """What a customer owes and brings."""
+
+    def __init__(self, ctx: AppContext) -> None:
+        super().__init__(t("partners.pane.figures"))
+        self.setObjectName("card.figures")
+        self._ctx = ctx
+
+    def show_partner(self, partner_id: int | None) -> None:
+        """Read the figures of a customer; a new one has none."""
+        self.setVisible(partner_id is not None)
+        if partner_id is not None:
+            today = date.today()  # noqa: DTZ011  (the calendar day at this desk)
+            op: ReadOp[PartnerFigures] = ReadOp(self, self._ctx, partner_figures, partner_id, today)
+            op.replacing("figures").success(self._show).failure(lambda _error: True).start()
+
+    def _show(self, figures: PartnerFigures) -> None:
+        year = date.today().year  # noqa: DTZ011
+
+        def fact(words: str, amount: Decimal | None) -> Fact:
+            return Fact(words, style="locked") if amount is None else Fact(words, fmt.money(amount))
+
+        last = fmt.date_(figures.last_order_date) if figures.last_order_date else fmt.NONE
+        self._facts = ()
+        self.set_facts(
+            (
+                fact(t("partners.figure.open_items"), figures.open_items),
+                fact(t("partners.figure.overdue"), figures.overdue),
+                fact(t("partners.figure.open_orders"), figures.open_orders),
+                Fact(t("partners.figure.last_order"), last),
+                fact(t("partners.figure.revenue", year=year), figures.revenue),
+                fact(t("partners.figure.revenue", year=year - 1), figures.revenue_before),
+            ),
+            t("kit.no_right"),
+        )
+
+
+class PartnerPage(FormPage):
+    """Master data, conditions, addresses, contacts."""
+
+    topics = frozenset({"partners.payment_term", "catalog.price_list"})
+    spec = FormSpec(
+        topic=PARTNER,
+        title="partners.partner.type",
+        icon="users",
+        sections=(HEAD, REACH, CONDITIONS),
+        load=load_partner,
+        update_right=UPDATE,
+        create_right=CREATE,
+        tables=(FormTable("addresses", ADDRESSES), FormTable("contacts", CONTACTS)),
+        constraints=(
+            ("partner_number_key", "number"),
+            ("partner_number_not_blank", "number"),
+            ("partner_name_not_blank", "name"),
+            ("vat_id_format", "vat_id"),
+            ("eu_business_needs_vat_id", "vat_id"),
+            ("eu_business_needs_eu_vat_id", "vat_id"),
+            ("delivery_block_needs_reason", "block_reason"),
+            ("credit_limit_not_negative", "credit_limit"),
+        ),
+    )
+
+    # -- what is there ------------------------------------------------------------------------------------------
+
+    @property
+    def partner(self) -> PartnerForm | None:
+        """The partner as it is stored, None for a new one."""
+        return cast("PartnerForm | None", self.record.raw)
+
+    def heading(self) -> tuple[str, tuple[str, str] | None]:
+        """Number and name; a block is worth a chip."""
+        partner = self.partner
+        if partner is None:
+            supplier = self.ready and not self.record.values.get("is_customer")
+            return t("partners.supplier.new" if supplier else "partners.customer.new"), None
+        chip = None
+        if partner.is_delivery_blocked:
+            chip = ("bad", t("partner.delivery_blocked"))
+        elif not partner.is_active:
+            chip = ("neutral", t("partners.state.inactive"))
+        return f"{partner.number} {partner.name}"[:120], chip
+
+    def tab_title(self) -> str:
+        """The name, shortened."""
+        partner = self.partner
+        if partner is None:
+            return self.heading()[0]
+        return partner.name if len(partner.name) <= 28 else f"{partner.name[:27]}…"
+
+    def defaults(self) -> Mapping[str, Any]:
+        """An active business customer in Germany."""
+        return {
+            "is_customer": True,
+            "is_supplier": False,
+            "is_active": True,
+            "kind": "b2b",
+            "language": "de",
+            "tax_treatment": "domestic",
+        }
+
+    # -- building -----------------------------------------------------------------------------------------------
+
+    def cards(self) -> Sequence[QWidget]:
+        """Figures, notes, history."""
+        self.figures = FiguresCard(self.ctx)
+        self.story = StoryCards(self, self.ctx, PARTNER, labels_of(self.spec))
+        return (self.figures, *self.story.cards)
+
+    def actions(self) -> Sequence[FormAction]:
+        """Quotes and orders begin here."""
+
+        def customer(page: "PartnerPage") -> bool:
+            return page.partner is not None and page.partner.is_customer
+
+        return (
+            FormAction(
+                "quote",
+                "partners.action.quote",
+                "file-text",
+                lambda page: page.new_document("sales.quote"),
+                right="sales.quote:insert",
+                visible=customer,
+            ),
+            FormAction(
+                "order",
+                "partners.action.order",
+                "receipt-text",
+                lambda page: page.new_document("sales.sales_order"),
+                right="sales.sales_order:insert",
+                visible=customer,
+            ),
+        )
+
+    # -- showing ------------------------------------------------------------------------------------------------
+
+    def shown(self) -> None:
+        """A record was put into the form."""
+        customer = self.partner is not None and self.partner.is_customer
+        self.figures.show_partner(self.record.id if customer else None)
+        self.story.show(self.record.id, self.heading()[0])
+        self._hints()
+        op: ReadOp[PartnerChoices] = ReadOp(self, self.ctx, partner_choices, language())
+        if not self._offered:
+            op.replacing("choices").success(self._offer).failure(lambda _error: True).start()
+
+    _offered = False
+
+    def _offer(self, found: PartnerChoices) -> None:
+        self._offered = True
+        self.set_choices("payment_term_id", found.terms)
+        self.set_choices("price_list_id", found.price_lists)
+        self.touched(typed=False)
+
+    def on_changes(self, changes: Changes) -> None:
+        """Price lists and terms are read again when they change."""
+        if any(change.topic in ("partners.payment_term", "catalog.price_list") for change in changes):
+            self._offered = False
+        super().on_changes(changes)
+
+    def _hints(self) -> None:
+        may = self.ctx.profile.can(TERMS)
+        self.boxes["number"].set_hint(t("partners.field.number_help") if self.record.id is None else "")
+        if self.record.id is None and may:
+            for key in ("price_list_id", "payment_term_id"):
+                self.boxes[key].set_hint(t("partners.field.terms_default"))
+        self.boxes["block_reason"].set_required(bool(self.value("is_delivery_blocked")))
+        vat_id = self.value("vat_id")
+        treatment = self.value("tax_treatment")
+        hint = ""
+        if vat_id:
+            country = str(vat_id)[:2].upper().replace("EL", "GR")
+            proposed = rules.treatment_for(country, rules.clean_vat_id(str(vat_id)))
+            if proposed != treatment and self.value("kind") == "b2b":
+                hint = t("partners.field.treatment_hint", treatment=t(f"partners.treatment.{proposed}"))
+        if may:
+            self.boxes["tax_treatment"].set_hint(hint)
+
+    def notices(self) -> Sequence[Notice]:
+        """A block is said over the form."""
+        partner = self.partner
+        if partner is None or not partner.is_delivery_blocked:
+            return ()
+        return (Notice("blocked", "bad", t("partners.notice.blocked"), partner.block_reason or "", (), "ban"),)
+
+    # -- typing -------------------------------------------------------------------------------------------------
+
+    def value_changed(self, key: str) -> None:
+        """What follows from a value."""
+        if key in ("vat_id", "tax_treatment", "kind", "is_delivery_blocked"):
+            self._hints()
+
+    def check(self, mine: Mine) -> Mapping[str, str]:
+        """What must hold of several values together."""
+        values = mine.values
+        if not (values.get("is_customer") or values.get("is_supplier")):
+            return {"is_customer": t("error.partner_is_something")}
+        if values.get("is_delivery_blocked") and not str(values.get("block_reason") or "").strip():
+            return {"block_reason": t("error.delivery_block_needs_reason")}
+        if values.get("tax_treatment") == "eu_business" and not values.get("vat_id"):
+            return {"vat_id": t("error.eu_business_needs_vat_id")}
+        return {}
+
+    # -- saving -------------------------------------------------------------------------------------------------
+
+    def save_call(self, form: FormValues) -> tuple[Any, SavePartner]:
+        """What was changed; terms a person may not choose are left to the database."""
+        if form.id is None:
+            values = {key: value for key, value in form.values.items() if value not in (None, "")}
+        else:
+            values = {key: form.values[key] for key in form.changed}
+        values = {key: value for key, value in values.items() if not self.boxes[key].read_only}
+        if values.get("credit_limit") is None and form.id is None:
+            values.pop("credit_limit", None)
+        if form.id is None and not values.get("is_delivery_blocked"):
+            values.pop("is_delivery_blocked", None)
+        done: dict[str, Any] = {}
+        for key, editor in self.tables.items():
+            before = self.record.tables.get(key, ())
+            changes, removed = line_changes(before, form.tables.get(key, ()), editor.spec.stored)
+            done[key] = tuple(Child(line.id, line.row_version, line.values) for line in changes)
+            done[f"removed_{key}"] = tuple(removed)
+        version = form.row_version if form.id is not None else None
+        return writes.save_partner, SavePartner(form.id, version, values, **done)
+
+    def new_document(self, topic: str) -> None:
+        """A quote or an order for this customer; what is typed is saved first."""
+
+        def go() -> None:
+            partner = self.partner
+            if partner is not None:
+                words = f"{partner.number} · {partner.name}"
+                self.ctx.navigate.new_record(topic, customer_id=partner.id, customer_id_words=words)
+
+        self.save(go)
+
+

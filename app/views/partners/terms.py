@@ -1,0 +1,89 @@
+"""A payment term as a form."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from app.core.i18n import t
+from app.services.partners import writes
+from app.services.partners.commands import SavePaymentTerm
+from app.services.partners.forms import load_payment_term
+from app.views.catalog.coded import CodedPage, coded_section
+from app.views.core.fields import Field
+from app.views.core.form_model import FormSpec, FormValues, Mine, Section
+from app.views.partners.words import TERM
+
+ZERO = Decimal(0)
+
+
+class TermPage(CodedPage):
+    """Net days, and the cash discount for paying early."""
+
+    new_words = "partners.term.new"
+    spec = FormSpec(
+        topic=TERM,
+        title="partners.term.type",
+        icon="calendar-clock",
+        sections=(
+            coded_section(20, 120),
+            Section(
+                (
+                    Field(
+                        "net_days",
+                        "partners.field.net_days",
+                        "number",
+                        required=True,
+                        places=0,
+                        minimum=ZERO,
+                        maximum=Decimal(365),
+                    ),
+                    Field(
+                        "discount_days",
+                        "partners.field.discount_days",
+                        "number",
+                        required=True,
+                        places=0,
+                        minimum=ZERO,
+                        maximum=Decimal(365),
+                    ),
+                    Field(
+                        "discount_pct",
+                        "partners.field.discount_pct",
+                        "percent",
+                        required=True,
+                        places=2,
+                        minimum=ZERO,
+                        maximum=Decimal("99.99"),
+                    ),
+                ),
+                "partners.section.days",
+            ),
+        ),
+        load=load_payment_term,
+        update_right="partners.payment_term:update",
+        create_right="partners.payment_term:insert",
+        constraints=(
+            ("payment_term_code_key", "code"),
+            ("net_days_range", "net_days"),
+            ("cash_discount_consistent", "discount_days"),
+        ),
+    )
+
+    def defaults(self) -> Mapping[str, Any]:
+        """Thirty days, no discount."""
+        return {"net_days": Decimal(30), "discount_days": ZERO, "discount_pct": ZERO}
+
+    def check(self, mine: Mine) -> Mapping[str, str]:
+        """Discount days and rate belong together."""
+        net, days, rate = (mine.values.get(key) for key in ("net_days", "discount_days", "discount_pct"))
+        if net is None or days is None or rate is None:
+            return {}
+        if (days == 0) != (rate == 0) or days > net:
+            return {"discount_days": t("error.cash_discount_consistent")}
+        return {}
+
+    def save_call(self, form: FormValues) -> tuple[Any, SavePaymentTerm]:
+        """What was changed; days are whole."""
+        version, values = self.values_of(form)
+        whole = {key: int(values[key]) for key in ("net_days", "discount_days") if key in values}
+        return writes.save_payment_term, SavePaymentTerm(form.id, version, {**values, **whole})

@@ -1,0 +1,31 @@
+"""Words and chips of customers and suppliers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.core.errors import Invalid
+
+PARTNER, TERM = "partners.partner", "partners.payment_term"
+CREATE, UPDATE = "partners.partner:insert", "partners.partner:update"
+TERMS, CREDIT = "partner_terms_set", "partner_credit_set"
+KINDS = {"b2b": ("accent", "partners.kind.b2b"), "b2c": ("info", "partners.kind.b2c")}
+TREATMENTS = ("domestic", "eu_business", "export")
+LANGUAGES = ("de", "en")
+DOCUMENTS = {
+    "quote": ("sales.quote", "partners.document.quote"),
+    "sales_order": ("sales.sales_order", "partners.document.sales_order"),
+    "invoice": ("sales.invoice", "partners.document.invoice"),
+}
+
+
+def ruled(rule: Callable[[Any], object]) -> Callable[[Any, Mapping[str, Any]], Invalid | None]:
+    """A service's rule as the check of a field or of a cell."""
+
+    def check(value: Any, _everything: Mapping[str, Any]) -> Invalid | None:
+        try:
+            rule(value)
+        except Invalid as wrong:
+            return wrong
+        return None
+
+    return check
