@@ -119,14 +119,11 @@ class Canvas:
     def png(self, side: int = SIDE) -> bytes:
         """The picture as a PNG file of so many pixels a side."""
         out = io.BytesIO()
-        self.image(side).save(out, "PNG", compress_level=6)
+        picture = self._image.reduce(_SCALE)
+        if side != SIDE:
+            picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+        picture.save(out, "PNG", compress_level=6)
         return out.getvalue()
-
-    def image(self, side: int = SIDE) -> Image.Image:
-        """The picture in so many pixels a side."""
-        return self._image.resize(
-            (side, side), Image.Resampling.BOX if side == SIDE else Image.Resampling.LANCZOS
-        )
 
     def _px(self, value: float) -> float:
         return value * self._unit
