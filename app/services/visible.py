@@ -11,6 +11,7 @@ _GUARDED = (
     "partners.partner",
     "sales.sales_order",
     "sales.invoice",
+    "sales.discount_approval",
     "production.work_order_cost",
 )
 

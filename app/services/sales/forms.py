@@ -5,11 +5,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
+from app.services.visible import may_read
 
 
 class LineForm(NamedTuple):
@@ -180,29 +181,44 @@ _APPROVAL = """(SELECT to_jsonb(x) FROM (
          SELECT y.id, y.row_version, y.state, y.discount_pct, y.reason, y.requested_by, y.decided_by, y.comment
            FROM sales.discount_approval y WHERE y.document_type = '{table}' AND y.document_id = h.id
           ORDER BY y.id DESC LIMIT 1) x)"""
-_QUOTE_HEADER = text(
-    _HEADER.format(
-        table="quote",
-        states="NULL AS delivery_state, NULL AS invoice_state",
-        links="NULL::bigint AS quote_id,"
-        " (SELECT o.id FROM sales.sales_order o WHERE o.quote_id = h.id) AS sales_order_id",
-        dates="h.quote_date, h.valid_until, NULL::date AS order_date, NULL::date AS requested_date",
-        reasons="h.reject_reason, NULL AS cancel_reason",
-        address=_ADDRESS,
-        approval=_APPROVAL.format(table="quote"),
+# Who may read orders but no approvals (planners for example) gets the document without them.
+_NO_APPROVAL = "NULL"
+
+
+def _quote_header(approval: str) -> TextClause:
+    return text(
+        _HEADER.format(
+            table="quote",
+            states="NULL AS delivery_state, NULL AS invoice_state",
+            links="NULL::bigint AS quote_id,"
+            " (SELECT o.id FROM sales.sales_order o WHERE o.quote_id = h.id) AS sales_order_id",
+            dates="h.quote_date, h.valid_until, NULL::date AS order_date, NULL::date AS requested_date",
+            reasons="h.reject_reason, NULL AS cancel_reason",
+            address=_ADDRESS,
+            approval=approval,
+        )
     )
-)
-_ORDER_HEADER = text(
-    _HEADER.format(
-        table="sales_order",
-        states="h.delivery_state, h.invoice_state",
-        links="h.quote_id, h.id AS sales_order_id",
-        dates="NULL::date AS quote_date, NULL::date AS valid_until, h.order_date, h.requested_date",
-        reasons="NULL AS reject_reason, h.cancel_reason",
-        address=_ADDRESS,
-        approval=_APPROVAL.format(table="sales_order"),
+
+
+def _order_header(approval: str) -> TextClause:
+    return text(
+        _HEADER.format(
+            table="sales_order",
+            states="h.delivery_state, h.invoice_state",
+            links="h.quote_id, h.id AS sales_order_id",
+            dates="NULL::date AS quote_date, NULL::date AS valid_until, h.order_date, h.requested_date",
+            reasons="NULL AS reject_reason, h.cancel_reason",
+            address=_ADDRESS,
+            approval=approval,
+        )
     )
-)
+
+
+# By table: the header with the newest approval, and without it.
+_HEADERS = {
+    "sales.quote": (_quote_header(_APPROVAL.format(table="quote")), _quote_header(_NO_APPROVAL)),
+    "sales.sales_order": (_order_header(_APPROVAL.format(table="sales_order")), _order_header(_NO_APPROVAL)),
+}
 _LINES = """
 SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), coalesce(pt.name, p.name), l.description,
        coalesce(l.unit_code, u.code), u.decimals, l.qty,
@@ -274,15 +290,17 @@ _CUSTOMER = text(_CUSTOMER_SQL.format(address=_ADDRESS))
 
 def load_quote(session: Session, quote_id: int, language: str = "de") -> DraftForm:
     """A quote for its form; two round trips.  Raises Refused record_not_found."""
-    return _load(session, "sales.quote", _QUOTE_HEADER, _QUOTE_LINES, quote_id, language)
+    return _load(session, "sales.quote", _QUOTE_LINES, quote_id, language)
 
 
 def load_sales_order(session: Session, order_id: int, language: str = "de") -> DraftForm:
     """An order for its form; two round trips.  Raises Refused record_not_found."""
-    return _load(session, "sales.sales_order", _ORDER_HEADER, _ORDER_LINES, order_id, language)
+    return _load(session, "sales.sales_order", _ORDER_LINES, order_id, language)
 
 
-def _load(session: Session, topic: str, header: Any, lines: Any, record_id: int, language: str) -> DraftForm:
+def _load(session: Session, topic: str, lines: Any, record_id: int, language: str) -> DraftForm:
+    with_approval, without = _HEADERS[topic]
+    header = with_approval if may_read(session, "sales.discount_approval") else without
     head = session.execute(header, {"id": record_id, "language": language}).mappings().one_or_none()
     if head is None:
         raise Refused("record_not_found", table=topic, id=record_id)

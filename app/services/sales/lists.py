@@ -14,6 +14,7 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    false,
     func,
     literal_column,
     or_,
@@ -25,6 +26,7 @@ from app.core.paging import Filter, ListQuery, Page, fetch_page
 from app.models.inventory import Warehouse
 from app.models.partners import Partner
 from app.models.sales import Delivery, DeliveryLine, DiscountApproval, Invoice, Payment, Quote, SalesOrder
+from app.services.visible import may_read
 
 QUOTE_PRESETS = ("all", "open", "mine", "overdue", "awaiting_approval")
 ORDER_PRESETS = ("all", "open", "mine", "overdue", "to_ship", "to_invoice", "awaiting_approval")
@@ -158,7 +160,10 @@ def _me() -> ColumnElement[str]:
     return cast(literal_column("SESSION_USER"), String)
 
 
-def _awaits(document_type: str, key: Any) -> ColumnElement[bool]:
+def _awaits(session: Session, document_type: str, key: Any) -> ColumnElement[bool]:
+    """Whether a document waits for an approval; False to those who may read no approvals."""
+    if not may_read(session, "sales.discount_approval"):
+        return false()
     return exists().where(
         DiscountApproval.document_type == document_type,
         DiscountApproval.document_id == key,
@@ -210,7 +215,7 @@ def _page(
 def list_quotes(session: Session, query: ListQuery) -> Page:
     """Quotes, newest first.  Columns: number, state, date, valid_until, customer, net_amount, gross_amount, reference,
     created_by, updated_at, customer_id; presets: `QUOTE_PRESETS`."""
-    awaits = _awaits("quote", Quote.id)
+    awaits = _awaits(session, "quote", Quote.id)
     statement = select(
         Quote.id,
         Quote.number,
@@ -255,7 +260,7 @@ def list_quotes(session: Session, query: ListQuery) -> Page:
 def list_orders(session: Session, query: ListQuery) -> Page:
     """Orders, newest first.  Columns: number, state, delivery_state, invoice_state, date, requested_date, customer,
     net_amount, gross_amount, reference, warehouse, created_by, updated_at, customer_id; presets: `ORDER_PRESETS`."""
-    awaits = _awaits("sales_order", SalesOrder.id)
+    awaits = _awaits(session, "sales_order", SalesOrder.id)
     statement = (
         select(
             SalesOrder.id,
