@@ -146,6 +146,8 @@ class Database:
         self._profile: Profile | None = None
         self._opening = threading.RLock()
         self._writing = threading.Lock()
+        # Commits nobody knows the fate of, by command: transaction, result, and the command itself to keep its id.
+        self._unanswered: dict[int, tuple[str, Result[Any], Any]] = {}
         self._reading: dict[int, _Running] = {}
         self._reading_lock = threading.Lock()
         self._write_engine = self._engine(read_only=False, size=1)
@@ -266,8 +268,9 @@ class Database:
     def write(self, fn: Callable[[Session, Any], Result[T]], command: Any) -> Result[T]:
         """Run `fn(session, command)` in one transaction and commit it; the only commit of the program.
 
-        Tried again as a whole when that is safe. A commit whose answer was lost is looked up at the server, so that
-        nothing is done twice. Raises AppError.
+        Tried again as a whole when that is safe. A commit whose answer was lost is looked up at the server; while that
+        cannot be asked it raises Unavailable ``outcome_unknown``, and the same command object given again is looked up
+        first. So nothing is done twice. Raises AppError.
         """
         once = self._post if getattr(fn, _POSTING, False) else self._transact
         with self._writing:
@@ -292,6 +295,8 @@ class Database:
             return result
 
     def _transact(self, fn: Callable[[Session, Any], Result[T]], command: Any) -> Result[T]:
+        if (lost := self._unanswered.get(id(command))) and self._was_committed(command):
+            return lost[1]
         xid = None
         with self._write_engine.connect() as connection:
             connection.connection.info["autocommit"] = False
@@ -314,12 +319,14 @@ class Database:
             finally:
                 with suppress(Exception):
                     session.close()
-        if self._was_committed(str(xid)):
+        self._unanswered[id(command)] = (str(xid), result, command)
+        if self._was_committed(command):
             return result
         raise Unavailable("server_gone", rolled_back=True)
 
-    def _was_committed(self, xid: str) -> bool:
-        """The fate of a transaction whose COMMIT got no answer."""
+    def _was_committed(self, command: Any) -> bool:
+        """The fate of the transaction of this command, whose COMMIT got no answer."""
+        xid = self._unanswered[id(command)][0]
         statement = text("SELECT pg_xact_status(CAST(CAST(:xid AS text) AS xid8))")
 
         def once() -> str:
@@ -327,8 +334,12 @@ class Database:
                 return str(connection.execute(statement, {"xid": xid}).scalar_one())
 
         for pause in range(60):
-            status = self._attempt(once)
+            try:
+                status = self._attempt(once)
+            except Unavailable as error:
+                raise Unavailable("outcome_unknown") from error
             if status != "in progress":
+                del self._unanswered[id(command)]
                 return status == "committed"
             time.sleep(min(0.05 * 2**pause, 1.0))  # the server has not noticed yet that we are gone
         raise Unavailable("outcome_unknown")

@@ -17,6 +17,7 @@ class CuttingProxy:
         self.cuts = 0
         self._word = b""
         self._lost = ""
+        self._refusing = False
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._sockets: list[socket.socket] = []
@@ -44,6 +45,10 @@ class CuttingProxy:
         with self._lock:
             self._word, self._lost = word, lost
 
+    def refuse(self, refusing: bool) -> None:
+        """Let nobody in any more, as a server that is down; those who are in stay. Or let people in again."""
+        self._refusing = refusing
+
     def _run(self, target: object, *args: object) -> None:
         thread = threading.Thread(target=target, args=args, daemon=True)  # type: ignore[arg-type]
         self._threads.append(thread)
@@ -53,6 +58,9 @@ class CuttingProxy:
         while True:
             try:
                 client, _ = self._listener.accept()
+                if self._refusing:
+                    client.close()
+                    continue
                 server = socket.create_connection(("127.0.0.1", self._server_port))
             except OSError:
                 return
@@ -73,9 +81,7 @@ class CuttingProxy:
                     break
                 if hit:
                     mute.set()
-                server.sendall(data)
-                if hit:
-                    return  # the answer ends it
+                server.sendall(data)  # the rest of a long request as well; the answer ends it
         _end(client)
         _end(server)
 
