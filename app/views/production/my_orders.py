@@ -136,7 +136,8 @@ class MyOrdersPage(TabPage):
         )
         button.setObjectName(f"action.{key}.{row.number}")
         button.setFixedWidth(px("detail_picture") + px("gap_xl") + px("gap_l"))
-        button.setVisible(self.ctx.profile.can(right))
+        if not self.ctx.profile.can(right):
+            button.hide()
         button.clicked.connect(lambda: self._report(row) if started else self._start(row, button))
         return button
 
