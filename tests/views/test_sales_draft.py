@@ -253,6 +253,7 @@ def test_without_the_right_to_decide_or_sell_nothing_is_offered(
     order = as_role("sales_rep").write(drafts.save_sales_order, world.order([world.line(world.bike)])).value
     with desk_of(as_role("viewer"), tmp_path, qtbot) as desk:
         page = desk.open(ORDER, order.id)
+        assert page.ready
         assert page.read_only
         assert page.head.button("confirm") is None
         assert page.head.button("save") is None

@@ -3,9 +3,10 @@
 from app.services.sales.worklists import count_open_approvals, count_overdue, count_to_invoice, count_to_ship
 from app.views.core.actions import Action
 from app.views.core.workspace import RecordType, Search, Tile, Workspace
-from app.views.sales import lists, searches
+from app.views.sales import flow_lists, searches, selling_lists
 from app.views.sales.delivery_page import DeliveryPage
 from app.views.sales.invoice_page import InvoicePage
+from app.views.sales.lists import page, page_as
 from app.views.sales.order_page import OrderPage
 from app.views.sales.quote_page import QuotePage
 from app.views.sales.ship_page import ShipPage
@@ -20,13 +21,13 @@ WORKSPACES = (
         "file-text",
         "sales",
         "sales.quote:select",
-        lists.page(lists.quotes),
+        page(selling_lists.quotes),
     ),
     Workspace(
-        "sales.orders", "sales.orders.title", "receipt-text", "sales", PRICED, lists.page(lists.orders)
+        "sales.orders", "sales.orders.title", "receipt-text", "sales", PRICED, page(selling_lists.orders)
     ),
     Workspace(
-        "sales.deliveries", "sales.deliveries.title", "truck", "sales", PRICED, lists.page(lists.deliveries)
+        "sales.deliveries", "sales.deliveries.title", "truck", "sales", PRICED, page(flow_lists.deliveries)
     ),
     Workspace(
         "sales.invoices",
@@ -34,7 +35,7 @@ WORKSPACES = (
         "landmark",
         "sales",
         "sales.invoice:select",
-        lists.page(lists.invoices),
+        page(flow_lists.invoices),
     ),
     Workspace(
         "sales.approvals",
@@ -42,10 +43,10 @@ WORKSPACES = (
         "badge-check",
         "sales",
         "sales.discount_approval:select",
-        lists.page(lists.approvals),
+        page(selling_lists.approvals),
     ),
     Workspace(
-        "inventory.shipping", "sales.shipping.title", "truck", "inventory", SHIPS, lists.page(lists.shipping)
+        "inventory.shipping", "sales.shipping.title", "truck", "inventory", SHIPS, page(flow_lists.shipping)
     ),
     Workspace(
         "inventory.deliveries",
@@ -53,7 +54,7 @@ WORKSPACES = (
         "package-check",
         "inventory",
         SHIPS,
-        lists.page_as(lists.deliveries, "inventory.deliveries", "sales.deliveries.title"),
+        page_as(flow_lists.deliveries, "inventory.deliveries", "sales.deliveries.title"),
     ),
     Workspace(
         "finance.to_invoice",
@@ -61,7 +62,7 @@ WORKSPACES = (
         "file-plus",
         "finance",
         "invoice_post",
-        lists.page(lists.to_invoice),
+        page(flow_lists.to_invoice),
     ),
     Workspace(
         "finance.invoices",
@@ -69,7 +70,7 @@ WORKSPACES = (
         "landmark",
         "finance",
         "invoice_post",
-        lists.page_as(lists.invoices, "finance.invoices", "sales.invoices.title"),
+        page_as(flow_lists.invoices, "finance.invoices", "sales.invoices.title"),
     ),
     Workspace(
         "finance.payments",
@@ -77,7 +78,7 @@ WORKSPACES = (
         "banknote",
         "finance",
         "sales.payment:select",
-        lists.page(lists.payments),
+        page(flow_lists.payments),
     ),
 )
 

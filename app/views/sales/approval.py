@@ -4,9 +4,14 @@ from typing import TYPE_CHECKING
 
 from app.core import format as fmt
 from app.core.i18n import t
+from app.services.sales import writes
+from app.services.sales.commands import DecideApproval, RequestApproval
 from app.services.sales.forms import ApprovalState
-from app.views.core.form_model import Notice, NoticeAction
+from app.views.core.form_model import FormRecord, Notice, NoticeAction
+from app.views.core.operation import WriteOp
 from app.views.core.people import name
+from app.views.sales import line_rules
+from app.views.sales.dialogs import ReasonDialog
 from app.views.sales.line_rules import Above
 
 if TYPE_CHECKING:
@@ -45,9 +50,9 @@ def _requested(page: "DraftPage", asked: ApprovalState) -> Notice:
     mine = asked.requested_by == page.ctx.profile.login
     if page.ctx.profile.can(DECIDE) and not mine:
         actions: Actions = (
-            NoticeAction("sales.approval.reject", lambda: page.decide(False), "action.reject_discount"),
+            NoticeAction("sales.approval.reject", lambda: decide(page, False), "action.reject_discount"),
             NoticeAction(
-                "sales.approval.approve", lambda: page.decide(True), "action.approve_discount", "badge-check"
+                "sales.approval.approve", lambda: decide(page, True), "action.approve_discount", "badge-check"
             ),
         )
         fact = t("sales.approval.wanted", who=who, pct=pct)
@@ -74,12 +79,85 @@ def _above(page: "DraftPage", above: Above) -> Notice:
 def _ways_out(page: "DraftPage") -> Actions:
     limit = fmt.percent(page.limit)
     lower = NoticeAction(
-        "sales.approval.lower", page.lower_discount, "action.lower_discount", params={"limit": limit}
+        "sales.approval.lower", lambda: lower_discount(page), "action.lower_discount", params={"limit": limit}
     )
-    ask = NoticeAction("sales.approval.ask", page.request_approval, "action.request_approval", "send")
+    ask = NoticeAction(
+        "sales.approval.ask", lambda: ask_for_approval(page), "action.request_approval", "send"
+    )
     return (lower, ask) if page.ctx.profile.can("discount_approval_request") else (lower,)
 
 
 def _by(page: "DraftPage", asked: ApprovalState, login: str | None) -> str:
     words = t("sales.approval.by", who=name(page.ctx, login))
     return f"{words} {t('sales.approval.comment', comment=asked.comment)}" if asked.comment else words
+
+
+def lower_discount(page: "DraftPage") -> None:
+    """Bring every line within this person's limit."""
+    assert page.lines is not None
+    for number, line in enumerate(page.lines.model.lines):
+        cells = line_rules.lowered(line, page.limit)
+        for key, value in cells.items():
+            page.lines.model.type_in(number, key, value)
+
+
+def ask_for_approval(page: "DraftPage") -> None:
+    """Ask somebody who may for the discount; what is typed is saved first."""
+    assert page.lines is not None
+    above = line_rules.highest(page.lines.model.lines, page.limit)
+    pct = fmt.percent(above.pct) if above else ""
+    ReasonDialog(
+        page,
+        t("sales.approval.ask_title"),
+        t("sales.approval.ask_text", pct=pct, limit=fmt.percent(page.limit)),
+        "sales.approval.ask_yes",
+        lambda reason: _request(page, reason),
+        icon="send",
+        name="dialog.request_approval",
+    ).open()
+
+
+def _request(page: "DraftPage", reason: str) -> None:
+    def command(record: FormRecord) -> RequestApproval:
+        assert record.id is not None
+        return RequestApproval(page.kind, record.id, reason)
+
+    page.post(
+        writes.request_approval,
+        command,
+        lambda _value: page.ctx.navigate.toast(t("sales.approval.asked")),
+    )
+
+
+def decide(page: "DraftPage", approve: bool) -> None:
+    """Approve or reject the request of this document."""
+    asked = page.document.approval if page.document is not None else None
+    if asked is None:
+        return
+    word = "approve" if approve else "reject"
+    who, pct = name(page.ctx, asked.requested_by), fmt.percent(asked.discount_pct)
+    ReasonDialog(
+        page,
+        t(f"sales.approval.{word}_title", pct=pct),
+        t("sales.approval.decide_text", who=who, reason=asked.reason),
+        f"sales.approval.{word}_yes",
+        lambda comment: _decide(
+            page, DecideApproval(asked.id, asked.row_version, approve=approve, comment=comment)
+        ),
+        label="sales.dialog.comment",
+        required=not approve,
+        danger=not approve,
+        icon="badge-check" if approve else "circle-x",
+        name=f"dialog.{word}",
+    ).open()
+
+
+def _decide(page: "DraftPage", command: DecideApproval) -> None:
+    word = "approved" if command.approve else "rejected"
+    op = WriteOp(page, page.ctx, writes.decide_approval, command).disabling(*page.head.buttons())
+
+    def done(_value: object) -> None:
+        page.refresh()
+        page.ctx.navigate.toast(t(f"sales.approval.told_{word}"))
+
+    op.success(done).start()

@@ -13,12 +13,9 @@ from app.core.errors import NotAllowed
 from app.core.i18n import language, t
 from app.services.documents.reads import ArchivedRow, archived_documents
 from app.services.partners.reads import PartnerDetail
-from app.services.sales import drafts, writes
+from app.services.sales import drafts
 from app.services.sales.commands import (
-    DecideApproval,
-    DiscardDraft,
     DraftType,
-    RequestApproval,
     SaveDraft,
     SaveQuote,
     SaveSalesOrder,
@@ -27,7 +24,6 @@ from app.services.sales.forms import CustomerProposal, DraftForm
 from app.services.sales.reads import ChainLink, document_chain
 from app.views.core.context import AppContext
 from app.views.core.form_model import (
-    FormAction,
     FormRecord,
     FormSpec,
     FormValues,
@@ -38,44 +34,22 @@ from app.views.core.form_model import (
 )
 from app.views.core.form_parts import ChainNode
 from app.views.core.forms import FormPage
-from app.views.core.operation import ReadOp, WriteOp
-from app.views.core.people import name
+from app.views.core.operation import ReadOp
 from app.views.core.side_cards import StoryCards
+from app.views.core.tasks import alive
 from app.views.core.theme import px
-from app.views.sales import line_rules, pdf
+from app.views.sales import line_rules
 from app.views.sales.approval import approval_notice
 from app.views.sales.cards import CustomerCard, TermsCard, TotalsCard
 from app.views.sales.chain import nodes
 from app.views.sales.days import today
-from app.views.sales.dialogs import ReasonDialog
+from app.views.sales.draft_actions import make_up_pdf, may_archive
 from app.views.sales.draft_reads import Choices, CustomerChoice, choices, customer_choice
 from app.views.sales.line_editing import Pricing
 from app.views.sales.states import BY_TYPE, chip, draft_name
 
 ZERO = Decimal(0)
 VALID_DAYS = 30
-COPIED = (
-    "product_id",
-    "sku",
-    "image",
-    "description",
-    "unit",
-    "decimals",
-    "qty",
-    "discount_pct",
-    "tax_rate",
-)
-COPIED_HEAD = (
-    "customer_id",
-    "contact_id",
-    "delivery_address_id",
-    "warehouse_id",
-    "price_list_id",
-    "payment_term_id",
-    "customer_reference",
-)
-
-
 # What the history calls columns that are no fields of the form.
 HISTORY_LABELS = {
     "number": "sales.field.number",
@@ -404,8 +378,8 @@ class DraftPage(FormPage):
             and not self._archived
             and self.stored_state not in ("draft", "cancelled")
         ):
-            again = NoticeAction("sales.pdf.make_up", self.make_up_pdf, "action.make_up_pdf")
-            actions = (again,) if self.may_archive() else ()
+            again = NoticeAction("sales.pdf.make_up", lambda: make_up_pdf(self), "action.make_up_pdf")
+            actions = (again,) if may_archive(self) else ()
             found.append(
                 Notice("no_pdf", "warn", t("sales.pdf.missing"), t("sales.pdf.missing_what"), actions)
             )
@@ -428,72 +402,6 @@ class DraftPage(FormPage):
         above = line_rules.highest(self.lines.model.lines, self.limit)
         return above is not None and asked.discount_pct >= above.pct
 
-    def lower_discount(self) -> None:
-        """Bring every line within this person's limit."""
-        assert self.lines is not None
-        for number, line in enumerate(self.lines.model.lines):
-            cells = line_rules.lowered(line, self.limit)
-            for key, value in cells.items():
-                self.lines.model.type_in(number, key, value)
-
-    def request_approval(self) -> None:
-        """Ask somebody who may for the discount; what is typed is saved first."""
-        assert self.lines is not None
-        above = line_rules.highest(self.lines.model.lines, self.limit)
-        pct = fmt.percent(above.pct) if above else ""
-        ReasonDialog(
-            self,
-            t("sales.approval.ask_title"),
-            t("sales.approval.ask_text", pct=pct, limit=fmt.percent(self.limit)),
-            "sales.approval.ask_yes",
-            self._request,
-            icon="send",
-            name="dialog.request_approval",
-        ).open()
-
-    def _request(self, reason: str) -> None:
-        def command(record: FormRecord) -> RequestApproval:
-            assert record.id is not None
-            return RequestApproval(self.kind, record.id, reason)
-
-        self.post(
-            writes.request_approval,
-            command,
-            lambda _value: self.ctx.navigate.toast(t("sales.approval.asked")),
-        )
-
-    def decide(self, approve: bool) -> None:
-        """Approve or reject the request of this document."""
-        asked = self.document.approval if self.document is not None else None
-        if asked is None:
-            return
-        word = "approve" if approve else "reject"
-        who, pct = name(self.ctx, asked.requested_by), fmt.percent(asked.discount_pct)
-        ReasonDialog(
-            self,
-            t(f"sales.approval.{word}_title", pct=pct),
-            t("sales.approval.decide_text", who=who, reason=asked.reason),
-            f"sales.approval.{word}_yes",
-            lambda comment: self._decide(
-                DecideApproval(asked.id, asked.row_version, approve=approve, comment=comment)
-            ),
-            label="sales.dialog.comment",
-            required=not approve,
-            danger=not approve,
-            icon="badge-check" if approve else "circle-x",
-            name=f"dialog.{word}",
-        ).open()
-
-    def _decide(self, command: DecideApproval) -> None:
-        word = "approved" if command.approve else "rejected"
-        op = WriteOp(self, self.ctx, writes.decide_approval, command).disabling(*self.head.buttons())
-
-        def done(_value: object) -> None:
-            self.refresh()
-            self.ctx.navigate.toast(t(f"sales.approval.told_{word}"))
-
-        op.success(done).start()
-
     def discount_refused(self, error: BaseException) -> object:
         """The database refused the discount: say it in the banner, where the way out stands."""
         if isinstance(error, NotAllowed) and error.key == "discount_limit":
@@ -507,111 +415,10 @@ class DraftPage(FormPage):
         """What the database said about the discount when this document was posted."""
         return self._refusal
 
-    # -- PDF, copy, discard -------------------------------------------------------------------------------------
-
-    def may_archive(self) -> bool:
-        """Whether this person may put this kind of document into the archive."""
-        right = "quote_issue" if self.kind == "quote" else "sales_order_confirm"
-        return self.ctx.profile.can("document_archive") and self.ctx.profile.can(right)
-
-    def make_up_pdf(self) -> None:
-        """Archive the PDF that is missing."""
-        document = self.document
-        if document is not None and document.number:
-            pdf.archive(self.ctx, self.kind, document.id, document.number, self._refresh_if_alive)
-
-    def _refresh_if_alive(self) -> None:
-        from app.views.core.tasks import alive
-
+    def refresh_if_alive(self) -> None:
+        """A job that outlived the page must not wake it."""
         if alive(self):
             self.refresh()
-
-    def open_pdf(self) -> None:
-        """The archived copy of an issued document."""
-        if self.record.id is not None:
-            pdf.open_of(self, self.ctx, self.kind, self.record.id)
-
-    def preview_pdf(self) -> None:
-        """What the document would look like; what is typed is saved first."""
-        self.save(lambda: pdf.preview(self, self.ctx, self.kind, cast("int", self.record.id)))
-
-    def copy_to_new(self) -> None:
-        """A new draft with the same customer and lines, at today's prices."""
-        assert self.lines is not None
-        preset: dict[str, Any] = {key: self.value(key) for key in COPIED_HEAD}
-        preset["customer_id_words"] = self.boxes["customer_id"].words
-        preset["lines"] = [{key: line.get(key) for key in COPIED} for line in self.lines.model.lines]
-        self.ctx.navigate.new_record(self.spec.topic, **preset)
-
-    def discard_draft(self) -> None:
-        """Delete the draft; asks first."""
-        from app.views.core.errors import ask
-
-        if self.record.id is None:
-            self.discard()
-            self.ctx.navigate.close_page(self)
-            return
-        command = DiscardDraft(self.kind, self.record.id, self.record.row_version)
-
-        def go() -> None:
-            op = WriteOp(self, self.ctx, drafts.discard_draft, command).disabling(*self.head.buttons())
-            op.success(gone).start()
-
-        def gone(_value: object) -> None:
-            self.discard()
-            self.ctx.navigate.toast(t("sales.draft_gone"))
-            self.ctx.navigate.close_page(self)
-
-        ask(
-            self,
-            t("sales.discard_title"),
-            t("sales.discard_text"),
-            "sales.discard_yes",
-            go,
-            danger=True,
-            icon="trash-2",
-        )
-
-    def shared_actions(self) -> list[FormAction]:
-        """What every quote and order offers."""
-        table = f"sales.{self.kind}"
-        return [
-            FormAction(
-                "preview",
-                "sales.action.preview",
-                "eye",
-                lambda page: page.preview_pdf(),
-                "icon",
-                "Ctrl+Shift+P",
-                visible=lambda page: page.stored_state == "draft",
-            ),
-            FormAction(
-                "pdf",
-                "sales.action.pdf",
-                "printer",
-                lambda page: page.open_pdf(),
-                "icon",
-                "Ctrl+P",
-                visible=lambda page: page.stored_state not in ("draft", "cancelled") or page.is_archived,
-            ),
-            FormAction(
-                "copy",
-                "sales.action.copy",
-                "copy",
-                lambda page: page.copy_to_new(),
-                "menu",
-                right=f"{table}:insert",
-            ),
-            FormAction(
-                "discard",
-                "sales.action.discard",
-                "trash-2",
-                lambda page: page.discard_draft(),
-                "menu",
-                right=f"{table}:discard",
-                visible=lambda page: page.stored_state == "draft",
-            ),
-        ]
 
 
 def replace_sums(sums: Any, document: DraftForm) -> Any:

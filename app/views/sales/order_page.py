@@ -16,6 +16,7 @@ from app.views.core.form_parts import ChainNode
 from app.views.sales import line_rules, pdf
 from app.views.sales.chain import next_node
 from app.views.sales.dialogs import ReasonDialog
+from app.views.sales.draft_actions import shared_actions
 from app.views.sales.draft_page import DraftPage
 from app.views.sales.invoicing import InvoiceDialog
 from app.views.sales.line_editing import LINES
@@ -75,7 +76,7 @@ class OrderPage(DraftPage):
         may = self.ctx.profile.can
         ships, bills = may("delivery_ship"), may("invoice_post")
         return [
-            *self.shared_actions(),
+            *shared_actions(self),
             FormAction(
                 "confirm",
                 "sales.action.confirm",
@@ -210,7 +211,7 @@ class OrderPage(DraftPage):
                 self.ctx.navigate.toast(words, kind="warn")
             else:
                 self.ctx.navigate.toast(t("sales.order.confirmed", number=answer.number))
-            pdf.archive(self.ctx, "sales_order", answer.id, answer.number, self._refresh_if_alive)
+            pdf.archive(self.ctx, "sales_order", answer.id, answer.number, self.refresh_if_alive)
 
         self.post(
             writes.confirm_sales_order,

@@ -17,6 +17,7 @@ from app.views.sales import pdf
 from app.views.sales.chain import next_node
 from app.views.sales.days import today
 from app.views.sales.dialogs import ReasonDialog
+from app.views.sales.draft_actions import shared_actions
 from app.views.sales.draft_page import DraftPage
 from app.views.sales.line_editing import LINES
 
@@ -98,7 +99,7 @@ class QuotePage(DraftPage):
     def actions(self) -> Sequence[FormAction]:  # type: ignore[override]
         """Issue, then convert or reject."""
         return [
-            *self.shared_actions(),
+            *shared_actions(self),
             FormAction(
                 "issue",
                 "sales.action.issue",
@@ -173,7 +174,7 @@ class QuotePage(DraftPage):
 
         def issued(answer: Issued) -> None:
             self.ctx.navigate.toast(t("sales.quote.issued", number=answer.number))
-            pdf.archive(self.ctx, "quote", answer.id, answer.number, self._refresh_if_alive)
+            pdf.archive(self.ctx, "quote", answer.id, answer.number, self.refresh_if_alive)
 
         self.post(
             writes.issue_quote,
