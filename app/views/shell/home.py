@@ -37,6 +37,7 @@ from app.views.shell.draft_shelf import DraftShelf
 from app.views.shell.palette_items import Item, recent_records
 
 RECENT_SHOWN = 8
+BEGIN_SHOWN = 6
 
 
 def count_tiles(session: Any, tiles: list[Tile]) -> dict[str, int]:
@@ -316,18 +317,17 @@ class HomePage(TabPage):
     def _start_card(self) -> Card:
         card = Card(t("shell.home.begin"))
         registry = self.ctx.registry
-        for record in registry.records.values():
-            if record.create_right and record.title and registry.may(record.create_right):
-                topic = record.topic
-                item = Item(
-                    "new",
-                    f"new.{topic}",
-                    record.icon,
-                    t("shell.new_record", what=t(record.title)),
-                    "",
-                    partial(self._new, topic),
-                )
-                card.body.addWidget(RowButton(item))
+        offered = [
+            r
+            for r in registry.records.values()
+            if r.create_right and r.title and registry.may(r.create_right)
+        ]
+        for record in offered[:BEGIN_SHOWN]:
+            words = t("shell.new_record", what=t(record.title))
+            item = Item(
+                "new", f"new.{record.topic}", record.icon, words, "", partial(self._new, record.topic)
+            )
+            card.body.addWidget(RowButton(item))
         search = Button("shell.home.search", "search", "ghost", clicked=self._search)
         search.setObjectName("home.search")
         card.body.addWidget(search, 0, Qt.AlignmentFlag.AlignLeft)

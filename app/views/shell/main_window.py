@@ -5,22 +5,24 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from PySide6.QtCore import QPoint, Qt, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from app.core.drafts import Draft, pack
 from app.core.i18n import language, set_language, t
-from app.views.core import icons, theme
+from app.views.core import theme
 from app.views.core.context import AppContext
 from app.views.core.errors import show_error
 from app.views.core.forms import FormPage
 from app.views.core.theme import px
 from app.views.core.toasts import show_toast
 from app.views.core.workspace import SETTINGS_RAIL, TabPage
-from app.views.shell import closing, links
+from app.views.shell import closing, links, menus
 from app.views.shell.command_palette import CommandPalette
 from app.views.shell.draft_shelf import DraftShelf
+from app.views.shell.help_pages import page_for
+from app.views.shell.help_window import HelpWindow
 from app.views.shell.home import HomePage
 from app.views.shell.logo import app_icon
 from app.views.shell.notices import KEPT, NoticeLine, NoticePopover
@@ -35,6 +37,7 @@ from app.views.shell.visited import Visited
 
 TABS, LANGUAGE, THEME, PLACE = "shell.tabs", "shell.language", "shell.theme", "shell.place"
 HOME, SETTINGS_PAGE = "home", "settings"
+SOON_MS = 50
 MakeContext = Callable[["MainWindow"], AppContext]
 
 
@@ -58,7 +61,9 @@ class MainWindow(QMainWindow):
         self.notices: list[NoticeLine] = []
         self._fresh = 0
         self._visited = Visited()
+        self._badges: dict[str, int] = {}
         self._palette: CommandPalette | None = None
+        self._help: HelpWindow | None = None
         self.ctx = make_context(self)
         self.shelf = DraftShelf(self.ctx)
         self.shelf.resume_wanted.connect(self.open_draft)
@@ -94,14 +99,16 @@ class MainWindow(QMainWindow):
             right.addWidget(part, 1 if part is self.area else 0)
         self._connect_frame()
         self.setCentralWidget(frame)
+        for group, count in self._badges.items():
+            self.rail.set_badge(group, count)
         self.status.set_online(self.ctx.connection.online)
         self.setWindowTitle(f"Werkbank · {profile.company}" if profile.company else "Werkbank")
 
     def _connect_frame(self) -> None:
         top, area = self.top, self.area
-        top.back_wanted.connect(lambda: self._go(self._visited.back()))
-        top.forward_wanted.connect(lambda: self._go(self._visited.forward()))
-        top.history_wanted.connect(self._show_history)
+        top.back_wanted.connect(lambda: self.go(self._visited.back()))
+        top.forward_wanted.connect(lambda: self.go(self._visited.forward()))
+        top.history_wanted.connect(lambda anchor: menus.history_menu(self, self._visited.recent(), anchor))
         top.palette_wanted.connect(self.open_palette)
         top.notices_wanted.connect(self._show_notices)
         top.help_wanted.connect(self.open_help)
@@ -109,7 +116,7 @@ class MainWindow(QMainWindow):
         top.theme_wanted.connect(self.switch_theme)
         top.person_wanted.connect(self._person_menu)
         area.close_wanted.connect(self.close_tab)
-        area.menu_wanted.connect(self._tab_menu)
+        area.menu_wanted.connect(partial(menus.tab_menu, self))
         area.new_wanted.connect(self.open_palette)
         area.current_changed.connect(self._front_changed)
         area.changed.connect(self._remember_tabs)
@@ -147,7 +154,7 @@ class MainWindow(QMainWindow):
         if tab.kind == PAGE:
             if tab.name == SETTINGS_PAGE:
                 return SettingsPage(self.ctx, self)
-            return HomePage(self.ctx, self.shelf, self.rail.set_badge)
+            return HomePage(self.ctx, self.shelf, self._show_badge)
         if tab.kind == WORKSPACE:
             workspace = registry.workspaces.get(tab.name)
             return workspace.build(self.ctx, tab.state) if workspace else None
@@ -156,6 +163,10 @@ class MainWindow(QMainWindow):
             return None
         state = self.shelf.into_state(tab.key, tab.state)
         return record.build(self.ctx, tab.record_id, state)
+
+    def _show_badge(self, group: str, count: int) -> None:
+        self._badges[group] = count
+        self.rail.set_badge(group, count)
 
     # -- navigator ----------------------------------------------------------------------------------------------
 
@@ -249,7 +260,12 @@ class MainWindow(QMainWindow):
     def open_help(self) -> None:
         """The manual, at the page about what is in front."""
         current = self.area.current
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(links.help_file(current.name if current else ""))))
+        name = current.name if current else ""
+        workspace = self.ctx.registry.workspaces.get(name)
+        page = page_for(name, workspace.rail if workspace else self._rail_of(name))
+        if self._help is None:
+            self._help = HelpWindow(self)
+        self._help.open_page(page)
 
     def _palette_closed(self) -> None:
         self._palette = None
@@ -271,6 +287,10 @@ class MainWindow(QMainWindow):
 
     def _rebuild(self, change: Callable[[], object]) -> None:
         """Build every page again from its state, in between ``change`` something they all depend on."""
+        if self.ctx.tasks.writing:
+            # What is being saved must come back to the page that sent it.
+            QTimer.singleShot(SOON_MS, self, lambda: self._rebuild(change))
+            return
         entries, active = self.area.snapshot(drafts=True)
         self.area.changed.disconnect(self._remember_tabs)
         self.setUpdatesEnabled(False)
@@ -280,8 +300,17 @@ class MainWindow(QMainWindow):
         self._build_frame()
         if old is not None:
             old.deleteLater()
-        self.area.restore(entries, active)
+        self.area.restore([self._retitled(entry) for entry in entries], active)
         self.setUpdatesEnabled(True)
+        if self._help is not None:
+            self._help.reload()
+
+    def _retitled(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """A tab that is not built yet, in the words of the language in force."""
+        workspace = self.ctx.registry.workspaces.get(entry["name"])
+        if entry["kind"] == PAGE:
+            return {**entry, "title": t(f"shell.rail.{entry['name']}")}
+        return {**entry, "title": t(workspace.title)} if workspace is not None else entry
 
     # -- tabs ---------------------------------------------------------------------------------------------------
 
@@ -314,23 +343,8 @@ class MainWindow(QMainWindow):
         if entry is not None:
             self.area.open(tab_from(entry))
 
-    def _tab_menu(self, key: str, place: QPoint) -> None:
-        tab = self.area.tab(key)
-        if tab is None:
-            return
-        menu = QMenu(self)
-        menu.addAction(t("shell.tab.close")).triggered.connect(lambda: self.close_tab(key))
-        others = menu.addAction(t("shell.tab.close_others"))
-        others.triggered.connect(lambda: self._close_others(tab))
-        menu.addAction(t("shell.tab.reopen")).triggered.connect(self.reopen_tab)
-        if isinstance(tab.page, FormPage) and tab.page.record.id is not None:
-            record_id = int(tab.page.record.id)
-            menu.addSeparator()
-            menu.addAction(t("form.copy_link")).triggered.connect(lambda: self.copy_link(tab.name, record_id))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
-
-    def _close_others(self, kept: Tab) -> None:
+    def close_others(self, kept: Tab) -> None:
+        """Close every tab but one; each asks when something is not saved."""
         for tab in list(self.area.tabs):
             if tab is not kept:
                 self.close_tab(tab.key)
@@ -376,7 +390,7 @@ class MainWindow(QMainWindow):
     def _restore_tabs(self, kept: dict[str, Any]) -> None:
         entries = [entry for entry in kept.get("tabs", []) if self._known(entry)]
         if entries:
-            self.area.restore(entries, kept.get("active", ""))
+            self.area.restore([self._retitled(entry) for entry in entries], kept.get("active", ""))
         if not self.area.tabs:
             self.open_home()
         waiting = self.shelf.without({tab.key for tab in self.area.tabs})
@@ -409,7 +423,7 @@ class MainWindow(QMainWindow):
             if place.get("maximised"):
                 self.setWindowState(Qt.WindowState.WindowMaximized)
         else:
-            self.resize(min(1440, room.width()), min(900, room.height()))
+            self.resize(min(px("window_w"), room.width()), min(px("window_h"), room.height()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about what is not saved; then note place and tabs."""
@@ -424,6 +438,8 @@ class MainWindow(QMainWindow):
         )
         self.area.changed.disconnect(self._remember_tabs)
         self.area.dispose()
+        if self._help is not None:
+            self._help.close()
         super().closeEvent(event)
         self.closed.emit()
 
@@ -436,19 +452,10 @@ class MainWindow(QMainWindow):
 
     # -- the rest -----------------------------------------------------------------------------------------------
 
-    def _go(self, entry: dict[str, Any] | None) -> None:
+    def go(self, entry: dict[str, Any] | None) -> None:
+        """Open a place one has been to."""
         if entry is not None:
             self.area.open(tab_from(entry))
-
-    def _show_history(self, anchor: QWidget) -> None:
-        menu = QMenu(self)
-        for entry in self._visited.recent():
-            action = menu.addAction(icons.icon(entry["icon"]), entry["title"].replace("&", "&&"))
-            action.triggered.connect(lambda _=False, entry=entry: self._go(entry))
-        if menu.isEmpty():
-            menu.addAction(t("shell.history_none")).setEnabled(False)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(anchor.mapToGlobal(anchor.rect().bottomLeft()))
 
     def _show_notices(self, anchor: QWidget) -> None:
         self._fresh = 0

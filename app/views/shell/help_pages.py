@@ -1,0 +1,75 @@
+"""Which page of the manual belongs to a screen, and where it lies.  Knows no window."""
+
+import re
+from pathlib import Path
+
+from app.core.i18n import LANGUAGES, language
+from app.core.paths import REPOSITORY
+
+MANUAL = REPOSITORY / "docs" / "user"
+INDEX = "index"
+
+# The order of the list beside the text.
+PAGES = (
+    INDEX,
+    "first-steps",
+    "search-and-navigate",
+    "lists",
+    "forms-and-conflicts",
+    "products",
+    "partners",
+    "bills-of-materials",
+    "inventory",
+    "sales",
+    "production",
+    "documents",
+    "rights",
+    "offline",
+)
+
+# Screens whose page is another than that of their group at the rail.
+OF_SCREEN = {
+    "home": "first-steps",
+    "settings": "first-steps",
+    "inventory.shipping": "sales",
+    "inventory.deliveries": "sales",
+    "sales.shipping": "sales",
+}
+OF_RAIL = {
+    "catalog": "products",
+    "partners": "partners",
+    "engineering": "bills-of-materials",
+    "inventory": "inventory",
+    "purchasing": "partners",
+    "sales": "sales",
+    "finance": "sales",
+    "production": "production",
+    "system": "rights",
+}
+
+
+def page_for(screen: str, rail: str = "") -> str:
+    """The page about a screen (key of a workspace or topic of a record) of a group; the first page for others."""
+    return OF_SCREEN.get(screen) or OF_RAIL.get(rail or screen.partition(".")[0], INDEX)
+
+
+def file_of(page: str, lang: str | None = None) -> Path:
+    """The Markdown file of a page in a language (default: the window's); the first page when there is none."""
+    lang = lang if lang in LANGUAGES else language()
+    found = MANUAL / lang / f"{page}.md"
+    return found if page in PAGES and found.is_file() else MANUAL / lang / f"{INDEX}.md"
+
+
+def title_of(page: str) -> str:
+    """The heading of a page in the window's language; the page's key when the file cannot be read."""
+    try:
+        with file_of(page).open(encoding="utf-8") as lines:
+            return next(lines).removeprefix("#").strip()
+    except (OSError, StopIteration):
+        return page
+
+
+def page_named(link: str) -> str:
+    """The page a link between pages leads to, empty when it leads elsewhere."""
+    found = re.fullmatch(r"(?:\./)?([a-z-]+)\.md(?:#.*)?", link)
+    return found[1] if found and found[1] in PAGES else ""
