@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core import format as fmt
@@ -24,7 +25,7 @@ from app.services.engineering.reads import BomHeader, Structure, bom_detail
 from app.views.core.context import AppContext
 from app.views.core.errors import ask
 from app.views.core.fields import Field
-from app.views.core.form_model import FormAction, FormSpec, FormValues, Section
+from app.views.core.form_model import FormAction, FormSpec, FormValues, Section, labels_of
 from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
 from app.views.core.operation import WriteOp
@@ -183,9 +184,15 @@ class BomPage(FormPage):
         first = str(self._view.get("tab") or "structure")
         self.choose("lines" if self.record.id is None else first)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The tree needs its room on a small screen."""
+        super().resizeEvent(event)
+        small = event.size().width() < px("detail") * 3 + px("row_two")
+        self._side.setFixedWidth(px("side") + (0 if small else px("row_two")))
+
     def cards(self) -> Sequence[QWidget]:
         """Notes and history beside the lines."""
-        self._story = StoryCards(self, self.ctx, BOM)
+        self._story = StoryCards(self, self.ctx, BOM, labels_of(self.spec))
         return self._story.cards
 
     def choose(self, key: str) -> None:

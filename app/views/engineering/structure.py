@@ -38,22 +38,22 @@ def columns(head: dict[str, object], *, costs: bool) -> list[Column]:
         Column(
             "component", "bom.col.component", "two_line", width=300, stretch=True, text=_sku, second=_name
         ),
-        Column("source", "bom.col.source", "chip", width=92, chips=SOURCES, sortable=False),
+        Column("source", "bom.col.source", "chip", width=100, chips=SOURCES, sortable=False),
         Column("qty_per", "bom.col.qty_per", "quantity", width=72, sortable=False),
-        Column("unit", "bom.col.unit", width=52, sortable=False),
-        Column("scrap_pct", "bom.col.scrap", "percent", width=66, text=_scrap, sortable=False),
-        Column("need", "bom.col.need", "quantity", width=104, sortable=False, head_params=head),
-        Column("free", "bom.col.free", "quantity", width=84, text=_free, sortable=False),
-        Column("missing", "bom.col.missing", "quantity", width=96, text=_missing, tone=_tone, sortable=False),
+        Column("unit", "bom.col.unit", width=50, sortable=False),
+        Column("scrap_pct", "bom.col.scrap", "percent", width=62, text=_scrap, sortable=False),
+        Column("need", "bom.col.need", "quantity", width=98, sortable=False, head_params=head),
+        Column("free", "bom.col.free", "quantity", width=80, text=_free, sortable=False),
+        Column("missing", "bom.col.missing", "quantity", width=94, text=_missing, tone=_tone, sortable=False),
     ]
     if costs:
         found += [
-            Column("unit_cost", "bom.col.each", "money", width=76, currency=None, text=_each, sortable=False),
+            Column("unit_cost", "bom.col.each", "money", width=70, currency=None, text=_each, sortable=False),
             Column(
                 "cost_share",
                 "bom.col.rolled_up",
                 "money",
-                width=100,
+                width=88,
                 currency=None,
                 tone=_total,
                 sortable=False,

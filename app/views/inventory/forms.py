@@ -12,7 +12,7 @@ from app.services.inventory.commands import SaveLot, SavePlace, SaveWarehouse
 from app.services.inventory.reads import warehouses
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
-from app.views.core.form_model import FormSpec, FormValues, Section
+from app.views.core.form_model import FormSpec, FormValues, Section, labels_of
 from app.views.core.forms import FormPage
 from app.views.core.operation import ReadOp
 from app.views.core.side_cards import StoryCards
@@ -32,7 +32,7 @@ class _MasterPage(FormPage):
 
     def cards(self) -> Sequence[QWidget]:
         """Notes and history."""
-        self._story = StoryCards(self, self.ctx, self.spec.topic)
+        self._story = StoryCards(self, self.ctx, self.spec.topic, labels_of(self.spec))
         return self._story.cards
 
     def shown(self) -> None:

@@ -114,7 +114,7 @@ def moves_spec(ctx: AppContext) -> ListSpec:
             ctx.navigate.open_record(PRODUCT, row.product_id)
 
     columns = (
-        Column("posted_at", "stock.col.posted_at", "date_time", width=132, filter="date"),
+        Column("posted_at", "stock.col.posted_at", "date_time", width=148, filter="date"),
         Column(
             "kind",
             "stock.col.kind",

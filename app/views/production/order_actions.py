@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.core import format as fmt
@@ -105,7 +106,7 @@ class OrderDialog(Dialog):
         banner.setObjectName("dialog.refused")
         clear_layout(self._spot)
         self._spot.addWidget(banner)
-        self.place()
+        QTimer.singleShot(0, self, self.place)  # what was added counts only once it is shown
         return True
 
 
