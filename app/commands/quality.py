@@ -58,7 +58,8 @@ def _test(arguments: argparse.Namespace) -> int:
     if failed:
         print(f"== FAILED before the tests: {', '.join(failed)}", flush=True)
     print("== tests", flush=True)
-    tests = (python, "-m", "pytest", "-o", f"cache_dir={caches / 'pytest'}", *arguments.pytest)
+    # Each worker has a server of its own; `-n0` among the arguments runs everything in one process.
+    tests = (python, "-m", "pytest", "-n", "auto", "-o", f"cache_dir={caches / 'pytest'}", *arguments.pytest)
     # pytest's closing line stays the last one: it carries result and time of this step.
     outcome = subprocess.run(tests, check=False, cwd=paths.REPOSITORY, env=environment).returncode
     return outcome or (FAILED if failed else 0)
