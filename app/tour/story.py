@@ -49,14 +49,14 @@ DEMO = Story(
     key="demo",
     dealer="Weihnachtshaus Seiffen",
     colleague_customer="Museumsladen",
-    search="Nussknacker",
-    shown="12910",
+    search="Engel",
+    shown="11900",
     items=(
-        Item("12910", 24, 12, Decimal(5)),
-        Item("17135-BE", 12, 12),
-        Item("14100-BE", 60, 30, Decimal(18)),
+        Item("11900", 36, 24, Decimal(5)),
+        Item("12110-BE", 24, 24),
+        Item("15100-BE", 60, 30, Decimal(18)),
     ),
-    scrap=("14100-BE", 2),
+    scrap=("15100-BE", 2),
     warehouse="HL",
     workshop="WS",
     made_at="WS-PACK",
@@ -64,8 +64,8 @@ DEMO = Story(
 )
 ADVENTUREWORKS = Story(
     key="adventureworks",
-    dealer="",
-    colleague_customer="",
+    dealer="Rodeway Bike Store",
+    colleague_customer="Capital Riding Supplies",
     search="Touring-1000",
     shown="BK-T79Y-54",
     items=(
@@ -76,7 +76,7 @@ ADVENTUREWORKS = Story(
     scrap=("BK-M68S-38", 1),
     warehouse="AW",
     workshop="AW",
-    made_at="FA",
+    made_at="FA-0",
     stored_at="OUT",
 )
 STORIES = (ADVENTUREWORKS, DEMO)

@@ -12,7 +12,7 @@ def make(tour: Tour) -> None:
     """Every order of the plan: start, report, components first."""
     orders = tour.memory["work_orders"]
     scrap_sku, scrap = tour.story.scrap
-    made: dict[str, Decimal] = {}
+    made: list[tuple[str, str, Decimal]] = []
     tour.shot("operator-home")
     tour.open_workspace("my_orders")
     tour.shot("my-orders")
@@ -25,7 +25,7 @@ def make(tour: Tour) -> None:
         bad = min(left, qty) if sku == scrap_sku else Decimal(0)
         left -= bad
         _report(tour, number, bad, first=count == 1)
-        made[sku] = made.get(sku, Decimal(0)) + qty - bad
+        made.append((sku, number, qty - bad))  # the lot has the number of the order
     tour.memory["made"] = made
     tour.fact(orders=len(orders), scrap=f"{scrap} {scrap_sku}")
     tour.shot("my-orders-done")

@@ -1,8 +1,6 @@
 """The warehouse: finished goods to their place, picking by lots, two deliveries; no price anywhere."""
 
 from decimal import Decimal
-from typing import Any
-
 from app.core import format as fmt
 from app.tour.steps.step import CLERK, KEEPER, Step
 from app.tour.tour import Tour
@@ -17,13 +15,16 @@ def store(tour: Tour) -> None:
     tour.shot("stock")
     tour.no_price()
     tour.open_workspace("stock_transfer")
-    for number, item in enumerate(story.items):
-        made = tour.memory["made"][item.sku]
-        tour.look_up("product", item.sku)
+    sold = {item.sku for item in story.items}
+    finished = [entry for entry in tour.memory["made"] if entry[0] in sold]
+    for number, (sku, lot, qty) in enumerate(finished):
+        tour.look_up("product", sku)
         _choose_place(tour, story.made_at)
+        if driver.see("field.lot", ComboBox).currentText() != lot:
+            driver.choose("field.lot", lot)
         tour.look_up("to", story.stored_at)
-        driver.type("field.qty", fmt.number(made))
-        if number == len(story.items) - 1:
+        driver.type("field.qty", fmt.number(qty))
+        if number == len(finished) - 1:
             tour.shot("transfer")
         tour.act("add_line")
     tour.fill("reason", tour.say("transfer_reason"))
@@ -115,11 +116,6 @@ def ship_rest(tour: Tour) -> None:
     tour.shot("picking-rest")
     tour.no_price()
     _ship(tour, "delivery_2")
-
-
-def made_quantities(tour: Tour) -> dict[str, Any]:
-    """How many of each article of the order were made."""
-    return {item.sku: item.qty for item in tour.story.items}
 
 
 STEPS = (

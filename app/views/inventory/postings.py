@@ -209,6 +209,8 @@ class TransferPage(PostingPage):
             return "to", t("error.move_changes_place")
         if (wrong := wrong_quantity(qty, stock)) or qty is None:
             return "qty", wrong
+        if qty > found.qty:
+            return "qty", t("stock.available", amount=fmt.quantity(found.qty, stock.unit))
         return Line(
             self.next_number(),
             stock.product_id,
