@@ -61,7 +61,9 @@ WORKSPACES = (
 )
 
 RECORDS = (
-    RecordType("catalog.product", "package", ProductPage, "catalog.product.type", READ, "catalog.product:insert"),
+    RecordType(
+        "catalog.product", "package", ProductPage, "catalog.product.type", READ, "catalog.product:insert"
+    ),
     RecordType(
         "catalog.family",
         "layers",

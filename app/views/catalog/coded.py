@@ -25,7 +25,7 @@ from app.views.core.workspace import TabPage
 ZERO = Decimal(0)
 
 
-def coded_section(code: int, name: int) -> Section:
+def coded_sections(code: int, name: int) -> tuple[Section, Section]:
     """Code and the two names, at most so long."""
 
     def field(key: str, limit: int, span: int) -> Field:
@@ -33,7 +33,7 @@ def coded_section(code: int, name: int) -> Section:
         check = ruled(lambda value: rules.check_text(value, key, limit))
         return Field(key, label, required=True, max_length=limit, span=span, validate=check)
 
-    return Section((field("code", code, 1), field("name_de", name, 2), field("name_en", name, 1)))
+    return Section((field("code", code, 1),)), Section((field("name_de", name, 2), field("name_en", name, 2)))
 
 
 class CodedPage(FormPage):
@@ -77,7 +77,7 @@ class CategoryPage(CodedPage):
         title="catalog.category.type",
         icon="folder",
         sections=(
-            coded_section(40, 120),
+            *coded_sections(40, 120),
             Section((Field("parent_id", "catalog.field.parent", "choice", span=2, text_key="parent"),)),
         ),
         load=lists.load_category,
@@ -109,7 +109,7 @@ class UnitPage(CodedPage):
         title="catalog.unit.type",
         icon="ruler",
         sections=(
-            coded_section(12, 60),
+            *coded_sections(12, 60),
             Section(
                 (
                     Field(
@@ -153,7 +153,7 @@ class TaxClassPage(CodedPage):
         title="catalog.tax_class.type",
         icon="percent",
         sections=(
-            coded_section(20, 80),
+            *coded_sections(20, 80),
             Section(
                 (
                     Field(
@@ -188,7 +188,7 @@ class VariantCodePage(CodedPage):
         topic="catalog.variant_code",
         title="catalog.variant_code.type",
         icon="palette",
-        sections=(coded_section(20, 80),),
+        sections=coded_sections(20, 80),
         load=lists.load_variant_code,
         update_right="catalog.variant_code:update",
         create_right="catalog.variant_code:insert",
@@ -239,7 +239,10 @@ UNITS = _coded_list(
     "unit", "ruler", lists.list_units, Column("value", "catalog.field.decimals", "number", width=170)
 )
 TAX_CLASSES = _coded_list(
-    "tax_class", "percent", lists.list_tax_classes, Column("value", "catalog.field.rate", "percent", width=120)
+    "tax_class",
+    "percent",
+    lists.list_tax_classes,
+    Column("value", "catalog.field.rate", "percent", width=120),
 )
 VARIANT_CODES = _coded_list("variant_code", "palette", lists.list_variant_codes, None)
 

@@ -59,9 +59,9 @@ class FamilyPane(DetailPane):
         )
         self._box = self.tab("variants", t("catalog.tab.variants"))
         op: ReadOp[list[VariantRow]] = ReadOp(self, ctx, family_variants, row.id, language())
-        op.success(self._show).start()
+        op.success(self._show_variants).start()
 
-    def _show(self, rows: Sequence[VariantRow]) -> None:
+    def _show_variants(self, rows: Sequence[VariantRow]) -> None:
         self._box.addWidget(section(t("catalog.tab.variants")))
         for row in rows:
             self._box.addWidget(
@@ -118,10 +118,11 @@ class FamilyPage(FormPage):
                         "code",
                         "catalog.field.family_code",
                         required=True,
+                        span=2,
                         max_length=40,
                         validate=ruled(lambda value: rules.check_text(value, "code", 40)),
                     ),
-                    Field("category_id", "catalog.field.category", "choice"),
+                    Field("category_id", "catalog.field.category", "choice", span=2),
                     Field(
                         "name",
                         "catalog.field.name",

@@ -13,7 +13,7 @@ from app.services.catalog.lists import (
     load_price_list,
 )
 from app.services.catalog.reads import price_lists
-from app.views.catalog.coded import CodedPage, coded_section
+from app.views.catalog.coded import CodedPage, coded_sections
 from app.views.catalog.families import version_and_values
 from app.views.catalog.words import KINDS, PRICE, PRICE_LIST, PRICE_STATES, PRODUCT, picture_key, price
 from app.views.core.context import AppContext
@@ -126,7 +126,9 @@ PRICE_LISTS = ListSpec(
         "plus",
         CREATE,
     ),
-    row_actions=(ListAction("prices", "catalog.price_list.show", _show_prices, "tags", "catalog.price:select"),),
+    row_actions=(
+        ListAction("prices", "catalog.price_list.show", _show_prices, "tags", "catalog.price:select"),
+    ),
     empty=Empty("catalog.price_lists.empty_title", "catalog.price_lists.empty_text"),
     open=lambda ctx, row: ctx.navigate.open_record(PRICE_LIST, row.id),
     sort="code",
@@ -142,7 +144,7 @@ class PriceListPage(CodedPage):
         title="catalog.price_list.type",
         icon="tag",
         sections=(
-            coded_section(20, 80),
+            *coded_sections(20, 80),
             Section(
                 (
                     Field(

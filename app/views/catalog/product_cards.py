@@ -135,9 +135,7 @@ class PictureField(QWidget):
             painter.setPen(tok("text3"))
             words = t("catalog.picture.drop" if self.live else "catalog.picture.none")
             below = QRectF(px("gap"), lines + mark + px("gap"), self.width() - 2 * px("gap"), px("row_two"))
-            painter.drawText(
-                below, int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap), words
-            )
+            painter.drawText(below, int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap), words)
         if self._over:
             painter.setPen(QPen(tok("focus"), px("ring")))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -275,7 +273,9 @@ class VariantLine(QWidget):
         words.setSpacing(0)
         words.addStretch(1)
         words.addWidget(Label(entry.sku, "body500" if not here else "body600", elide=True))
-        words.addWidget(Label(entry.variant or t(f"catalog.state.{entry.state}"), "small", "text2", elide=True))
+        words.addWidget(
+            Label(entry.variant or t(f"catalog.state.{entry.state}"), "small", "text2", elide=True)
+        )
         words.addStretch(1)
         row.addLayout(words, 1)
         row.addWidget(Label(fmt.quantity(entry.on_hand, unit), "small", "text2"))
@@ -334,6 +334,8 @@ class FamilyCard(Card):
             line = VariantLine(self._ctx.images, entry, unit, here=entry.id == product_id)
             line.clicked.connect(lambda number=entry.id: self._ctx.navigate.open_record(PRODUCT, number))
             self._list.addWidget(line)
+        if self.link is not None:
+            self.link.setVisible(bool(variants))
         if not variants:
             self._list.addWidget(Label(t("catalog.card.no_family"), "small", "text3", wrap=True))
         self._new.setVisible(self._ctx.profile.can("catalog.product:insert"))

@@ -38,6 +38,7 @@ from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
 from app.views.core.operation import WriteOp
 from app.views.core.side_cards import StoryCards
+from app.views.core.theme import px
 from app.views.core.values import error_text
 
 ZERO = Decimal(0)
@@ -141,6 +142,7 @@ USES = Section(
         _check("is_sold"),
         _check("is_made"),
         _check("is_bought"),
+        _check("is_stocked"),
         Field(
             "standard_cost",
             "catalog.field.standard_cost",
@@ -151,7 +153,6 @@ USES = Section(
             edit_right="catalog.product_cost:update",
             edit_reason="catalog.field.cost_reason",
         ),
-        _check("is_stocked"),
         _check("is_lot_tracked"),
     ),
     "catalog.section.uses",
@@ -159,7 +160,13 @@ USES = Section(
 PRICE_LINES = LinesSpec(
     columns=(
         LineColumn(
-            "price_list_id", "catalog.line.price_list", "choice", 0, editable=True, required=True, style="body500"
+            "price_list_id",
+            "catalog.line.price_list",
+            "choice",
+            0,
+            editable=True,
+            required=True,
+            style="body500",
         ),
         LineColumn(
             "min_qty",
@@ -189,7 +196,10 @@ PRICE_LINES = LinesSpec(
     title="catalog.prices.section",
     add="catalog.prices.add",
     placeholder="catalog.prices.placeholder",
-    row_height=36,
+    row_height=px("row_thumb"),
+    key_next="form.key_next_row",
+    key_find="form.key_search",
+    least_rows=1,
 )
 OFFER_LINES = LinesSpec(
     columns=(
@@ -226,7 +236,13 @@ OFFER_LINES = LinesSpec(
             style="body600",
         ),
         LineColumn(
-            "lead_days", "catalog.line.lead_days", "number", 78, editable=True, places=0, minimum=ZERO,
+            "lead_days",
+            "catalog.line.lead_days",
+            "number",
+            78,
+            editable=True,
+            places=0,
+            minimum=ZERO,
             maximum=Decimal(3650),
         ),
         LineColumn("valid_from", "catalog.line.valid_from", "date", 106, editable=True, required=True),
@@ -245,7 +261,10 @@ OFFER_LINES = LinesSpec(
     title="catalog.offers.section",
     add="catalog.offers.add",
     placeholder="catalog.offers.placeholder",
-    row_height=36,
+    row_height=px("row_thumb"),
+    key_next="form.key_next_row",
+    key_find="form.key_search",
+    least_rows=1,
     after_lookup="amount",
 )
 
@@ -302,7 +321,7 @@ class ProductPage(FormPage):
         if product is None:
             return ""
         finish = self._choices.variants.get(product.variant_code or "") if self._choices else None
-        return " · ".join(part for part in (finish or product.variant_code, product.category, product.family) if part)
+        return " · ".join(part for part in (finish, product.category, product.family) if part)
 
     def picture(self) -> Any:
         """The product itself."""
@@ -315,7 +334,13 @@ class ProductPage(FormPage):
 
     def defaults(self) -> Mapping[str, Any]:
         """What a new product usually is."""
-        return {"state": "active", "is_sold": True, "is_stocked": True, "is_made": True, "reorder_point": ZERO}
+        return {
+            "state": "active",
+            "is_sold": True,
+            "is_stocked": True,
+            "is_made": True,
+            "reorder_point": ZERO,
+        }
 
     # -- building -----------------------------------------------------------------------------------------------
 
@@ -370,7 +395,9 @@ class ProductPage(FormPage):
             self.picture_card.field.show_chosen(QImage.fromData(self._image))
         self.stock.show_product(product)
         self.family.setVisible(product is not None)
-        self.family.show_variants(self.record.id, product.variants if product else (), product.unit if product else "")
+        self.family.show_variants(
+            self.record.id, product.variants if product else (), product.unit if product else ""
+        )
         self.story.show(self.record.id, self.heading()[0])
         for table in self.tables:
             for number in range(len(self.tables[table].model.lines)):
@@ -578,5 +605,3 @@ def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
     if done.get("lead_days") is not None:
         done["lead_days"] = int(done["lead_days"])
     return done
-
-

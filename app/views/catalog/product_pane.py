@@ -13,7 +13,7 @@ from app.core.paging import Filter, ListQuery
 from app.services.catalog.detail import PriceLine, ProductDetail, product_detail
 from app.services.catalog.reads import ProductRow
 from app.services.inventory.lists import MoveRow, list_moves
-from app.services.system.reads import HistoryRow, history
+from app.services.system.reads import HistoryRow, NoteRow, story
 from app.views.catalog.words import PRODUCT, STATUS, from_quantity, period, picture_key, price
 from app.views.core.buttons import Button, IconButton
 from app.views.core.chart import StepChart, StepData
@@ -74,15 +74,14 @@ class PaneContent(NamedTuple):
     """A product and what was done to it last."""
 
     product: ProductDetail
+    notes: Sequence[NoteRow]
     history: Sequence[HistoryRow]
 
 
 def read_pane(session: Any, product_id: int, lang: str, since: date) -> PaneContent:
     """Two round trips."""
-    return PaneContent(
-        product_detail(session, product_id, lang, since),
-        history(session, PRODUCT, product_id, None, 30),
-    )
+    told = story(session, PRODUCT, product_id, 30)
+    return PaneContent(product_detail(session, product_id, lang, since), told.notes, told.history)
 
 
 def last_moves(session: Any, product_id: int, lang: str) -> Sequence[MoveRow]:
@@ -162,6 +161,7 @@ class ProductPane(DetailPane):
         if "variants" in self._boxes:
             self._variants(self._boxes["variants"], product)
         self._texts(self._boxes["texts"], product)
+        self._notes(self._boxes["history"], found.notes)
         self._history(self._boxes["history"], found.history)
 
     # -- tabs ---------------------------------------------------------------------------------------------------
@@ -221,7 +221,9 @@ class ProductPane(DetailPane):
         preferred = next((offer for offer in product.suppliers or () if offer.is_preferred), None)
         if preferred is not None:
             box.addWidget(
-                value_row(preferred.supplier, price(preferred.amount, preferred.currency), t("catalog.pane.offer"))
+                value_row(
+                    preferred.supplier, price(preferred.amount, preferred.currency), t("catalog.pane.offer")
+                )
             )
 
     def _places(self, box: QVBoxLayout, product: ProductDetail, limit: int) -> None:
@@ -250,7 +252,9 @@ class ProductPane(DetailPane):
             )
         left = len(product.places) - limit
         if left > 0:
-            more = Button("catalog.pane.more_places", kind="link", clicked=lambda: self.select("stock"), n=left)
+            more = Button(
+                "catalog.pane.more_places", kind="link", clicked=lambda: self.select("stock"), n=left
+            )
             box.addWidget(more)
 
     def _prices(self, box: QVBoxLayout, product: ProductDetail) -> None:
@@ -348,15 +352,22 @@ class ProductPane(DetailPane):
         else:
             box.addWidget(text_row(t("catalog.pane.no_text"), style="small", color="text3"))
 
+    def _notes(self, box: QVBoxLayout, rows: Sequence[NoteRow]) -> None:
+        if not rows:
+            return
+        box.addWidget(section(t("card.notes")))
+        for note in rows:
+            person = name(self._ctx, note.created_by)
+            box.addWidget(history_row(initials(person), note.body, when(note.created_at), person=person))
+        box.addWidget(section(t("card.history")))
+
     @staticmethod
     def _words(row: HistoryRow) -> str:
         """What was done; a new price says which."""
         amount = row.new.get("amount")
         if row.table_name == "catalog.price" and row.op == "I" and amount is not None:
             tier = Decimal(str(row.new.get("min_qty") or 1))
-            return t(
-                "catalog.pane.price_made", amount=price(Decimal(str(amount))), tier=from_quantity(tier)
-            )
+            return t("catalog.pane.price_made", amount=price(Decimal(str(amount))), tier=from_quantity(tier))
         return in_words(row, PRODUCT, LABELS)
 
     def _history(self, box: QVBoxLayout, rows: Sequence[HistoryRow]) -> None:

@@ -54,9 +54,7 @@ def _done(ctx: AppContext) -> Callable[[int], None]:
     return lambda count: ctx.navigate.toast(t("catalog.bulk.done", n=count))
 
 
-def _write(
-    ctx: AppContext, fn: Callable[[Any, Any], Result[int]], command: SetCategory | SetState
-) -> None:
+def _write(ctx: AppContext, fn: Callable[[Any, Any], Result[int]], command: SetCategory | SetState) -> None:
     WriteOp(_host(ctx), ctx, fn, command).success(_done(ctx)).start()
 
 
@@ -136,16 +134,16 @@ PRODUCTS = ListSpec(
         Column("sku", "catalog.column.sku", "code", width=96, filter="prefix"),
         Column("name", "catalog.column.name", "bold", width=150, stretch=True, filter="contains"),
         Column("variant", "catalog.column.variant", width=88, filter="choice", choices=_variant_choices),
-        Column("category", "catalog.column.category", width=104, filter="choice", choices=category_choices),
-        Column("on_hand", "catalog.column.on_hand", "quantity", width=76, filter="min"),
+        Column("category", "catalog.column.category", width=98, filter="choice", choices=category_choices),
+        Column("on_hand", "catalog.column.on_hand", "quantity", width=72, filter="min"),
         Column(
-            "available", "catalog.column.available", "quantity", width=84, filter="min", tone=available_tone
+            "available", "catalog.column.available", "quantity", width=82, filter="min", tone=available_tone
         ),
         Column(
             "wholesale",
             "catalog.column.wholesale",
             "money",
-            width=82,
+            width=80,
             filter="min",
             currency=None,
             right=PRICES,
@@ -154,7 +152,7 @@ PRODUCTS = ListSpec(
             "status",
             "catalog.column.status",
             "chip",
-            width=116,
+            width=112,
             filter="choice",
             chips=STATUS,
             choices=tuple((key, words) for key, (_, words) in STATUS.items()),
@@ -170,7 +168,9 @@ PRODUCTS = ListSpec(
             hidden=True,
         ),
         Column("unit", "catalog.column.unit", width=64, hidden=True),
-        Column("reorder_point", "catalog.field.reorder_point", "quantity", width=96, filter="min", hidden=True),
+        Column(
+            "reorder_point", "catalog.field.reorder_point", "quantity", width=96, filter="min", hidden=True
+        ),
         Column("family", "catalog.field.family", width=150, filter="contains", hidden=True),
         Column("base_sku", "catalog.field.base_sku", width=90, filter="prefix", hidden=True),
         Column("legacy_sku", "catalog.field.legacy_sku", width=96, filter="prefix", hidden=True),

@@ -26,4 +26,6 @@ def products(session: Any, typed: str, limit: int = 8, language: str = "de") -> 
 
 def families(session: Any, typed: str, limit: int = 8, language: str = "de") -> list[tuple[Any, ...]]:
     """Families by code or name."""
-    return [(row.id, row.title, row.subtitle, None) for row in search_families(session, typed, limit, language)]
+    return [
+        (row.id, row.title, row.subtitle, None) for row in search_families(session, typed, limit, language)
+    ]

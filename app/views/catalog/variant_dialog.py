@@ -31,7 +31,9 @@ class VariantDialog(Dialog):
         self.setObjectName("dialog.variant")
         self._base, self._taken = base, taken
         free = [
-            (code, f"{code} · {words}") for code, words in sorted(codes.items()) if f"{base}-{code}" not in taken
+            (code, f"{code} · {words}")
+            for code, words in sorted(codes.items())
+            if f"{base}-{code}" not in taken
         ]
         self.body.addWidget(Label(t("catalog.variant.finish"), "small500", "text2"))
         self.code = ComboBox(t("catalog.variant.finish"), [(None, t("form.nothing_chosen")), *free])

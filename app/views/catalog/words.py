@@ -9,8 +9,17 @@ from app.core import format as fmt
 from app.core.errors import Invalid
 from app.core.i18n import t
 
-PRODUCT, FAMILY, PRICE, PRICE_LIST = "catalog.product", "catalog.family", "catalog.price", "catalog.price_list"
-PRICES, COST, OFFERS = "catalog.price:select", "catalog.product_cost:select", "purchasing.supplier_price:select"
+PRODUCT, FAMILY, PRICE, PRICE_LIST = (
+    "catalog.product",
+    "catalog.family",
+    "catalog.price",
+    "catalog.price_list",
+)
+PRICES, COST, OFFERS = (
+    "catalog.price:select",
+    "catalog.product_cost:select",
+    "purchasing.supplier_price:select",
+)
 STATUS = {
     "available": ("ok", "stock.status.available"),
     "low": ("warn", "stock.status.low"),

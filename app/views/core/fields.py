@@ -180,6 +180,8 @@ class FieldBox(QWidget):
         self._lock.setVisible((not self.allowed or self._fixed) and self.field.kind != "check")
         column.addStretch(1)
         self.editor.installEventFilter(self)
+        if isinstance(self.editor, NumberEdit | DateEdit):
+            self.editor.editingFinished.connect(self._mark_again)
         self.set_read_only(field.kind == "readonly" or field.read_only or not self.allowed)
 
     # -- building -----------------------------------------------------------------------------------------------
@@ -210,8 +212,9 @@ class FieldBox(QWidget):
                 return area
             case "number" | "quantity" | "money" | "percent":
                 unit = field.unit or {"percent": "%", "money": "€"}.get(field.kind, "")
-                places = {"money": 2, "quantity": None}.get(field.kind, field.places)
-                number = NumberEdit(name, places=places, unit=unit)
+                money = field.kind == "money"
+                most = 2 if money and field.places is None else field.places
+                number = NumberEdit(name, places=most, least=2 if money else 0, unit=unit)
                 number.setPlaceholderText(hint)
                 number.textEdited.connect(self._typed)
                 number.value_changed.connect(self._typed)
@@ -330,6 +333,11 @@ class FieldBox(QWidget):
 
     # -- state --------------------------------------------------------------------------------------------------
 
+    def set_compact(self, compact: bool) -> None:
+        """A check box among nothing but check boxes needs no room for a label above."""
+        if self.field.kind == "check":
+            self.label.setVisible(not compact)
+
     def set_error(self, text: str) -> None:
         """Say what is wrong below the field, or that nothing is."""
         self._error = text
@@ -339,6 +347,11 @@ class FieldBox(QWidget):
         self._below.setText(text or self._hint)
         self._below.set_color("bad" if text else "text3")
         self._below.setVisible(bool(text or self._hint))
+
+    def _mark_again(self) -> None:
+        """Leaving a field tidies what it shows; what is wrong with it for other reasons stays marked."""
+        if self._error and isinstance(self.editor, LineEdit):
+            self.editor.set_invalid(True)
 
     @property
     def error(self) -> str:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, Q
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from app.views.core import icons
+from app.views.core.fields import FieldBox
 from app.views.core.fonts import font, metrics
 from app.views.core.marks import Divider, IconLabel, Label, chip_width, paint_chip
 from app.views.core.surfaces import Card, clear_layout
@@ -46,15 +47,27 @@ class FieldGrid(QWidget):
         for box, _ in self._boxes:
             self._grid.removeWidget(box)
         row = column = 0
+        rows: dict[int, list[QWidget]] = {}
         for box, wanted in self._boxes:
             span = min(wanted, columns)
             if column + span > columns:
                 row, column = row + 1, 0
             self._grid.addWidget(box, row, column, 1, span, Qt.AlignmentFlag.AlignTop)
+            rows.setdefault(row, []).append(box)
             column += span
+        for boxes in rows.values():
+            _settle(boxes)
         for number in range(GRID_COLUMNS):
             self._grid.setColumnStretch(number, 1 if number < columns else 0)
             self._grid.setColumnMinimumWidth(number, 0)
+
+
+def _settle(boxes: Sequence[QWidget]) -> None:
+    """Check boxes stand at the height of their neighbours' fields; a row of them alone needs no room above."""
+    fields = [box for box in boxes if isinstance(box, FieldBox)]
+    alone = all(box.field.kind == "check" for box in fields)
+    for box in fields:
+        box.set_compact(alone)
 
 
 @dataclass(frozen=True)

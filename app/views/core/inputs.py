@@ -109,8 +109,8 @@ class SearchEdit(LineEdit):
 class NumberEdit(LineEdit):
     """A number typed as the language writes it.
 
-    ``places`` is how many decimals it keeps and shows at least (None: as typed), ``unit`` stands at the right of
-    the field, arrow keys add ``step``.
+    ``places`` is how many decimals it keeps at most (None: as typed), ``least`` how many it shows at least (like
+    ``places`` when not told), ``unit`` stands at the right of the field, arrow keys add ``step``.
 
     Signals:
         value_changed: the new value, Decimal or None, when a valid one was typed.
@@ -123,6 +123,7 @@ class NumberEdit(LineEdit):
         name: str = "",
         *,
         places: int | None = None,
+        least: int | None = None,
         unit: str = "",
         minimum: Decimal | None = None,
         maximum: Decimal | None = None,
@@ -133,6 +134,7 @@ class NumberEdit(LineEdit):
     ) -> None:
         super().__init__(name, placeholder, size=size, max_length=40, parent=parent)
         self._places, self._unit, self._step = places, unit, step
+        self._least = places if least is None else least
         self._minimum, self._maximum = minimum, maximum
         self._value: Decimal | None = None
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -173,9 +175,9 @@ class NumberEdit(LineEdit):
     def _written(self) -> str:
         if self._value is None:
             return ""
-        exponent = self._value.as_tuple().exponent
+        exponent = self._value.normalize().as_tuple().exponent
         own = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-        return fmt.number(self._value, places=max(self._places, own) if self._places is not None else None)
+        return fmt.number(self._value, places=max(self._least, own) if self._least is not None else None)
 
     def _typed(self, text: str) -> None:
         value = fmt.parse_decimal(text) if text.strip() and self.problem() is None else None

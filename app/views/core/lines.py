@@ -64,6 +64,9 @@ class LineColumn:
 class LinesSpec:
     """The lines of a form.
 
+    ``key_next`` and ``key_find`` say in the foot what Enter and F4 do, ``least_rows`` is how many rows there is room
+    for.
+
     ``find(session, text, limit, language)`` gives the type-ahead rows of the lookup column; ``picked(row)`` turns a
     chosen row (or a row that ``resolve`` found) into the values of the line.  ``resolve(session, codes, language)``
     finds many codes at once for pasted rows and gives ``{code: row}``.  ``paste`` names the columns of a pasted
@@ -82,6 +85,9 @@ class LinesSpec:
     placeholder: str = "form.line_placeholder"
     row_height: int = 0
     after_lookup: str = ""
+    key_next: str = "form.key_next"
+    key_find: str = "form.key_find"
+    least_rows: int = 3
 
     @property
     def stored(self) -> tuple[str, ...]:

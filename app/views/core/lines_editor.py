@@ -17,8 +17,6 @@ from app.views.core.marks import KeyCap, Label
 from app.views.core.operation import ReadOp
 from app.views.core.theme import px, tok
 
-MIN_ROWS = 3
-
 
 class LinesEditor(QWidget):
     """Lines of quotes, orders, bills of material, transfers.
@@ -112,8 +110,8 @@ class LinesEditor(QWidget):
         row.setSpacing(px("gap_s"))
         self._hints: list[QWidget] = []
         for keys, words in (
-            ("Enter", "form.key_next"),
-            ("F4", "form.key_find"),
+            ("Enter", self.spec.key_next),
+            ("F4", self.spec.key_find),
             ("Ctrl+D", "form.key_duplicate"),
             ("Del", "form.key_delete"),
         ):
@@ -319,8 +317,12 @@ class LinesEditor(QWidget):
     # -- size and frame -----------------------------------------------------------------------------------------
 
     def _fit(self) -> None:
-        rows = max(self.table.content_height(), px("header") + MIN_ROWS * self.table.delegate.height)
+        rows = max(
+            self.table.content_height(), px("header") + self.spec.least_rows * self.table.delegate.height
+        )
         self.table.setMinimumHeight(rows + px("gap_m"))
+        if self.spec.least_rows == 1:
+            self.table.setMaximumHeight(rows + px("gap_m"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A card whose foot is sunken."""

@@ -44,7 +44,9 @@ def clear_layout(layout: QLayout | None) -> None:
 
 
 class Card(QWidget):
-    """A rounded surface with an optional title and link; put content into `body`."""
+    """A rounded surface with an optional title and `link`; put content into `body`."""
+
+    link: Button | None = None
 
     def __init__(
         self,
@@ -66,7 +68,8 @@ class Card(QWidget):
             if note:
                 head.addWidget(Label(note, "small", "text2"))
             if link:
-                head.addWidget(Button(link, kind="link", clicked=link_clicked))
+                self.link = Button(link, kind="link", clicked=link_clicked)
+                head.addWidget(self.link)
             outer.addLayout(head)
         self.body = QVBoxLayout()
         self.body.setSpacing(px("gap_s"))

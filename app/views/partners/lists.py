@@ -32,9 +32,7 @@ def new_supplier(ctx: AppContext, _rows: Any = ()) -> None:
 def _document(topic: str) -> Any:
     def run(ctx: AppContext, rows: list[PartnerRow]) -> None:
         row = rows[0]
-        ctx.navigate.new_record(
-            topic, customer_id=row.id, customer_id_words=f"{row.number} · {row.name}"
-        )
+        ctx.navigate.new_record(topic, customer_id=row.id, customer_id_words=f"{row.number} · {row.name}")
 
     return run
 
@@ -64,14 +62,16 @@ STATE = {
     "blocked": ("bad", "partner.delivery_blocked"),
     "inactive": ("neutral", "partners.state.inactive"),
 }
-NUMBER = Column("number", "partners.field.number", "code", width=84, filter="prefix")
-NAME = Column("name", "partners.field.name", "bold", width=220, stretch=True, filter="contains")
+NUMBER = Column("number", "partners.field.number", "code", width=76, filter="prefix")
+NAME = Column("name", "partners.field.name", "bold", width=180, stretch=True, filter="contains")
 PLACE = (
-    Column("postcode", "partners.field.postcode", width=76, filter="prefix"),
-    Column("city", "partners.field.city", width=130, filter="contains"),
-    Column("country", "partners.field.country", width=64, filter="prefix"),
+    Column("postcode", "partners.field.postcode", width=74, filter="prefix"),
+    Column("city", "partners.field.city", width=112, filter="contains"),
+    Column("country", "partners.field.country", width=58, filter="prefix"),
 )
-STATE_COLUMN = Column("state", "partners.column.state", "chip", width=130, value=_state, chips=STATE, sortable=False)
+STATE_COLUMN = Column(
+    "state", "partners.column.state", "chip", width=112, value=_state, chips=STATE, sortable=False
+)
 MORE = (
     Column("email", "partners.field.email", width=180, filter="contains", hidden=True),
     Column("phone", "partners.field.phone", width=130, filter="contains", hidden=True),
@@ -95,15 +95,13 @@ CUSTOMERS = ListSpec(
             "kind",
             "partners.field.kind",
             "chip",
-            width=112,
+            width=108,
             chips=KINDS,
             filter="choice",
             choices=tuple((kind, words) for kind, (_, words) in KINDS.items()),
         ),
         *PLACE,
-        Column(
-            "price_list", "partners.field.price_list", width=100, filter="choice", choices=_price_lists
-        ),
+        Column("price_list", "partners.field.price_list", width=88, filter="choice", choices=_price_lists),
         Column(
             "payment_term",
             "partners.field.payment_term",
@@ -162,8 +160,8 @@ SUPPLIERS = ListSpec(
         NUMBER,
         NAME,
         *PLACE,
-        Column("payment_term", "partners.field.payment_term", width=180, filter="choice", choices=_terms),
-        *(replace(column, hidden=column.key != "phone") for column in MORE),
+        Column("payment_term", "partners.field.payment_term", width=160, filter="choice", choices=_terms),
+        *MORE,
         STATE_COLUMN,
     ),
     fetch=_suppliers,

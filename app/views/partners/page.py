@@ -33,6 +33,7 @@ from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
 from app.views.core.operation import ReadOp
 from app.views.core.side_cards import StoryCards
+from app.views.core.theme import px
 from app.views.partners.words import (
     CREATE,
     CREDIT,
@@ -177,7 +178,7 @@ ADDRESSES = LinesSpec(
         _cell("street", 0, 200, required=True),
         _cell("street2", 110, 200),
         _cell("postcode", 72, 20, required=True),
-        _cell("city", 132, 120, required=True),
+        _cell("city", 172, 120, required=True),
         LineColumn(
             "country",
             "partners.field.country",
@@ -188,16 +189,17 @@ ADDRESSES = LinesSpec(
             validate=ruled(lambda value: rules.address_values({"country": value})),
         ),
         LineColumn("name", "partners.field.address_name", "text", 110, editable=True, max_length=200),
-        LineColumn(
-            "is_default", "partners.field.is_default", "choice", 76, editable=True, choices=YES_NO
-        ),
+        LineColumn("is_default", "partners.field.is_default", "choice", 76, editable=True, choices=YES_NO),
         LineColumn("region", "partners.field.region", shown=False),
     ),
     defaults=(("kind", "billing"), ("country", "DE"), ("is_default", False)),
     title="partners.addresses.section",
     add="partners.addresses.add",
     placeholder="partners.addresses.placeholder",
-    row_height=36,
+    row_height=px("row_thumb"),
+    key_next="form.key_next_row",
+    key_find="form.key_search",
+    least_rows=1,
 )
 CONTACTS = LinesSpec(
     columns=(
@@ -227,7 +229,10 @@ CONTACTS = LinesSpec(
     title="partners.contacts.section",
     add="partners.contacts.add",
     placeholder="partners.contacts.placeholder",
-    row_height=36,
+    row_height=px("row_thumb"),
+    key_next="form.key_next_row",
+    key_find="form.key_search",
+    least_rows=1,
 )
 
 
@@ -413,7 +418,9 @@ class PartnerPage(FormPage):
         partner = self.partner
         if partner is None or not partner.is_delivery_blocked:
             return ()
-        return (Notice("blocked", "bad", t("partners.notice.blocked"), partner.block_reason or "", (), "ban"),)
+        return (
+            Notice("blocked", "bad", t("partners.notice.blocked"), partner.block_reason or "", (), "ban"),
+        )
 
     # -- typing -------------------------------------------------------------------------------------------------
 
@@ -465,5 +472,3 @@ class PartnerPage(FormPage):
                 self.ctx.navigate.new_record(topic, customer_id=partner.id, customer_id_words=words)
 
         self.save(go)
-
-

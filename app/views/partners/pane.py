@@ -17,7 +17,7 @@ from app.services.partners.reads import (
     get_partner,
     partner_figures,
 )
-from app.services.system.reads import HistoryRow, NoteRow, history, notes
+from app.services.system.reads import HistoryRow, NoteRow, story
 from app.views.core.buttons import Button, IconButton
 from app.views.core.context import AppContext
 from app.views.core.detail import DetailPane, cells_row, facts, history_row, section, text_row, value_row
@@ -71,13 +71,14 @@ class PaneContent(NamedTuple):
 
 
 def read_pane(session: Any, partner_id: int, lang: str, today: date, customer: bool) -> PaneContent:
-    """Five round trips for a customer, three for a supplier."""
+    """Four round trips for a customer, two for a supplier."""
+    told = story(session, PARTNER, partner_id, 30)
     return PaneContent(
         get_partner(session, partner_id, lang),
         partner_figures(session, partner_id, today) if customer else None,
         partner_documents(session, partner_id) if customer else (),
-        notes(session, PARTNER, partner_id),
-        history(session, PARTNER, partner_id, None, 20),
+        told.notes,
+        told.history,
     )
 
 
@@ -258,9 +259,7 @@ class PartnerPane(DetailPane):
         if not rows:
             box.addWidget(text_row(t("partners.pane.no_documents"), style="small", color="text3"))
 
-    def _show_history(
-        self, box: QVBoxLayout, noted: Sequence[NoteRow], rows: Sequence[HistoryRow]
-    ) -> None:
+    def _show_history(self, box: QVBoxLayout, noted: Sequence[NoteRow], rows: Sequence[HistoryRow]) -> None:
         if noted:
             box.addWidget(section(t("card.notes")))
         for note in noted:
@@ -286,7 +285,9 @@ class DocumentLine(QWidget):
         words = row.number or t("partners.document.draft", id=row.id)
         state = f"sales.{'order' if row.kind == 'sales_order' else row.kind}.state.{row.state}"
         if topic in ctx.registry.records:
-            link = Button("kit.list.open", kind="link", clicked=lambda: ctx.navigate.open_record(topic, row.id))
+            link = Button(
+                "kit.list.open", kind="link", clicked=lambda: ctx.navigate.open_record(topic, row.id)
+            )
             link.set_words(words)
             link.setFixedWidth(px("detail_picture") + px("gap"))
             line.addWidget(link)

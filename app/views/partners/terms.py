@@ -8,7 +8,7 @@ from app.core.i18n import t
 from app.services.partners import writes
 from app.services.partners.commands import SavePaymentTerm
 from app.services.partners.forms import load_payment_term
-from app.views.catalog.coded import CodedPage, coded_section
+from app.views.catalog.coded import CodedPage, coded_sections
 from app.views.core.fields import Field
 from app.views.core.form_model import FormSpec, FormValues, Mine, Section
 from app.views.partners.words import TERM
@@ -25,7 +25,7 @@ class TermPage(CodedPage):
         title="partners.term.type",
         icon="calendar-clock",
         sections=(
-            coded_section(20, 120),
+            *coded_sections(20, 120),
             Section(
                 (
                     Field(

@@ -8,7 +8,7 @@ from app.core.errors import Invalid
 PARTNER, TERM = "partners.partner", "partners.payment_term"
 CREATE, UPDATE = "partners.partner:insert", "partners.partner:update"
 TERMS, CREDIT = "partner_terms_set", "partner_credit_set"
-KINDS = {"b2b": ("accent", "partners.kind.b2b"), "b2c": ("info", "partners.kind.b2c")}
+KINDS = {"b2b": ("neutral", "partners.kind.b2b"), "b2c": ("info", "partners.kind.b2c")}
 TREATMENTS = ("domestic", "eu_business", "export")
 LANGUAGES = ("de", "en")
 DOCUMENTS = {

@@ -53,7 +53,9 @@ class OfferPane(DetailPane):
     def __init__(self, ctx: AppContext, row: OfferRow) -> None:
         super().__init__()
         self.setObjectName("detail")
-        opened = IconButton("external-link", "kit.list.open", clicked=lambda: ctx.navigate.open_record(OFFER, row.id))
+        opened = IconButton(
+            "external-link", "kit.list.open", clicked=lambda: ctx.navigate.open_record(OFFER, row.id)
+        )
         opened.setObjectName("detail.open")
         chips = [("ok", t("purchasing.chip.preferred"))] if row.is_preferred else []
         self.head(
@@ -84,7 +86,9 @@ class OfferPane(DetailPane):
         if row.above is not None:
             sign = "+" if row.above > 0 else ""
             tone = "bad" if row.above > 0 else "text"
-            box.addWidget(value_row(t("purchasing.pane.above"), f"{sign}{fmt.percent(row.above)}", "", tone=tone))
+            box.addWidget(
+                value_row(t("purchasing.pane.above"), f"{sign}{fmt.percent(row.above)}", "", tone=tone)
+            )
         for name, words, topic, record in (
             ("product", "purchasing.pane.open_product", "catalog.product", row.product_id),
             ("supplier", "purchasing.pane.open_supplier", "partners.partner", row.supplier_id),
@@ -105,26 +109,34 @@ OFFERS = ListSpec(
     icon="handshake",
     columns=(
         Column("image", "", "thumb", width=44, sortable=False, exported=False, value=picture_key),
-        Column("sku", "catalog.column.sku", "code", width=96, filter="prefix"),
-        Column("name", "catalog.column.name", "bold", width=180, stretch=True, filter="contains"),
-        Column("supplier", "catalog.line.supplier", width=190, filter="contains"),
-        Column("min_qty", "catalog.line.from", "quantity", width=84, filter="min"),
+        Column("sku", "catalog.column.sku", "code", width=88, filter="prefix"),
+        Column("name", "catalog.column.name", "bold", width=150, stretch=True, filter="contains"),
+        Column("supplier", "catalog.line.supplier", width=150, filter="contains"),
+        Column("min_qty", "catalog.line.from", "quantity", width=76, filter="min"),
         Column(
             "amount",
             "catalog.line.cost",
             "strong",
-            width=100,
+            width=90,
             align="right",
             filter="min",
             text=lambda row: price(row.amount, row.currency),
         ),
-        Column("above", "purchasing.column.above", "percent", width=96, filter="min", tone=_above_tone, right=COST),
-        Column("lead_days", "purchasing.field.lead_days", "number", width=84, filter="max"),
+        Column(
+            "above",
+            "purchasing.column.above",
+            "percent",
+            width=90,
+            filter="min",
+            tone=_above_tone,
+            right=COST,
+        ),
+        Column("lead_days", "purchasing.column.lead_days", "number", width=64, filter="max"),
         Column(
             "is_preferred",
             "catalog.line.preferred",
             "chip",
-            width=100,
+            width=108,
             chips={True: ("ok", "purchasing.chip.preferred"), False: ("neutral", "purchasing.chip.other")},
         ),
         Column("supplier_sku", "catalog.line.supplier_sku", width=110, filter="prefix", hidden=True),
@@ -147,7 +159,9 @@ OFFERS = ListSpec(
         "Ctrl+N",
     ),
     row_height="row_thumb",
-    empty=Empty("purchasing.offers.empty_title", "purchasing.offers.empty_text", first="purchasing.offers.first"),
+    empty=Empty(
+        "purchasing.offers.empty_title", "purchasing.offers.empty_text", first="purchasing.offers.first"
+    ),
     open=lambda ctx, row: ctx.navigate.open_record(OFFER, row.id),
     detail=OfferPane,
     sort="sku",
@@ -280,7 +294,11 @@ class OfferPage(FormPage):
 
     def save_call(self, form: FormValues) -> tuple[Any, SaveSupplierPrice]:
         """What was changed."""
-        keys = form.changed if form.id is not None else frozenset(k for k, v in form.values.items() if v is not None)
+        keys = (
+            form.changed
+            if form.id is not None
+            else frozenset(k for k, v in form.values.items() if v is not None)
+        )
         values = {key: form.values[key] for key in keys if self.boxes[key].field.stored}
         if values.get("lead_days") is not None:
             values["lead_days"] = int(values["lead_days"])
