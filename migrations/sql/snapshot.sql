@@ -1,4 +1,5 @@
 -- The catalogue of our schemas as lines of text, the same for every database of the same state (see migrations/drift.py).
+-- A check constraint that was dumped and restored has other brackets and casts to text, so these are left out.
 WITH ours AS (SELECT oid, nspname FROM pg_namespace WHERE nspname = ANY (%(schemas)s)),
      rel AS (SELECT c.*, o.nspname || '.' || c.relname AS name FROM pg_class c JOIN ours o ON o.oid = c.relnamespace),
      fn AS (SELECT p.*, p.oid::regprocedure::text AS name FROM pg_proc p JOIN ours o ON o.oid = p.pronamespace)
@@ -39,7 +40,10 @@ UNION ALL
 SELECT 'column ' || name || '.' || a.attname || ': ' || x.privilege_type || ' for ' || CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee) END
   FROM rel JOIN pg_attribute a ON a.attrelid = rel.oid, aclexplode(a.attacl) x
 UNION ALL
-SELECT 'constraint ' || rel.name || '.' || k.conname || ' ' || pg_get_constraintdef(k.oid) || CASE WHEN k.convalidated THEN '' ELSE ' NOT VALID' END
+SELECT 'constraint ' || rel.name || '.' || k.conname || ' '
+       || CASE k.contype WHEN 'c' THEN regexp_replace(translate(pg_get_constraintdef(k.oid), '()', ''), '::(text|character varying)(\[\])?', '', 'g')
+                         ELSE pg_get_constraintdef(k.oid) END
+       || CASE WHEN k.convalidated THEN '' ELSE ' NOT VALID' END
   FROM rel JOIN pg_constraint k ON k.conrelid = rel.oid WHERE k.contype <> 'n'
 UNION ALL
 SELECT 'index ' || pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END
@@ -51,7 +55,8 @@ SELECT 'trigger ' || pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text
   FROM rel JOIN pg_trigger t ON t.tgrelid = rel.oid WHERE NOT t.tgisinternal
 UNION ALL
 SELECT 'policy ' || rel.name || '.' || p.polname || ' ' || p.polpermissive || ' ' || p.polcmd::text || ' to '
-       || (SELECT string_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(r) END, ',' ORDER BY 1) FROM unnest(p.polroles) r)
+       || (SELECT string_agg(role, ',' ORDER BY role)
+              FROM (SELECT CASE r WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(r)::text END AS role FROM unnest(p.polroles) r) named)
        || ' using ' || coalesce(pg_get_expr(p.polqual, p.polrelid), '') || ' check ' || coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '')
   FROM rel JOIN pg_policy p ON p.polrelid = rel.oid
 UNION ALL

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import (
     QBrush,
     QFont,
+    QTextBlock,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -23,6 +24,7 @@ def fill(document: QTextDocument, markdown: str) -> None:
     """Show Markdown in a document, dressed in the tokens of the theme in force."""
     document.setDefaultFont(font("body"))
     document.setDocumentMargin(px("gap_xl"))
+    document.setIndentWidth(px("gap_xl"))
     document.setMarkdown(markdown, QTextDocument.MarkdownFeature.MarkdownDialectGitHub)
     _dress_blocks(document)
     for frame in document.rootFrame().childFrames():
@@ -55,17 +57,14 @@ def _dress_blocks(document: QTextDocument) -> None:
         block = block.next()
 
 
-def _dress_words(block: object, level: int) -> None:
+def _dress_words(block: QTextBlock, level: int) -> None:
     """Fonts and colours of the pieces of one block: headings, code, links, the rest."""
-    from PySide6.QtGui import QTextBlock
-
-    assert isinstance(block, QTextBlock)
     pieces: list[tuple[int, int, QTextCharFormat]] = []
     walk = block.begin()
     while not walk.atEnd():
         piece = walk.fragment()
         pieces.append((piece.position(), piece.length(), piece.charFormat()))
-        walk += 1  # type: ignore[operator]
+        walk += 1
     for start, length, old in pieces:
         new = QTextCharFormat()
         if level:
@@ -109,7 +108,7 @@ def _dress_table(table: QTextTable) -> None:
         cursor = cell.firstCursorPosition()
         cursor.setPosition(cell.lastCursorPosition().position(), QTextCursor.MoveMode.KeepAnchor)
         words = QTextCharFormat()
-        words.setFontWeight(QFont.Weight.DemiBold)
+        words.setFont(font("small600"), QTextCharFormat.FontPropertiesInheritanceBehavior.FontPropertiesAll)
         words.setForeground(QBrush(tok("text2")))
         cursor.mergeCharFormat(words)
     for row in range(table.rows()):

@@ -1,7 +1,7 @@
 """F1: the manual beside the program, page by page, in the language and look of the window it belongs to."""
 
 from PySide6.QtCore import QSize, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QKeyEvent, QTextCursor, QTextDocument
+from PySide6.QtGui import QDesktopServices, QKeyEvent, QTextCursor, QTextDocument, QTextOption
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -35,7 +35,11 @@ class HelpWindow(QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self.setObjectName("help")
         self.setWindowIcon(app_icon())
-        self.resize(px("text_column") * 2 - px("row_two"), px("text_column") + px("step_card_w"))
+        room = self.screen().availableGeometry()
+        self.resize(
+            min(px("text_column") * 2 + px("menu_min"), room.width()),
+            min(px("text_column") + px("step_card_w"), room.height()),
+        )
         self.page = ""
         self._visited: list[str] = []
         self._at = -1
@@ -57,14 +61,14 @@ class HelpWindow(QWidget):
         self.back.setObjectName("help.back")
         self.forward.setObjectName("help.forward")
         self._title = Label("", "section15")
-        self.find = SearchEdit(t("help.find"), size="toolbar")
-        self.find.setObjectName("help.find")
-        self.find.setFixedWidth(px("step_card_w"))
-        self.find.searched.connect(self._search)
+        self.search = SearchEdit(t("help.find"), size="toolbar")
+        self.search.setObjectName("help.search")
+        self.search.setFixedWidth(px("step_card_w"))
+        self.search.searched.connect(self._search)
         row.addWidget(self.back)
         row.addWidget(self.forward)
         row.addWidget(self._title, 1)
-        row.addWidget(self.find)
+        row.addWidget(self.search)
         column.addWidget(head)
         self.list = QListWidget()
         self.list.setObjectName("help.pages")
@@ -75,6 +79,7 @@ class HelpWindow(QWidget):
         self.text = QTextBrowser()
         self.text.setObjectName("help.text")
         self.text.setOpenLinks(False)
+        self.text.setWordWrapMode(QTextOption.WrapMode.WordWrap)
         self.text.setFrameShape(QFrame.Shape.NoFrame)
         self.text.anchorClicked.connect(self._follow)
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -90,16 +95,21 @@ class HelpWindow(QWidget):
     def _dress(self) -> None:
         fill(self, "chrome")
         fill(self._head, "chrome")
-        side, text = self.list.palette(), self.text.palette()
-        side.setColor(side.ColorRole.Base, theme.tok("window"))
-        side.setColor(side.ColorRole.Highlight, theme.tok("accent_tint"))
-        side.setColor(side.ColorRole.HighlightedText, theme.tok("accent_text"))
-        side.setColor(side.ColorRole.Text, theme.tok("text"))
-        text.setColor(text.ColorRole.Base, theme.tok("surface"))
-        text.setColor(text.ColorRole.Text, theme.tok("text"))
-        text.setColor(text.ColorRole.Link, theme.tok("accent_text"))
-        self.list.setPalette(side)
-        self.text.setPalette(text)
+        colour = {
+            name: theme.tok(name).name()
+            for name in ("window", "surface", "text", "accent_text", "accent_tint", "hover")
+        }
+        gap, radius = px("gap"), px("radius_key")
+        self.list.setStyleSheet(
+            f"QListWidget {{ background: {colour['window']}; color: {colour['text']}; padding: {gap}px; }}"
+            "QListWidget { outline: none; }"
+            f"QListWidget::item {{ padding-left: {gap}px; border-radius: {radius}px; }}"
+            f"QListWidget::item:hover {{ background: {colour['hover']}; }}"
+            f"QListWidget::item:selected {{ background: {colour['accent_tint']}; color: {colour['accent_text']}; }}"
+        )
+        self.text.setStyleSheet(
+            f"QTextBrowser {{ background: {colour['surface']}; color: {colour['text']}; }}"
+        )
 
     # -- pages --------------------------------------------------------------------------------------------------
 
@@ -121,8 +131,8 @@ class HelpWindow(QWidget):
     def reload(self) -> None:
         """Show the same page in the language and theme in force."""
         self._dress()
-        self.find.setPlaceholderText(t("help.find"))
-        self.find.setAccessibleName(t("help.find"))
+        self.search.setPlaceholderText(t("help.find"))
+        self.search.setAccessibleName(t("help.find"))
         self.list.setAccessibleName(t("help.pages"))
         self._show(self.page or help_pages.INDEX)
 
@@ -158,7 +168,7 @@ class HelpWindow(QWidget):
 
     def _fill_list(self) -> None:
         """The pages that hold what is searched for, all without a search."""
-        wanted = self.find.text().strip().casefold()
+        wanted = self.search.text().strip().casefold()
         self.list.blockSignals(True)
         self.list.clear()
         for page in help_pages.PAGES:
@@ -175,20 +185,20 @@ class HelpWindow(QWidget):
         self.list.blockSignals(False)
 
     def _picked(self, item: QListWidgetItem | None) -> None:
-        if item is not None and item.data(PAGE):
+        if item is not None and item.data(PAGE):  # none while the list is filled again
             self.show_page(item.data(PAGE))
 
     def _search(self, text: str) -> None:
         """Narrow the list; when the page in front does not hold the words, show the first that does."""
         self._fill_list()
         first = self.list.item(0)
-        if text.strip() and first is not None and first.data(PAGE) and self.list.currentItem() is None:
+        if text.strip() and first.data(PAGE) and not self.list.selectedItems():
             self.show_page(first.data(PAGE))
         self._mark()
 
     def _mark(self) -> None:
         """Go to the first place where the searched words stand."""
-        words = self.find.text().strip()
+        words = self.search.text().strip()
         found = self.text.document().find(words, 0, QTextDocument.FindFlag(0)) if words else QTextCursor()
         if not found.isNull():
             self.text.setTextCursor(found)
