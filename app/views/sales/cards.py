@@ -7,6 +7,7 @@ from app.core import format as fmt
 from app.core.i18n import t
 from app.services.partners.reads import PartnerFigures, partner_figures
 from app.services.sales.rules import Sums
+from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.form_parts import Fact, FactsCard
 from app.views.core.marks import Label, ProgressBar
@@ -45,6 +46,7 @@ class CustomerCard(FactsCard):
         self._amount = ZERO
         self._bar: ProgressBar | None = None
         self._words: Label | None = None
+        self._link = self.findChildren(Button)[0]
         self._show()
 
     def show_customer(self, customer_id: int | None) -> None:
@@ -73,6 +75,7 @@ class CustomerCard(FactsCard):
 
     def _show(self) -> None:
         figures = self._figures
+        self._link.setVisible(self._customer is not None)
         self._bar = self._words = None
         if self._customer is None or figures is None:
             words = t("sales.card.customer_none") if self._customer is None else t("kit.loading")

@@ -13,7 +13,17 @@ from app.views.sales import pdf
 if TYPE_CHECKING:
     from app.views.sales.draft_page import DraftPage
 
-COPIED = ("product_id", "sku", "image", "description", "unit", "decimals", "qty", "discount_pct", "tax_rate")
+COPIED = (
+    "product_id",
+    "sku",
+    "image",
+    "description",
+    "unit",
+    "decimals",
+    "qty",
+    "discount_pct",
+    "tax_rate",
+)
 COPIED_HEAD = (
     "customer_id",
     "contact_id",

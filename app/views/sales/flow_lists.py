@@ -30,11 +30,11 @@ def deliveries(ctx: AppContext) -> ListSpec:
         ),
         columns=(
             Column("number", "sales.column.number", "code", 126, filter="prefix"),
-            Column("shipped_on", "sales.column.shipped_on", "date", 100, filter="date", filter_key="date"),
+            Column("shipped_on", "sales.column.shipped_on", "date", 108, filter="date", filter_key="date"),
             Column("customer", "sales.field.customer", "bold", 220, stretch=True, filter="contains"),
-            Column("city", "sales.ship.city", width=150, filter="contains"),
+            Column("city", "sales.ship.city", width=130, filter="contains"),
             Column("order_number", "sales.type.sales_order", width=130, filter="prefix"),
-            Column("lines", "form.lines", "number", 90, sortable=False),
+            Column("lines", "form.lines", "number", 80, sortable=False, hidden=True),
             Column("warehouse", "sales.field.warehouse", width=80, filter="contains"),
             Column(
                 "invoice_state",
@@ -83,7 +83,7 @@ def invoices(_ctx: AppContext) -> ListSpec:
         ),
         columns=(
             Column("number", "sales.column.number", "code", 126, filter="prefix"),
-            Column("invoice_date", "sales.field.date", "date", 96, filter="date", filter_key="date"),
+            Column("invoice_date", "sales.field.date", "date", 108, filter="date", filter_key="date"),
             Column("customer", "sales.field.customer", "bold", 220, stretch=True, filter="contains"),
             Column(
                 "kind",
@@ -113,7 +113,7 @@ def invoices(_ctx: AppContext) -> ListSpec:
                 "due_date",
                 "sales.field.due_short",
                 "date",
-                100,
+                108,
                 filter="date",
                 tone=lambda row: "bad" if row.overdue_days else None,
             ),
@@ -188,7 +188,7 @@ def shipping(_ctx: AppContext) -> ListSpec:
                 "requested_date",
                 "sales.column.requested",
                 "date",
-                104,
+                108,
                 filter="date",
                 tone=lambda row: late_tone(row.requested_date, True),
             ),
@@ -265,7 +265,7 @@ def to_invoice(_ctx: AppContext) -> ListSpec:
         topics=frozenset({"sales.delivery", "sales.invoice", "sales.sales_order"}),
         columns=(
             Column("number", "sales.type.delivery", "code", 130, filter="prefix"),
-            Column("shipped_at", "sales.column.shipped_on", "date_time", 136, filter="date"),
+            Column("shipped_at", "sales.column.shipped_on", "date_time", 152, filter="date"),
             Column("customer", "sales.field.customer", "bold", 220, stretch=True, filter="contains"),
             Column("order_number", "sales.type.sales_order", width=130, filter="prefix"),
             Column("net_amount", "sales.column.net", "money", 120, filter="min", currency=None),

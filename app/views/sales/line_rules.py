@@ -23,6 +23,11 @@ class Above(NamedTuple):
     position: int
 
 
+def unit_of(line: Line) -> str:
+    """What stands behind a quantity."""
+    return str(line.get("unit") or "")
+
+
 def net_of(line: Line) -> Decimal | None:
     """Net amount of a line, None while something is missing."""
     qty, price = line.get("qty"), line.get("unit_price")
@@ -132,7 +137,7 @@ def shortage_words(line: Line, before: Decimal) -> str:
     qty, expected, due = line.get("qty") or ZERO, line.get("expected") or ZERO, line.get("expected_on")
     if qty <= free:
         return ""
-    unit = line.get("unit") or ""
+    unit = unit_of(line)
     if expected <= 0 or due is None:
         if free <= 0:
             return ""
@@ -160,9 +165,9 @@ def short_date(day: Any) -> str:
 
 def summary(lines: Sequence[Line]) -> str:
     """How many lines, how many pieces when all have the same unit."""
-    units = {line.get("unit") for line in lines}
+    units = {unit_of(line) for line in lines}
     count = t("sales.lines.count", n=len(lines))
-    if len(units) != 1 or None in units:
+    if len(units) != 1 or "" in units:
         return count if lines else ""
     total = sum((line.get("qty") or ZERO for line in lines), ZERO)
-    return f"{count} · {fmt.quantity(total, str(units.pop()))}"
+    return f"{count} · {fmt.quantity(total, units.pop())}"

@@ -40,6 +40,7 @@ def makes_new(topic: str) -> Any:
 
 def prints(document_type: Any) -> ListAction:
     """The row action that opens the archived PDF."""
+
     def run(ctx: AppContext, rows: list[Any]) -> None:
         for row in rows:
             pdf.open_of(ctx.tasks, ctx, document_type, row.id)
@@ -71,6 +72,7 @@ def _people(session: Any) -> list[tuple[str, str]]:
 
 def again_for_customer(topic: str) -> ListAction:
     """The row action that starts a new document for the same customer."""
+
     def run(ctx: AppContext, rows: list[Any]) -> None:
         ctx.navigate.new_record(topic, customer_id=rows[0].customer_id, customer_id_words=_customer(rows[0]))
 

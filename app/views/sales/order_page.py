@@ -181,7 +181,7 @@ class OrderPage(DraftPage):
         if not short:
             return []
         words = ", ".join(
-            f"{line['sku']}: {fmt.quantity(line_rules.missing(line), line.get('unit') or '')}"
+            f"{line['sku']}: {fmt.quantity(line_rules.missing(line), line_rules.unit_of(line))}"
             for line in short[:4]
         )
         more = t("sales.order.short_more", n=len(short) - 4) if len(short) > 4 else ""

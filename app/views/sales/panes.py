@@ -152,13 +152,17 @@ class ChainRow(QWidget):
         painter.end()
 
 
+def _unit(row: Any) -> str:
+    return str(getattr(row, "unit_name", row.unit))
+
+
 def _lines(rows: Sequence[Any], *, priced: bool) -> list[QWidget]:
     found = []
     for row in rows:
         cells = [
             (row.sku, "body500", "left"),
             (row.description, "body", "left"),
-            (fmt.quantity(row.qty, getattr(row, "unit_name", row.unit)), "body", "right"),
+            (fmt.quantity(row.qty, _unit(row)), "body", "right"),
         ]
         if priced:
             cells.append((fmt.money(row.net_amount), "body600", "right"))

@@ -54,7 +54,7 @@ def quotes(ctx: AppContext) -> ListSpec:
                 filter="prefix",
                 text=lambda row: draft_name(row.id, row.number),
             ),
-            Column("quote_date", "sales.field.date", "date", 96, filter="date", filter_key="date"),
+            Column("quote_date", "sales.field.date", "date", 108, filter="date", filter_key="date"),
             Column("customer", "sales.field.customer", "bold", 220, stretch=True, filter="contains"),
             Column(
                 "state",
@@ -78,7 +78,7 @@ def quotes(ctx: AppContext) -> ListSpec:
                 "valid_until",
                 "sales.field.valid_until",
                 "date",
-                104,
+                108,
                 filter="date",
                 tone=lambda row: late_tone(row.valid_until, row.state == "issued"),
             ),
@@ -144,7 +144,7 @@ def orders(ctx: AppContext) -> ListSpec:
                 filter="prefix",
                 text=lambda row: draft_name(row.id, row.number),
             ),
-            Column("order_date", "sales.field.date", "date", 96, filter="date", filter_key="date"),
+            Column("order_date", "sales.field.date", "date", 108, filter="date", filter_key="date"),
             Column("customer", "sales.field.customer", "bold", 200, stretch=True, filter="contains"),
             Column(
                 "state",
@@ -181,7 +181,7 @@ def orders(ctx: AppContext) -> ListSpec:
                 "requested_date",
                 "sales.column.requested",
                 "date",
-                100,
+                108,
                 filter="date",
                 tone=lambda row: late_tone(
                     row.requested_date, row.state == "confirmed" and row.delivery_state != "full"
@@ -265,7 +265,7 @@ def approvals(ctx: AppContext) -> ListSpec:
             Preset("all", "kit.list.all"),
         ),
         columns=(
-            Column("created_at", "sales.column.asked_at", "date_time", 142, filter="date", filter_key="date"),
+            Column("created_at", "sales.column.asked_at", "date_time", 152, filter="date", filter_key="date"),
             Column("customer", "sales.field.customer", "bold", 200, stretch=True, filter="contains"),
             Column(
                 "document_number",
