@@ -188,7 +188,7 @@ class BomPage(FormPage):
         """The tree needs its room on a small screen."""
         super().resizeEvent(event)
         small = event.size().width() < px("detail") * 3 + px("row_two")
-        self._side.setFixedWidth(px("side") + (0 if small else px("row_two")))
+        self._side.setFixedWidth(px("side") + px("gap_l" if small else "row_two"))
 
     def cards(self) -> Sequence[QWidget]:
         """Notes and history beside the lines."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, NamedTuple
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import format as fmt
@@ -14,6 +15,7 @@ from app.services.inventory.reads import Availability, availability
 from app.views.core.buttons import Button, IconButton
 from app.views.core.context import AppContext
 from app.views.core.detail import Picture, ShareBar, scrolled, share_row
+from app.views.core.fonts import metrics
 from app.views.core.marks import Chip, Divider, Label
 from app.views.core.operation import ReadOp
 from app.views.core.surfaces import clear_layout
@@ -66,6 +68,11 @@ class SidePanel(QFrame):
         area = scrolled(content)
         outer.addWidget(area)
         self._pause = Debounce(self, "debounce_detail", self._read)
+
+    def _cut(self, words: str, style: str, beside: int) -> str:
+        """As much of some words as the panel has room for, with so many pixels beside them."""
+        room = self.width() - 2 * px("margin") - beside
+        return metrics(style).elidedText(words, Qt.TextElideMode.ElideRight, room)
 
     def show_row(self, row: TreeRow | None) -> None:
         """Show a component, as soon as the selection rests."""
@@ -183,7 +190,7 @@ class SidePanel(QFrame):
             "bom.one", kind="link", clicked=lambda: self._ctx.navigate.open_record(BOM, parent.bom_id)
         )
         name = f"{parent.sku} {parent.name}"
-        link.set_words(name if len(name) <= 34 else name[:33] + "…")
+        link.set_words(self._cut(name, "small500", px("detail_picture")))
         link.setToolTip(name)
         words.addWidget(link)
         how = t("bom.version", version=parent.version)
@@ -224,7 +231,7 @@ class SidePanel(QFrame):
             words = f"{code} {name}".strip()
             row = share_row(
                 COLOURS[number],
-                words if len(words) <= 26 else words[:25] + "…",
+                self._cut(words, "small", px("detail_picture") + px("row_two")),
                 fmt.money(round(cost, 2)),
                 fmt.percent(round(percent, 0)),
             )

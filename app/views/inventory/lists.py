@@ -131,9 +131,9 @@ def moves_spec(ctx: AppContext) -> ListSpec:
         Column("from_place", "stock.col.from", width=100, filter="prefix"),
         Column("to_place", "stock.col.to", width=100, filter="prefix"),
         Column("lot", "stock.col.lot", width=84, filter="prefix"),
-        Column("reason", "stock.col.reason", width=120, filter="contains"),
+        Column("reason", "stock.col.reason", width=104, filter="contains"),
         Column("source_type", "stock.col.source", width=110, text=document, sortable=False),
-        Column("posted_by", "stock.col.posted_by", width=108, text=lambda row: name(ctx, row.posted_by)),
+        Column("posted_by", "stock.col.posted_by", width=100, text=lambda row: name(ctx, row.posted_by)),
         Column("from_warehouse", "stock.col.from_warehouse", width=90, hidden=True),
         Column("to_warehouse", "stock.col.to_warehouse", width=90, hidden=True),
     )

@@ -52,8 +52,8 @@ def _plan(ctx: AppContext, _rows: list[Any]) -> None:
 TROUBLE = {"short": ("bad", "work_order.is_short"), "late": ("warn", "work_order.is_late")}
 COLUMNS = (
     Column("image", "", "thumb", width=48, sortable=False, value=picture),
-    Column("number", "work_order.col.number", "code", width=118, filter="contains"),
-    Column("sku", "work_order.col.sku", width=86, filter="prefix"),
+    Column("number", "work_order.col.number", "code", width=130, filter="contains"),
+    Column("sku", "work_order.col.sku", width=82, filter="prefix"),
     Column("name", "work_order.col.name", "bold", width=190, stretch=True, filter="contains"),
     Column(
         "state",
@@ -68,7 +68,7 @@ COLUMNS = (
         "trouble", "work_order.col.trouble", "chip", width=110, value=_trouble, chips=TROUBLE, sortable=False
     ),
     Column("qty", "work_order.col.qty", "quantity", width=84, filter="min", hidden=True),
-    Column("qty_good", "work_order.col.done", "bar", width=132, value=_share, text=_done),
+    Column("qty_good", "work_order.col.done", "bar", width=116, value=_share, text=_done),
     Column("unit", "work_order.col.unit", width=60, sortable=False, hidden=True),
     Column("planned_start", "work_order.col.start", "date", width=104, filter="date", hidden=True),
     Column(

@@ -52,7 +52,7 @@ ORDERS = (
     ),
     Column("qty", "work_order.col.qty", "quantity", width=70),
     Column("unit", "work_order.col.unit", width=60),
-    Column("end", "work_order.col.end", "date", width=96),
+    Column("end", "work_order.col.end", "date", width=108),
     Column(
         "short",
         "work_order.components",
