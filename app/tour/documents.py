@@ -20,7 +20,11 @@ SELECT document_type, document_id, number, language, file_name, content, sha256
   FROM documents.issued WHERE id > %s ORDER BY id
 """
 _TOTALS = "SELECT net_amount, tax_amount, gross_amount FROM sales.{table} WHERE id = %s"
-_QUANTITIES = "SELECT position, sku, qty FROM sales.delivery_line WHERE delivery_id = %s ORDER BY position"
+# Several lots of a line stand in one row of the delivery note.
+_QUANTITIES = """
+SELECT min(position), sku, sum(qty) FROM sales.delivery_line WHERE delivery_id = %s
+ GROUP BY sales_order_line_id, sku ORDER BY 1
+"""
 
 
 def last_archived(admin_dsn: str) -> int:

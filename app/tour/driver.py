@@ -154,9 +154,10 @@ class Driver:
         """Scroll a widget into view, wait until nothing covers it and it is enabled; returns where to click."""
         self.wait(widget.isEnabled, f"{what} to be enabled")
         parent = widget.parentWidget()
-        while parent is not None:
-            if isinstance(parent, QScrollArea) and widget.visibleRegion().isEmpty():
-                parent.ensureWidgetVisible(widget)
+        while parent is not None and self.spot(widget) is None:
+            if isinstance(parent, QScrollArea):
+                # To the middle, where neither an edge nor a message at the corner covers it.
+                parent.ensureWidgetVisible(widget, 0, max(0, (parent.viewport().height() - widget.height()) // 2))
             parent = parent.parentWidget()
         self.wait(lambda: self.spot(widget) is not None, f"{what} to be uncovered")
         place = self.spot(widget)

@@ -20,6 +20,7 @@ def _invoice(tour: Tour) -> InvoicePage:
 def invoices(tour: Tour) -> None:
     """Every delivery gets its invoice."""
     tour.shot("finance-home")
+    known: set[str] = set()
     for number, delivery in enumerate((tour.memory["delivery_1"], tour.memory["delivery_2"]), 1):
         tour.open_workspace("finance.to_invoice")
         tour.select_row(delivery)
@@ -35,15 +36,14 @@ def invoices(tour: Tour) -> None:
         with tour.timed(f"invoice_{number}"):
             tour.driver.click("dialog.yes")
             tour.driver.wait(
-                lambda: tour.form.spec.topic == "sales.invoice"
-                and tour.form.ready
-                and tour.form.title() not in tour.memory.values(),
-                "the invoice",
+                lambda: isinstance(tour.page, InvoicePage) and tour.page.title() not in known, "the new invoice"
             )
+            tour.wait_form()
             tour.settle()
         found = _invoice(tour).invoice
         assert found is not None
         tour.memory[f"invoice_{number}"] = found.number
+        known.add(found.number)
         tour.fact(**{f"invoice_{number}": found.number, f"gross_{number}": str(found.gross_amount)})
         tour.shot("invoice")
 

@@ -9,6 +9,7 @@ from app.tour.driver import TourError
 from app.tour.steps.step import ADMINISTRATOR, MANAGER, REP, Step
 from app.tour.tour import Tour
 from app.views.core import theme
+from app.views.core.buttons import Button
 from app.views.core.form_parts import ChainCard
 from app.views.sales.draft_page import DraftPage
 
@@ -28,7 +29,7 @@ def chain(tour: Tour) -> None:
     tour.shot("order-chain")
     history = tour.driver.see("card.history")
     tour.driver.reach(history, "the history")
-    link = next(w for w in history.findChildren(type(tour.driver.see("note.add"))) if w.isVisible())
+    link = next(button for button in history.findChildren(Button) if button.isVisible())
     tour.driver.press(link)
     tour.driver.see("dialog.history")
     tour.shot("history")
