@@ -71,8 +71,7 @@ class Desk:
         field = self.find("field.reason")
         assert field is not None
         field.setFocus()
-        for letter in text:
-            QTest.keyClick(field, letter)
+        QTest.keyClicks(field, text)
         self.click("dialog.yes")
 
     def choose_customer(self, page: FormPage, typed: str) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.services.sales.reads import get_invoice
+from app.views.core.parts import DateEdit, NumberEdit
 from app.views.sales.invoicing import InvoiceDialog
 from app.views.sales.payment_dialog import PaymentDialog
 from tests.sales_world import Raw, World, build, confirmed, line_ids, shipped, stock
@@ -92,6 +93,7 @@ def test_skonto_is_proposed_by_the_day_and_shown_while_typing(
     assert words(dialog)["Bleibt offen"] == "0,00\u00a0€"
     # Too late for Skonto: the full amount is proposed, and nothing is granted.
     day = dialog.boxes["paid_on"].editor
+    assert isinstance(day, DateEdit)
     day.set_value(page.invoice.discount_date + timedelta(days=1))
     day.textEdited.emit(day.text())
     assert dialog.boxes["amount"].value() == gross
@@ -101,6 +103,7 @@ def test_skonto_is_proposed_by_the_day_and_shown_while_typing(
     assert dialog.boxes["amount"].value() == gross - skonto
     # Another amount does not settle it, so no Skonto is granted for it.
     amount = dialog.boxes["amount"].editor
+    assert isinstance(amount, NumberEdit)
     amount.setFocus()
     amount.selectAll()
     QTest.keyClicks(amount, "100")
@@ -128,6 +131,7 @@ def test_too_much_is_refused_at_the_amount(world: World, desk: Desk, as_role: As
     desk.click("action.pay")
     dialog = [d for d in desk.window.findChildren(PaymentDialog) if d.isVisible()][-1]
     amount = dialog.boxes["amount"].editor
+    assert isinstance(amount, NumberEdit)
     amount.setFocus()
     amount.selectAll()
     QTest.keyClicks(amount, "9999")
