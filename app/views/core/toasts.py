@@ -11,6 +11,8 @@ from app.views.core.marks import IconLabel, Label
 from app.views.core.surfaces import STATUS_ICONS, Overlay, add_shadow
 from app.views.core.theme import ms, px
 
+MOST_PASSING = 2  # at a time; what went can be read again under the bell
+
 
 class Toast(Overlay):
     """A short message at the lower right of a window; goes by itself unless the pointer rests on it.
@@ -42,14 +44,10 @@ class Toast(Overlay):
         self._timer.setSingleShot(True)
         self._timer.setInterval(ms("toast"))
         self._timer.timeout.connect(self.close)
-        if kind != "bad":
+        self.leaves_by_itself = kind != "bad"
+        if self.leaves_by_itself:
             self._timer.start()
         add_shadow(self)
-
-    @property
-    def leaves_by_itself(self) -> bool:
-        """Whether it goes after a while."""
-        return self._timer.isActive()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Tell the host."""
@@ -60,7 +58,7 @@ class Toast(Overlay):
         """Wait while the pointer rests here."""
         if event.type() == QEvent.Type.Enter:
             self._timer.stop()
-        elif event.type() == QEvent.Type.Leave:
+        elif event.type() == QEvent.Type.Leave and self.leaves_by_itself:
             self._timer.start()
         return super().event(event)
 
@@ -75,6 +73,9 @@ class _ToastHost(QObject):
         window.installEventFilter(self)
 
     def add(self, toast: Toast) -> None:
+        passing = [shown for shown in self._toasts if shown.leaves_by_itself]
+        for oldest in passing[: max(0, len(passing) + 1 - MOST_PASSING)]:
+            oldest.close()
         self._toasts.append(toast)
         toast.closed.connect(lambda: self._gone(toast))
         toast.show()
