@@ -69,6 +69,7 @@ class Driver:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.pictures: list[str] = []
+        self.brush_aside: Callable[[], None] = lambda: None  # closes what passes by and lies over everything
         self.strays = StrayWindows(frozenset({"main", "login"}))
         application = QApplication.instance()
         assert application is not None
@@ -159,6 +160,8 @@ class Driver:
                 # To the middle, where neither an edge nor a message at the corner covers it.
                 parent.ensureWidgetVisible(widget, 0, max(0, (parent.viewport().height() - widget.height()) // 2))
             parent = parent.parentWidget()
+        if self.spot(widget) is None:
+            self.brush_aside()
         self.wait(lambda: self.spot(widget) is not None, f"{what} to be uncovered")
         place = self.spot(widget)
         assert place is not None

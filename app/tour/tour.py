@@ -18,11 +18,13 @@ from app.tour.record import StepRecord
 from app.tour.stage import HEIGHT, WIDTH, Stage
 from app.tour.story import Story
 from app.views.core import theme
+from app.views.core.buttons import IconButton
 from app.views.core.dialog import Layer
 from app.views.core.forms import FormPage
 from app.views.core.lines_view import LinesTable
 from app.views.core.lookup import LookupPopup
 from app.views.core.table_view import TableView
+from app.views.core.toasts import Toast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +46,7 @@ class Tour:
         self.stage = stage
         self.story = story
         self.driver = Driver(folder)
+        self.driver.brush_aside = self.close_toasts
         self.folder = folder
         self.language, self.look = wanted
         self.memory: dict[str, Any] = {}
@@ -122,6 +125,13 @@ class Tour:
         file = self.driver.shot(name, self.top())
         if self.step is not None:
             self.step.pictures.append(file)
+
+    def close_toasts(self) -> None:
+        """Close the messages at the corner by their crosses."""
+        for toast in self.top().findChildren(Toast):
+            crosses = [button for button in toast.findChildren(IconButton) if button.isVisible()]
+            if toast.isVisible() and crosses:
+                self.driver.press(crosses[-1], "the cross of a message")
 
     def no_price(self) -> None:
         """Nothing on screen may tell what the goods cost or sell for."""
