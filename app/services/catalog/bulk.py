@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import text, update
+from sqlalchemy import ColumnElement, text, update
 from sqlalchemy.orm import Session
 
 from app.core.changes import Result, changed
@@ -41,7 +41,10 @@ class ProductCounts(NamedTuple):
 def set_category(session: Session, command: SetCategory) -> Result[int]:
     """Change the category of many products in one statement; gives how many were changed."""
     return _set(
-        session, command.ids, Product.category_id != command.category_id, category_id=command.category_id
+        session,
+        command.ids,
+        Product.category_id.is_distinct_from(command.category_id),
+        category_id=command.category_id,
     )
 
 
@@ -52,11 +55,10 @@ def set_state(session: Session, command: SetState) -> Result[int]:
     return _set(session, command.ids, Product.state != command.state, state=command.state)
 
 
-def _set(session: Session, ids: Sequence[int], differs: object, **values: object) -> Result[int]:
-    condition = differs if "state" in values else (differs | Product.category_id.is_(None))  # type: ignore[operator]
+def _set(session: Session, ids: Sequence[int], differs: ColumnElement[bool], **values: object) -> Result[int]:
     statement = (
         update(Product)
-        .where(Product.id.in_(ids), condition)
+        .where(Product.id.in_(ids), differs)
         .values(**values)
         .returning(Product.id)
         .execution_options(synchronize_session=False)

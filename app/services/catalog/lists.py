@@ -283,7 +283,7 @@ def list_price_lists(session: Session, query: ListQuery) -> Page:
         PriceList.tax_included,
         products.label("products"),
     )
-    columns = {
+    columns: dict[str, Any] = {
         "id": PriceList.id,
         "code": PriceList.code,
         "name_de": PriceList.name_de,
@@ -345,7 +345,7 @@ def list_variant_codes(session: Session, query: ListQuery) -> Page:
 def load_plain(session: Session, model: type[Root], record_id: int) -> dict[str, Any]:
     """All columns of a record by name, and ``updated_by_name``.  Raises `Refused` when it does not exist."""
     columns = model.__table__.columns
-    person = literal_column(
+    person: Any = literal_column(
         f"(SELECT p.person FROM sec.people() p WHERE p.login = {topic_of(model)}.updated_by)"  # noqa: S608
     ).label("updated_by_name")
     row = session.execute(select(*columns, person).where(columns["id"] == record_id)).mappings().one_or_none()

@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 from app.core.errors import Refused
 from app.core.paging import ListQuery, Page, fetch_page
 from app.models.partners import Partner, PaymentTerm
-from app.services.partners.reads import AddressLine, ContactLine
+from app.services.partners.reads import AddressLine, ContactLine, PartnerFigures, figures_days, figures_sql
 from app.services.visible import may_read
 
 
 class PartnerForm(NamedTuple):
-    """A partner as its form shows it; ``price_list`` and ``payment_term`` are the words of their ids."""
+    """A partner as its form shows it.
+
+    ``price_list`` and ``payment_term`` are the words of their ids, ``figures`` what a customer owes and brings.
+    """
 
     id: int
     row_version: int
@@ -44,6 +47,7 @@ class PartnerForm(NamedTuple):
     contacts: Sequence[ContactLine]
     updated_at: datetime
     updated_by_name: str | None
+    figures: PartnerFigures | None
 
 
 class DocumentRow(NamedTuple):
@@ -77,7 +81,7 @@ class PartnerChoices(NamedTuple):
     price_lists: tuple[tuple[int, str], ...]
 
 
-_FORM = text("""
+_FORM = """
 SELECT p.id, p.row_version, p.number, p.name, p.is_customer, p.is_supplier, p.is_active, p.kind, p.language, p.vat_id,
        p.tax_treatment, p.payment_term_id, CASE :lang WHEN 'en' THEN t.name_en ELSE t.name_de END AS payment_term,
        p.price_list_id, CASE :lang WHEN 'en' THEN l.name_en ELSE l.name_de END AS price_list,
@@ -88,23 +92,39 @@ SELECT p.id, p.row_version, p.number, p.name, p.is_customer, p.is_supplier, p.is
        (SELECT jsonb_agg(jsonb_build_array(c.id, c.row_version, c.salutation, c.name, c.role, c.email, c.phone)
                  ORDER BY c.id)
           FROM partners.contact c WHERE c.partner_id = p.id) AS contacts,
-       p.updated_at, (SELECT n.person FROM sec.people() n WHERE n.login = p.updated_by) AS updated_by_name
+       p.updated_at, (SELECT n.person FROM sec.people() n WHERE n.login = p.updated_by) AS updated_by_name,
+       CASE WHEN p.is_customer THEN (SELECT to_jsonb(f) FROM ({figures}) f) END AS figures
   FROM partners.partner p
   LEFT JOIN partners.payment_term t ON t.id = p.payment_term_id
   LEFT JOIN catalog.price_list l ON l.id = p.price_list_id
  WHERE p.id = :id
-""")
+"""
 
 
 def load_partner(session: Session, partner_id: int, language: str = "de") -> PartnerForm:
     """A partner for its form, in one statement.  Raises `Refused` when it does not exist."""
-    row = session.execute(_FORM, {"id": partner_id, "lang": language}).mappings().one_or_none()
+    statement = text(_FORM.format(figures=figures_sql(session)))
+    # The day at this desk: what is overdue is told to a person, nothing is decided by it.
+    days = figures_days(partner_id, date.today())  # noqa: DTZ011
+    row = session.execute(statement, {**days, "lang": language}).mappings().one_or_none()
     if row is None:
         raise Refused("record_not_found", table="partners.partner", id=partner_id)
     values = dict(row)
+    values["figures"] = _figures(values["figures"]) if values["figures"] else None
     values["addresses"] = tuple(AddressLine._make(item) for item in values["addresses"] or ())
     values["contacts"] = tuple(ContactLine._make(item) for item in values["contacts"] or ())
     return PartnerForm(**values)
+
+
+def _figures(found: Mapping[str, Any]) -> PartnerFigures:
+    amounts = ("open_items", "overdue", "open_orders", "credit_limit", "revenue", "revenue_before")
+    values: dict[str, Any] = {name: found.get(name) for name in PartnerFigures._fields}
+    for name in amounts:
+        if values[name] is not None:
+            values[name] = Decimal(values[name])
+    if values["last_order_date"] is not None:
+        values["last_order_date"] = date.fromisoformat(values["last_order_date"])
+    return PartnerFigures(**values)
 
 
 _DOCUMENTS = {

@@ -329,11 +329,8 @@ def get_partner(session: Session, partner_id: int, language: str = "de") -> Part
     return PartnerDetail(**values)
 
 
-def partner_figures(session: Session, partner_id: int, today: date) -> PartnerFigures:
-    """Open items, last order and revenue of a customer, in one statement.
-
-    ``revenue`` is net of this calendar year, ``revenue_before`` of the year before.
-    """
+def figures_sql(session: Session) -> str:
+    """The statement behind `partner_figures`, as far as the reader may know; its parameters are `figures_days`."""
     invoices = may_read(session, "sales.invoice")
     orders = may_read(session, "sales.sales_order")
     parts = ["p.credit_limit"]
@@ -363,20 +360,22 @@ def partner_figures(session: Session, partner_id: int, today: date) -> PartnerFi
    SELECT so.id AS last_order_id, so.number AS last_order_number, so.order_date AS last_order_date
      FROM sales.sales_order so WHERE so.customer_id = p.id AND so.number IS NOT NULL
     ORDER BY so.order_date DESC, so.id DESC LIMIT 1) l ON true"""
-    statement = text(f"SELECT {', '.join(parts)} FROM partners.partner p{joins} WHERE p.id = :id")  # noqa: S608
-    row = (
-        session.execute(
-            statement,
-            {
-                "id": partner_id,
-                "today": today,
-                "this_year": today.replace(month=1, day=1),
-                "last_year": date(today.year - 1, 1, 1),
-            },
-        )
-        .mappings()
-        .one_or_none()
-    )
+    return f"SELECT {', '.join(parts)} FROM partners.partner p{joins} WHERE p.id = :id"  # noqa: S608
+
+
+def figures_days(partner_id: int, today: date) -> dict[str, object]:
+    """The parameters of `figures_sql`."""
+    first = today.replace(month=1, day=1)
+    return {"id": partner_id, "today": today, "this_year": first, "last_year": date(today.year - 1, 1, 1)}
+
+
+def partner_figures(session: Session, partner_id: int, today: date) -> PartnerFigures:
+    """Open items, last order and revenue of a customer, in one statement.
+
+    ``revenue`` is net of this calendar year, ``revenue_before`` of the year before.
+    """
+    answer = session.execute(text(figures_sql(session)), figures_days(partner_id, today))
+    row = answer.mappings().one_or_none()
     if row is None:
         raise Refused("record_not_found", table="partners.partner", id=partner_id)
     return PartnerFigures(**{name: row.get(name) for name in PartnerFigures._fields})

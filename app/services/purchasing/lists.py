@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, func, select, text
+from sqlalchemy import Select, and_, case, func, select, text
 from sqlalchemy.orm import Session, aliased
 
 from app.core.errors import Refused
@@ -72,7 +72,7 @@ def list_supplier_prices(session: Session, query: ListQuery) -> Page:
             func.round((SupplierPrice.amount / ProductCost.standard_cost - 1) * 100, 1),
         )
     )
-    statement = (
+    statement: Select[Any] = (
         select(
             SupplierPrice.id,
             Partner.id,

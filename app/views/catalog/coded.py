@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 
 from PySide6.QtWidgets import QWidget
 
+from app.core.changes import Changes
 from app.core.i18n import language, t
 from app.services.catalog import lists, rules, writes
 from app.services.catalog.commands import SaveCategory, SaveRecord, SaveTaxClass, SaveUnit, SaveVariantCode
 from app.services.catalog.forms import FormChoices
-from app.views.catalog.choices import choices
-from app.views.catalog.words import PRODUCT, ruled
+from app.views.catalog.words import CHOICES, PRODUCT, ruled
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
 from app.views.core.form_model import FormSpec, FormValues, Section, labels_of
@@ -89,11 +89,16 @@ class CategoryPage(CodedPage):
     def shown(self) -> None:
         """The categories it may lie in."""
         super().shown()
-        choices(self.ctx, self, self._offer)
+        CHOICES.give(self.ctx, self, self._offer)
 
     def _offer(self, found: FormChoices) -> None:
         self.set_choices("parent_id", [row for row in found.categories if row[0] != self.record.id])
         self.touched(typed=False)
+
+    def on_changes(self, changes: Changes) -> None:
+        """Categories are read again when one changes."""
+        CHOICES.forget(self.ctx, changes)
+        super().on_changes(changes)
 
     def save_call(self, form: FormValues) -> tuple[Any, SaveRecord]:
         """What was changed."""

@@ -6,6 +6,7 @@ from typing import Any, cast
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.core import format as fmt
+from app.core.changes import Changes
 from app.core.i18n import language, t
 from app.services.catalog import rules, writes
 from app.services.catalog.commands import SaveFamily
@@ -18,10 +19,9 @@ from app.services.catalog.lists import (
     list_families,
     load_family,
 )
-from app.views.catalog.choices import choices
 from app.views.catalog.product_cards import FamilyCard
 from app.views.catalog.products import category_choices
-from app.views.catalog.words import FAMILY, PRODUCT, picture_key, ruled
+from app.views.catalog.words import CHOICES, FAMILY, PRODUCT, picture_key, ruled
 from app.views.core.buttons import IconButton
 from app.views.core.context import AppContext
 from app.views.core.detail import DetailPane, Picture, cells_row, section, text_row
@@ -106,7 +106,7 @@ FAMILIES = ListSpec(
 class FamilyPage(FormPage):
     """What the variants of a family have in common."""
 
-    topics = frozenset({PRODUCT})
+    topics = frozenset({PRODUCT}) | CHOICES.topics
     spec = FormSpec(
         topic=FAMILY,
         title="catalog.family.type",
@@ -182,7 +182,12 @@ class FamilyPage(FormPage):
         self.variants.show_variants(None, self.family.variants if self.family else (), "")
         self.variants.setVisible(self.record.id is not None)
         self.story.show(self.record.id, self.heading()[0])
-        choices(self.ctx, self, self._offer)
+        CHOICES.give(self.ctx, self, self._offer)
+
+    def on_changes(self, changes: Changes) -> None:
+        """Categories are read again when one changes."""
+        CHOICES.forget(self.ctx, changes)
+        super().on_changes(changes)
 
     def _offer(self, found: FormChoices) -> None:
         self.set_choices("category_id", found.categories)

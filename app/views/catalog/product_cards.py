@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSizePolicy, QVBoxLayout
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.catalog.forms import ProductForm, VariantEntry
+from app.services.catalog.lists import VariantRow
 from app.views.catalog.words import PRODUCT, picture_key
 from app.views.core import icons
 from app.views.core.buttons import Button
@@ -260,7 +261,7 @@ class VariantLine(QWidget):
 
     clicked = Signal()
 
-    def __init__(self, images: Any, entry: VariantEntry, unit: str, *, here: bool) -> None:
+    def __init__(self, images: Any, entry: VariantEntry | VariantRow, unit: str, *, here: bool) -> None:
         super().__init__()
         self._here = here
         self.setObjectName(f"variant.{entry.sku}")
@@ -327,7 +328,9 @@ class FamilyCard(Card):
         self._new.setObjectName("action.variant")
         self.body.addWidget(self._new, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def show_variants(self, product_id: int | None, variants: Sequence[VariantEntry], unit: str) -> None:
+    def show_variants(
+        self, product_id: int | None, variants: Sequence[VariantEntry | VariantRow], unit: str
+    ) -> None:
         """Show the variants; ``product_id`` is the one in the form."""
         clear_layout(self._list)
         for entry in variants:

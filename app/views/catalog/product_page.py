@@ -11,16 +11,25 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.changes import Changes
 from app.core.errors import Invalid
-from app.core.i18n import t
+from app.core.i18n import language, t
 from app.services.catalog import forms, rules, writes
 from app.services.catalog.commands import CreateVariant, Discard, SetImage
 from app.services.catalog.forms import FormChoices, ProductForm, SaveProductForm
 from app.services.catalog.reads import search_families
 from app.services.partners.reads import search_suppliers
-from app.views.catalog.choices import choices, forget
 from app.views.catalog.product_cards import FamilyCard, PictureCard, StockCard, read_file
 from app.views.catalog.variant_dialog import VariantDialog
-from app.views.catalog.words import COST, OFFERS, PRICE_STATES, PRICES, PRODUCT, STATES, price_state, ruled
+from app.views.catalog.words import (
+    CHOICES,
+    COST,
+    OFFERS,
+    PRICE_STATES,
+    PRICES,
+    PRODUCT,
+    STATES,
+    price_state,
+    ruled,
+)
 from app.views.core.context import AppContext
 from app.views.core.errors import show_error
 from app.views.core.fields import Field
@@ -36,12 +45,13 @@ from app.views.core.form_model import (
 )
 from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
-from app.views.core.operation import WriteOp
+from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.side_cards import StoryCards
 from app.views.core.theme import px
 from app.views.core.values import error_text
 
 ZERO = Decimal(0)
+STOCK = "inventory.stock_level"
 CREATE, UPDATE = "catalog.product:insert", "catalog.product:update"
 STATE_CHIPS = {"active": "ok", "phase_out": "neutral", "discontinued": "neutral", "placeholder": "note"}
 COPIED = (
@@ -272,7 +282,7 @@ OFFER_LINES = LinesSpec(
 class ProductPage(FormPage):
     """Everything there is to say about a product."""
 
-    topics = frozenset({"inventory.stock_level", "catalog.category", "catalog.unit", "catalog.tax_class"})
+    topics = frozenset({STOCK}) | CHOICES.topics
     spec = FormSpec(
         topic=PRODUCT,
         title="catalog.product.type",
@@ -313,7 +323,8 @@ class ProductPage(FormPage):
         if product is None:
             return t("catalog.product.new"), None
         state = (STATE_CHIPS[product.state], t(f"catalog.state.{product.state}"))
-        return f"{product.sku} {product.name}"[:120], state
+        name = (product.name_en if language() == "en" else None) or product.name
+        return f"{product.sku} {name}"[:120], state
 
     def subtitle(self) -> str:
         """Finish, category, family."""
@@ -356,7 +367,7 @@ class ProductPage(FormPage):
         self.story = StoryCards(self, self.ctx, PRODUCT, labels_of(self.spec))
         return (self.picture_card, self.stock, self.family, *self.story.cards)
 
-    def actions(self) -> Sequence[FormAction]:
+    def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here
         """Variant, copy."""
         return (
             FormAction(
@@ -387,7 +398,7 @@ class ProductPage(FormPage):
         may_image = self.ctx.profile.can("catalog.product_image:insert") and not self.read_only
         key = (product.image_id, product.image_hash or "") if product and product.image_id else None
         self.picture_card.show_picture(
-            cast("tuple[int, str] | None", key),
+            key,
             live=may_image,
             removable=self.ctx.profile.can("catalog.product_image:discard"),
         )
@@ -403,7 +414,7 @@ class ProductPage(FormPage):
             for number in range(len(self.tables[table].model.lines)):
                 self._line_state(table, number)
         self._hints()
-        choices(self.ctx, self, self._offer)
+        CHOICES.give(self.ctx, self, self._offer)
 
     def _offer(self, found: FormChoices) -> None:
         self._choices = found
@@ -451,9 +462,17 @@ class ProductPage(FormPage):
         return next((row[2] for row in found if row[0] == unit), rules.QUANTITY_PLACES)
 
     def on_changes(self, changes: Changes) -> None:
-        """Choices that changed are read again with the product."""
-        forget(self.ctx, changes)
-        super().on_changes(changes)
+        """Choices that changed are read again with the product; stock alone never touches what is typed."""
+        CHOICES.forget(self.ctx, changes)
+        if self.record.id is not None and all(change.topic == STOCK for change in changes):
+            op: ReadOp[ProductForm] = ReadOp(self, self.ctx, forms.load_product, self.record.id, language())
+            op.replacing("stock").success(self._show_stock).failure(lambda _error: True).start()
+        else:
+            super().on_changes(changes)
+
+    def _show_stock(self, product: ProductForm) -> None:
+        self.stock.show_product(product)
+        self.family.show_variants(product.id, product.variants, product.unit)
 
     # -- typing -------------------------------------------------------------------------------------------------
 

@@ -247,7 +247,7 @@ class ProductPane(DetailPane):
                         (where, "body", "left"),
                         (fmt.quantity(place.qty), "body600", "right"),
                     ),
-                    (4, 6, 3),
+                    (4, 8, 2),
                 )
             )
         left = len(product.places) - limit

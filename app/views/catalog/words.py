@@ -8,7 +8,21 @@ from typing import Any
 from app.core import format as fmt
 from app.core.errors import Invalid
 from app.core.i18n import t
+from app.services.catalog.forms import form_choices
+from app.views.core.remembered import Remembered
 
+CHOICES = Remembered(
+    form_choices,
+    frozenset(
+        {
+            "catalog.category",
+            "catalog.unit",
+            "catalog.tax_class",
+            "catalog.price_list",
+            "catalog.variant_code",
+        }
+    ),
+)
 PRODUCT, FAMILY, PRICE, PRICE_LIST = (
     "catalog.product",
     "catalog.family",

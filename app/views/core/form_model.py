@@ -146,7 +146,8 @@ def as_record(answer: Any, spec: FormSpec) -> FormRecord:
         changed_at=everything.get("updated_at"),
         raw=answer,
         tables={
-            table.key: [_as_mapping(line) for line in everything.get(table.key) or ()] for table in spec.tables
+            table.key: [_as_mapping(line) for line in everything.get(table.key) or ()]
+            for table in spec.tables
         },
     )
 
@@ -257,7 +258,9 @@ def merged(
                     result.words[item.key] = mine.words[item.key]
     for key, _lines in line_sets(spec):
         cells = [item for item in found if item.table == key]
-        by_line = {(line, cell): side for (table, line, cell), side in chosen.items() if table == key and line}
+        by_line = {
+            (line, cell): side for (table, line, cell), side in chosen.items() if table == key and line
+        }
         merged_lines = apply_lines(lines_of(mine, key), lines_of(theirs, key), cells, by_line)
         if key:
             result.tables[key] = merged_lines

@@ -25,7 +25,7 @@ from app.views.core.form_model import (
     is_dirty,
     mine_of,
 )
-from app.views.core.form_parts import ChainNode, DocumentChain, FieldGrid
+from app.views.core.form_parts import ChainNode, DocumentChain, Fact, FactsCard, FieldGrid
 from app.views.core.lines_editor import LinesEditor
 from app.views.core.marks import Label
 from app.views.core.surfaces import Banner, clear_layout
@@ -261,12 +261,19 @@ class FormView(TabPage):
         for table in self.spec.tables:
             if not table.right or self.ctx.profile.can(table.right):
                 self._build_table(table)
+            else:
+                locked = FactsCard(t(table.lines.title))
+                locked.setObjectName(f"locked.{table.key}")
+                locked.add_fact(Fact(t("kit.no_right_long"), style="locked"), t("form.no_right"))
+                self._main.addWidget(locked)
         self.extend(self._main)
         if self.spec.lines is None:
             self._main.addStretch(1)
 
     def _build_table(self, table: FormTable) -> None:
-        editor = LinesEditor(self.ctx, table.lines, name=table.key, shortcut="" if self._has_lines() else "Ins")
+        editor = LinesEditor(
+            self.ctx, table.lines, name=table.key, shortcut="" if self._has_lines() else "Ins"
+        )
         editor.changed.connect(self.touched)
         editor.line_changed.connect(partial(self.table_changed, table.key))
         editor.notice.connect(self._line_notice)

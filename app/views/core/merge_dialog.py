@@ -90,9 +90,7 @@ def _line_words(
         label = f"{t(spec.title)} {position}: {t(column.label)}"
     sides = (item.base, item.mine, item.theirs)
     if column.text_key:
-        everything = [
-            line for side in (page.record, theirs, mine) for line in lines_of(side, item.table)
-        ]
+        everything = [line for side in (page.record, theirs, mine) for line in lines_of(side, item.table)]
         named = {line.get(column.key): str(line.get(column.text_key) or "") for line in everything}
         return [named.get(value, "") or values.show("text", value) for value in sides], label
     if column.kind == "choice":

@@ -14,8 +14,7 @@ from app.services.catalog.rules import check_text
 from app.services.partners import rules, writes
 from app.services.partners.commands import Child, SavePartner
 from app.services.partners.forms import PartnerChoices, PartnerForm, load_partner, partner_choices
-from app.services.partners.reads import PartnerFigures, partner_figures
-from app.views.core.context import AppContext
+from app.services.partners.reads import PartnerFigures
 from app.views.core.fields import Field
 from app.views.core.form_model import (
     FormAction,
@@ -32,6 +31,7 @@ from app.views.core.form_parts import Fact, FactsCard
 from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
 from app.views.core.operation import ReadOp
+from app.views.core.remembered import Remembered
 from app.views.core.side_cards import StoryCards
 from app.views.core.theme import px
 from app.views.partners.words import (
@@ -46,6 +46,8 @@ from app.views.partners.words import (
     ruled,
 )
 
+CHOICES = Remembered(partner_choices, frozenset({"partners.payment_term", "catalog.price_list"}))
+DOCUMENTS = frozenset({"sales.invoice", "sales.sales_order"})
 YES_NO = ((True, "form.yes"), (False, "form.no"))
 
 
@@ -239,27 +241,21 @@ CONTACTS = LinesSpec(
 class FiguresCard(FactsCard):
     """What a customer owes and brings."""
 
-    def __init__(self, ctx: AppContext) -> None:
+    def __init__(self) -> None:
         super().__init__(t("partners.pane.figures"))
         self.setObjectName("card.figures")
-        self._ctx = ctx
 
-    def show_partner(self, partner_id: int | None) -> None:
-        """Read the figures of a customer; a new one has none."""
-        self.setVisible(partner_id is not None)
-        if partner_id is not None:
-            today = date.today()  # noqa: DTZ011  (the calendar day at this desk)
-            op: ReadOp[PartnerFigures] = ReadOp(self, self._ctx, partner_figures, partner_id, today)
-            op.replacing("figures").success(self._show).failure(lambda _error: True).start()
-
-    def _show(self, figures: PartnerFigures) -> None:
+    def show_figures(self, figures: PartnerFigures | None) -> None:
+        """Show the figures of a customer; a new one and a supplier have none."""
+        self.setVisible(figures is not None)
+        if figures is None:
+            return
         year = date.today().year  # noqa: DTZ011
 
         def fact(words: str, amount: Decimal | None) -> Fact:
             return Fact(words, style="locked") if amount is None else Fact(words, fmt.money(amount))
 
         last = fmt.date_(figures.last_order_date) if figures.last_order_date else fmt.NONE
-        self._facts = ()
         self.set_facts(
             (
                 fact(t("partners.figure.open_items"), figures.open_items),
@@ -276,7 +272,7 @@ class FiguresCard(FactsCard):
 class PartnerPage(FormPage):
     """Master data, conditions, addresses, contacts."""
 
-    topics = frozenset({"partners.payment_term", "catalog.price_list"})
+    topics = CHOICES.topics | DOCUMENTS
     spec = FormSpec(
         topic=PARTNER,
         title="partners.partner.type",
@@ -340,11 +336,11 @@ class PartnerPage(FormPage):
 
     def cards(self) -> Sequence[QWidget]:
         """Figures, notes, history."""
-        self.figures = FiguresCard(self.ctx)
+        self.figures = FiguresCard()
         self.story = StoryCards(self, self.ctx, PARTNER, labels_of(self.spec))
         return (self.figures, *self.story.cards)
 
-    def actions(self) -> Sequence[FormAction]:
+    def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here
         """Quotes and orders begin here."""
 
         def customer(page: "PartnerPage") -> bool:
@@ -373,27 +369,27 @@ class PartnerPage(FormPage):
 
     def shown(self) -> None:
         """A record was put into the form."""
-        customer = self.partner is not None and self.partner.is_customer
-        self.figures.show_partner(self.record.id if customer else None)
+        self.figures.show_figures(self.partner.figures if self.partner is not None else None)
         self.story.show(self.record.id, self.heading()[0])
         self._hints()
-        op: ReadOp[PartnerChoices] = ReadOp(self, self.ctx, partner_choices, language())
-        if not self._offered:
-            op.replacing("choices").success(self._offer).failure(lambda _error: True).start()
-
-    _offered = False
+        CHOICES.give(self.ctx, self, self._offer)
 
     def _offer(self, found: PartnerChoices) -> None:
-        self._offered = True
         self.set_choices("payment_term_id", found.terms)
         self.set_choices("price_list_id", found.price_lists)
         self.touched(typed=False)
 
     def on_changes(self, changes: Changes) -> None:
-        """Price lists and terms are read again when they change."""
-        if any(change.topic in ("partners.payment_term", "catalog.price_list") for change in changes):
-            self._offered = False
-        super().on_changes(changes)
+        """Price lists and terms are read again when they change; documents alone never touch what is typed."""
+        CHOICES.forget(self.ctx, changes)
+        if self.record.id is not None and all(change.topic in DOCUMENTS for change in changes):
+            op: ReadOp[PartnerForm] = ReadOp(self, self.ctx, load_partner, self.record.id, language())
+            op.replacing("figures").success(self._show_figures).failure(lambda _error: True).start()
+        else:
+            super().on_changes(changes)
+
+    def _show_figures(self, partner: PartnerForm) -> None:
+        self.figures.show_figures(partner.figures)
 
     def _hints(self) -> None:
         may = self.ctx.profile.can(TERMS)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -131,7 +132,7 @@ class PartnerPane(DetailPane):
                     f"partners.action.{key}",
                     icon,
                     size="toolbar",
-                    clicked=lambda topic=topic: self._new(topic),
+                    clicked=partial(self._new, topic),
                 )
                 button.setObjectName(f"detail.new_{key}")
                 row.addWidget(button)

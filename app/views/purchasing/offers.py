@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, cast
 
 from PySide6.QtWidgets import QWidget
@@ -27,6 +28,7 @@ from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.operation import WriteOp
 from app.views.core.side_cards import StoryCards
 from app.views.core.table_model import Column
+from app.views.core.theme import px
 from app.views.core.workspace import TabPage
 
 OFFER = "purchasing.supplier_price"
@@ -93,13 +95,9 @@ class OfferPane(DetailPane):
             ("product", "purchasing.pane.open_product", "catalog.product", row.product_id),
             ("supplier", "purchasing.pane.open_supplier", "partners.partner", row.supplier_id),
         ):
-            link = Button(
-                words,
-                kind="link",
-                clicked=lambda topic=topic, record=record: ctx.navigate.open_record(topic, record),
-            )
+            link = Button(words, kind="link", clicked=partial(ctx.navigate.open_record, topic, record))
             link.setObjectName(f"detail.open_{name}")
-            box.addSpacing(8)
+            box.addSpacing(px("gap"))
             box.addWidget(link)
 
 
@@ -267,7 +265,7 @@ class OfferPage(FormPage):
         self.story = StoryCards(self, self.ctx, OFFER, labels_of(self.spec))
         return self.story.cards
 
-    def actions(self) -> Sequence[FormAction]:
+    def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here
         """A price entered by mistake goes."""
         return (
             FormAction(
