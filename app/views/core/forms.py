@@ -26,6 +26,7 @@ from app.views.core.form_model import (
     as_record,
     changed_keys,
     differences,
+    is_dirty,
     line_sets,
     lines_of,
     merged,
@@ -35,7 +36,7 @@ from app.views.core.form_model import (
 )
 from app.views.core.form_view import FormView
 from app.views.core.lines import stored_lines
-from app.views.core.merging import OPEN, Place
+from app.views.core.merging import MINE, OPEN, Place
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.side_cards import name_of
 from app.views.core.tasks import FILE
@@ -56,6 +57,7 @@ class FormPage(FormView):
         self._restored = bool(state.get("restored"))
         self._saving = False
         self._after_save: list[Callable[[], None]] = []
+        self._on_its_way = Mine()  # what the running save was given
         super().__init__(ctx, record_id)
         self._draft_timer = QTimer(self)
         self._draft_timer.setSingleShot(True)
@@ -205,7 +207,10 @@ class FormPage(FormView):
             mine = self.mine()
         else:
             self.drop_notice("changed")
+        wrong = {key: box.error for key, box in self.boxes.items() if box.error and self.dirty()}
         self._show(theirs, mine)
+        for key, words in wrong.items():
+            self.boxes[key].set_error(words)  # what is typed is still wrong
 
     def _read(self, answer: Any) -> FormRecord:
         """What the loader gave; the last change by a person's name."""
@@ -267,7 +272,7 @@ class FormPage(FormView):
         }
         form = FormValues(self.record.id, self.record.row_version, mine.values, lines, keys, tables)
         fn, command = self.save_call(form)
-        self._saving = True
+        self._saving, self._on_its_way = True, mine
         self._draft_timer.stop()
         draft_key = self.identity()
         op = WriteOp(self, self.ctx, fn, command).disabling(*self.head.buttons()).before(self._draft_job())
@@ -286,7 +291,24 @@ class FormPage(FormView):
         op.replacing("load").success(self._shown_after_save).start()
 
     def _shown_after_save(self, answer: Any) -> None:
-        self._loaded(answer)
+        """Show what was saved, and over it what was typed while the save was on its way: it may take long."""
+        sent, now, theirs = self._on_its_way, self.mine(), self._read(answer)
+        base = replace(theirs, values=sent.values, lines=sent.lines, tables=sent.tables)
+        if is_dirty(self.spec, base, now):
+            # New lines that were sent are among theirs, with their ids.
+            for lines, known in (
+                (now.lines, sent.lines),
+                *((now.tables[k], sent.tables[k]) for k in now.tables),
+            ):
+                lines[:] = [line for line in lines if line.get("id") is not None or line not in known]
+            found = differences(self.spec, base, now, theirs)
+            mine = merged(
+                self.spec, now, theirs, found, {item.place: MINE for item in found if item.outcome == OPEN}
+            )
+            self.show_record(theirs, replace(mine, raw=now.raw))
+            self.typed()
+        else:
+            self._loaded(answer)
         if not self._after_save:
             self.ctx.navigate.toast(t("form.saved"))
         self._run_after_save()
