@@ -88,7 +88,7 @@ def test_unsaved_values_survive_a_switch_of_language(world: World, desk: Desk) -
     assert again.value("customer_reference") == "ZR-26/311"
     assert (again.value("customer_id"), again.value("payment_term_id")) == (world.dealer, terms)
     assert [(x["sku"], x["qty"]) for x in again.lines.model.lines] == [("BELL-1", D(7))]
-    assert again.lines.model.lines[0]["source"] == ("W", "from 1")
+    assert again.lines.model.lines[0]["source"] == ("W", "from 1 piece")
 
 
 def test_a_refused_discount_is_requested_approved_and_issued_with_its_pdf(
