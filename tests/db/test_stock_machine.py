@@ -233,6 +233,7 @@ class Machine(RuleBasedStateMachine):
         assert inconsistencies(self.admin) == []
 
 
+@pytest.mark.timeout(600)  # many short stories; a machine with other work needs its time
 def test_any_history_agrees_with_the_model(
     new_database: Callable[[], AbstractContextManager[str]],
 ) -> None:
