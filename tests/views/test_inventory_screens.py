@@ -7,6 +7,8 @@ import psycopg
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.services.inventory.commands import TransferLine, TransferStock
+from app.services.inventory.writes import transfer_stock
 from tests.make_world import Raw, Workshop, at, build, level, product, receive
 from tests.views.make_screens import AsRole, bench_of
 
@@ -61,17 +63,22 @@ def test_a_refused_transfer_keeps_what_was_typed_and_says_what_now(
         bench.wait(lambda: page.boxes["from"].value() == workshop.shelf)
         bench.type("field.to", "A-02", enter=True)
         bench.type("field.qty", "9", enter=True)
+        assert page.boxes["qty"].error == "5 pc liegen dort"
+        bench.type("field.qty", "5", enter=True)
         bench.type("field.reason", "Nachschub")
+        # Meanwhile somebody else takes three of them.
+        line = TransferLine(star, workshop.shelf, workshop.line, D(3))
+        as_role("warehouse_manager").write(transfer_stock, TransferStock((line,)))
         bench.click("action.post")
         refusal = bench.see("notice.refused").accessibleName()
-        assert refusal.startswith(f"Auf Platz A-01 liegen nur 5 von {sku(admin, star)}; benötigt werden 9.")
+        assert refusal.startswith(f"Auf Platz A-01 liegen nur 2 von {sku(admin, star)}; benötigt werden 5.")
         assert "lagern Sie um" in refusal
-        assert [(line.sku, line.qty) for line in page._lines] == [(sku(admin, star), D(9))]
+        assert [(line.sku, line.qty) for line in page._lines] == [(sku(admin, star), D(5))]
         assert page.boxes["reason"].raw == "Nachschub"
         # The lines survive the window: they are in the state a restart begins with.
         assert page.dirty()
         assert len(page.state()["lines"]) == 1
-    assert at(admin, star, workshop.shelf) == 5
+    assert at(admin, star, workshop.shelf) == 2
 
 
 def test_a_count_needs_a_reason_and_shows_the_difference(

@@ -245,7 +245,7 @@ class PostingPage(TabPage):
     def _loaded(self, stock: ProductStock, fresh: bool) -> None:
         self._stock = stock
         box = self.boxes["product"]
-        if box.value() != stock.product_id or not box.words:
+        if box.value() != stock.product_id or box.words != stock.sku:
             box.set_value(stock.product_id, stock.sku)
         self._info.setText(self._where(stock))
         if fresh:
@@ -428,7 +428,9 @@ class PostingPage(TabPage):
         self._show_lines()
         self._preset = {key: state[key] for key in ("place", "lot") if state.get(key) is not None}
         if state.get("product") is not None:
-            self.boxes["product"].set_value(state["product"], " ")
+            self.boxes["product"].set_value(
+                state["product"], "…"
+            )  # until it is read; blank would count as emptied
             self._load(int(state["product"]), fresh=True)
         else:
             QTimer.singleShot(0, self, self.boxes["product"].focus)
