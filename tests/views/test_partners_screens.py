@@ -101,7 +101,7 @@ def test_a_sales_representative_makes_a_customer_and_the_database_gives_safe_ter
 
 
 def test_terms_change_for_those_who_may_and_for_nobody_else(
-    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+    admin: Raw, as_role: AsRole, raw_role: Callable[..., Raw], tmp_path: Path, qtbot: QtBot
 ) -> None:
     shop = customer(admin, "20001", "Galerie am Römer")
     version = stored(admin, shop, "row_version")[0]
@@ -111,6 +111,16 @@ def test_terms_change_for_those_who_may_and_for_nobody_else(
         as_role("sales_rep").write(
             writes.save_partner, SavePartner(shop, version, {"price_list_id": retail[0]})
         )
+    for role in ("sales_rep", "customer_service", "purchase_officer"):
+        psql = raw_role(role, ticket=True)
+        for column, value in (("price_list_id", retail[0]), ("tax_treatment", "export"), ("credit_limit", 1)):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                psql.execute(f"UPDATE partners.partner SET {column} = %s WHERE id = %s", (value, shop))
+        with pytest.raises(psycopg.Error, match="partner_terms_set"):
+            psql.execute(
+                "SELECT api.partner_terms_set(gen_random_uuid(), %s, %s, NULL, NULL, 'domestic')",
+                (shop, version),
+            )
     with bench_of(as_role("finance"), tmp_path, qtbot) as bench:
         form = bench.open(PARTNER, shop)
         bench.choose("field.price_list_id", "Laden")

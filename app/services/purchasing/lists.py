@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, case, func, select, text
+from sqlalchemy import and_, case, func, select, text
 from sqlalchemy.orm import Session, aliased
 
 from app.core.errors import Refused
@@ -72,27 +72,28 @@ def list_supplier_prices(session: Session, query: ListQuery) -> Page:
             func.round((SupplierPrice.amount / ProductCost.standard_cost - 1) * 100, 1),
         )
     )
-    statement: Select[Any] = (
-        select(
-            SupplierPrice.id,
-            Partner.id,
-            Partner.name,
-            Product.id,
-            Product.sku,
-            ProductImage.id,
-            ProductImage.content_hash,
-            name,
-            SupplierPrice.supplier_sku,
-            Unit.code,
-            SupplierPrice.min_qty,
-            SupplierPrice.amount,
-            SupplierPrice.currency,
-            ProductCost.standard_cost,
-            above.label("above"),
-            SupplierPrice.lead_days,
-            SupplierPrice.valid_from,
-            SupplierPrice.is_preferred,
-        )
+    shown: list[Any] = [
+        SupplierPrice.id,
+        Partner.id,
+        Partner.name,
+        Product.id,
+        Product.sku,
+        ProductImage.id,
+        ProductImage.content_hash,
+        name,
+        SupplierPrice.supplier_sku,
+        Unit.code,
+        SupplierPrice.min_qty,
+        SupplierPrice.amount,
+        SupplierPrice.currency,
+        ProductCost.standard_cost,
+        above.label("above"),
+        SupplierPrice.lead_days,
+        SupplierPrice.valid_from,
+        SupplierPrice.is_preferred,
+    ]
+    statement = (
+        select(*shown)
         .join(Partner, Partner.id == SupplierPrice.supplier_id)
         .join(Product, Product.id == SupplierPrice.product_id)
         .join(Unit, Unit.id == Product.unit_id)
