@@ -103,7 +103,9 @@ class Product(Versioned, Base):
     __table_args__ = (
         CheckConstraint("sku <> '' AND sku = btrim(sku)", name="sku_not_blank"),
         CheckConstraint("name <> ''", name="product_name_not_blank"),
-        CheckConstraint("state IN ('active','phase_out','discontinued','placeholder')", name="product_state_known"),
+        CheckConstraint(
+            "state IN ('active','phase_out','discontinued','placeholder')", name="product_state_known"
+        ),
         CheckConstraint("ean IS NULL OR ean ~ '^[0-9]{8}$|^[0-9]{12,14}$'", name="ean_digits"),
         CheckConstraint("reorder_point >= 0", name="reorder_point_not_negative"),
         CheckConstraint("weight_g IS NULL OR weight_g >= 0", name="weight_not_negative"),
@@ -115,7 +117,9 @@ class Product(Versioned, Base):
     legacy_sku: Mapped[str | None] = mapped_column(String(40), index=True)
     base_sku: Mapped[str] = mapped_column(
         String(40),
-        Computed("CASE WHEN sku ~ '.-[^-]+$' THEN regexp_replace(sku, '-[^-]+$', '') ELSE sku END", persisted=True),
+        Computed(
+            "CASE WHEN sku ~ '.-[^-]+$' THEN regexp_replace(sku, '-[^-]+$', '') ELSE sku END", persisted=True
+        ),
     )
     variant_code: Mapped[str | None] = mapped_column(
         String(40),
@@ -228,7 +232,9 @@ class Price(Versioned, Base):
 
     __tablename__ = "price"
     __table_args__ = (
-        UniqueConstraint("product_id", "price_list_id", "min_qty", "valid_from", name="price_once_per_tier_and_day"),
+        UniqueConstraint(
+            "product_id", "price_list_id", "min_qty", "valid_from", name="price_once_per_tier_and_day"
+        ),
         CheckConstraint("amount >= 0", name="price_not_negative"),
         CheckConstraint("min_qty > 0", name="price_tier_positive"),
         CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="price_dates_in_order"),

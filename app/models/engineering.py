@@ -3,7 +3,16 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, SmallInteger, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -52,7 +61,9 @@ class BomLine(Base):
 
     __tablename__ = "bom_line"
     __table_args__ = (
-        UniqueConstraint("bom_id", "position", name="bom_position_once", deferrable=True, initially="DEFERRED"),
+        UniqueConstraint(
+            "bom_id", "position", name="bom_position_once", deferrable=True, initially="DEFERRED"
+        ),
         CheckConstraint("qty > 0", name="bom_line_qty_positive"),
         CheckConstraint("scrap_pct >= 0 AND scrap_pct < 100", name="bom_line_scrap_range"),
         {"schema": SCHEMA},
@@ -70,5 +81,7 @@ class StructureLock(Root):
 
     __tablename__ = "structure_lock"
     __table_args__ = (CheckConstraint("id = 1", name="structure_lock_one_row"), {"schema": SCHEMA})
-    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, server_default=text("1"), autoincrement=False)
+    id: Mapped[int] = mapped_column(
+        SmallInteger, primary_key=True, server_default=text("1"), autoincrement=False
+    )
     changes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))

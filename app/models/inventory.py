@@ -29,7 +29,9 @@ class Place(Versioned, Base):
     __table_args__ = (
         UniqueConstraint("warehouse_id", "code", name="place_code_once_per_warehouse"),
         CheckConstraint("code <> '' AND code = btrim(code)", name="place_code_not_blank"),
-        CheckConstraint("kind IN ('receiving','storage','production','shipping','blocked')", name="place_kind_known"),
+        CheckConstraint(
+            "kind IN ('receiving','storage','production','shipping','blocked')", name="place_kind_known"
+        ),
         {"schema": SCHEMA},
     )
     warehouse_id: Mapped[int] = ref("inventory.warehouse.id")
@@ -71,7 +73,9 @@ class StockMove(Base):
             name="move_places_fit_kind",
         ),
         CheckConstraint("from_place_id <> to_place_id", name="move_changes_place"),
-        CheckConstraint("kind NOT IN ('adjust_in','adjust_out','scrap') OR reason <> ''", name="move_needs_reason"),
+        CheckConstraint(
+            "kind NOT IN ('adjust_in','adjust_out','scrap') OR reason <> ''", name="move_needs_reason"
+        ),
         Index("ix_stock_move_product", "product_id", text("id DESC")),
         Index("ix_stock_move_source", "source_type", "source_id"),
         {"schema": SCHEMA},
@@ -98,7 +102,9 @@ class StockBalance(Base):
 
     __tablename__ = "stock_balance"
     __table_args__ = (
-        UniqueConstraint("product_id", "place_id", "lot_id", name="balance_once", postgresql_nulls_not_distinct=True),
+        UniqueConstraint(
+            "product_id", "place_id", "lot_id", name="balance_once", postgresql_nulls_not_distinct=True
+        ),
         CheckConstraint("qty >= 0", name="stock_not_negative"),
         {"schema": SCHEMA},
     )
@@ -140,7 +146,9 @@ class Reservation(Base):
     __table_args__ = (
         UniqueConstraint("source_type", "source_id", "warehouse_id", name="reservation_once"),
         CheckConstraint("qty > 0", name="reservation_positive"),
-        CheckConstraint("source_type IN ('sales_order_line','work_order_component')", name="reservation_source_known"),
+        CheckConstraint(
+            "source_type IN ('sales_order_line','work_order_component')", name="reservation_source_known"
+        ),
         {"schema": SCHEMA},
     )
     product_id: Mapped[int] = ref("catalog.product.id")

@@ -27,7 +27,9 @@ class WorkOrder(Versioned, Base):
 
     __tablename__ = "work_order"
     __table_args__ = (
-        CheckConstraint("state IN ('released','started','completed','cancelled')", name="work_order_state_known"),
+        CheckConstraint(
+            "state IN ('released','started','completed','cancelled')", name="work_order_state_known"
+        ),
         CheckConstraint("qty > 0", name="work_order_qty_positive"),
         CheckConstraint("qty_good >= 0 AND qty_scrap >= 0", name="work_order_reported_not_negative"),
         CheckConstraint("planned_end >= planned_start", name="work_order_dates_in_order"),
@@ -76,7 +78,9 @@ class Completion(Base):
 
     __tablename__ = "completion"
     __table_args__ = (
-        CheckConstraint("qty_good >= 0 AND qty_scrap >= 0 AND qty_good + qty_scrap > 0", name="completion_not_empty"),
+        CheckConstraint(
+            "qty_good >= 0 AND qty_scrap >= 0 AND qty_good + qty_scrap > 0", name="completion_not_empty"
+        ),
         CheckConstraint("qty_scrap = 0 OR scrap_reason_id IS NOT NULL", name="scrap_needs_reason"),
         {"schema": SCHEMA},
     )
@@ -88,7 +92,9 @@ class Completion(Base):
     remark: Mapped[str | None] = mapped_column(String(200))
     lot_id: Mapped[int | None] = ref("inventory.lot.id")
     place_id: Mapped[int | None] = ref("inventory.place.id")
-    reported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("statement_timestamp()"))
+    reported_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("statement_timestamp()")
+    )
     reported_by: Mapped[str] = mapped_column(String(63), server_default=text("session_user"))
 
 
