@@ -62,7 +62,8 @@ class StockMove(Base):
     __table_args__ = (
         CheckConstraint("qty > 0", name="move_qty_positive"),
         CheckConstraint(
-            "kind IN ('receipt','issue','transfer','adjust_in','adjust_out','ship','return','consume','produce','scrap')",
+            "kind IN ('receipt','issue','transfer','adjust_in','adjust_out',"
+            "'ship','return','consume','produce','scrap')",
             name="move_kind_known",
         ),
         CheckConstraint(

@@ -64,7 +64,7 @@ class Partner(Versioned, Base):
     language: Mapped[str] = mapped_column(String(2), server_default=text("'de'"))
     vat_id: Mapped[str | None] = mapped_column(String(14))
     tax_treatment: Mapped[str] = mapped_column(String(20), server_default=text("'domestic'"))
-    # Not inserted by the ORM unless given, as nobody has a grant on them: see api.partner_terms_set, partner_credit_set.
+    # Left out of the ORM's inserts, as nobody has a grant on them: see api.partner_terms_set, partner_credit_set.
     payment_term_id: Mapped[int | None] = ref("partners.payment_term.id", elsewhere=True)
     price_list_id: Mapped[int | None] = ref("catalog.price_list.id", elsewhere=True)
     credit_limit: Mapped[Decimal | None] = mapped_column(MONEY, server_default=FetchedValue())
