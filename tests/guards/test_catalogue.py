@@ -40,7 +40,7 @@ def test_upgrade_refuses_a_table_nobody_gave_rights_on(
     with new_database() as dsn, psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute("CREATE TABLE sales.extra (id bigint PRIMARY KEY)")
         admin.execute("UPDATE system.sql_checksum SET sha256 = ''")
-        with pytest.raises(schema.SchemaError, match="sales.extra has no line in the matrix"):
+        with pytest.raises(schema.SchemaError, match=r"sales\.extra has no line in the matrix"):
             schema.upgrade(dsn)
         # All or nothing: what was there before still protects.
         assert admin.execute("SELECT count(*) > 50 FROM pg_policies").fetchone() == (True,)
