@@ -278,7 +278,7 @@ class ProductPane(DetailPane):
                             (period(line.valid_from, line.valid_to), "small", "left"),
                             (price(line.amount), "body600", "right"),
                         ),
-                        (4, 3, 7, 4),
+                        (5, 3, 8, 4),
                     )
                 )
         if product.suppliers:

@@ -329,7 +329,8 @@ class FieldBox(QWidget):
             return found[0] if found and value is not None else values.show("text", value)
         if isinstance(self.editor, LookupEdit):
             return words or values.show("text", value)
-        return values.show(self.field.kind, value, places=self.field.places, unit=self.field.unit)
+        unit = self.field.unit or ("€" if self.field.kind == "money" else "")
+        return values.show(self.field.kind, value, places=self.field.places, unit=unit)
 
     # -- state --------------------------------------------------------------------------------------------------
 

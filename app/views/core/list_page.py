@@ -350,6 +350,7 @@ class ListPage(TabPage):
         else:
             self._show_empty()
         self.offers.one_primary(empty=self.stack.currentWidget() is not self.table)
+        self._fit()
         self._show_count()
         self._counts.read()
         self._show_foot()
@@ -461,11 +462,11 @@ class ListPage(TabPage):
             self._show_detail()
 
     def _fit(self) -> None:
-        room = self.width() >= 2 * px("detail")
+        room = self.width() >= 2 * px("detail") and self.stack.currentWidget() is self.table
         self.pane.setVisible(self.spec.detail is not None and self.head.detail.isChecked() and room)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the list the room when there is too little for both."""
+        """Give the list the room when there is too little for both, or nothing to show beside it."""
         super().resizeEvent(event)
         self._fit()
 

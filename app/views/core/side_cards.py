@@ -91,8 +91,8 @@ def _table_in_words(table: str) -> str:
 
 
 def _field_in_words(table: str, column: str, labels: Labels) -> str:
-    """The label of a column: that of the form's field, a text of its own, at last the name itself."""
-    for key in (labels.get(column, ""), f"column.{table}.{column}", f"column.{column}", f"{table}.{column}"):
+    """The label of a column: a text of its own, that of the form's field, at last the name itself."""
+    for key in (f"column.{table}.{column}", labels.get(column, ""), f"column.{column}", f"{table}.{column}"):
         if has_text(key):
             return t(key)
     return column.removesuffix("_id").replace("_", " ")

@@ -20,7 +20,8 @@ def show(kind: str, value: Any, *, places: int | None = None, unit: str = "", ed
     match kind:
         case "money":
             if editing or places is not None:
-                return fmt.number(value, places=money_places(value, places))
+                text = fmt.number(value, places=money_places(value, places))
+                return f"{text} {unit}" if unit and not editing else text
             return fmt.money(value)
         case "percent":
             return fmt.number(value, places=places) if editing else fmt.percent(value)

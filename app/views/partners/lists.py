@@ -67,7 +67,7 @@ NAME = Column("name", "partners.field.name", "bold", width=180, stretch=True, fi
 PLACE = (
     Column("postcode", "partners.field.postcode", width=74, filter="prefix"),
     Column("city", "partners.field.city", width=112, filter="contains"),
-    Column("country", "partners.field.country", width=58, filter="prefix"),
+    Column("country", "partners.field.country", width=70, filter="prefix"),
 )
 STATE_COLUMN = Column(
     "state", "partners.column.state", "chip", width=112, value=_state, chips=STATE, sortable=False

@@ -70,7 +70,6 @@ def _cell(key: str, width: int, limit: int, *, required: bool = False) -> LineCo
 
 HEAD = Section(
     (
-        Field("number", "partners.field.number", max_length=20),
         Field(
             "name",
             "partners.field.name",
@@ -79,6 +78,7 @@ HEAD = Section(
             max_length=200,
             validate=_text("name", 200),
         ),
+        Field("number", "partners.field.number", max_length=20),
         Field(
             "kind",
             "partners.field.kind",
@@ -100,15 +100,15 @@ HEAD = Section(
 )
 REACH = Section(
     (
-        Field("email", "partners.field.email", max_length=254, validate=ruled(rules.check_email)),
+        Field("email", "partners.field.email", span=2, max_length=254, validate=ruled(rules.check_email)),
         Field("phone", "partners.field.phone", max_length=60),
-        Field("website", "partners.field.website", max_length=254),
         Field(
             "vat_id",
             "partners.field.vat_id",
             max_length=30,
             validate=ruled(rules.check_vat_id),
         ),
+        Field("website", "partners.field.website", span=2, max_length=254),
     ),
     "partners.section.reach",
 )
@@ -126,6 +126,7 @@ CONDITIONS = Section(
             "payment_term_id",
             "partners.field.payment_term",
             "choice",
+            span=2,
             text_key="payment_term",
             edit_right=TERMS,
             edit_reason="partners.field.terms_reason",
@@ -157,7 +158,7 @@ CONDITIONS = Section(
         Field(
             "block_reason",
             "partners.field.block_reason",
-            span=3,
+            span=2,
             max_length=200,
             edit_right=CREDIT,
         ),
@@ -185,7 +186,7 @@ ADDRESSES = LinesSpec(
             "country",
             "partners.field.country",
             "text",
-            56,
+            66,
             editable=True,
             required=True,
             validate=ruled(lambda value: rules.address_values({"country": value})),
