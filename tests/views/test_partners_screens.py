@@ -97,7 +97,10 @@ def test_a_sales_representative_makes_a_customer_and_the_database_gives_safe_ter
         bench.click("action.save")
         bench.wait(lambda: form.record.id is not None and form.ready)
         assert stored(admin, form.record.id, TERMS) == (*terms, "domestic", None)
-        assert [line["city"] for line in form.tables["addresses"].lines()] == ["Rothenburg"]
+        lines = form.tables["addresses"].lines()
+        assert [(line["city"], line["is_default"]) for line in lines] == [("Rothenburg", True)]
+        page = bench.go("partners.customers", filters={"city": "Rothen"})
+        bench.wait(lambda: f"Zinnstube {kind}" in [row.name for row in page.model.rows])
 
 
 def test_terms_change_for_those_who_may_and_for_nobody_else(

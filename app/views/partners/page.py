@@ -426,6 +426,18 @@ class PartnerPage(FormPage):
         if key in ("vat_id", "tax_treatment", "kind", "is_delivery_blocked"):
             self._hints()
 
+    def table_changed(self, table: str, number: int, key: str) -> None:
+        """The first address of its kind is the default one."""
+        if table != "addresses" or key == "is_default":
+            return
+        editor = self.tables[table]
+        line = editor.model.lines[number]
+        others = [
+            x for n, x in enumerate(editor.model.lines) if n != number and x.get("kind") == line.get("kind")
+        ]
+        if line.get("id") is None and not others and not line.get("is_default"):
+            editor.put(number, is_default=True)
+
     def check(self, mine: Mine) -> Mapping[str, str]:
         """What must hold of several values together."""
         values = mine.values
