@@ -189,7 +189,7 @@ class Button(_Painted):
     def set_menu(self, menu: QMenu) -> None:
         """Open a menu on click; a chevron shows that there is one."""
         self._chevron = True
-        self.clicked.connect(lambda: menu.exec(self.mapToGlobal(QPoint(0, self.height() + px("gap_xs")))))
+        self.clicked.connect(lambda: menu.popup(self.mapToGlobal(QPoint(0, self.height() + px("gap_xs")))))
         self.updateGeometry()
 
     def _bind(self, shortcut: str) -> None:
@@ -313,7 +313,7 @@ class IconButton(_Painted):
 
     def set_menu(self, menu: QMenu) -> None:
         """Open a menu on click."""
-        self.clicked.connect(lambda: menu.exec(self.mapToGlobal(QPoint(0, self.height() + px("gap_xs")))))
+        self.clicked.connect(lambda: menu.popup(self.mapToGlobal(QPoint(0, self.height() + px("gap_xs")))))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the fill under the pointer and the icon."""

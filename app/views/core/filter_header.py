@@ -13,6 +13,7 @@ from app.views.core import fonts
 from app.views.core.checks import paint_check
 from app.views.core.icons import pixmap
 from app.views.core.inputs import restyle
+from app.views.core.menus import open_once
 from app.views.core.table_model import CHECK, Column, filter_from_text
 from app.views.core.theme import font, px, tok
 from app.views.core.timing import Debounce
@@ -102,7 +103,7 @@ class FilterChoice(QAbstractButton):
         if not self._choices and self.load is not None:
             self.load()
             return
-        self.menu().exec(self.mapToGlobal(QPoint(0, self.height())))
+        open_once(self.menu(), self.mapToGlobal(QPoint(0, self.height())))
 
     def menu(self) -> QMenu:
         """The choices as a menu, most wanted first: everything, then each."""

@@ -10,6 +10,7 @@ from app.views.core.buttons import Button
 from app.views.core.icons import icon
 from app.views.core.list_head import ListHead
 from app.views.core.list_spec import ListAction, ListSpec
+from app.views.core.menus import open_once
 from app.views.core.table_view import TableView
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ class FreshMenu(QMenu):
         super().__init__(parent)
         self._make = make
 
-    def exec(self, *args: Any) -> Any:
+    def popup(self, *args: Any) -> None:
         """Open a fresh menu instead."""
-        return self._make().exec(*args)
+        open_once(self._make(), args[0])
 
 
 class ListActions:

@@ -10,6 +10,7 @@ from app.core.i18n import t
 from app.views.core.buttons import Button, IconButton
 from app.views.core.inputs import LineEdit
 from app.views.core.marks import CountChip, Label
+from app.views.core.menus import open_once
 from app.views.core.segmented import SegmentedTabs
 from app.views.core.surfaces import Overlay
 from app.views.core.theme import px
@@ -119,7 +120,7 @@ class PresetBar(QWidget):
         menu.addAction(t("kit.list.save_delete", name=own.replace("&", "&&"))).triggered.connect(
             lambda: self.deleted.emit(own)
         )
-        menu.exec(self.save.mapToGlobal(QPoint(0, self.save.height())))
+        open_once(menu, self.save.mapToGlobal(QPoint(0, self.save.height())))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The own filter in force can be deleted here too."""
@@ -129,7 +130,7 @@ class PresetBar(QWidget):
             menu.addAction(t("kit.list.save_delete", name=own.replace("&", "&&"))).triggered.connect(
                 lambda: self.deleted.emit(own)
             )
-            menu.exec(event.globalPos())
+            open_once(menu, event.globalPos())
 
     def _name(self) -> None:
         popup = NamePopup(self, "kit.list.name", self.saved.emit)

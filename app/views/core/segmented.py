@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from app.views.core import fonts
 from app.views.core.icons import pixmap
+from app.views.core.menus import open_once
 from app.views.core.theme import font, px, tok
 
 
@@ -147,7 +148,7 @@ class SegmentedTabs(QWidget):
                     menu.addAction(words.replace("&", "&&")).triggered.connect(
                         lambda _checked=False, key=key: self._choose(key)
                     )
-            menu.exec(self.mapToGlobal(self._overflow.bottomLeft()))
+            open_once(menu, self.mapToGlobal(self._overflow.bottomLeft()))
             return
         index = self._at(event)
         if index >= 0:

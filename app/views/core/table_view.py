@@ -29,6 +29,7 @@ from app.views.core import fonts
 from app.views.core.delegates import CellDelegate, Thumbnails
 from app.views.core.export import neutral
 from app.views.core.filter_header import FilterHeader, StayingMenu
+from app.views.core.menus import open_once
 from app.views.core.table_model import CHECK, Column, PagedTableModel
 from app.views.core.theme import fill, px
 
@@ -94,7 +95,7 @@ class TableView(QTableView):
         self.header.check_clicked.connect(self.toggle_all)
         self.header.down.connect(self.setFocus)
         self.header.customContextMenuRequested.connect(
-            lambda at: self.column_menu().exec(self.header.mapToGlobal(at))
+            lambda at: open_once(self.column_menu(), self.header.mapToGlobal(at))
         )
         self.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
         self.selectionModel().selectionChanged.connect(lambda *_: self._selection_changed())
@@ -467,4 +468,4 @@ class TableView(QTableView):
         menu = QMenu(self)
         fill(menu)
         if menu.actions():
-            menu.exec(self.viewport().mapToGlobal(point))
+            open_once(menu, self.viewport().mapToGlobal(point))

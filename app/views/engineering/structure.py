@@ -17,6 +17,7 @@ from app.views.core.buttons import Button, IconButton
 from app.views.core.context import AppContext
 from app.views.core.inputs import DateEdit, NumberEdit
 from app.views.core.marks import Chip, IconLabel, Label
+from app.views.core.menus import open_once
 from app.views.core.operation import ReadOp
 from app.views.core.page_head import PageFoot, Toggle, ToolRow, one_of
 from app.views.core.rows_export import RowsExport
@@ -138,8 +139,9 @@ class StructureView(QWidget):
         self.foot = PageFoot()
         column.addWidget(self.foot)
         self._columns_button.clicked.connect(
-            lambda: self.table.column_menu().exec(
-                self._columns_button.mapToGlobal(self._columns_button.rect().bottomLeft())
+            lambda: open_once(
+                self.table.column_menu(),
+                self._columns_button.mapToGlobal(self._columns_button.rect().bottomLeft()),
             )
         )
 
