@@ -116,7 +116,7 @@ def _do(tour: Tour, record: TourRecord, listener: Listener, number: int, step: S
         tour.settle()
         if listener.errors:
             raise TourError("the program logged an error: " + " | ".join(listener.errors))
-    except Exception as failed:  # noqa: BLE001  (whatever it is, it is written down with a picture)
+    except Exception as failed:
         log.exception("step failed", extra={"step": step.key})
         entry.error = f"{type(failed).__name__}: {failed}"
         _picture_of_failure(tour, entry, step)

@@ -129,8 +129,8 @@ class Tour:
     def close_toasts(self) -> None:
         """Close the messages at the corner by their crosses."""
         for toast in self.top().findChildren(Toast):
-            crosses = [button for button in toast.findChildren(IconButton) if button.isVisible()]
-            if toast.isVisible() and crosses:
+            crosses = [button for button in toast.findChildren(IconButton) if self.driver.spot(button)]
+            if crosses:
                 self.driver.press(crosses[-1], "the cross of a message")
 
     def no_price(self) -> None:

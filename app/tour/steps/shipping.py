@@ -1,6 +1,7 @@
 """The warehouse: finished goods to their place, picking by lots, two deliveries; no price anywhere."""
 
 from decimal import Decimal
+
 from app.core import format as fmt
 from app.tour.steps.step import CLERK, KEEPER, Step
 from app.tour.tour import Tour

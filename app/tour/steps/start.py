@@ -1,10 +1,10 @@
 """The morning: signing in, the page of today, finding things, a product."""
 
+from app.core.i18n import language
 from app.tour import documents
 from app.tour.steps.step import REP, Step
 from app.tour.tour import Tour
 from app.views.core import theme
-from app.core.i18n import language
 
 
 def login(tour: Tour) -> None:
