@@ -77,9 +77,7 @@ def _one(
     )
 
 
-def _totals(
-    connection: psycopg.Connection[Any], kind: str, record_id: int, language: str
-) -> dict[str, str]:
+def _totals(connection: psycopg.Connection[Any], kind: str, record_id: int, language: str) -> dict[str, str]:
     if kind not in ("quote", "sales_order", "invoice"):
         raise TourError(f"unknown kind of document: {kind}")
     row = connection.execute(_TOTALS.format(table=kind).encode(), (record_id,)).fetchone()

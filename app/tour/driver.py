@@ -94,7 +94,9 @@ class Driver:
     def find(self, name: str, kind: type[W] = QWidget) -> W | None:  # type: ignore[assignment]
         """The visible widget of that object name; of several the one that lies on top."""
         found = list(self.every(name, kind))
-        return next((widget for widget in found if self.spot(widget) is not None), found[0] if found else None)
+        return next(
+            (widget for widget in found if self.spot(widget) is not None), found[0] if found else None
+        )
 
     def spot(self, widget: QWidget) -> QPoint | None:
         """Where in the widget a click would reach it, None when something covers it or it is scrolled away."""
@@ -158,7 +160,9 @@ class Driver:
         while parent is not None and self.spot(widget) is None:
             if isinstance(parent, QScrollArea):
                 # To the middle, where neither an edge nor a message at the corner covers it.
-                parent.ensureWidgetVisible(widget, 0, max(0, (parent.viewport().height() - widget.height()) // 2))
+                parent.ensureWidgetVisible(
+                    widget, 0, max(0, (parent.viewport().height() - widget.height()) // 2)
+                )
             parent = parent.parentWidget()
         if self.spot(widget) is None:
             self.brush_aside()
@@ -228,9 +232,7 @@ class Driver:
         for key in (Qt.Key.Key_Home, *[Qt.Key.Key_Down] * row, Qt.Key.Key_Return):
             QTest.keyClick(view, key)
             process_events()
-        self.wait(
-            lambda: box.currentIndex() == row and not view.isVisible(), f"{value!r} in “{name}”"
-        )
+        self.wait(lambda: box.currentIndex() == row and not view.isVisible(), f"{value!r} in “{name}”")
 
     def menu(self, name: str) -> None:
         """Click the entry of that object name, or with these words, in the menu that is open."""

@@ -104,7 +104,9 @@ def own_home() -> Iterator[Path]:
 def choose_platform(folder: Path) -> None:
     """Where there is no display, give Qt an unseen screen of the size of the pictures."""
     asked = os.environ.get("QT_QPA_PLATFORM", "")
-    shown = sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    shown = (
+        sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
     if asked not in ("", "offscreen") or (not asked and shown):
         return
     if sys.platform == "win32":

@@ -29,6 +29,7 @@ class Story:
     ``shown`` is the article whose page and structure are looked at, ``search`` what is typed to find it.
     ``warehouse`` promises and ships the goods, ``workshop`` makes them (the same where there is one only);
     ``scrap`` is the article of which pieces are scrapped, and how many; the planner makes so many more.
+    ``company`` are the details the administrator fills in where they are missing.
     ``made_at`` is the place finished goods arrive at, ``stored_at`` where they are put for shipping.
     """
 
@@ -43,6 +44,7 @@ class Story:
     workshop: str
     made_at: str
     stored_at: str
+    company: tuple[tuple[str, str], ...] = ()
 
 
 DEMO = Story(
@@ -78,6 +80,21 @@ ADVENTUREWORKS = Story(
     workshop="AW",
     made_at="FA-0",
     stored_at="OUT",
+    company=(
+        ("name", "Adventure Works Cycles"),
+        ("managing_director", "Ken Sánchez"),
+        ("street", "Fahrradweg 14"),
+        ("postal_code", "48143"),
+        ("city", "Münster"),
+        ("phone", "+49 251 5550-0"),
+        ("email", "info@adventure-works.example"),
+        ("web", "www.adventure-works.example"),
+        ("vat_id", "DE287654321"),
+        ("register_entry", "Amtsgericht Münster, HRB 7421"),
+        ("bank_name", "Sparkasse Münsterland"),
+        ("iban", "DE89370400440532013000"),
+        ("bic", "COBADEFFXXX"),
+    ),
 )
 STORIES = (ADVENTUREWORKS, DEMO)
 
@@ -85,7 +102,9 @@ STORIES = (ADVENTUREWORKS, DEMO)
 def choose(admin_dsn: str) -> Story:
     """The story that fits the data; raises TourError when none does."""
     with psycopg.connect(admin_dsn) as connection:
-        rows = connection.execute("SELECT sku FROM catalog.product WHERE state = 'active' AND is_sold").fetchall()
+        rows = connection.execute(
+            "SELECT sku FROM catalog.product WHERE state = 'active' AND is_sold"
+        ).fetchall()
     sold = {row[0] for row in rows}
     for story in STORIES:
         if sold.issuperset(item.sku for item in story.items):

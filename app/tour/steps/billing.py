@@ -36,7 +36,8 @@ def invoices(tour: Tour) -> None:
         with tour.timed(f"invoice_{number}"):
             tour.driver.click("dialog.yes")
             tour.driver.wait(
-                lambda: isinstance(tour.page, InvoicePage) and tour.page.title() not in known, "the new invoice"
+                lambda: isinstance(tour.page, InvoicePage) and tour.page.title() not in known,
+                "the new invoice",
             )
             tour.wait_form()
             tour.settle()
@@ -61,7 +62,9 @@ def payments(tour: Tour) -> None:
         tour.driver.click("dialog.yes")
         tour.driver.gone("dialog.payment")
         tour.settle()
-    tour.until(lambda: (found := _invoice(tour).invoice) is not None and found.state == "paid", "the invoice paid")
+    tour.until(
+        lambda: (found := _invoice(tour).invoice) is not None and found.state == "paid", "the invoice paid"
+    )
     paid = _invoice(tour).invoice
     assert paid is not None
     granted = sum((payment.discount_amount for payment in paid.payments), Decimal(0))
@@ -80,7 +83,9 @@ def payments(tour: Tour) -> None:
     tour.driver.click("dialog.yes")
     tour.driver.gone("dialog.payment")
     tour.until(
-        lambda: (found := _invoice(tour).invoice) is not None and found.open_amount == second.open_amount - half,
+        lambda: (
+            (found := _invoice(tour).invoice) is not None and found.open_amount == second.open_amount - half
+        ),
         "the partial payment",
     )
     tour.shot("invoice-part-paid")

@@ -3,10 +3,10 @@
 from PySide6.QtCore import Qt
 
 from app.core.db import ClientInfo, Database, Target
-from app.core.i18n import language, t
+from app.core.i18n import language
 from app.services.partners import reads
 from app.tour.driver import TourError
-from app.tour.steps.step import ADMINISTRATOR, MANAGER, REP, Step
+from app.tour.steps.step import MANAGER, REP, Step
 from app.tour.tour import Tour
 from app.views.core import theme
 from app.views.core.buttons import Button
@@ -124,22 +124,9 @@ def lists(tour: Tour) -> None:
     tour.shot("filtered")
 
 
-def settings(tour: Tour) -> None:
-    """The administrator's page of today, sessions and settings."""
-    tour.shot("admin-home")
-    tour.driver.click("rail.settings")
-    tour.settle()
-    tour.driver.see("settings")
-    tour.expect(
-        tour.driver.reads(t("shell.settings.this_one"), tour.window), "the own session is not among the sessions"
-    )
-    tour.shot("settings")
-
-
 STEPS = (
     Step("chain", REP, chain),
     Step("live_switch", REP, live_switch),
     Step("conflict", REP, conflict),
     Step("lists", REP, lists),
-    Step("settings", ADMINISTRATOR, settings),
 )

@@ -43,7 +43,9 @@ def _report(tour: Tour, number: str, scrap: Decimal, *, first: bool) -> None:
     if scrap:
         driver.type("field.scrap", fmt.number(scrap))
         reason = driver.see("field.reason", ComboBox)
-        driver.choose("field.reason", next(reason.itemData(n) for n in range(reason.count()) if reason.itemData(n)))
+        driver.choose(
+            "field.reason", next(reason.itemData(n) for n in range(reason.count()) if reason.itemData(n))
+        )
     _choose_place(tour)
     if scrap or first:
         tour.shot("report-scrap" if scrap else "report")
@@ -56,9 +58,7 @@ def _report(tour: Tour, number: str, scrap: Decimal, *, first: bool) -> None:
 def _choose_place(tour: Tour) -> None:
     box = tour.driver.see("field.place", ComboBox)
     code = tour.story.made_at
-    words = next(
-        (box.itemText(n) for n in range(box.count()) if box.itemText(n).split(" ")[0] == code), ""
-    )
+    words = next((box.itemText(n) for n in range(box.count()) if box.itemText(n).split(" ")[0] == code), "")
     tour.expect(words, f"{code} is not among the places")
     if box.currentText() != words:
         tour.driver.choose("field.place", words)

@@ -29,7 +29,9 @@ def plan(tour: Tour) -> None:
     tour.until(lambda: isinstance(tour.page, PlanningPage), "planning")
     page = _page(tour)
     demand = driver.see("demand", RowsView)
-    tour.until(lambda: len(page.demand.chosen_lines()) == len(story.items), "the lines of the order to be chosen")
+    tour.until(
+        lambda: len(page.demand.chosen_lines()) == len(story.items), "the lines of the order to be chosen"
+    )
     _choose_warehouse(tour, story.workshop)
     tour.shot("demand")
     tour.fact(demand=demand.model().rowCount())

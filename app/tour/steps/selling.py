@@ -43,7 +43,9 @@ def new_quote(tour: Tour) -> None:
     tour.settle()
     form = _draft(tour)
     tour.shot("quote-lines")
-    tour.expect(form.lines is not None and len(form.lines.model.lines) == len(story.items), "lines are missing")
+    tour.expect(
+        form.lines is not None and len(form.lines.model.lines) == len(story.items), "lines are missing"
+    )
     with tour.timed("save_quote"):
         tour.save()
     tour.memory["quote"] = form.record.id

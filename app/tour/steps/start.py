@@ -1,8 +1,8 @@
 """The morning: signing in, the page of today, finding things, a product."""
 
-from app.core.i18n import language
+from app.core.i18n import language, t
 from app.tour import documents
-from app.tour.steps.step import REP, Step
+from app.tour.steps.step import ADMINISTRATOR, REP, Step
 from app.tour.tour import Tour
 from app.views.core import theme
 
@@ -27,6 +27,25 @@ def login(tour: Tour) -> None:
     tour.fact(company=tour.window.ctx.profile.company, workspaces=len(tour.window.ctx.registry.workspaces))
 
 
+def company(tour: Tour) -> None:
+    """The administrator looks at the company's details and fills in what is missing: documents need them."""
+    driver = tour.driver
+    driver.click("rail.settings")
+    tour.settle()
+    driver.see("settings")
+    tour.expect(driver.reads(t("shell.settings.this_one"), tour.window), "the own session is not shown")
+    tour.shot("settings")
+    driver.click("settings.company")
+    driver.wait(lambda: tour.page.objectName() == "form.system.company", "the company's details")
+    form = tour.wait_form()
+    missing = [(key, text) for key, text in tour.story.company if form.value(key) in (None, "", "Werkbank")]
+    for key, text in missing:
+        tour.fill(key, text)
+    tour.shot("company")
+    if missing:
+        tour.save()
+
+
 def search(tour: Tour) -> None:
     """The palette finds an article and a customer."""
     tour.palette(tour.story.search)
@@ -48,4 +67,9 @@ def product(tour: Tour) -> None:
     tour.shot("product")
 
 
-STEPS = (Step("login", REP, login), Step("search", REP, search), Step("product", REP, product))
+STEPS = (
+    Step("login", REP, login),
+    Step("company", ADMINISTRATOR, company),
+    Step("search", REP, search),
+    Step("product", REP, product),
+)

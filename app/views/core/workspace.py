@@ -16,7 +16,16 @@ from app.views.core.actions import Action
 if TYPE_CHECKING:
     from app.views.core.context import AppContext
 
-CAPABILITIES = ("catalog", "partners", "engineering", "inventory", "purchasing", "sales", "production")
+CAPABILITIES = (
+    "catalog",
+    "partners",
+    "engineering",
+    "inventory",
+    "purchasing",
+    "sales",
+    "production",
+    "system",
+)
 
 
 class TabPage(QWidget):

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from app.views.shell.main_window import MainWindow
 
 
+COMPANY = "system.company"
+
+
 class SettingsPage(TabPage):
     """One page of cards."""
 
@@ -52,6 +55,8 @@ class SettingsPage(TabPage):
         column.addWidget(Label(t("shell.rail.settings"), "title"))
         column.addWidget(self._person_card())
         column.addWidget(self._look_card())
+        if self.ctx.profile.can(f"{COMPANY}:update") and COMPANY in self.ctx.registry.records:
+            column.addWidget(self._company_card())
         self._sessions = Card(t("shell.settings.sessions"))
         column.addWidget(self._sessions)
         column.addWidget(self._about_card())
@@ -108,6 +113,21 @@ class SettingsPage(TabPage):
             grid.addWidget(box, number, 1, Qt.AlignmentFlag.AlignLeft)
             box.setMinimumWidth(px("side"))
         card.body.addLayout(grid)
+        return card
+
+    def _company_card(self) -> Card:
+        card = Card(t("company.card"))
+        row = QHBoxLayout()
+        row.addWidget(Label(self.ctx.profile.company, "body"), 1)
+        change = Button(
+            "company.open",
+            "building-2",
+            "secondary",
+            clicked=lambda: self.ctx.navigate.open_record(COMPANY, 1),
+        )
+        change.setObjectName("settings.company")
+        row.addWidget(change)
+        card.body.addLayout(row)
         return card
 
     def _about_card(self) -> Card:
