@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.db import Database, Target
-from app.core.errors import AppError
+from app.core.errors import AppError, Refused
 from app.services.inventory import writes as stocks
 from app.services.inventory.commands import (
     AdjustStock,
@@ -169,3 +169,20 @@ def test_sixteen_people_with_the_same_goods(  # noqa: C901  (five kinds of work)
     assert rows == []
     assert admin.execute("SELECT count(*) FROM inventory.stock_balance WHERE qty < 0").fetchone() == (0,)
     assert inconsistencies(admin) == []
+
+
+def test_services_are_shipped_in_the_decimals_of_their_unit(
+    worlds: tuple[World, Workshop], as_role: As, admin: Raw
+) -> None:
+    """No stock move looks at them, so the delivery itself must: nothing is rounded into the books."""
+    world, _ = worlds
+    order = confirmed(as_role("sales_rep"), world.order([world.line(world.service, 2, "50")]))
+    [line] = line_ids(admin, order.id)
+    for qty in ("0.123456789", "1.5", "NaN", "0", "-1"):
+        with pytest.raises(Refused) as refusal:
+            as_role("warehouse_manager").write(
+                sales.ship_delivery, ShipDelivery(order.id, order.row_version, (Pick(line, D(qty)),))
+            )
+        assert refusal.value.key in ("quantity_too_precise", "move_qty_positive"), qty
+    command = ShipDelivery(order.id, order.row_version, (Pick(line, D(1)),))
+    assert as_role("warehouse_manager").write(sales.ship_delivery, command).value.number
