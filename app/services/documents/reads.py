@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid
+from app.core.together import Question, ask
 from app.models.documents import Issued
 from app.services.documents.commands import DocumentType
 
@@ -51,8 +52,13 @@ def archived_documents(
     session: Session, document_type: DocumentType, document_id: int
 ) -> tuple[ArchivedRow, ...]:
     """What is archived for a record: one row, or none as long as it has not been issued."""
+    return ask(session, archive_question(document_type, document_id))
+
+
+def archive_question(document_type: DocumentType, document_id: int) -> Question[tuple[ArchivedRow, ...]]:
+    """Asks what is archived for a record."""
     found = select(*_ROW).where(Issued.document_type == document_type, Issued.document_id == document_id)
-    return tuple(ArchivedRow(*row) for row in session.execute(found.order_by(Issued.id)))
+    return Question(found.order_by(Issued.id), lambda rows: tuple(ArchivedRow(*row) for row in rows))
 
 
 def archived_file(session: Session, archived_id: int) -> ArchivedFile:

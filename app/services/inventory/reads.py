@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, case, func, select, text
 from sqlalchemy.orm import Session
 
+from app.core.together import Question, ask
 from app.models.inventory import Lot, Place, StockBalance, Warehouse
 from app.services.inventory.lists import (
     MOVE_PRESETS,
@@ -118,7 +119,20 @@ class DayStock(NamedTuple):
     on_hand: Decimal
 
 
-_AVAILABILITY = text("""
+def being_made(product: str, warehouse: str) -> str:
+    """SQL of what open work orders will add to a product, and when the first of them ends; the arguments are SQL too.
+
+    Work orders that make parts for other work orders are not counted: their pieces are spoken for.
+    """
+    return f"""
+    SELECT sum(o.qty - o.qty_good - o.qty_scrap) AS expected, min(o.planned_end) AS expected_on
+      FROM production.work_order o
+     WHERE o.product_id = {product} AND o.state IN ('released', 'started') AND o.parent_id IS NULL
+       AND (CAST({warehouse} AS bigint) IS NULL OR o.warehouse_id = {warehouse})"""  # noqa: S608
+
+
+_AVAILABILITY = text(
+    """
 SELECT p.id, coalesce(l.on_hand, 0), coalesce(l.reserved, 0), coalesce(l.blocked, 0), coalesce(l.free, 0),
        coalesce(w.expected, 0), w.expected_on
   FROM unnest(CAST(:products AS bigint[])) WITH ORDINALITY AS p (id, ord)
@@ -126,24 +140,25 @@ SELECT p.id, coalesce(l.on_hand, 0), coalesce(l.reserved, 0), coalesce(l.blocked
     SELECT sum(s.on_hand) AS on_hand, sum(s.reserved) AS reserved, sum(s.blocked) AS blocked, sum(s.free) AS free
       FROM inventory.stock_level s
      WHERE s.product_id = p.id AND (CAST(:warehouse AS bigint) IS NULL OR s.warehouse_id = :warehouse)) l ON true
-  LEFT JOIN LATERAL (
-    SELECT sum(o.qty - o.qty_good - o.qty_scrap) AS expected, min(o.planned_end) AS expected_on
-      FROM production.work_order o
-     WHERE o.product_id = p.id AND o.state IN ('released', 'started') AND o.parent_id IS NULL
-       AND (CAST(:warehouse AS bigint) IS NULL OR o.warehouse_id = :warehouse)) w ON true
+  LEFT JOIN LATERAL ({being_made}) w ON true
  ORDER BY p.ord
-""")
+""".format(being_made=being_made("p.id", ":warehouse"))  # noqa: S608
+)
 
 
 def availability(
     session: Session, product_ids: Sequence[int], warehouse_id: int | None = None
 ) -> list[Availability]:
-    """What can be promised of these products, in their order; one statement for as many as there are.
+    """What can be promised of these products, in their order; one statement for as many as there are."""
+    return ask(session, availability_question(product_ids, warehouse_id))
 
-    Work orders that make parts for other work orders are not counted as expected: their pieces are spoken for.
-    """
+
+def availability_question(
+    product_ids: Sequence[int], warehouse_id: int | None
+) -> Question[list[Availability]]:
+    """Asks what can be promised of products."""
     values = {"products": list(product_ids), "warehouse": warehouse_id}
-    return [Availability._make(line) for line in session.execute(_AVAILABILITY, values)]
+    return Question(_AVAILABILITY, lambda rows: [Availability._make(row) for row in rows], values)
 
 
 def pick_stock(session: Session, product_ids: Sequence[int], warehouse_id: int) -> list[PickRow]:

@@ -1,6 +1,6 @@
 """What screens show of customers and suppliers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
 from app.core.paging import ListQuery, Page, fetch_page
+from app.core.together import Question, ask
 from app.models.catalog import PriceList
 from app.models.partners import Address, Contact, Partner, PaymentTerm
 from app.services.visible import may_read
@@ -288,6 +289,14 @@ def search_suppliers(session: Session, typed: str, limit: int = 8, language: str
 
 def get_partner(session: Session, partner_id: int, language: str = "de") -> PartnerDetail:
     """A partner with addresses and contacts, in one statement.  Raises `Refused` when it does not exist."""
+    found = ask(session, partner_question(partner_id, language))
+    if found is None:
+        raise Refused("record_not_found", table="partners.partner", id=partner_id)
+    return found
+
+
+def partner_question(partner_id: Any, language: str) -> Question[PartnerDetail | None]:
+    """Asks for a partner with addresses and contacts; ``partner_id`` is its id, or SQL that says it."""
     address, contact = Address, Contact
     addresses = (
         select(func.jsonb_agg(func.jsonb_build_array(*[getattr(address, f) for f in AddressLine._fields])))
@@ -318,19 +327,30 @@ def get_partner(session: Session, partner_id: int, language: str = "de") -> Part
         .outerjoin(PriceList, PriceList.id == Partner.price_list_id)
         .where(Partner.id == partner_id)
     )
-    row = session.execute(statement).mappings().one_or_none()
-    if row is None:
-        raise Refused("record_not_found", table="partners.partner", id=partner_id)
-    values = dict(row)
-    lines = [AddressLine._make(item) for item in values["addresses"] or ()]
-    values["addresses"] = tuple(sorted(lines, key=lambda a: (a.kind, not a.is_default, a.id)))
-    people = [ContactLine._make(item) for item in values["contacts"] or ()]
-    values["contacts"] = tuple(sorted(people, key=lambda c: c.id))
-    return PartnerDetail(**values)
+    names = (*own, "payment_term", "net_days", "discount_days", "discount_pct", "price_list")
+
+    def detail(rows: Sequence[Any]) -> PartnerDetail | None:
+        if not rows:
+            return None
+        *values, found, people = rows[0]
+        lines = [AddressLine._make(item) for item in found or ()]
+        contacts_found = [ContactLine._make(item) for item in people or ()]
+        return PartnerDetail(
+            **dict(zip(names, values, strict=True)),
+            addresses=tuple(sorted(lines, key=lambda a: (a.kind, not a.is_default, a.id))),
+            contacts=tuple(sorted(contacts_found, key=lambda c: c.id)),
+        )
+
+    return Question(statement, detail)
 
 
 def figures_sql(session: Session) -> str:
     """The statement behind `partner_figures`, as far as the reader may know; its parameters are `figures_days`."""
+    return f"{_figures(session)[1]} WHERE p.id = :id"
+
+
+def _figures(session: Session) -> tuple[list[str], str]:
+    """Names of the columns the reader may know, and the SELECT of them without its condition."""
     invoices = may_read(session, "sales.invoice")
     orders = may_read(session, "sales.sales_order")
     parts = ["p.credit_limit"]
@@ -360,13 +380,18 @@ def figures_sql(session: Session) -> str:
    SELECT so.id AS last_order_id, so.number AS last_order_number, so.order_date AS last_order_date
      FROM sales.sales_order so WHERE so.customer_id = p.id AND so.number IS NOT NULL
     ORDER BY so.order_date DESC, so.id DESC LIMIT 1) l ON true"""
-    return f"SELECT {', '.join(parts)} FROM partners.partner p{joins} WHERE p.id = :id"  # noqa: S608
+    names = [part.partition(".")[2] for part in parts]
+    return names, f"SELECT {', '.join(parts)} FROM partners.partner p{joins}"  # noqa: S608
 
 
 def figures_days(partner_id: int, today: date) -> dict[str, object]:
     """The parameters of `figures_sql`."""
+    return {"id": partner_id, **_days(today)}
+
+
+def _days(today: date) -> dict[str, object]:
     first = today.replace(month=1, day=1)
-    return {"id": partner_id, "today": today, "this_year": first, "last_year": date(today.year - 1, 1, 1)}
+    return {"today": today, "this_year": first, "last_year": date(today.year - 1, 1, 1)}
 
 
 def partner_figures(session: Session, partner_id: int, today: date) -> PartnerFigures:
@@ -374,11 +399,25 @@ def partner_figures(session: Session, partner_id: int, today: date) -> PartnerFi
 
     ``revenue`` is net of this calendar year, ``revenue_before`` of the year before.
     """
-    answer = session.execute(text(figures_sql(session)), figures_days(partner_id, today))
-    row = answer.mappings().one_or_none()
-    if row is None:
+    found = ask(session, figures_question(session, today, ":customer", customer=partner_id))
+    if found is None:
         raise Refused("record_not_found", table="partners.partner", id=partner_id)
-    return PartnerFigures(**{name: row.get(name) for name in PartnerFigures._fields})
+    return found
+
+
+def figures_question(
+    session: Session, today: date, whose: str, **values: object
+) -> Question[PartnerFigures | None]:
+    """Asks for the figures of the customer that ``whose`` (SQL with the parameters ``values``) says."""
+    names, statement = _figures(session)
+
+    def figures(rows: Sequence[Any]) -> PartnerFigures | None:
+        if not rows:
+            return None
+        known = dict(zip(names, rows[0], strict=True))
+        return PartnerFigures(**{name: known.get(name) for name in PartnerFigures._fields})
+
+    return Question(text(f"{statement} WHERE p.id = ({whose})"), figures, {**_days(today), **values})
 
 
 def payment_terms(session: Session, language: str = "de") -> list[TermChoice]:

@@ -10,6 +10,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
+from app.core.together import Question, ask, ask_together
+from app.services.inventory.reads import being_made
 from app.services.visible import may_read
 
 
@@ -17,7 +19,8 @@ class LineForm(NamedTuple):
     """A line with what the form shows beside it.
 
     In a draft ``list_price`` and ``price_from_qty`` (the tier) are today's of the price list, later the snapshot.
-    ``free`` can still be promised in the document's warehouse, ``reserved`` is promised to this line.
+    ``free`` can still be promised in the document's warehouse, ``reserved`` is promised to this line, ``expected`` (in
+    a draft) is being made for it until ``expected_on``.
     ``unit`` is the code, ``unit_name`` what people call it.
     """
 
@@ -45,6 +48,8 @@ class LineForm(NamedTuple):
     unit_name: str
     image_id: int | None
     image_hash: str | None
+    expected: Decimal
+    expected_on: date | None
 
 
 class ApprovalState(NamedTuple):
@@ -224,7 +229,8 @@ SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), coalesce(pt.name,
        coalesce(l.unit_code, u.code), u.decimals, l.qty,
        CASE WHEN h.state = 'draft' THEN f.amount ELSE l.list_price END, f.min_qty, l.unit_price,
        l.discount_pct, l.tax_rate, l.net_amount, p.is_stocked, coalesce(v.free, 0), coalesce(v.on_hand, 0), {order},
-       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, i.id, i.content_hash
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, i.id, i.content_hash,
+       coalesce(m.expected, 0), m.expected_on
   FROM sales.{table}_line l
   JOIN sales.{table} h ON h.id = l.{table}_id
   JOIN catalog.product p ON p.id = l.product_id
@@ -236,14 +242,17 @@ SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), coalesce(pt.name,
   LEFT JOIN LATERAL catalog.prices_for(
     jsonb_build_array(jsonb_build_object('product_id', l.product_id, 'qty', l.qty)), h.price_list_id, h.{date}) f
     ON h.state = 'draft'
+  LEFT JOIN LATERAL ({being_made}) m ON h.state = 'draft'
  WHERE l.{table}_id = :id
  ORDER BY l.position
 """
+_BEING_MADE = being_made("l.product_id", "h.warehouse_id")
 _QUOTE_LINES = text(
     _LINES.format(
         table="quote",
         date="quote_date",
         reservation="",
+        being_made=_BEING_MADE,
         order="0::numeric, 0::numeric, 0::numeric",
     )
 )
@@ -251,6 +260,7 @@ _ORDER_LINES = text(
     _LINES.format(
         table="sales_order",
         date="order_date",
+        being_made=_BEING_MADE,
         reservation="LEFT JOIN inventory.reservation r ON r.source_type = 'sales_order_line' AND r.source_id = l.id",
         order="coalesce(r.qty, 0), l.qty_shipped, l.qty_invoiced",
     )
@@ -289,28 +299,49 @@ _CUSTOMER = text(_CUSTOMER_SQL.format(address=_ADDRESS))
 
 
 def load_quote(session: Session, quote_id: int, language: str = "de") -> DraftForm:
-    """A quote for its form; two round trips.  Raises Refused record_not_found."""
-    return _load(session, "sales.quote", _QUOTE_LINES, quote_id, language)
+    """A quote with its lines; one round trip.  Raises Refused record_not_found."""
+    return _load(session, "sales.quote", quote_id, language)
 
 
 def load_sales_order(session: Session, order_id: int, language: str = "de") -> DraftForm:
-    """An order for its form; two round trips.  Raises Refused record_not_found."""
-    return _load(session, "sales.sales_order", _ORDER_LINES, order_id, language)
+    """An order with its lines; one round trip.  Raises Refused record_not_found."""
+    return _load(session, "sales.sales_order", order_id, language)
 
 
-def _load(session: Session, topic: str, lines: Any, record_id: int, language: str) -> DraftForm:
-    with_approval, without = _HEADERS[topic]
-    header = with_approval if may_read(session, "sales.discount_approval") else without
-    head = session.execute(header, {"id": record_id, "language": language}).mappings().one_or_none()
+def _load(session: Session, topic: str, record_id: int, language: str) -> DraftForm:
+    head, lines = ask_together(session, *draft_questions(session, topic, record_id, language))
+    return draft_of(topic, record_id, head, lines)
+
+
+def draft_of(topic: str, record_id: int, head: DraftForm | None, lines: tuple[LineForm, ...]) -> DraftForm:
+    """The document that the answers to `draft_questions` are.  Raises Refused record_not_found."""
     if head is None:
         raise Refused("record_not_found", table=topic, id=record_id)
-    found = session.execute(lines, {"id": record_id, "language": language})
-    values = dict(head)
-    asked = values.pop("approval")
+    return head._replace(lines=lines)
+
+
+def draft_questions(
+    session: Session, topic: str, record_id: int, language: str
+) -> tuple[Question[DraftForm | None], Question[tuple[LineForm, ...]]]:
+    """Asks for a quote or order, and for its lines; approvals only where one may read them."""
+    with_approval, without = _HEADERS[topic]
+    header = with_approval if may_read(session, "sales.discount_approval") else without
+    values = {"id": record_id, "language": language}
+    lines = _QUOTE_LINES if topic == "sales.quote" else _ORDER_LINES
+    return (
+        Question(header, _head, values),
+        Question(lines, lambda rows: tuple(LineForm._make(row) for row in rows), values),
+    )
+
+
+def _head(rows: Sequence[Any]) -> DraftForm | None:
+    if not rows:
+        return None
+    *values, asked = rows[0]
     approval = None
     if asked:
         approval = ApprovalState(**{**asked, "discount_pct": Decimal(asked["discount_pct"])})
-    return DraftForm(**values, approval=approval, lines=tuple(LineForm._make(line) for line in found))
+    return DraftForm._make((*values, approval, ()))
 
 
 def propose_lines(
@@ -323,23 +354,41 @@ def propose_lines(
     language: str = "de",
 ) -> list[LineProposal]:
     """Price, text, tax and availability of products (id, quantity), in the order given; one round trip."""
-    rows = session.execute(
-        _PROPOSALS,
-        {
-            "items": [{"product_id": product, "qty": str(qty)} for product, qty in items],
-            "price_list_id": price_list_id,
-            "on": on,
-            "warehouse_id": warehouse_id,
-            "customer_id": customer_id,
-            "language": language,
-        },
-    )
-    return [LineProposal._make(row) for row in rows]
+    return ask(session, lines_question(items, price_list_id, on, warehouse_id, customer_id, language))
+
+
+def lines_question(
+    items: Sequence[tuple[int, Decimal]],
+    price_list_id: int | None,
+    on: date,
+    warehouse_id: int | None,
+    customer_id: int | None,
+    language: str,
+) -> Question[list[LineProposal]]:
+    """Asks what lines of these products (id, quantity) would be."""
+    values = {
+        "items": [{"product_id": product, "qty": str(qty)} for product, qty in items],
+        "price_list_id": price_list_id,
+        "on": on,
+        "warehouse_id": warehouse_id,
+        "customer_id": customer_id,
+        "language": language,
+    }
+    return Question(_PROPOSALS, lambda rows: [LineProposal._make(row) for row in rows], values)
 
 
 def propose_for_customer(session: Session, customer_id: int) -> CustomerProposal:
     """What a new quote or order for a customer starts with; one round trip.  Raises Refused record_not_found."""
-    row = session.execute(_CUSTOMER, {"id": customer_id}).one_or_none()
-    if row is None:
+    found = ask(session, proposal_question(customer_id))
+    if found is None:
         raise Refused("record_not_found", table="partners.partner", id=customer_id)
-    return CustomerProposal._make(row)
+    return found
+
+
+def proposal_question(customer_id: int) -> Question[CustomerProposal | None]:
+    """Asks what a new quote or order for a customer starts with."""
+
+    def proposal(rows: Sequence[Any]) -> CustomerProposal | None:
+        return CustomerProposal._make(rows[0]) if rows else None
+
+    return Question(_CUSTOMER, proposal, {"id": customer_id})

@@ -10,6 +10,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
+from app.core.together import Question, ask, ask_together
+from app.models.catalog import Unit
 from app.models.partners import Partner
 from app.models.sales import Invoice, InvoiceLine, InvoiceTax, Payment
 from app.services.sales import rules
@@ -142,10 +144,14 @@ def document_chain(session: Session, document_type: str, document_id: int) -> li
 
     ``document_type``: quote, sales_order, delivery, invoice or payment.
     """
+    return ask(session, chain_question(document_type, document_id))
+
+
+def chain_question(document_type: str, document_id: int) -> Question[list[ChainLink]]:
+    """Asks for all documents that belong together."""
     statement = text("SELECT * FROM api.document_chain(:kind, :id)")
-    return [
-        ChainLink._make(row) for row in session.execute(statement, {"kind": document_type, "id": document_id})
-    ]
+    values = {"kind": document_type, "id": document_id}
+    return Question(statement, lambda rows: [ChainLink._make(row) for row in rows], values)
 
 
 # -- invoicing and payment ------------------------------------------------------------------------------------
@@ -174,8 +180,25 @@ def invoiceable_deliveries(
     return [Invoiceable._make(row) for row in rows]
 
 
-def get_invoice(session: Session, invoice_id: int) -> InvoiceDetail:
-    """An invoice with lines, taxes and payments; two round trips.  Raises Refused record_not_found."""
+def get_invoice(session: Session, invoice_id: int, language: str = "de") -> InvoiceDetail:
+    """An invoice with lines, taxes and payments; one round trip.  Raises Refused record_not_found."""
+    found, lines = ask_together(session, *invoice_questions(invoice_id, language))
+    return invoice_of(invoice_id, found, lines)
+
+
+def invoice_of(
+    invoice_id: int, found: InvoiceDetail | None, lines: tuple[InvoiceLineRow, ...]
+) -> InvoiceDetail:
+    """The invoice that the answers to `invoice_questions` are.  Raises Refused record_not_found."""
+    if found is None:
+        raise Refused("record_not_found", table="sales.invoice", id=invoice_id)
+    return found._replace(lines=lines)
+
+
+def invoice_questions(
+    invoice_id: int, language: str
+) -> tuple[Question[InvoiceDetail | None], Question[tuple[InvoiceLineRow, ...]]]:
+    """Asks for an invoice and for its lines, whose units are called by their names."""
     taxes = _rows(InvoiceTax, invoice_id, "tax_rate", "tax_rate", "net_amount", "tax_amount")
     payments = _rows(
         Payment, invoice_id, "id", "id", "paid_on", "amount", "discount_amount", "reference", "posted_by"
@@ -185,20 +208,38 @@ def get_invoice(session: Session, invoice_id: int) -> InvoiceDetail:
     names = InvoiceDetail._fields[:-3]
     own = {"cancelled_by_id": counter, "customer": Partner.name, "open_amount": open_amount}
     columns = [own[name].label(name) if name in own else getattr(Invoice, name) for name in names]
-    row = (
-        session.execute(
-            select(*columns, taxes.label("taxes"), payments.label("payments"))
-            .join(Partner, Partner.id == Invoice.customer_id)
-            .where(Invoice.id == invoice_id)
-        )
-        .mappings()
-        .one_or_none()
+    head = (
+        select(*columns, taxes.label("taxes"), payments.label("payments"))
+        .join(Partner, Partner.id == Invoice.customer_id)
+        .where(Invoice.id == invoice_id)
     )
-    if row is None:
-        raise Refused("record_not_found", table="sales.invoice", id=invoice_id)
-    values = dict(row)
-    if values["state"] != "open":
-        values["open_amount"] = Decimal(0)
+    unit_name = Unit.name_en if language == "en" else Unit.name_de
+    lines = (
+        select(
+            InvoiceLine.id,
+            InvoiceLine.position,
+            InvoiceLine.product_id,
+            InvoiceLine.sku,
+            InvoiceLine.description,
+            func.coalesce(unit_name, InvoiceLine.unit_code),
+            InvoiceLine.qty,
+            InvoiceLine.unit_price,
+            InvoiceLine.discount_pct,
+            InvoiceLine.tax_rate,
+            InvoiceLine.net_amount,
+            InvoiceLine.delivery_id,
+        )
+        .outerjoin(Unit, Unit.code == InvoiceLine.unit_code)
+        .where(InvoiceLine.invoice_id == invoice_id)
+        .order_by(InvoiceLine.position)
+    )
+    return Question(head, _invoice), Question(lines, lambda rows: tuple(map(InvoiceLineRow._make, rows)))
+
+
+def _invoice(rows: Sequence[Any]) -> InvoiceDetail | None:
+    if not rows:
+        return None
+    *values, taxes, payments = rows[0]
     given = [
         PaymentLine(
             x["id"],
@@ -208,36 +249,11 @@ def get_invoice(session: Session, invoice_id: int) -> InvoiceDetail:
             x["reference"],
             x["posted_by"],
         )
-        for x in values.pop("payments")
+        for x in payments
     ]
-    rates = [
-        (Decimal(x["tax_rate"]), Decimal(x["net_amount"]), Decimal(x["tax_amount"]))
-        for x in values.pop("taxes")
-    ]
-    lines = session.execute(
-        select(
-            InvoiceLine.id,
-            InvoiceLine.position,
-            InvoiceLine.product_id,
-            InvoiceLine.sku,
-            InvoiceLine.description,
-            InvoiceLine.unit_code,
-            InvoiceLine.qty,
-            InvoiceLine.unit_price,
-            InvoiceLine.discount_pct,
-            InvoiceLine.tax_rate,
-            InvoiceLine.net_amount,
-            InvoiceLine.delivery_id,
-        )
-        .where(InvoiceLine.invoice_id == invoice_id)
-        .order_by(InvoiceLine.position)
-    )
-    return InvoiceDetail(
-        **values,
-        lines=tuple(InvoiceLineRow._make(x) for x in lines),
-        taxes=tuple(rates),
-        payments=tuple(given),
-    )
+    rates = [(Decimal(x["tax_rate"]), Decimal(x["net_amount"]), Decimal(x["tax_amount"])) for x in taxes]
+    found = InvoiceDetail._make((*values, (), tuple(rates), tuple(given)))
+    return found if found.state == "open" else found._replace(open_amount=Decimal(0))
 
 
 def _rows(model: Any, invoice_id: int, order: str, *names: str) -> Any:

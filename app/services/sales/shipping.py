@@ -1,17 +1,20 @@
 """What the warehouse reads of sales: what is to ship, what to pick for it, and deliveries.  No price anywhere."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
+from app.core.together import Question, ask, ask_together
+from app.models.catalog import Unit
 from app.models.inventory import Place
 from app.models.partners import Partner
 from app.models.sales import Delivery, DeliveryLine
-from app.services.inventory.reads import pick_stock
+from app.services.inventory.reads import PickRow, pick_stock
 from app.services.sales import rules
 
 
@@ -71,10 +74,11 @@ class PickProposal(NamedTuple):
 
 
 class ShippingForm(NamedTuple):
-    """Open lines of an order and the proposal what to pick for them."""
+    """Open lines of an order, the proposal what to pick for them, and everything there is to pick."""
 
     lines: tuple[ShippingLine, ...]
     picks: tuple[PickProposal, ...]
+    stock: tuple[PickRow, ...]
 
 
 class DeliveryLineRow(NamedTuple):
@@ -116,10 +120,26 @@ def shipping_orders(session: Session, limit: int = 500) -> list[ShippingOrder]:
     return [ShippingOrder._make(row) for row in rows]
 
 
-def shipping_form(session: Session, sales_order_id: int) -> ShippingForm:
+def shipping_form(session: Session, sales_order_id: int, language: str = "de") -> ShippingForm:
     """Lines of an order and a picking proposal: reserved or free stock, first what expires first; two round trips."""
-    rows = session.execute(text("SELECT * FROM api.shipping_lines(:id)"), {"id": sales_order_id})
-    lines = tuple(ShippingLine._make(row) for row in rows)
+    return proposed(session, ask(session, lines_question(sales_order_id, language)))
+
+
+def lines_question(sales_order_id: int, language: str) -> Question[tuple[ShippingLine, ...]]:
+    """Asks for the lines of an order, whose units are called by their names."""
+    statement = text(
+        """SELECT s.line_id, s.line_position, s.product_id, s.sku, s.description,
+                  coalesce(CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, s.unit_code), s.qty, s.qty_shipped,
+                  s.qty_open, s.qty_reserved, s.qty_free, s.is_stocked, s.is_lot_tracked, s.warehouse_id, s.row_version
+             FROM api.shipping_lines(:id) WITH ORDINALITY AS s LEFT JOIN catalog.unit u ON u.code = s.unit_code
+            ORDER BY s.ordinality"""
+    )
+    values = {"id": sales_order_id, "language": language}
+    return Question(statement, lambda rows: tuple(map(ShippingLine._make, rows)), values)
+
+
+def proposed(session: Session, lines: tuple[ShippingLine, ...]) -> ShippingForm:
+    """What to pick for the lines; a round trip when one of them is kept in stock."""
     wanted = [line for line in lines if line.qty_open > 0]
     stocked = [line for line in wanted if line.is_stocked]
     picks = [
@@ -139,13 +159,15 @@ def shipping_form(session: Session, sales_order_id: int) -> ShippingForm:
         for x in wanted
         if not x.is_stocked
     ]
+    stock: list[PickRow] = []
     if stocked:
-        picks += _from_stock(session, stocked)
-    return ShippingForm(lines, tuple(sorted(picks, key=lambda pick: pick.position)))
+        products = sorted({line.product_id for line in stocked})
+        stock = pick_stock(session, products, stocked[0].warehouse_id)
+        picks += _from_stock(stocked, stock)
+    return ShippingForm(lines, tuple(sorted(picks, key=lambda pick: pick.position)), tuple(stock))
 
 
-def _from_stock(session: Session, lines: list[ShippingLine]) -> list[PickProposal]:
-    balances = pick_stock(session, sorted({line.product_id for line in lines}), lines[0].warehouse_id)
+def _from_stock(lines: list[ShippingLine], balances: Sequence[PickRow]) -> list[PickProposal]:
     places = {(b.place_id, b.lot_id): b for b in balances}
     needs = [rules.Need(x.line_id, x.product_id, min(x.qty_open, x.qty_reserved + x.qty_free)) for x in lines]
     stock = [rules.Stock(b.product_id, b.place_id, b.lot_id, b.qty) for b in balances]
@@ -171,9 +193,26 @@ def _from_stock(session: Session, lines: list[ShippingLine]) -> list[PickProposa
     return found
 
 
-def get_delivery(session: Session, delivery_id: int) -> DeliveryDetail:
-    """A delivery with its lines; two round trips.  Raises Refused record_not_found."""
-    head = session.execute(
+def get_delivery(session: Session, delivery_id: int, language: str = "de") -> DeliveryDetail:
+    """A delivery with its lines; one round trip.  Raises Refused record_not_found."""
+    found, lines = ask_together(session, *delivery_questions(delivery_id, language))
+    return delivery_of(delivery_id, found, lines)
+
+
+def delivery_of(
+    delivery_id: int, found: DeliveryDetail | None, lines: tuple[DeliveryLineRow, ...]
+) -> DeliveryDetail:
+    """The delivery that the answers to `delivery_questions` are.  Raises Refused record_not_found."""
+    if found is None:
+        raise Refused("record_not_found", table="sales.delivery", id=delivery_id)
+    return found._replace(lines=lines)
+
+
+def delivery_questions(
+    delivery_id: int, language: str
+) -> tuple[Question[DeliveryDetail | None], Question[tuple[DeliveryLineRow, ...]]]:
+    """Asks for a delivery and for its lines, whose units are called by their names."""
+    head = (
         select(
             Delivery.id,
             Delivery.row_version,
@@ -191,23 +230,26 @@ def get_delivery(session: Session, delivery_id: int) -> DeliveryDetail:
         )
         .join(Partner, Partner.id == Delivery.customer_id)
         .where(Delivery.id == delivery_id)
-    ).one_or_none()
-    if head is None:
-        raise Refused("record_not_found", table="sales.delivery", id=delivery_id)
-    lines = session.execute(
+    )
+    unit_name = Unit.name_en if language == "en" else Unit.name_de
+    lines = (
         select(
             DeliveryLine.id,
             DeliveryLine.position,
             DeliveryLine.product_id,
             DeliveryLine.sku,
             DeliveryLine.description,
-            DeliveryLine.unit_code,
+            func.coalesce(unit_name, DeliveryLine.unit_code),
             DeliveryLine.qty,
             Place.code,
             DeliveryLine.lot_code,
         )
         .outerjoin(Place, Place.id == DeliveryLine.place_id)
+        .outerjoin(Unit, Unit.code == DeliveryLine.unit_code)
         .where(DeliveryLine.delivery_id == delivery_id)
         .order_by(DeliveryLine.position)
     )
-    return DeliveryDetail._make((*head, tuple(DeliveryLineRow._make(row) for row in lines)))
+    return (
+        Question(head, lambda rows: DeliveryDetail._make((*rows[0], ())) if rows else None),
+        Question(lines, lambda rows: tuple(map(DeliveryLineRow._make, rows))),
+    )

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.core.paging import ListQuery, Page, fetch_page
+from app.core.together import Question
 from app.services.sales.lists import today
 from app.services.sales.reads import INVOICEABLE, Invoiceable
 from app.services.sales.shipping import ShippingOrder
@@ -72,11 +73,13 @@ def list_shipping_orders(session: Session, query: ListQuery) -> Page:
     )
 
 
-def shipping_order(session: Session, sales_order_id: int) -> ShippingOrder | None:
-    """One of the orders to ship; None when nothing is left to ship, or it is not of one's warehouses."""
+def shipping_question(sales_order_id: int) -> Question[ShippingOrder | None]:
+    """Asks for one of the orders to ship: None when nothing is left to ship, or it is not of one's warehouses."""
     statement, columns = _shipping()
-    row = session.execute(statement.where(columns["sales_order_id"] == sales_order_id)).one_or_none()
-    return ShippingOrder._make(row) if row is not None else None
+    return Question(
+        statement.where(columns["sales_order_id"] == sales_order_id),
+        lambda rows: ShippingOrder._make(rows[0]) if rows else None,
+    )
 
 
 def list_invoiceable(session: Session, query: ListQuery) -> Page:

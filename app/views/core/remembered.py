@@ -39,7 +39,9 @@ class Remembered(Generic[T]):
         op: ReadOp[T] = ReadOp(owner, ctx, self._read, lang)
         op.replacing("remembered").success(arrived).failure(lambda _error: True).start()
 
-    def forget(self, ctx: AppContext, changes: Changes) -> None:
-        """Forget it when it may not be true any more."""
-        if any(change.topic in self.topics for change in changes):
+    def forget(self, ctx: AppContext, changes: Changes) -> bool:
+        """Forget it when it may not be true any more; whether that was so."""
+        touched = any(change.topic in self.topics for change in changes)
+        if touched:
             self._kept.pop(ctx, None)
+        return touched

@@ -5,13 +5,12 @@ from decimal import Decimal
 
 from app.core import format as fmt
 from app.core.i18n import t
-from app.services.partners.reads import PartnerFigures, partner_figures
+from app.services.partners.reads import PartnerFigures
 from app.services.sales.rules import Sums
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.form_parts import Fact, FactsCard
 from app.views.core.marks import Label, ProgressBar
-from app.views.core.operation import ReadOp
 from app.views.sales.days import today
 
 ZERO = Decimal(0)
@@ -49,25 +48,16 @@ class CustomerCard(FactsCard):
         self._link = self.findChildren(Button)[0]
         self._show()
 
-    def show_customer(self, customer_id: int | None) -> None:
-        """Show another customer, or the figures of the same one anew."""
-        if customer_id != self._customer:
-            self._figures = None
-        self._customer = customer_id
+    def show_customer(self, customer_id: int | None, figures: PartnerFigures | None = None) -> None:
+        """Show a customer; without ``figures`` they are on their way."""
+        self._customer, self._figures = customer_id, figures
         self._show()
-        if customer_id is not None:
-            op: ReadOp[PartnerFigures] = ReadOp(self, self._ctx, partner_figures, customer_id, today())
-            op.replacing("figures").success(self._arrived).failure(lambda _error: True).start()
 
     def show_amount(self, amount: Decimal) -> None:
         """Gross amount of the document on screen, as far as it is not in the figures yet."""
         if amount != self._amount:
             self._amount = amount
             self._show_credit()
-
-    def _arrived(self, figures: PartnerFigures) -> None:
-        self._figures = figures
-        self._show()
 
     def _open(self) -> None:
         if self._customer is not None:

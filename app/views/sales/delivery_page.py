@@ -1,16 +1,14 @@
 """The delivery as a record: what left the house, from where, in which lot.  No price."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from PySide6.QtWidgets import QWidget
 
 from app.core import format as fmt
 from app.core.i18n import t
-from app.services.documents.reads import ArchivedRow, archived_documents
-from app.services.sales.reads import ChainLink, document_chain
+from app.services.sales.opening import OpenDelivery, open_delivery
 from app.services.sales.shipping import DeliveryDetail
-from app.views.core.context import AppContext
 from app.views.core.fields import Field
 from app.views.core.form_model import (
     FormAction,
@@ -24,14 +22,12 @@ from app.views.core.form_model import (
 from app.views.core.form_parts import ChainNode
 from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
-from app.views.core.operation import ReadOp
 from app.views.core.people import name
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
 from app.views.sales import pdf
 from app.views.sales.chain import next_node, nodes
 from app.views.sales.draft_page import HISTORY_LABELS
-from app.views.sales.draft_reads import delivery_in_words
 from app.views.sales.invoicing import InvoiceDialog
 from app.views.sales.states import INVOICED, chip
 
@@ -50,7 +46,8 @@ LINES = LinesSpec(
 
 def load(session: Any, delivery_id: int, language: str) -> FormRecord:
     """A delivery as the form shows it."""
-    found = delivery_in_words(session, delivery_id, language)
+    opened = open_delivery(session, delivery_id, language)
+    found = opened.delivery
     address, order = found.delivery_address, found.snapshot.get("order") or {}
     town = " ".join(str(address[key]) for key in ("postcode", "city") if address.get(key))
     lines = [
@@ -73,7 +70,7 @@ def load(session: Any, delivery_id: int, language: str) -> FormRecord:
             "shipped_by": found.created_by,
         },
         lines=lines,
-        raw=found,
+        raw=opened,
     )
 
 
@@ -101,15 +98,15 @@ class DeliveryPage(FormPage):
         lines=LINES,
     )
 
-    def __init__(self, ctx: AppContext, record_id: int | None, state: Mapping[str, Any]) -> None:
-        self._links: Sequence[ChainLink] = ()
-        self._archived: Sequence[ArchivedRow] | None = None
-        super().__init__(ctx, record_id, state)
+    @property
+    def opened(self) -> OpenDelivery | None:
+        """The delivery with what stands beside it."""
+        return cast("OpenDelivery | None", self.record.raw)
 
     @property
     def delivery(self) -> DeliveryDetail | None:
         """The delivery as it is stored."""
-        return cast("DeliveryDetail | None", self.record.raw)
+        return self.opened.delivery if self.opened is not None else None
 
     def editable(self) -> bool:
         """What has left has left."""
@@ -132,40 +129,25 @@ class DeliveryPage(FormPage):
         return self.story.cards
 
     def shown(self) -> None:
-        """Chain and archive are read; the one who shipped gets a name."""
+        """The one who shipped gets a name."""
         found = self.delivery
         if found is None or self.lines is None:
             return
         self.story.show(found.id, found.number)
         self.boxes["shipped_by"].set_value(name(self.ctx, found.created_by))
         self.lines.set_summary(t("sales.lines.count", n=len(found.lines)))
-        links: ReadOp[list[ChainLink]] = ReadOp(self, self.ctx, document_chain, "delivery", found.id)
-        links.replacing("chain").success(self._show_links).start()
-        kept: ReadOp[Any] = ReadOp(self, self.ctx, archived_documents, "delivery", found.id)
-        kept.replacing("archive").success(self._show_archived).start()
-
-    def _show_links(self, links: Sequence[ChainLink]) -> None:
-        self._links = links
-        self._chain.set_nodes(self.chain())
-
-    def _show_archived(self, rows: Sequence[ArchivedRow]) -> None:
-        self._archived = rows
-        self.touched(typed=False)
 
     def chain(self) -> Sequence[ChainNode]:
         """The documents before and after this one, as far as one may see them."""
         found = self.delivery
         open_invoice = found is not None and found.invoice_state == "none"
         come = [next_node("invoice", t("sales.chain.next.invoice"))] if open_invoice else []
-        return (
-            nodes(self._links, ("delivery", self.record.id), come, self.ctx.registry.records)
-            if self._links
-            else ()
-        )
+        links = self.opened.links if self.opened is not None else ()
+        return nodes(links, ("delivery", self.record.id), come, self.ctx.registry.records) if links else ()
 
     def notices(self) -> Sequence[Notice]:
         """A delivery note that is not in the archive."""
-        if self._archived is None or self._archived:
+        if self.opened is None or self.opened.archived:
             return []
         may = self.ctx.profile.can("delivery_ship") and self.ctx.profile.can("document_archive")
         again = (NoticeAction("sales.pdf.make_up", self.make_up_pdf, "action.make_up_pdf"),) if may else ()

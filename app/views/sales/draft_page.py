@@ -1,17 +1,19 @@
 """What the forms of quotes and orders share: customer, conditions, priced lines, discount, totals, PDF."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar, cast
 
 from PySide6.QtWidgets import QWidget
 
 from app.core import format as fmt
+from app.core.changes import Changes
 from app.core.errors import NotAllowed
 from app.core.i18n import language, t
-from app.services.documents.reads import ArchivedRow, archived_documents
+from app.services.documents.reads import ArchivedRow
 from app.services.partners.reads import PartnerDetail
 from app.services.sales import drafts
 from app.services.sales.commands import (
@@ -21,7 +23,8 @@ from app.services.sales.commands import (
     SaveSalesOrder,
 )
 from app.services.sales.forms import CustomerProposal, DraftForm
-from app.services.sales.reads import ChainLink, document_chain
+from app.services.sales.opening import CustomerChoice, OpenDraft, customer_choice, open_draft
+from app.services.sales.reads import ChainLink
 from app.views.core.context import AppContext
 from app.views.core.form_model import (
     FormRecord,
@@ -44,7 +47,7 @@ from app.views.sales.cards import CustomerCard, TermsCard, TotalsCard
 from app.views.sales.chain import nodes
 from app.views.sales.days import today
 from app.views.sales.draft_actions import make_up_pdf, may_archive
-from app.views.sales.draft_reads import Choices, CustomerChoice, choices, customer_choice
+from app.views.sales.draft_reads import CHOICES, Choices
 from app.views.sales.line_editing import Pricing
 from app.views.sales.states import BY_TYPE, chip, draft_name
 
@@ -67,6 +70,11 @@ HISTORY_LABELS = {
     "reject_reason": "sales.dialog.reason",
     "cancel_reason": "sales.dialog.reason",
 }
+
+
+def load_draft(kind: DraftType) -> Callable[..., OpenDraft]:
+    """The loader of a form of that kind."""
+    return lambda session, record_id, lang: open_draft(session, kind, record_id, lang, today())
 
 
 def record_of(answer: DraftForm, spec: FormSpec) -> FormRecord:
@@ -93,13 +101,13 @@ class DraftPage(FormPage):
 
     kind: ClassVar[DraftType]
     day_key: ClassVar[str]
-    topics = frozenset({"documents.issued", "sales.discount_approval", "system.note"})
+    topics = frozenset({"documents.issued", "sales.discount_approval", "system.note"}) | CHOICES.topics
 
     def __init__(self, ctx: AppContext, record_id: int | None, state: Mapping[str, Any]) -> None:
         self._links: Sequence[ChainLink] = ()
         self._archived: Sequence[ArchivedRow] | None = None
         self._customer: PartnerDetail | None = None
-        self._customer_shown: int | None = None
+        self._brought: CustomerChoice | None = None  # what the record brought along of its customer
         self._refusal: NotAllowed | None = None
         super().__init__(ctx, record_id, state)
 
@@ -124,11 +132,9 @@ class DraftPage(FormPage):
         """Only drafts can be changed."""
         return self.stored_state == "draft"
 
-    def _loaded(self, answer: Any) -> None:
-        super()._loaded(record_of(answer, self.spec))
-
-    def _merge_with(self, answer: Any) -> None:
-        super()._merge_with(record_of(answer, self.spec))
+    def _read(self, answer: OpenDraft) -> FormRecord:
+        self._links, self._archived, self._brought = answer.links, answer.archived, answer.customer
+        return super()._read(record_of(answer.document, self.spec))
 
     def title(self) -> str:
         """The word on the tab: the number alone."""
@@ -189,22 +195,24 @@ class DraftPage(FormPage):
         return {"quote_date": day, "valid_until": day + timedelta(days=VALID_DAYS), "order_date": day}
 
     def shown(self) -> None:
-        """A record was put into the form: read what stands beside it."""
+        """A record was put into the form: so is what stands beside it."""
         self._refusal = None
+        CHOICES.give(self.ctx, self, self._offer)
+        self._show_customer()
         self.pricing.shown()
         self.story.show(self.record.id, self.title())
-        op: ReadOp[Choices] = ReadOp(self, self.ctx, choices, language())
-        op.replacing("choices").success(self._offer).start()
-        self._show_customer()
-        if self.record.id is None:
-            if self.value("customer_id") is not None and self.value("price_list_id") is None:
-                self.value_changed("customer_id")
-            return
-        links: ReadOp[list[ChainLink]] = ReadOp(self, self.ctx, document_chain, self.kind, self.record.id)
-        links.replacing("chain").success(self._show_links).start()
-        if self.stored_state != "draft":
-            kept: ReadOp[Any] = ReadOp(self, self.ctx, archived_documents, self.kind, self.record.id)
-            kept.replacing("archive").success(self._show_archived).start()
+        if (
+            self.record.id is None
+            and self.value("customer_id") is not None
+            and self.value("price_list_id") is None
+        ):
+            self.value_changed("customer_id")
+
+    def on_changes(self, changes: Changes) -> None:
+        """What can be chosen is read again when it changes."""
+        if CHOICES.forget(self.ctx, changes):
+            CHOICES.give(self.ctx, self, self._offer)
+        super().on_changes(changes)
 
     def _offer(self, found: Choices) -> None:
         for key, rows in (
@@ -217,19 +225,33 @@ class DraftPage(FormPage):
         self.touched(typed=False)
 
     def _show_customer(self) -> None:
-        """Contacts and addresses to choose from, figures beside the form."""
+        """Contacts and addresses to choose from, figures beside the form: as they came with the record, or anew."""
+        customer, brought = self.value("customer_id"), self._brought
+        if brought is not None and brought.partner is not None and brought.partner.id == customer:
+            self._customer_read(brought)
+        else:
+            self._ask_customer(proposal=False)
+
+    def _ask_customer(self, *, proposal: bool) -> None:
         customer = self.value("customer_id")
+        self._customer = None
         self.customer_card.show_customer(customer)
         if customer is None:
             self.boxes["customer_id"].set_hint("")
             return
-        op: ReadOp[CustomerChoice] = ReadOp(self, self.ctx, customer_choice, customer, language(), False)
-        op.replacing("customer").success(self._customer_read).failure(lambda _error: True).start()
+        asked = partial(customer_choice, proposal=proposal)
+        op: ReadOp[CustomerChoice] = ReadOp(self, self.ctx, asked, customer, language(), today())
+        op.replacing("customer").success(self._customer_read)
+        if not proposal:
+            op.failure(lambda _error: True)
+        op.start()
 
     def _customer_read(self, found: CustomerChoice) -> None:
-        partner = self._customer = found.partner
-        if partner.id != self.value("customer_id"):
+        partner = found.partner
+        if partner is None or partner.id != self.value("customer_id"):
             return
+        self._customer = partner
+        self.customer_card.show_customer(partner.id, found.figures)
         self.set_choices("contact_id", [(x.id, x.name) for x in partner.contacts])
         self.set_choices("delivery_address_id", [(x.id, _address(x)) for x in partner.addresses])
         words = [t(f"sales.customer.{partner.kind}")]
@@ -265,14 +287,6 @@ class DraftPage(FormPage):
             words("payment_term_id"), words("price_list_id"), words("warehouse_id"), treatment
         )
 
-    def _show_links(self, links: Sequence[ChainLink]) -> None:
-        self._links = links
-        self._chain.set_nodes(self.chain())
-
-    def _show_archived(self, rows: Sequence[ArchivedRow]) -> None:
-        self._archived = rows
-        self.touched(typed=False)
-
     def lines_shown(self) -> None:
         """The lines are different: totals, credit, banner."""
         assert self.lines is not None
@@ -306,17 +320,10 @@ class DraftPage(FormPage):
     def value_changed(self, key: str) -> None:
         """A customer brings its terms; price list, warehouse and date decide about the lines."""
         if key == "customer_id":
-            customer = self.value("customer_id")
-            self.customer_card.show_customer(customer)
-            self._customer = None
             for name_ in ("contact_id", "delivery_address_id"):
                 self.set_choices(name_, [])
                 self.boxes[name_].set_value(None)
-            if customer is not None:
-                op: ReadOp[CustomerChoice] = ReadOp(
-                    self, self.ctx, customer_choice, customer, language(), True
-                )
-                op.replacing("customer").success(self._customer_read).start()
+            self._ask_customer(proposal=True)
         elif key in ("price_list_id", "warehouse_id", self.day_key):
             self.pricing.ask_all()
             self._show_terms()

@@ -1,16 +1,16 @@
 """The invoice as a record: what it says, what was paid, what is left."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from PySide6.QtWidgets import QWidget
 
 from app.core import format as fmt
 from app.core.i18n import t
-from app.services.documents.reads import ArchivedRow, archived_documents
 from app.services.sales import writes
 from app.services.sales.commands import CancelInvoice
-from app.services.sales.reads import ChainLink, InvoiceDetail, document_chain
+from app.services.sales.opening import OpenInvoice, open_invoice
+from app.services.sales.reads import InvoiceDetail
 from app.services.sales.rules import Sums
 from app.services.sales.writes import Shipped
 from app.views.core.context import AppContext
@@ -27,7 +27,6 @@ from app.views.core.form_model import (
 from app.views.core.form_parts import ChainNode, Fact, FactsCard
 from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
-from app.views.core.operation import ReadOp
 from app.views.core.people import name
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
@@ -37,7 +36,6 @@ from app.views.sales.chain import nodes
 from app.views.sales.days import today
 from app.views.sales.dialogs import ReasonDialog
 from app.views.sales.draft_page import HISTORY_LABELS
-from app.views.sales.draft_reads import invoice_in_words
 from app.views.sales.payment_dialog import PaymentDialog
 from app.views.sales.states import INVOICE, chip
 
@@ -58,7 +56,8 @@ LINES = LinesSpec(
 
 def load(session: Any, invoice_id: int, language: str) -> FormRecord:
     """An invoice as the form shows it."""
-    found = invoice_in_words(session, invoice_id, language)
+    opened = open_invoice(session, invoice_id, language, today())
+    found = opened.invoice
     address = found.billing_address
     town = " ".join(str(address[key]) for key in ("postcode", "city") if address.get(key))
     order = found.snapshot.get("order") or {}
@@ -76,7 +75,7 @@ def load(session: Any, invoice_id: int, language: str) -> FormRecord:
         },
         lines=[line._asdict() for line in found.lines],
         words={"customer": found.customer, "discount": _skonto_words(found)},
-        raw=found,
+        raw=opened,
     )
 
 
@@ -135,15 +134,15 @@ class InvoicePage(FormPage):
         lines=LINES,
     )
 
-    def __init__(self, ctx: AppContext, record_id: int | None, state: Mapping[str, Any]) -> None:
-        self._links: Sequence[ChainLink] = ()
-        self._archived: Sequence[ArchivedRow] | None = None
-        super().__init__(ctx, record_id, state)
+    @property
+    def opened(self) -> OpenInvoice | None:
+        """The invoice with what stands beside it."""
+        return cast("OpenInvoice | None", self.record.raw)
 
     @property
     def invoice(self) -> InvoiceDetail | None:
         """The invoice as it is stored."""
-        return cast("InvoiceDetail | None", self.record.raw)
+        return self.opened.invoice if self.opened is not None else None
 
     def editable(self) -> bool:
         """Posted is posted."""
@@ -171,36 +170,21 @@ class InvoicePage(FormPage):
         return (self.totals, self.payments, self.customer_card, *self.story.cards)
 
     def shown(self) -> None:
-        """Totals and payments as stored; chain and archive are read."""
+        """Totals and payments as stored."""
         found = self.invoice
         if found is None or self.lines is None:
             return
         self.totals.show_sums(Sums(found.net_amount, found.tax_amount, found.gross_amount, found.taxes))
         self.payments.show_invoice(found)
         self.story.show(found.id, found.number)
-        self.customer_card.show_customer(found.customer_id)
+        self.customer_card.show_customer(found.customer_id, self.opened.figures if self.opened else None)
         self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(found.net_amount)))
         self.lines.set_summary(t("sales.lines.count", n=len(found.lines)))
-        links: ReadOp[list[ChainLink]] = ReadOp(self, self.ctx, document_chain, "invoice", found.id)
-        links.replacing("chain").success(self._show_links).start()
-        kept: ReadOp[Any] = ReadOp(self, self.ctx, archived_documents, "invoice", found.id)
-        kept.replacing("archive").success(self._show_archived).start()
-
-    def _show_links(self, links: Sequence[ChainLink]) -> None:
-        self._links = links
-        self._chain.set_nodes(self.chain())
-
-    def _show_archived(self, rows: Sequence[ArchivedRow]) -> None:
-        self._archived = rows
-        self.touched(typed=False)
 
     def chain(self) -> Sequence[ChainNode]:
         """The documents before and after this one."""
-        return (
-            nodes(self._links, ("invoice", self.record.id), (), self.ctx.registry.records)
-            if self._links
-            else ()
-        )
+        links = self.opened.links if self.opened is not None else ()
+        return nodes(links, ("invoice", self.record.id), (), self.ctx.registry.records) if links else ()
 
     def notices(self) -> Sequence[Notice]:
         """Cancelled, overdue, or without its PDF."""
@@ -237,7 +221,7 @@ class InvoicePage(FormPage):
             notices.append(
                 Notice("overdue", "bad", t("sales.invoice.overdue", n=days), t("sales.invoice.overdue_what"))
             )
-        if self._archived is not None and not self._archived:
+        if self.opened is not None and not self.opened.archived:
             may = self.ctx.profile.can("invoice_post") and self.ctx.profile.can("document_archive")
             again = (
                 (NoticeAction("sales.pdf.make_up", self.make_up_pdf, "action.make_up_pdf"),) if may else ()

@@ -105,11 +105,15 @@ class Pricing:
         """A record was put into the form."""
         draft = self._page.stored_state == "draft"
         self._check.setVisible(draft)
+        typed = self._page.dirty()
         self.refresh()
-        if draft and self._editor.model.lines:
-            fresh = [line for line in self._editor.model.lines if line.get("unit_price") is None]
+        if draft:
+            # The record brought prices and stock along; what is typed over it may be of yesterday.
             for line in self._editor.model.lines:
-                self._note(line, ARTICLE if line in fresh else LOOK)
+                if line.get("unit_price") is None:
+                    self._note(line, ARTICLE)
+                elif self._page.record.id is None or typed:
+                    self._note(line, LOOK)
             self._ask()
 
     def changed(self, number: int, key: str) -> None:

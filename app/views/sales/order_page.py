@@ -7,7 +7,6 @@ from app.core import format as fmt
 from app.core.i18n import t
 from app.services.sales import writes
 from app.services.sales.commands import CancelSalesOrder, ConfirmSalesOrder, ReserveSalesOrder
-from app.services.sales.forms import load_sales_order
 from app.services.sales.writes import Confirmed, Shortage
 from app.views.core import values
 from app.views.core.fields import Field
@@ -17,7 +16,7 @@ from app.views.sales import line_rules, pdf
 from app.views.sales.chain import next_node
 from app.views.sales.dialogs import ReasonDialog
 from app.views.sales.draft_actions import shared_actions
-from app.views.sales.draft_page import DraftPage
+from app.views.sales.draft_page import DraftPage, load_draft
 from app.views.sales.invoicing import InvoiceDialog
 from app.views.sales.line_editing import LINES
 from app.views.sales.quote_page import conditions, customer_fields, not_yet
@@ -43,7 +42,7 @@ class OrderPage(DraftPage):
                 )
             ),
         ),
-        load=load_sales_order,
+        load=load_draft("sales_order"),
         lines=LINES,
         update_right="sales.sales_order:update",
         create_right="sales.sales_order:insert",

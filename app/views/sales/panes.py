@@ -11,11 +11,13 @@ from app.core import format as fmt
 from app.core.i18n import language, t
 from app.services.sales.forms import DraftForm, load_quote, load_sales_order
 from app.services.sales.lists import ApprovalRow, DeliveryRow, InvoiceRow, OrderRow, PaymentRow, QuoteRow
-from app.services.sales.reads import ChainLink, Invoiceable, InvoiceDetail, document_chain
+from app.services.sales.reads import ChainLink, Invoiceable, InvoiceDetail, document_chain, get_invoice
 from app.services.sales.shipping import (
     DeliveryDetail,
     ShippingForm,
     ShippingOrder,
+    get_delivery,
+    shipping_form,
 )
 from app.views.core.buttons import Button, IconButton
 from app.views.core.context import AppContext
@@ -25,7 +27,6 @@ from app.views.core.operation import ReadOp
 from app.views.core.people import name
 from app.views.core.surfaces import Loading
 from app.views.core.theme import px, tok
-from app.views.sales.draft_reads import delivery_in_words, invoice_in_words, shipping_in_words
 from app.views.sales.invoicing import InvoiceDialog
 from app.views.sales.states import (
     APPROVAL,
@@ -273,7 +274,7 @@ def delivery_pane(ctx: AppContext, row: DeliveryRow) -> QWidget:
         )
     )
     over.addWidget(section(t("form.lines")))
-    pane.read(over, _delivery_lines, delivery_in_words, row.id, language())
+    pane.read(over, _delivery_lines, get_delivery, row.id, language())
     pane.tab("chain", t("sales.pane.chain"), lambda box: pane.chain(box, "delivery", row.id))
     return pane
 
@@ -301,7 +302,7 @@ def invoice_pane(ctx: AppContext, row: InvoiceRow) -> QWidget:
     note = t("sales.pane.invoice_note", kind=kind, date=fmt.date_(row.invoice_date))
     pane.head(row.number, row.customer, chips=[chip(INVOICE, state)], note=note, actions=[pane.opener()])
     over = pane.tab("overview", t("sales.pane.overview"))
-    pane.read(over, lambda box, found: _invoice(ctx, box, found), invoice_in_words, row.id, language())
+    pane.read(over, lambda box, found: _invoice(ctx, box, found), get_invoice, row.id, language())
     pane.tab("chain", t("sales.pane.chain"), lambda box: pane.chain(box, "invoice", row.id))
     return pane
 
@@ -354,9 +355,7 @@ def payment_pane(ctx: AppContext, row: PaymentRow) -> QWidget:
     over.addWidget(_amount(t("sales.payment.received"), row.amount))
     over.addWidget(_amount(t("sales.card.skonto"), row.discount_amount))
     over.addWidget(section(t("sales.type.invoice")))
-    pane.read(
-        over, lambda box, found: _invoice(ctx, box, found), invoice_in_words, row.invoice_id, language()
-    )
+    pane.read(over, lambda box, found: _invoice(ctx, box, found), get_invoice, row.invoice_id, language())
     return pane
 
 
@@ -432,7 +431,7 @@ def shipping_pane(ctx: AppContext, row: ShippingOrder) -> QWidget:
         over.addWidget(section(t("sales.ship.blocked")))
         over.addWidget(text_row(row.block_reason, color="bad"))
     over.addWidget(section(t("sales.ship.lines")))
-    pane.read(over, _open_lines, shipping_in_words, row.sales_order_id, language())
+    pane.read(over, _open_lines, shipping_form, row.sales_order_id, language())
     if row.block_reason is None and ctx.profile.can("delivery_ship"):
         pane.button(over, "ship", "sales.action.ship", "truck", pane.open_record)
     pane.tab("chain", t("sales.pane.chain"), lambda box: pane.chain(box, "sales_order", row.sales_order_id))
@@ -479,7 +478,7 @@ def invoiceable_pane(ctx: AppContext, row: Invoiceable) -> QWidget:
         )
     )
     over.addWidget(section(t("form.lines")))
-    pane.read(over, _delivery_lines, delivery_in_words, row.delivery_id, language())
+    pane.read(over, _delivery_lines, get_delivery, row.delivery_id, language())
     order = row.sales_order_id
     pane.button(
         over,

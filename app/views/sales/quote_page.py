@@ -7,7 +7,6 @@ from app.core.i18n import t
 from app.services.partners.reads import search_customers
 from app.services.sales import writes
 from app.services.sales.commands import ConvertQuote, IssueQuote, RejectQuote
-from app.services.sales.forms import load_quote
 from app.services.sales.writes import Issued
 from app.views.core import values
 from app.views.core.fields import Field
@@ -18,7 +17,7 @@ from app.views.sales.chain import next_node
 from app.views.sales.days import today
 from app.views.sales.dialogs import ReasonDialog
 from app.views.sales.draft_actions import shared_actions
-from app.views.sales.draft_page import DraftPage
+from app.views.sales.draft_page import DraftPage, load_draft
 from app.views.sales.line_editing import LINES
 
 
@@ -82,7 +81,7 @@ class QuotePage(DraftPage):
                 )
             ),
         ),
-        load=load_quote,
+        load=load_draft("quote"),
         lines=LINES,
         update_right="sales.quote:update",
         create_right="sales.quote:insert",

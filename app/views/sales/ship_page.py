@@ -5,16 +5,15 @@ The warehouse sees quantities, places and lots here, never a price.
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from app.core import format as fmt
 from app.core.drafts import pack
 from app.core.i18n import t
-from app.services.inventory.reads import PickRow, pick_stock
 from app.services.sales import writes
 from app.services.sales.commands import Pick, ShipDelivery
-from app.services.sales.shipping import ShippingForm, ShippingLine, ShippingOrder
-from app.services.sales.worklists import shipping_order
+from app.services.sales.opening import OpenShipping, open_shipping
+from app.services.sales.shipping import ShippingLine
 from app.services.sales.writes import Shipped
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
@@ -30,7 +29,6 @@ from app.views.core.form_model import (
 from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
 from app.views.sales import pdf
-from app.views.sales.draft_reads import shipping_in_words
 from app.views.sales.line_rules import Status
 
 ZERO = Decimal(0)
@@ -61,21 +59,10 @@ LINES = LinesSpec(
 )
 
 
-class ToShip(NamedTuple):
-    """Everything the page shows: the order as the warehouse sees it, its lines, where the goods are."""
-
-    order: ShippingOrder | None
-    form: ShippingForm
-    stock: Sequence[PickRow]
-
-
 def load(session: Any, sales_order_id: int, language: str) -> FormRecord:
     """An order to ship: header, open lines, places with a proposal; no price."""
-    order = shipping_order(session, sales_order_id)
-    form = shipping_in_words(session, sales_order_id, language)
-    products = sorted({line.product_id for line in form.lines if line.is_stocked and line.qty_open > 0})
-    stock = pick_stock(session, products, form.lines[0].warehouse_id) if products else []
-    found = ToShip(order, form, stock)
+    found = open_shipping(session, sales_order_id, language)
+    order, form = found
     return FormRecord(
         id=sales_order_id,
         row_version=form.lines[0].row_version if form.lines else 0,
@@ -91,14 +78,14 @@ def load(session: Any, sales_order_id: int, language: str) -> FormRecord:
     )
 
 
-def rows(found: ToShip) -> list[dict[str, Any]]:
+def rows(found: OpenShipping) -> list[dict[str, Any]]:
     """One row per place that may serve a line, the proposed ones first in the order they should be taken."""
     proposed = {(pick.line_id, pick.place_id, pick.lot_id): pick.qty for pick in found.form.picks}
     result: list[dict[str, Any]] = []
     for line in found.form.lines:
         if line.qty_open <= 0:
             continue
-        places = [row for row in found.stock if row.product_id == line.product_id and row.qty > 0]
+        places = [row for row in found.form.stock if row.product_id == line.product_id and row.qty > 0]
         kept = [row for row in places if (line.line_id, row.place_id, row.lot_id) in proposed]
         more = [row for row in places if row not in kept]
         chosen = [*kept, *more[: max(PLACES_SHOWN - len(kept), 0)]]
@@ -183,9 +170,9 @@ class ShipPage(FormPage):
         self.lines.set_fixed_rows()
 
     @property
-    def found(self) -> ToShip | None:
+    def found(self) -> OpenShipping | None:
         """What was read."""
-        return cast("ToShip | None", self.record.raw)
+        return cast("OpenShipping | None", self.record.raw)
 
     def dirty(self) -> bool:
         """Quantities that were not shipped are no loss: closing the page asks nothing."""
