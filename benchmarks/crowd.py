@@ -24,7 +24,7 @@ def run(setting: dict[str, Any], workers: int = WORKERS, seconds: float = SECOND
     """Start the workers, let them begin together, and add up what they did."""
     crowd = [
         subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.crowd"],
+            [sys.executable, "-c", "from benchmarks.crowd import work; work()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -64,7 +64,8 @@ def run(setting: dict[str, Any], workers: int = WORKERS, seconds: float = SECOND
     return result
 
 
-def _worker() -> None:
+def work() -> None:
+    """One person: reads the setting and the start from standard input, answers with its times."""
     setting = json.loads(sys.stdin.readline())
     ids: Any = {name: tuple(v) if isinstance(v, list) else v for name, v in setting["world"].items()}
     world = World(**ids)
@@ -102,7 +103,3 @@ def _worker() -> None:
     for db in people.values():
         db.close()
     print(json.dumps(done))
-
-
-if __name__ == "__main__":
-    _worker()

@@ -1,6 +1,6 @@
 """The window: start to login, login to usable, opening every workspace, scrolling 100,000 rows, memory with ten tabs.
 
-Runs in a process of its own (``python -m benchmarks.window``), offscreen unless a display is there, against the demo
+Runs in a process of its own (`work`), offscreen unless a display is there, against the demo
 company with 100,000 more products, as the administrator, who sees every workspace.
 """
 
@@ -44,7 +44,7 @@ def run(*, small: bool) -> dict[str, Any]:
         }
         environment = {"QT_QPA_PLATFORM": "offscreen"} if not os.environ.get("DISPLAY") else {}
         answer = subprocess.run(
-            [sys.executable, "-m", "benchmarks.window"],
+            [sys.executable, "-c", "from benchmarks.window import work; work()"],
             input=json.dumps(setting),
             stdout=subprocess.PIPE,
             text=True,
@@ -180,5 +180,6 @@ def _scroll(window: Any, tasks: Any, until: Callable[..., None]) -> dict[str, An
     }
 
 
-if __name__ == "__main__":
+def work() -> None:
+    """The measured process: reads the setting from standard input, prints the figures."""
     print(json.dumps(_measure(json.loads(sys.stdin.readline()))))

@@ -84,7 +84,7 @@ class Quote(Versioned, _Totals, Base):
         CheckConstraint("state IN ('draft','issued','accepted','rejected')", name="quote_state_known"),
         CheckConstraint("(state = 'draft') = (number IS NULL)", name="quote_numbered_when_issued"),
         CheckConstraint("valid_until >= quote_date", name="quote_dates_in_order"),
-        Index("ix_quote_date", text("quote_date DESC NULLS LAST"), text("id DESC")),
+        Index("ix_quote_date", text("quote_date DESC"), text("id DESC")),
         Index("ix_quote_open", "valid_until", postgresql_where=text("state = 'issued'")),
         {"schema": SCHEMA},
     )
@@ -127,7 +127,7 @@ class SalesOrder(Versioned, _Totals, Base):
         CheckConstraint(
             "state NOT IN ('confirmed','completed') OR number IS NOT NULL", name="sales_order_numbered"
         ),
-        Index("ix_sales_order_date", text("order_date DESC NULLS LAST"), text("id DESC")),
+        Index("ix_sales_order_date", text("order_date DESC"), text("id DESC")),
         Index("ix_sales_order_state", "state", text("id DESC")),
         Index(
             "ix_sales_order_to_ship",
@@ -234,7 +234,7 @@ class Invoice(Versioned, _Totals, Base):
             "kind = 'cancellation' OR (paid_amount >= 0 AND paid_amount + discount_taken <= gross_amount)",
             name="paid_within_gross",
         ),
-        Index("ix_invoice_date", text("invoice_date DESC NULLS LAST"), text("id DESC")),
+        Index("ix_invoice_date", text("invoice_date DESC"), text("id DESC")),
         Index("ix_invoice_open", "due_date", postgresql_where=text("state = 'open'")),
         {"schema": SCHEMA},
     )

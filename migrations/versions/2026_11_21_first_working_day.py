@@ -1202,7 +1202,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_quote_date",
         "quote",
-        [sa.literal_column("quote_date DESC NULLS LAST"), sa.literal_column("id DESC")],
+        [sa.literal_column("quote_date DESC"), sa.literal_column("id DESC")],
         unique=False,
         schema="sales",
     )
@@ -1615,7 +1615,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_sales_order_date",
         "sales_order",
-        [sa.literal_column("order_date DESC NULLS LAST"), sa.literal_column("id DESC")],
+        [sa.literal_column("order_date DESC"), sa.literal_column("id DESC")],
         unique=False,
         schema="sales",
     )
@@ -1943,7 +1943,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_invoice_date",
         "invoice",
-        [sa.literal_column("invoice_date DESC NULLS LAST"), sa.literal_column("id DESC")],
+        [sa.literal_column("invoice_date DESC"), sa.literal_column("id DESC")],
         unique=False,
         schema="sales",
     )

@@ -104,7 +104,7 @@ COMMENT ON FUNCTION catalog.search_products IS
 CREATE OR REPLACE FUNCTION catalog.prices_for(p_lines jsonb, p_price_list_id bigint, p_date date)
 RETURNS TABLE (line integer, product_id bigint, qty numeric, amount numeric, min_qty numeric, price_list_id bigint,
                valid_from date, tax_rate numeric)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE ROWS 20 SET search_path = pg_catalog, pg_temp AS $$
   -- Runs with the caller's rights: who may not read prices gets none here either.
   SELECT l.ord::integer, p.id, l.qty,
          CASE WHEN pl.tax_included THEN round(best.amount * 100 / (100 + tc.rate), 4) ELSE best.amount END,
