@@ -4,7 +4,7 @@ import json
 import logging
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(slots=True)
@@ -104,7 +104,7 @@ class Listener(logging.Handler):
             cause = record.exc_info[1] if record.exc_info else None
             self.errors.append(f"{record.name}: {record.getMessage()}" + (f" ({cause!r})" if cause else ""))
 
-    def __enter__(self) -> "Listener":
+    def __enter__(self) -> Self:
         root, operations = logging.getLogger(), logging.getLogger("werkbank.operation")
         self._level = operations.level
         operations.setLevel(logging.DEBUG)
