@@ -34,6 +34,7 @@ OF_SCREEN = {
     "inventory.shipping": "sales",
     "inventory.deliveries": "sales",
     "sales.shipping": "sales",
+    "system.company": "documents",
 }
 OF_RAIL = {
     "catalog": "products",
