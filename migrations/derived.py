@@ -5,6 +5,7 @@ and nothing survives that no file describes. Then the SQL files are applied in t
 generated from the rights matrix. What was applied is remembered as one checksum; nothing is touched while it matches.
 """
 
+import dataclasses
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -85,10 +86,14 @@ def apply(connection: Connection) -> None:
     by_name = {relation.name: relation for relation in relations}
     connection.execute(sql.SQL(generate.discard_sql(matrix, by_name)))
     _execute(connection, generate.relations_sql(matrix, relations))
-    functions = dict(matrix.functions)
+    functions = {
+        name: (*roles, rights.permission(name.partition(".")[2])) if set(roles) & set(matrix.roles) else roles
+        for name, roles in matrix.functions.items()
+    }
     functions["api.discard_draft"] = generate.discard_roles(matrix)
-    complete = rights.Matrix(matrix.roles, matrix.tables, functions)
+    complete = dataclasses.replace(matrix, functions=functions)
     _execute(connection, generate.functions_sql(complete, read_functions(connection)))
+    _inherit(connection, matrix)
     _rights(connection, matrix)
     for path in seeds:
         _run_file(connection, path)
@@ -157,38 +162,104 @@ def _roles(connection: Connection, matrix: rights.Matrix) -> None:
     version = connection.info.server_version
     option = "ADMIN TRUE, INHERIT FALSE, SET FALSE" if version >= 160000 else "ADMIN OPTION"
     script = ""
-    for role in matrix.roles:
-        if f"r_{role}" not in existing:
-            script += f"CREATE ROLE r_{role} NOLOGIN;\n"
-        script += f"GRANT r_{role} TO erp_sec WITH {option};\n"
+    single = {rights.permission(right) for _role, right in matrix.rights()}
+    for role in [*(f"r_{name}" for name in matrix.roles), *sorted(single)]:
+        if role not in existing:
+            script += f'CREATE ROLE "{role}" NOLOGIN;\n'
+        script += f'GRANT "{role}" TO erp_sec WITH {option};\n'
+    _execute(connection, script)
+
+
+def _inherit(connection: Connection, matrix: rights.Matrix) -> None:
+    """Memberships between the matrix's roles, by erp_sec's hand as all other memberships."""
+    option = " WITH INHERIT TRUE, SET FALSE" if connection.info.server_version >= 160000 else ""
+    there = {
+        (row[0], row[1])
+        for row in connection.execute(
+            "SELECT pg_get_userbyid(roleid), pg_get_userbyid(member) FROM pg_catalog.pg_auth_members"
+        ).fetchall()
+    }
+    wanted = {(f"r_{parent}", f"r_{role.name}") for role in matrix.roles.values() for parent in role.inherits}
+    ours = {f"r_{name}" for name in matrix.roles}
+    script = "".join(
+        f'REVOKE "{parent}" FROM "{child}" GRANTED BY erp_sec;\n'
+        for parent, child in sorted(there - wanted)
+        if parent in ours and child in ours
+    )
+    script += "".join(
+        f'GRANT "{parent}" TO "{child}"{option} GRANTED BY erp_sec;\n' for parent, child in sorted(wanted - there)
+    )
     _execute(connection, script)
 
 
 def _rights(connection: Connection, matrix: rights.Matrix) -> None:
-    """What `sec.require` and `Profile.rights` look up, out of the same matrix."""
+    """What `sec.require` and `Profile.rights` look up, out of the same matrix. Custom roles keep what they were given."""
     roles = list(matrix.roles.values())
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO sec.role (name, kind, scoped, sensitive, needs_second_factor, title_de, title_en, about_de, "
+            "about_en, idle_minutes, session_minutes, max_sessions) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (name) DO UPDATE SET "
+            "kind = excluded.kind, scoped = excluded.scoped, title_de = excluded.title_de, title_en = excluded.title_en, "
+            "about_de = excluded.about_de, about_en = excluded.about_en",
+            [
+                (
+                    role.name,
+                    "core" if role.core else "functional",
+                    role.scoped,
+                    role.sensitive,
+                    role.second_factor,
+                    role.title.get("de", ""),
+                    role.title.get("en", ""),
+                    role.about.get("de", ""),
+                    role.about.get("en", ""),
+                    role.idle,
+                    role.minutes,
+                    role.max_sessions,
+                )
+                for role in roles
+            ],
+        )
+    of_matrix = "role IN (SELECT r.name FROM sec.role r WHERE r.kind IN ('core', 'functional'))"
     connection.execute(
-        "INSERT INTO sec.role (name, scoped) SELECT * FROM unnest(%s::text[], %s::boolean[]) "
-        "ON CONFLICT (name) DO UPDATE SET scoped = excluded.scoped",
-        ([role.name for role in roles], [role.scoped for role in roles]),
-    )
-    connection.execute(
-        "DELETE FROM sec.role r WHERE NOT r.name = ANY (%s) "
+        "DELETE FROM sec.role r WHERE r.kind IN ('core', 'functional') AND NOT r.name = ANY (%s) "
         "AND NOT EXISTS (SELECT FROM sec.user_role u WHERE u.role = r.name)",
         (list(matrix.roles),),
     )
-    connection.execute("DELETE FROM sec.role_right")
+    connection.execute(sql.SQL("DELETE FROM sec.role_right WHERE " + of_matrix))
     pairs = matrix.rights()
     connection.execute(
         'INSERT INTO sec.role_right (role, "right") SELECT * FROM unnest(%s::text[], %s::text[])',
         ([role for role, _ in pairs], [right for _, right in pairs]),
     )
-    connection.execute("DELETE FROM sec.role_limit")
+    # A right that is no more has gone from the matrix; a custom role cannot keep it.
+    connection.execute('DELETE FROM sec.role_right WHERE NOT "right" = ANY (%s)', ([right for _, right in pairs],))
+    connection.execute(sql.SQL("DELETE FROM sec.role_limit WHERE " + of_matrix))
     limits = [(role.name, name, value) for role in roles for name, value in role.limits.items()]
     connection.execute(
         "INSERT INTO sec.role_limit (role, name, value) SELECT * FROM unnest(%s::text[], %s::text[], %s::numeric[])",
         ([x[0] for x in limits], [x[1] for x in limits], [x[2] for x in limits]),
     )
+    connection.execute(sql.SQL("DELETE FROM sec.role_parent WHERE " + of_matrix))
+    parents = [(role.name, parent) for role in roles for parent in role.inherits]
+    connection.execute(
+        "INSERT INTO sec.role_parent (role, parent) SELECT * FROM unnest(%s::text[], %s::text[])",
+        ([x[0] for x in parents], [x[1] for x in parents]),
+    )
+    connection.execute("DELETE FROM sec.role_conflict WHERE of_matrix")
+    conflicts = matrix.conflicts
+    connection.execute(
+        "INSERT INTO sec.role_conflict (role_a, role_b, reason_de, reason_en, of_matrix) "
+        "SELECT *, true FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) "
+        "ON CONFLICT (role_a, role_b) DO UPDATE SET of_matrix = true",
+        (
+            [c.roles[0] for c in conflicts],
+            [c.roles[1] for c in conflicts],
+            [c.reason.get("de", "") for c in conflicts],
+            [c.reason.get("en", "") for c in conflicts],
+        ),
+    )
+    connection.execute("SELECT sec.role_settle()")
 
 
 _DROPS = """

@@ -7,7 +7,7 @@ Input is the rights matrix and the catalogue of the database; output is text, th
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from migrations.rights import Guard, Matrix, Table, Verb
+from migrations.rights import Guard, Matrix, Table, Verb, permission
 
 SCHEMAS = (
     "sec",
@@ -85,7 +85,7 @@ def relations_sql(matrix: Matrix, relations: Iterable[Relation]) -> str:
         if relation.kind == "v":
             out.append(f"ALTER VIEW {relation.name} SET (security_invoker = true)")
             if line.select:
-                out.append(f"GRANT SELECT ON {relation.name} TO {_roles(line.select.roles)}")
+                out.append(f"GRANT SELECT ON {relation.name} TO {_grantees(line.select, relation.name, 'select')}")
             continue
         out += _table_rights(relation, line)
         out += _triggers(relation, line)
@@ -146,8 +146,11 @@ COMMENT ON FUNCTION api.discard_draft IS 'Delete a draft, or a line of one; ever
 
 def discard_roles(matrix: Matrix) -> tuple[str, ...]:
     """Roles that may call `api.discard_draft` for anything at all."""
-    roles = [role for line in matrix.tables.values() if line.discard for role in line.discard.roles]
-    return tuple(dict.fromkeys(roles))
+    found: list[str] = []
+    for line in matrix.tables.values():
+        if line.discard:
+            found += [*line.discard.roles, permission(f"{line.name}:discard")]
+    return tuple(dict.fromkeys(found))
 
 
 def _discard_branch(matrix: Matrix, line: Table, relations: Mapping[str, Relation]) -> str:
@@ -196,9 +199,18 @@ def _script(statements: list[str]) -> str:
 
 
 def _roles(names: Iterable[str]) -> str:
-    return ", ".join(
-        "PUBLIC" if n == "PUBLIC" else n if n.startswith(("erp_", "r_")) else f"r_{n}" for n in names
-    )
+    return ", ".join(_role(name) for name in names)
+
+
+def _role(name: str) -> str:
+    if name.startswith("p_"):
+        return _quoted(name)
+    return name if name == "PUBLIC" or name.startswith(("erp_", "r_")) else f"r_{name}"
+
+
+def _grantees(verb: Verb, table: str, word: str) -> str:
+    """The roles of a verb, and the role that carries this right alone."""
+    return _roles([*verb.roles, permission(f"{table}:{word}")])
 
 
 def _ownership(relation: Relation) -> list[str]:
@@ -243,14 +255,14 @@ def _table_rights(relation: Relation, line: Table) -> list[str]:
         out.append(f"CREATE POLICY readers ON {name} FOR SELECT TO {_roles(line.readers)} USING (true)")
         out.append(f"GRANT SELECT ON {name} TO {_roles(line.readers)}")
     if line.select and line.select.roles:
-        roles = _roles(line.select.roles)
+        roles = _grantees(line.select, name, "select")
         out.append(
             f"CREATE POLICY read ON {name} FOR SELECT TO {roles} USING ({_condition(line, line.select)})"
         )
         out.append(f"GRANT SELECT ON {name} TO {roles}")
     for word, verb in (("INSERT", line.insert), ("UPDATE", line.update)):
         if verb and verb.roles:
-            roles, condition = _roles(verb.roles), _condition(line, verb)
+            roles, condition = _grantees(verb, name, word.lower()), _condition(line, verb)
             columns = ", ".join(f'"{c}"' for c in verb.columns.of(relation.plain))
             using = "" if word == "INSERT" else f"USING ({condition}) "
             out.append(

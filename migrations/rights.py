@@ -74,11 +74,37 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A functional role: scoped ones see only the warehouses given to the person."""
+    """A role: scoped ones see only the warehouses given to the person, sensitive ones need a second person's approval.
+
+    `idle` and `minutes` limit a session, `max_sessions` how many of them one person has at a time.
+    """
 
     name: str
-    scoped: bool
+    scoped: bool = False
+    core: bool = False
+    sensitive: bool = False
+    device: bool = False
+    second_factor: bool = False
+    inherits: tuple[str, ...] = ()
+    title: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
+    idle: int = 480
+    minutes: int = 1440
+    max_sessions: int | None = None
     limits: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleConflict:
+    """Two roles nobody may have together, and why."""
+
+    roles: tuple[str, str]
+    reason: Mapping[str, str]
+
+
+def permission(right: str) -> str:
+    """The PostgreSQL role that carries one right alone; custom roles are made of these."""
+    return f"p_{right}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +114,12 @@ class Matrix:
     roles: Mapping[str, Role]
     tables: Mapping[str, Table]
     functions: Mapping[str, tuple[str, ...]]
+    conflicts: tuple[RoleConflict, ...] = ()
+
+    def including(self, role: str) -> frozenset[str]:
+        """The role and all it inherits from."""
+        parents = (self.including(parent) for parent in self.roles[role].inherits)
+        return frozenset({role}).union(*parents)
 
     def rights(self) -> list[tuple[str, str]]:
         """(role, right) pairs as `sec.role_right` holds them and `Profile.rights` shows them."""
@@ -138,13 +170,14 @@ class _Reader:
         ]
         self._groups: dict[str, tuple[str, ...]] = {}
         self._roles: dict[str, Role] = {}
+        self._conflicts: list[RoleConflict] = []
 
     def matrix(self) -> Matrix:
         self._read_roles()
         tables: dict[str, Table] = {}
         functions: dict[str, tuple[str, ...]] = {}
         for path, document in self._documents:
-            unknown = set(document) - {"roles", "groups", "limits", "tables", "functions"}
+            unknown = set(document) - {"roles", "conflicts", "groups", "limits", "tables", "functions"}
             if unknown:
                 self._wrong.append(f"{path.name}: unknown headings {sorted(unknown)}")
             for name, line in (document.get("tables") or {}).items():
@@ -157,7 +190,7 @@ class _Reader:
                 functions[name] = self._role_names(name, roles)
         if self._wrong:
             raise MatrixError("; ".join(self._wrong))
-        return Matrix(self._roles, tables, functions)
+        return Matrix(self._roles, tables, functions, tuple(self._conflicts))
 
     def _read_roles(self) -> None:
         for _path, document in self._documents:
@@ -166,13 +199,41 @@ class _Reader:
                 for role, value in values.items():
                     limits.setdefault(role, {})[limit] = Decimal(str(value))
             for name, line in (document.get("roles") or {}).items():
-                self._roles[name] = Role(name, bool((line or {}).get("scoped")), limits.get(name, {}))
-        self._groups["everyone"] = tuple(self._roles)
+                self._roles[name] = self._role(name, line or {}, limits.get(name, {}))
+        self._groups["everyone"] = tuple(role.name for role in self._roles.values() if not role.device)
+        for role in self._roles.values():
+            self._wrong += [f"{role.name} inherits from {p!r}, which is no role" for p in role.inherits if p not in self._roles]
+        for _path, document in self._documents:
+            for line in document.get("conflicts") or ():
+                first, second = sorted(line["roles"])
+                self._wrong += [f"conflict: no role {name!r}" for name in (first, second) if name not in self._roles]
+                self._conflicts.append(RoleConflict((first, second), line["reason"]))
         for path, document in self._documents:
             for name, members in (document.get("groups") or {}).items():
                 if name in self._groups or name in self._roles:
                     self._wrong.append(f"{path.name}: group {name} exists already")
                 self._groups[name] = self._role_names(f"group {name}", members)
+
+    def _role(self, name: str, line: dict[str, Any], limits: Mapping[str, Decimal]) -> Role:
+        known = {"scoped", "core", "sensitive", "device", "second_factor", "inherits", "title", "about", "session"}
+        if unknown := set(line) - known:
+            self._wrong.append(f"{name}: unknown words {sorted(unknown)}")
+        session = line.get("session") or {}
+        return Role(
+            name,
+            scoped=bool(line.get("scoped")),
+            core=bool(line.get("core")),
+            sensitive=bool(line.get("sensitive")),
+            device=bool(line.get("device")),
+            second_factor=bool(line.get("second_factor")),
+            inherits=tuple(line.get("inherits") or ()),
+            title=line.get("title") or {},
+            about=line.get("about") or {},
+            idle=session.get("idle", 480),
+            minutes=session.get("minutes", 1440),
+            max_sessions=session.get("max"),
+            limits=limits,
+        )
 
     def _role_names(self, where: str, given: Any) -> tuple[str, ...]:
         names: list[str] = []

@@ -203,7 +203,7 @@ class Database:
             client = Jsonb(self.client.as_json())
             ticket, answer = connection.execute(statement, {"client": client}).one()
         self._ticket = ticket
-        self._renew_at = time.monotonic() + max(float(answer["seconds_left"]) - _RENEW_BEFORE, 1.0)
+        self._renew_at = time.monotonic() + max(float(answer["session"]["seconds_left"]) - _RENEW_BEFORE, 1.0)
         self._profile = Profile.from_json(answer)
         return self._profile
 

@@ -62,7 +62,7 @@ def test_a_ticket_ends_in_the_middle_of_a_transaction(raw_role: Callable[..., Ra
     mine = raw_role("marketing", ticket=True)
     with mine.transaction():
         assert mine.execute(NOTES).fetchone() == (1,)
-        admin.execute("UPDATE sec.session SET expires = now() WHERE login = 'u_marketing'")
+        admin.execute("UPDATE sec.session SET valid_until = now() WHERE login = 'u_marketing'")
         assert mine.execute(NOTES).fetchone() == (0,)
 
 
@@ -100,7 +100,7 @@ def test_a_ticket_never_outlives_a_role(raw_role: Callable[..., Raw], admin: Raw
     admin.execute("SELECT sec.user_set_roles(%s, '{viewer}', now() + interval '1 hour')", (person,))
     raw_role(person, ticket=True)
     row = admin.execute(
-        "SELECT s.expires = u.valid_to FROM sec.session s JOIN sec.user_role u USING (login) WHERE login = %s",
+        "SELECT s.valid_until = u.valid_to FROM sec.session s JOIN sec.user_role u USING (login) WHERE login = %s",
         (person,),
     ).fetchone()
     assert row == (True,)

@@ -36,10 +36,14 @@ class UserRow(NamedTuple):
 class SessionRow(NamedTuple):
     """One of the person's own open sessions."""
 
+    id: int
     created: dt.datetime
-    expires: dt.datetime
+    last_seen: dt.datetime
+    valid_until: dt.datetime
     address: str | None
     client: Mapping[str, Any]
+    assurance: str
+    operator: str | None
     current: bool
 
 
@@ -80,7 +84,10 @@ def users(session: Session) -> tuple[UserRow, ...]:
 
 def sessions(session: Session) -> tuple[SessionRow, ...]:
     """The person's own open sessions, newest first."""
-    statement = text("SELECT created, expires, host(address), client, current FROM sec.session_list()")
+    statement = text(
+        "SELECT id, created, last_seen, valid_until, host(address), client, assurance, operator, current "
+        "FROM sec.session_list()"
+    )
     return tuple(SessionRow(*row) for row in session.execute(statement).all())
 
 

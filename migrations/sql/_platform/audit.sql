@@ -10,11 +10,13 @@ COMMENT ON FUNCTION sec.my_tables IS 'Tables whose rows (or, for people and role
 
 CREATE OR REPLACE FUNCTION audit.row_hash(
   p_xid bigint, p_at timestamptz, p_login text, p_address inet, p_application text, p_command uuid, p_table text,
-  p_row bigint, p_op text, p_topic text, p_record bigint, p_warehouse bigint, p_old jsonb, p_new jsonb) RETURNS bytea
-LANGUAGE sql STABLE AS $$
+  p_row bigint, p_op text, p_topic text, p_record bigint, p_warehouse bigint, p_old jsonb, p_new jsonb,
+  p_session bigint DEFAULT NULL, p_operator text DEFAULT NULL, p_elevated text[] DEFAULT NULL, p_reason text DEFAULT NULL)
+RETURNS bytea LANGUAGE sql STABLE AS $$
   SELECT sha256(convert_to(concat_ws(chr(31), p_xid, extract(epoch FROM p_at), p_login, coalesce(host(p_address), ''),
     p_application, coalesce(p_command::text, ''), p_table, p_row, p_op, p_topic, p_record,
-    coalesce(p_warehouse::text, ''), coalesce(p_old::text, ''), coalesce(p_new::text, '')), 'UTF8'))
+    coalesce(p_warehouse::text, ''), coalesce(p_old::text, ''), coalesce(p_new::text, ''),
+    p_session, p_operator, array_to_string(p_elevated, ','), p_reason), 'UTF8'))
 $$;
 COMMENT ON FUNCTION audit.row_hash IS 'What row_hash of an entry must be.';
 
@@ -31,34 +33,40 @@ DECLARE
   v_xid bigint := pg_current_xact_id()::text::bigint;
   v_application text := left(current_setting('application_name'), 100);
   v_command uuid := nullif(current_setting('erp.command', true), '')::uuid;
+  v_reason text := left(nullif(current_setting('erp.reason', true), ''), 500);
+  v_session sec.session := sec.audit_context();
+  v_elevated text[] := nullif(v_session.elevated, '{}');
 BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO audit.entry (xid, at, login, address, application, command, table_name, row_id, op, topic, record_id,
-                             warehouse_id, old, new, row_hash)
+                             warehouse_id, old, new, session_id, operator, elevated, reason, row_hash)
     SELECT v_xid, statement_timestamp(), session_user, inet_client_addr(), v_application, v_command, v_table, e.row_id,
-           v_op, TG_ARGV[1], e.record_id, e.warehouse_id, NULL, e.new,
+           v_op, TG_ARGV[1], e.record_id, e.warehouse_id, NULL, e.new, v_session.id, v_session.operator, v_elevated, v_reason,
            audit.row_hash(v_xid, statement_timestamp(), session_user::text, inet_client_addr(), v_application, v_command, v_table,
-                          e.row_id, v_op, TG_ARGV[1], e.record_id, e.warehouse_id, NULL, e.new)
+                          e.row_id, v_op, TG_ARGV[1], e.record_id, e.warehouse_id, NULL, e.new,
+                          v_session.id, v_session.operator, v_elevated, v_reason)
       FROM (SELECT (j ->> v_key)::bigint AS row_id, (j ->> v_record)::bigint AS record_id,
                    coalesce(j ->> v_warehouse[1], j ->> v_warehouse[2])::bigint AS warehouse_id, j - v_omit AS new
               FROM (SELECT to_jsonb(n) AS j FROM new_rows n) n) e;
   ELSIF TG_OP = 'DELETE' THEN
     INSERT INTO audit.entry (xid, at, login, address, application, command, table_name, row_id, op, topic, record_id,
-                             warehouse_id, old, new, row_hash)
+                             warehouse_id, old, new, session_id, operator, elevated, reason, row_hash)
     SELECT v_xid, statement_timestamp(), session_user, inet_client_addr(), v_application, v_command, v_table, e.row_id,
-           v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, NULL,
+           v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, NULL, v_session.id, v_session.operator, v_elevated, v_reason,
            audit.row_hash(v_xid, statement_timestamp(), session_user::text, inet_client_addr(), v_application, v_command, v_table,
-                          e.row_id, v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, NULL)
+                          e.row_id, v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, NULL,
+                          v_session.id, v_session.operator, v_elevated, v_reason)
       FROM (SELECT (j ->> v_key)::bigint AS row_id, (j ->> v_record)::bigint AS record_id,
                    coalesce(j ->> v_warehouse[1], j ->> v_warehouse[2])::bigint AS warehouse_id, j - v_omit AS old
               FROM (SELECT to_jsonb(o) AS j FROM old_rows o) o) e;
   ELSE
     INSERT INTO audit.entry (xid, at, login, address, application, command, table_name, row_id, op, topic, record_id,
-                             warehouse_id, old, new, row_hash)
+                             warehouse_id, old, new, session_id, operator, elevated, reason, row_hash)
     SELECT v_xid, statement_timestamp(), session_user, inet_client_addr(), v_application, v_command, v_table, e.row_id,
-           v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, e.new,
+           v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, e.new, v_session.id, v_session.operator, v_elevated, v_reason,
            audit.row_hash(v_xid, statement_timestamp(), session_user::text, inet_client_addr(), v_application, v_command, v_table,
-                          e.row_id, v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, e.new)
+                          e.row_id, v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, e.new,
+                          v_session.id, v_session.operator, v_elevated, v_reason)
       FROM (SELECT (n.j ->> v_key)::bigint AS row_id, (n.j ->> v_record)::bigint AS record_id,
                    coalesce(n.j ->> v_warehouse[1], n.j ->> v_warehouse[2])::bigint AS warehouse_id, d.old, d.new
               FROM (SELECT to_jsonb(o) AS j, to_jsonb(o) ->> v_key AS k FROM old_rows o) o
@@ -74,12 +82,37 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE OR REPLACE FUNCTION audit.event_log(p_kind text, p_login text, p_detail jsonb DEFAULT '{}') RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_session sec.session := sec.audit_context();
+  v_xid bigint := pg_current_xact_id()::text::bigint;
+  v_at timestamptz := clock_timestamp();
+  v_application text := left(current_setting('application_name'), 100);
+BEGIN
+  INSERT INTO audit.event (xid, at, kind, login, operator, address, application, session_id, detail, row_hash)
+  VALUES (v_xid, v_at, p_kind, p_login, v_session.operator, inet_client_addr(), v_application, v_session.id, p_detail,
+          audit.event_hash(v_xid, v_at, p_kind, p_login, session_user::text, v_session.operator, inet_client_addr(), v_application,
+                           v_session.id, p_detail));
+END $$;
+COMMENT ON FUNCTION audit.event_log IS 'Write down something about access: what happened, to whose login, with which details.';
+
+CREATE OR REPLACE FUNCTION audit.event_hash(
+  p_xid bigint, p_at timestamptz, p_kind text, p_login text, p_by text, p_operator text, p_address inet, p_application text,
+  p_session bigint, p_detail jsonb) RETURNS bytea LANGUAGE sql STABLE AS $$
+  SELECT sha256(convert_to(concat_ws(chr(31), p_xid, extract(epoch FROM p_at), p_kind, p_login, p_by, coalesce(p_operator, ''),
+    coalesce(host(p_address), ''), p_application, coalesce(p_session::text, ''), p_detail::text), 'UTF8'))
+$$;
+COMMENT ON FUNCTION audit.event_hash IS 'What row_hash of an event must be.';
+
 CREATE OR REPLACE FUNCTION audit.tg_refuse() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION USING ERRCODE = 'ER422', MESSAGE = 'audit_is_append_only', CONSTRAINT = 'audit_is_append_only';
 END $$;
 CREATE OR REPLACE TRIGGER entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.entry
+FOR EACH STATEMENT EXECUTE FUNCTION audit.tg_refuse();
+CREATE OR REPLACE TRIGGER event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.event
 FOR EACH STATEMENT EXECUTE FUNCTION audit.tg_refuse();
 
 CREATE OR REPLACE FUNCTION system.tg_stamp() RETURNS trigger

@@ -2,6 +2,8 @@
 INSERT INTO sec.compat (id, min_protocol, max_protocol) VALUES (1, 1, 1)
 ON CONFLICT (id) DO UPDATE SET min_protocol = excluded.min_protocol, max_protocol = excluded.max_protocol;
 
+INSERT INTO sec.policy (id) VALUES (1) ON CONFLICT (id) DO NOTHING;
+
 INSERT INTO system.company (id, name) VALUES (1, 'Werkbank') ON CONFLICT (id) DO NOTHING;
 
 INSERT INTO system.counter (series, year, prefix)

@@ -9,6 +9,16 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION sec.fail IS 'Refuse with a SQLSTATE of class ER; the key is the text key, the detail its parameters.';
 
+CREATE OR REPLACE FUNCTION sec.ticket_hash() RETURNS bytea
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+  SELECT sha256(convert_to(current_setting('erp.ticket', true), 'UTF8'))
+$$;
+
+CREATE OR REPLACE FUNCTION sec.is_superuser() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT a.rolsuper FROM pg_catalog.pg_authid a WHERE a.rolname = session_user
+$$;
+
 CREATE OR REPLACE FUNCTION sec.session_ok() RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -17,48 +27,83 @@ BEGIN
      WHERE s.ticket_hash = sha256(convert_to(current_setting('erp.ticket', true), 'UTF8'))
        AND s.login = session_user
        AND s.address IS NOT DISTINCT FROM inet_client_addr()
-       AND s.expires > statement_timestamp()
-       AND NOT s.revoked)
+       AND s.valid_until > statement_timestamp()
+       AND s.ended_at IS NULL)
     -- A superuser passes every policy anyway; without this, what triggers do for him would see no rows.
     OR (SELECT a.rolsuper FROM pg_catalog.pg_authid a WHERE a.rolname = session_user);
 END $$;
 COMMENT ON FUNCTION sec.session_ok IS
   'Whether erp.ticket is a valid ticket of this login from this address, at this statement; true for a superuser.';
 
+CREATE OR REPLACE FUNCTION sec.acting() RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_session sec.session%ROWTYPE;
+BEGIN
+  SELECT * INTO v_session FROM sec.session s
+   WHERE s.ticket_hash = sha256(convert_to(current_setting('erp.ticket', true), 'UTF8'))
+     AND s.login = session_user
+     AND s.address IS NOT DISTINCT FROM inet_client_addr()
+     AND s.valid_until > statement_timestamp()
+     AND s.ended_at IS NULL;
+  IF NOT FOUND OR v_session.assurance = 'enrol' THEN
+    RETURN NULL;
+  ELSIF left(session_user, 2) = 't_' THEN
+    RETURN ARRAY[session_user::text, coalesce(v_session.operator, '')];
+  END IF;
+  RETURN ARRAY[session_user::text];
+END $$;
+COMMENT ON FUNCTION sec.acting IS
+  'The logins that must all have a right: the person''s own, at a terminal the device''s and its operator''s (empty without '
+  'one, who has no right). NULL without a valid ticket, or with one that serves to set up the second factor only.';
+
+CREATE OR REPLACE FUNCTION sec.roles_of(p_login text) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(array_agg(DISTINCT c.includes ORDER BY c.includes), '{}')
+    FROM sec.user_role u JOIN sec.role_closure c ON c.role = u.role
+   WHERE u.login = p_login
+     AND u.valid_from <= statement_timestamp()
+     AND (u.valid_to IS NULL OR u.valid_to > statement_timestamp())
+$$;
+COMMENT ON FUNCTION sec.roles_of IS 'Roles of a login that are valid at this statement, with all they include.';
+
 CREATE OR REPLACE FUNCTION sec.my_roles() RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_acting text[] := sec.acting();
 BEGIN
-  IF NOT sec.session_ok() THEN
-    RETURN '{}';
-  END IF;
-  RETURN ARRAY(
-    SELECT DISTINCT u.role
-      FROM sec.user_role u
-     WHERE u.login = session_user
-       AND u.valid_from <= statement_timestamp()
-       AND (u.valid_to IS NULL OR u.valid_to > statement_timestamp())
-     ORDER BY u.role);
+  RETURN CASE WHEN v_acting IS NULL THEN '{}' ELSE sec.roles_of(v_acting[1]) END;
 END $$;
-COMMENT ON FUNCTION sec.my_roles IS 'Names of the roles that are valid at this statement, without the r_ prefix; none without a ticket.';
+COMMENT ON FUNCTION sec.my_roles IS
+  'Names of the roles that are valid at this statement, with those they include, without the r_ prefix; none without a ticket.';
+
+CREATE OR REPLACE FUNCTION sec.has(p_login text, p_right text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (
+    SELECT FROM sec.user_role u
+      JOIN sec.role_closure c ON c.role = u.role
+      JOIN sec.role_right r ON r.role = c.includes
+     WHERE u.login = p_login AND r."right" = p_right
+       AND u.valid_from <= statement_timestamp()
+       AND (u.valid_to IS NULL OR u.valid_to > statement_timestamp()))
+$$;
+COMMENT ON FUNCTION sec.has IS 'Whether a login has a right at this statement; asks for no ticket.';
 
 CREATE OR REPLACE FUNCTION sec.may(p_right text) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_acting text[] := sec.acting();
 BEGIN
-  RETURN EXISTS (
-    SELECT FROM sec.role_right r
-      JOIN sec.user_role u ON u.role = r.role
-     WHERE r."right" = p_right
-       AND u.login = session_user
-       AND u.valid_from <= statement_timestamp()
-       AND (u.valid_to IS NULL OR u.valid_to > statement_timestamp()))
-    AND sec.session_ok();
+  RETURN v_acting IS NOT NULL AND sec.has(v_acting[1], p_right)
+         AND (cardinality(v_acting) = 1 OR sec.has(v_acting[2], p_right));
 END $$;
-COMMENT ON FUNCTION sec.may IS 'Whether the person has the right now (a function''s name or schema.table:verb).';
+COMMENT ON FUNCTION sec.may IS
+  'Whether the person has the right now (a function''s name or schema.table:verb); at a terminal device and operator both.';
 
 CREATE OR REPLACE FUNCTION sec.require(p_right text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF sec.may(p_right) OR (SELECT a.rolsuper FROM pg_catalog.pg_authid a WHERE a.rolname = session_user) THEN
+  IF sec.may(p_right) OR sec.is_superuser() THEN
     RETURN;  -- a superuser can do it anyway; refusing him would only cost him a detour when a database is set up
   END IF;
   IF NOT sec.session_ok() THEN
@@ -77,71 +122,100 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION sec.require_session IS 'ER401 unless the session holds a valid ticket.';
 
+CREATE OR REPLACE FUNCTION sec.require_confirmed() RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF sec.is_superuser() OR EXISTS (
+    SELECT FROM sec.session s, sec.policy p
+     WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user AND s.ended_at IS NULL
+       AND s.confirmed_at > statement_timestamp() - make_interval(mins => p.confirm_minutes)) THEN
+    RETURN;
+  END IF;
+  PERFORM sec.fail('ER403', 'confirmation_needed');
+END $$;
+COMMENT ON FUNCTION sec.require_confirmed IS
+  'For critical changes: ER403 confirmation_needed unless the person has just proved again who it is (sec.session_confirm).';
+
 CREATE OR REPLACE FUNCTION sec.my_limit(p_name text) RETURNS numeric
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  RETURN coalesce(
-    (SELECT max(l.value) FROM sec.role_limit l WHERE l.name = p_name AND l.role = ANY (sec.my_roles())), 0);
+  RETURN coalesce((
+    SELECT min(of_login.value)
+      FROM (SELECT coalesce(max(l.value), 0) AS value
+              FROM unnest(sec.acting()) a LEFT JOIN sec.role_limit l ON l.name = p_name AND l.role = ANY (sec.roles_of(a))
+             GROUP BY a) of_login), 0);
 END $$;
-COMMENT ON FUNCTION sec.my_limit IS 'The highest limit of the person''s valid roles; 0 when none of them has one.';
+COMMENT ON FUNCTION sec.my_limit IS
+  'The highest limit of the person''s valid roles, 0 when none of them has one; at a terminal the lower of device and operator.';
 
-CREATE OR REPLACE FUNCTION sec.my_warehouses() RETURNS bigint[]
+CREATE OR REPLACE FUNCTION sec.warehouses_of(p_login text) RETURNS bigint[]
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_roles text[] := sec.my_roles();
+  v_roles text[] := sec.roles_of(p_login);
 BEGIN
   IF EXISTS (SELECT FROM sec.role r WHERE r.name = ANY (v_roles) AND NOT r.scoped) THEN
     RETURN ARRAY(SELECT w.id FROM inventory.warehouse w);
   ELSIF v_roles <> '{}' THEN
-    RETURN ARRAY(SELECT w.warehouse_id FROM sec.user_warehouse w WHERE w.login = session_user);
+    RETURN ARRAY(SELECT w.warehouse_id FROM sec.user_warehouse w WHERE w.login = p_login);
   ELSE
     RETURN '{}';
   END IF;
 END $$;
-COMMENT ON FUNCTION sec.my_warehouses IS 'Warehouses the person may see: all of them unless every valid role is scoped.';
+
+CREATE OR REPLACE FUNCTION sec.my_warehouses() RETURNS bigint[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_acting text[] := sec.acting();
+BEGIN
+  IF v_acting IS NULL THEN
+    RETURN '{}';
+  ELSIF cardinality(v_acting) = 1 THEN
+    RETURN sec.warehouses_of(v_acting[1]);
+  END IF;
+  RETURN ARRAY(SELECT w FROM unnest(sec.warehouses_of(v_acting[1])) w WHERE w = ANY (sec.warehouses_of(v_acting[2])));
+END $$;
+COMMENT ON FUNCTION sec.my_warehouses IS
+  'Warehouses the person may see: all of them unless every valid role is scoped; at a terminal those of both.';
 
 CREATE OR REPLACE FUNCTION sec.actor() RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_acting text[] := sec.acting();
 BEGIN
   PERFORM sec.require_session();
-  RETURN session_user;
-END $$;
-COMMENT ON FUNCTION sec.actor IS 'The login that acts; ER401 without a ticket.';
-
-CREATE OR REPLACE FUNCTION sec.sync_roles(p_login text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_role text;
-  v_option text := '';
-BEGIN
-  IF current_setting('server_version_num')::int >= 160000 THEN
-    v_option := ' WITH INHERIT TRUE, SET FALSE';  -- nobody needs SET ROLE; 15 has no such option
+  IF v_acting[2] = '' THEN
+    PERFORM sec.fail('ER401', 'operator_missing');
   END IF;
-  FOR v_role IN
-    SELECT r.name FROM sec.role r
-     WHERE pg_has_role(p_login, 'r_' || r.name, 'MEMBER')
-       AND NOT EXISTS (SELECT FROM sec.user_role u
-                        WHERE u.login = p_login AND u.role = r.name AND u.valid_from <= statement_timestamp()
-                          AND (u.valid_to IS NULL OR u.valid_to > statement_timestamp()))
-  LOOP
-    EXECUTE format('REVOKE %I FROM %I GRANTED BY erp_sec', 'r_' || v_role, p_login);
-  END LOOP;
-  FOR v_role IN
-    SELECT r.name FROM sec.role r
-     WHERE NOT pg_has_role(p_login, 'r_' || r.name, 'MEMBER')
-       AND EXISTS (SELECT FROM sec.user_role u
-                    WHERE u.login = p_login AND u.role = r.name AND u.valid_from <= statement_timestamp()
-                      AND (u.valid_to IS NULL OR u.valid_to > statement_timestamp()))
-  LOOP
-    EXECUTE format('GRANT %I TO %I' || v_option, 'r_' || v_role, p_login);
-  END LOOP;
-  -- A ticket never outlives a role it was opened with: its holder must come back and be looked at again.
-  UPDATE sec.session s
-     SET expires = LEAST(s.expires, (SELECT min(u.valid_to) FROM sec.user_role u
-                                      WHERE u.login = p_login AND u.valid_to > statement_timestamp()))
-   WHERE s.login = p_login AND s.expires > statement_timestamp() AND NOT s.revoked;
+  RETURN coalesce(v_acting[2], session_user);
 END $$;
-COMMENT ON FUNCTION sec.sync_roles IS 'Make the PostgreSQL memberships of a login equal to its time-valid roles.';
+COMMENT ON FUNCTION sec.actor IS 'The person that acts: at a terminal its operator. ER401 without a ticket or an operator.';
+
+CREATE OR REPLACE FUNCTION sec.audit_context() RETURNS sec.session
+LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.* FROM sec.session s WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user
+$$;
+
+CREATE OR REPLACE FUNCTION sec.session_settle(p_login text) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  -- A ticket holds to the next start or end of a role only: then its holder is looked at again (sec.session_continue).
+  UPDATE sec.session s
+     SET valid_until = LEAST(s.ends, s.last_seen + make_interval(mins => s.idle_minutes), (
+           SELECT min(b.at) FROM sec.user_role u CROSS JOIN LATERAL (VALUES (u.valid_from), (u.valid_to)) b (at)
+            WHERE u.login IN (p_login, s.operator) AND b.at > statement_timestamp())),
+         elevated = ARRAY(SELECT DISTINCT u.role FROM sec.user_role u
+                           WHERE u.login IN (p_login, s.operator) AND u.kind = 'elevation'
+                             AND u.valid_from <= statement_timestamp() AND u.valid_to > statement_timestamp() ORDER BY 1)
+   WHERE s.login = p_login AND s.ended_at IS NULL AND s.ends > statement_timestamp()
+$$;
+
+CREATE OR REPLACE FUNCTION sec.address_allowed(p_login text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  -- Every role with rules must be satisfied: the strictest one counts. A local socket has no address.
+  SELECT inet_client_addr() IS NULL OR NOT EXISTS (
+    SELECT FROM unnest(sec.roles_of(p_login)) r (role)
+     WHERE EXISTS (SELECT FROM sec.address_rule a WHERE a.role = r.role)
+       AND NOT EXISTS (SELECT FROM sec.address_rule a WHERE a.role = r.role AND inet_client_addr() <<= a.network))
+$$;
 
 CREATE OR REPLACE FUNCTION sec.session_open(p_client jsonb DEFAULT '{}', p_code text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -149,13 +223,19 @@ DECLARE
   v_user sec.app_user%ROWTYPE;
   v_range sec.compat%ROWTYPE;
   v_protocol int := CASE WHEN jsonb_typeof(p_client -> 'protocol') = 'number' THEN (p_client ->> 'protocol')::int END;
+  v_roles text[];
+  v_ends timestamptz;
+  v_idle int;
+  v_most int;
+  v_assurance text;
   v_ticket text;
 BEGIN
   SELECT * INTO v_user FROM sec.app_user u WHERE u.login = session_user;
   IF NOT FOUND THEN
     PERFORM sec.fail('ER401', 'login_unknown', jsonb_build_object('login', session_user));
   ELSIF v_user.status <> 'active' THEN
-    PERFORM sec.fail('ER401', 'account_locked', jsonb_build_object('login', session_user));
+    PERFORM sec.fail('ER401', 'account_' || v_user.status,
+                     jsonb_build_object('login', session_user, 'reason', v_user.status_reason, 'until', v_user.locked_until));
   ELSIF p_client ? 'protocol' AND v_protocol IS NULL THEN
     PERFORM sec.fail('ER426', 'client_protocol_unreadable');
   END IF;
@@ -166,41 +246,105 @@ BEGIN
     PERFORM sec.fail('ER426', 'client_too_new', jsonb_build_object('protocol', v_protocol, 'served', v_range.max_protocol));
   END IF;
   -- Who changed the password past sec.password_change has evaded its rules: he gets nothing but the way back.
-  IF v_user.password_seal IS NOT NULL AND v_user.password_seal IS DISTINCT FROM
+  IF v_user.must_change_password OR v_user.password_ends <= statement_timestamp()
+     OR v_user.password_seal IS NOT NULL AND v_user.password_seal IS DISTINCT FROM
      (SELECT sha256(convert_to(a.rolpassword, 'UTF8')) FROM pg_catalog.pg_authid a WHERE a.rolname = session_user) THEN
     PERFORM sec.fail('ER401', 'password_must_change', jsonb_build_object('login', session_user));
+  ELSIF NOT sec.address_allowed(session_user) THEN
+    PERFORM sec.fail('ER401', 'address_not_allowed', jsonb_build_object('address', host(inet_client_addr())));
+  END IF;
+  v_assurance := sec.second_factor(p_code, p_client);
+  v_roles := sec.roles_of(session_user);
+  SELECT statement_timestamp() + make_interval(mins => coalesce(min(r.session_minutes), 1440)),
+         coalesce(min(r.idle_minutes), 480), min(r.max_sessions)
+    INTO v_ends, v_idle, v_most
+    FROM sec.role r WHERE r.name = ANY (v_roles);
+  PERFORM sec.sync_roles(session_user);
+  IF v_most IS NOT NULL THEN
+    -- The newest sessions stay: whoever sits in front of the program now is the one that matters.
+    UPDATE sec.session s SET ended_at = statement_timestamp(), ended_by = session_user, end_reason = 'too_many_sessions'
+     WHERE s.ticket_hash IN (SELECT o.ticket_hash FROM sec.session o
+                              WHERE o.login = session_user AND o.ended_at IS NULL AND o.valid_until > statement_timestamp()
+                              ORDER BY o.created DESC OFFSET greatest(v_most - 1, 0));
   END IF;
   v_ticket := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
-  DELETE FROM sec.session s WHERE s.login = session_user AND s.expires < statement_timestamp() - interval '30 days';
-  INSERT INTO sec.session (ticket_hash, login, address, client, expires)
-  VALUES (sha256(convert_to(v_ticket, 'UTF8')), session_user, inet_client_addr(), p_client,
-          statement_timestamp() + interval '12 hours');
-  PERFORM sec.sync_roles(session_user);
+  INSERT INTO sec.session (ticket_hash, login, address, client, ends, idle_minutes, valid_until, assurance, confirmed_at)
+  VALUES (sha256(convert_to(v_ticket, 'UTF8')), session_user, inet_client_addr(), p_client - 'trust', v_ends, v_idle, v_ends,
+          v_assurance, statement_timestamp());
   PERFORM set_config('erp.ticket', v_ticket, false);
+  PERFORM sec.session_settle(session_user);
+  PERFORM audit.event_log('session_opened', session_user::text, jsonb_build_object('assurance', v_assurance));
   RETURN v_ticket;
 END $$;
 COMMENT ON FUNCTION sec.session_open IS
-  'Open a session and return its ticket, valid 12 hours; this connection has it set, others SET erp.ticket themselves.';
+  'Open a session and return its ticket; this connection has it set, others SET erp.ticket themselves. p_code: the second '
+  'factor, where one is asked for (ER401 second_factor_needed). The ticket ends after the roles'' session time or idle time.';
+
+CREATE OR REPLACE FUNCTION sec.session_continue() RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_session sec.session%ROWTYPE;
+BEGIN
+  SELECT * INTO v_session FROM sec.session s
+   WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user
+     AND s.address IS NOT DISTINCT FROM inet_client_addr() FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM sec.fail('ER401', 'session_missing');
+  ELSIF v_session.ended_at IS NOT NULL THEN
+    PERFORM sec.fail('ER401', 'session_ended', jsonb_build_object('reason', v_session.end_reason));
+  ELSIF v_session.ends <= statement_timestamp() THEN
+    PERFORM sec.fail('ER401', 'session_over');
+  ELSIF v_session.last_seen + make_interval(mins => v_session.idle_minutes) <= statement_timestamp() THEN
+    PERFORM sec.fail('ER401', 'session_idle', jsonb_build_object('minutes', v_session.idle_minutes));
+  ELSIF (SELECT u.status FROM sec.app_user u WHERE u.login = session_user) <> 'active' THEN
+    PERFORM sec.fail('ER401', 'session_missing');
+  END IF;
+  PERFORM sec.sync_roles(session_user);
+  PERFORM sec.session_settle(session_user);
+  RETURN sec.my_profile();
+END $$;
+COMMENT ON FUNCTION sec.session_continue IS
+  'Go on after a role began or ended: memberships and profile are made anew. ER401 session_idle, session_over, session_ended '
+  'when the person must sign in again.';
+
+CREATE OR REPLACE FUNCTION sec.session_touch() RETURNS timestamptz
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_until timestamptz;
+BEGIN
+  PERFORM sec.require_session();
+  UPDATE sec.session s SET last_seen = statement_timestamp()
+   WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user
+     AND s.last_seen < statement_timestamp() - interval '30 seconds';
+  IF FOUND THEN
+    PERFORM sec.session_settle(session_user);
+  END IF;
+  SELECT s.valid_until INTO v_until FROM sec.session s WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user;
+  RETURN v_until;
+END $$;
+COMMENT ON FUNCTION sec.session_touch IS 'The person has done something: the idle time starts anew. Returns until when the ticket holds.';
 
 CREATE OR REPLACE FUNCTION sec.session_close() RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM sec.require_session();
-  UPDATE sec.session s SET revoked = true
-   WHERE s.ticket_hash = sha256(convert_to(current_setting('erp.ticket', true), 'UTF8'));
+  UPDATE sec.session s SET ended_at = statement_timestamp(), ended_by = session_user, end_reason = 'signed_out'
+   WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user AND s.ended_at IS NULL;
+  PERFORM audit.event_log('session_closed', session_user::text);
 END $$;
 COMMENT ON FUNCTION sec.session_close IS 'End the session: its ticket is worth nothing from now on.';
 
 CREATE OR REPLACE FUNCTION sec.session_list()
-RETURNS TABLE (created timestamptz, expires timestamptz, address inet, client jsonb, current boolean)
+RETURNS TABLE (id bigint, created timestamptz, last_seen timestamptz, valid_until timestamptz, address inet, client jsonb,
+               assurance text, operator text, current boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM sec.require_session();
   RETURN QUERY
-    SELECT s.created, s.expires, s.address, s.client,
-           s.ticket_hash = sha256(convert_to(current_setting('erp.ticket', true), 'UTF8'))
+    SELECT s.id, s.created, s.last_seen, s.valid_until, s.address, s.client, s.assurance, s.operator,
+           s.ticket_hash = sec.ticket_hash()
       FROM sec.session s
-     WHERE s.login = session_user AND NOT s.revoked AND s.expires > statement_timestamp()
+     WHERE s.login = session_user AND s.ended_at IS NULL AND s.valid_until > statement_timestamp()
      ORDER BY s.created DESC;
 END $$;
 COMMENT ON FUNCTION sec.session_list IS 'The person''s own open sessions.';
@@ -209,22 +353,27 @@ CREATE OR REPLACE FUNCTION sec.my_profile() RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_roles text[] := sec.my_roles();
+  v_acting text[] := sec.acting();
 BEGIN
   PERFORM sec.require_session();
   RETURN (
     SELECT jsonb_build_object(
       'login', u.login, 'person', u.person, 'language', u.language, 'phone', u.phone, 'email', u.email,
       'roles', to_jsonb(v_roles),
-      'rights', (SELECT coalesce(jsonb_agg(DISTINCT r."right"), '[]') FROM sec.role_right r WHERE r.role = ANY (v_roles)),
-      'limits', (SELECT coalesce(jsonb_object_agg(l.name, l.value), '{}')
-                   FROM (SELECT x.name, max(x.value) AS value FROM sec.role_limit x
-                          WHERE x.role = ANY (v_roles) GROUP BY x.name) l),
+      'rights', (SELECT coalesce(jsonb_agg(DISTINCT r."right"), '[]') FROM sec.role_right r
+                  WHERE r.role = ANY (v_roles) AND (cardinality(v_acting) = 1 OR sec.has(v_acting[2], r."right"))),
+      'limits', (SELECT coalesce(jsonb_object_agg(l.name, sec.my_limit(l.name)), '{}')
+                   FROM (SELECT DISTINCT x.name FROM sec.role_limit x WHERE x.role = ANY (v_roles)) l),
       'warehouses', to_jsonb(sec.my_warehouses()),
       'company', (SELECT jsonb_build_object('name', c.name, 'language', c.language, 'currency', c.currency)
                     FROM system.company c),
-      'seconds_left', (SELECT floor(extract(epoch FROM s.expires - statement_timestamp()))
-                         FROM sec.session s
-                        WHERE s.ticket_hash = sha256(convert_to(current_setting('erp.ticket', true), 'UTF8'))),
+      'epoch', u.session_epoch, 'guided', u.guided_at IS NOT NULL,
+      'session', (SELECT jsonb_build_object('id', s.id, 'assurance', s.assurance, 'operator', s.operator, 'elevated', s.elevated,
+                                            'idle_minutes', s.idle_minutes,
+                                            'seconds_left', floor(extract(epoch FROM s.valid_until - statement_timestamp())),
+                                            'seconds_to_end', floor(extract(epoch FROM s.ends - statement_timestamp())))
+                    FROM sec.session s WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user),
+      'password_days', floor(extract(epoch FROM u.password_ends - statement_timestamp()) / 86400),
       'server_version', current_setting('server_version_num')::int)
       FROM sec.app_user u WHERE u.login = session_user);
 END $$;
@@ -234,7 +383,8 @@ CREATE OR REPLACE FUNCTION sec.people_with(p_right text) RETURNS TABLE (role tex
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT DISTINCT ur.role, u.login, u.person
     FROM sec.role_right r
-    JOIN sec.user_role ur ON ur.role = r.role
+    JOIN sec.role_closure c ON c.includes = r.role
+    JOIN sec.user_role ur ON ur.role = c.role
     JOIN sec.app_user u ON u.login = ur.login
    WHERE r."right" = p_right AND u.status = 'active' AND ur.valid_from <= statement_timestamp()
      AND (ur.valid_to IS NULL OR ur.valid_to > statement_timestamp())
@@ -245,7 +395,9 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 BEGIN
   PERFORM sec.require_session();
   RETURN jsonb_build_object(
-    'roles', (SELECT coalesce(jsonb_agg(r.role ORDER BY r.role), '[]') FROM sec.role_right r WHERE r."right" = p_right),
+    'roles', (SELECT coalesce(jsonb_agg(DISTINCT c.role), '[]') FROM sec.role_right r
+                JOIN sec.role_closure c ON c.includes = r.role JOIN sec.role o ON o.name = c.role AND NOT o.retired
+               WHERE r."right" = p_right),
     'holders', (SELECT coalesce(jsonb_agg(jsonb_build_array(p.role, p.login, p.person) ORDER BY p.role, p.person), '[]')
                   FROM sec.people_with(p_right) p),
     'granters', (SELECT coalesce(jsonb_agg(DISTINCT p.person), '[]') FROM sec.people_with('user_set_roles') p));
@@ -259,3 +411,9 @@ BEGIN
   RETURN QUERY SELECT u.login, u.person FROM sec.app_user u ORDER BY u.person;
 END $$;
 COMMENT ON FUNCTION sec.people IS 'Names behind the logins in history and notes.';
+
+CREATE OR REPLACE FUNCTION sec.sessions_end(p_login text, p_reason text) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE sec.session s SET ended_at = statement_timestamp(), ended_by = session_user, end_reason = p_reason
+   WHERE s.login = p_login AND s.ended_at IS NULL AND s.ends > statement_timestamp()
+$$;

@@ -165,7 +165,7 @@ BEGIN
   PERFORM sec.require('user_set_password');
   PERFORM sec.check_user(p_login);
   PERFORM sec.password_set(p_login, p_password);
-  UPDATE sec.session s SET revoked = true WHERE s.login = p_login;
+  PERFORM sec.sessions_end(p_login, 'password_reset');
 END $$;
 COMMENT ON FUNCTION sec.user_set_password IS 'Reset a forgotten password; open sessions of the person end.';
 
@@ -177,7 +177,7 @@ BEGIN
   -- NOLOGIN first, then the connections: the other way round a pool would be back at once.
   EXECUTE format('ALTER ROLE %I NOLOGIN', p_login);
   UPDATE sec.app_user u SET status = CASE WHEN p_left THEN 'left' ELSE 'locked' END WHERE u.login = p_login;
-  UPDATE sec.session s SET revoked = true WHERE s.login = p_login;
+  PERFORM sec.sessions_end(p_login, 'locked');
   PERFORM pg_terminate_backend(a.pid) FROM pg_stat_activity a WHERE a.usename = p_login AND a.pid <> pg_backend_pid();
 END $$;
 COMMENT ON FUNCTION sec.user_lock IS 'Lock a login, end its sessions and connections; p_left when the person has left for good.';

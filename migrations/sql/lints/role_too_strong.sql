@@ -1,9 +1,9 @@
 -- Nobody who can log in under this program is more than an ordinary user, and nobody is a member of an owner.
 SELECT r.rolname, 'attribute' FROM pg_catalog.pg_roles r
- WHERE r.rolname ~ '^([utsr]_|erp_(owner|api|audit|user)$)'
+ WHERE r.rolname ~ '^([utsrp]_|erp_(owner|api|audit|user)$)'
    AND (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolbypassrls OR r.rolreplication)
 UNION ALL
-SELECT r.rolname, 'may log in' FROM pg_catalog.pg_roles r WHERE r.rolname ~ '^(r_|erp_)' AND r.rolcanlogin
+SELECT r.rolname, 'may log in' FROM pg_catalog.pg_roles r WHERE r.rolname ~ '^(r_|p_|erp_)' AND r.rolcanlogin
 UNION ALL
 SELECT m.rolname, 'member of ' || o.rolname
   FROM pg_catalog.pg_auth_members am
