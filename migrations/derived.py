@@ -197,15 +197,16 @@ def _rights(connection: Connection, matrix: rights.Matrix) -> None:
     roles = list(matrix.roles.values())
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO sec.role (name, kind, scoped, sensitive, needs_second_factor, title_de, title_en, about_de, "
+            "INSERT INTO sec.role (name, kind, holder, scoped, sensitive, needs_second_factor, title_de, title_en, about_de, "
             "about_en, idle_minutes, session_minutes, max_sessions) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (name) DO UPDATE SET "
-            "kind = excluded.kind, scoped = excluded.scoped, title_de = excluded.title_de, title_en = excluded.title_en, "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (name) DO UPDATE SET "
+            "kind = excluded.kind, holder = excluded.holder, scoped = excluded.scoped, title_de = excluded.title_de, title_en = excluded.title_en, "
             "about_de = excluded.about_de, about_en = excluded.about_en",
             [
                 (
                     role.name,
                     "core" if role.core else "functional",
+                    role.holder,
                     role.scoped,
                     role.sensitive,
                     role.second_factor,

@@ -76,14 +76,14 @@ class Table:
 class Role:
     """A role: scoped ones see only the warehouses given to the person, sensitive ones need a second person's approval.
 
-    `idle` and `minutes` limit a session, `max_sessions` how many of them one person has at a time.
+    `holder` says whether people, terminals (`device`) or services have it. `idle` and `minutes` limit a session, `max_sessions` how many of them one person has at a time.
     """
 
     name: str
     scoped: bool = False
     core: bool = False
     sensitive: bool = False
-    device: bool = False
+    holder: str = "person"
     second_factor: bool = False
     inherits: tuple[str, ...] = ()
     title: Mapping[str, str] = field(default_factory=dict)
@@ -200,7 +200,7 @@ class _Reader:
                     limits.setdefault(role, {})[limit] = Decimal(str(value))
             for name, line in (document.get("roles") or {}).items():
                 self._roles[name] = self._role(name, line or {}, limits.get(name, {}))
-        self._groups["everyone"] = tuple(role.name for role in self._roles.values() if not role.device)
+        self._groups["everyone"] = tuple(role.name for role in self._roles.values() if role.holder == "person")
         for role in self._roles.values():
             self._wrong += [f"{role.name} inherits from {p!r}, which is no role" for p in role.inherits if p not in self._roles]
         for _path, document in self._documents:
@@ -215,7 +215,7 @@ class _Reader:
                 self._groups[name] = self._role_names(f"group {name}", members)
 
     def _role(self, name: str, line: dict[str, Any], limits: Mapping[str, Decimal]) -> Role:
-        known = {"scoped", "core", "sensitive", "device", "second_factor", "inherits", "title", "about", "session"}
+        known = {"scoped", "core", "sensitive", "device", "service", "second_factor", "inherits", "title", "about", "session"}
         if unknown := set(line) - known:
             self._wrong.append(f"{name}: unknown words {sorted(unknown)}")
         session = line.get("session") or {}
@@ -224,7 +224,7 @@ class _Reader:
             scoped=bool(line.get("scoped")),
             core=bool(line.get("core")),
             sensitive=bool(line.get("sensitive")),
-            device=bool(line.get("device")),
+            holder="device" if line.get("device") else "service" if line.get("service") else "person",
             second_factor=bool(line.get("second_factor")),
             inherits=tuple(line.get("inherits") or ()),
             title=line.get("title") or {},

@@ -30,7 +30,7 @@ from app.services.demo import load  # noqa: E402
 from migrations import rights  # noqa: E402
 
 PASSWORD = "a long phrase for tests"
-ROLES = tuple(role.name for role in rights.load().roles.values() if not role.device)
+ROLES = tuple(role.name for role in rights.load().roles.values() if role.holder == "person")
 Raw = psycopg.Connection[Any]
 
 

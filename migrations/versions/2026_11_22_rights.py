@@ -62,11 +62,12 @@ def upgrade() -> None:
     op.create_table(
         "guard_mark",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("head", sa.LargeBinary(), nullable=False),
         sa.Column("file", sa.Text(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("guard_mark_pkey")),
-        sa.UniqueConstraint("file", name=op.f("guard_mark_file_key")),
+        sa.UniqueConstraint("head", name=op.f("guard_mark_head_key")),
         schema="sec",
     )
     op.create_table(
@@ -128,6 +129,10 @@ def upgrade() -> None:
         sa.Column("trusted_device_days", sa.Integer(), server_default=sa.text("30"), nullable=False),
         sa.Column("elevation_hours", sa.Integer(), server_default=sa.text("8"), nullable=False),
         sa.Column("confirm_minutes", sa.Integer(), server_default=sa.text("5"), nullable=False),
+        sa.Column("operator_idle_minutes", sa.Integer(), server_default=sa.text("10"), nullable=False),
+        sa.Column("idle_transaction_seconds", sa.Integer(), server_default=sa.text("120"), nullable=False),
+        sa.Column("blocking_seconds", sa.Integer(), server_default=sa.text("30"), nullable=False),
+        sa.Column("statement_seconds", sa.Integer(), server_default=sa.text("600"), nullable=False),
         sa.Column("registration_open", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("audit_years", sa.Integer(), server_default=sa.text("10"), nullable=False),
         sa.CheckConstraint("id = 1", name="policy_one_row"),
@@ -491,6 +496,11 @@ def upgrade() -> None:
     )
     op.add_column(
         "role",
+        sa.Column("holder", sa.Text(), server_default=sa.text("'person'"), nullable=False),
+        schema="sec",
+    )
+    op.add_column(
+        "role",
         sa.Column("sensitive", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         schema="sec",
     )
@@ -616,6 +626,10 @@ def upgrade() -> None:
     op.execute(
         """ALTER TABLE sec.app_user ADD CONSTRAINT day_in_calendar
              CHECK (((left_on >= '1900-01-01'::date) AND (left_on <= '9999-12-31'::date)))"""
+    )
+    op.execute(
+        """ALTER TABLE sec.role ADD CONSTRAINT role_holder
+             CHECK ((holder = ANY (ARRAY['person'::text, 'device'::text, 'service'::text])))"""
     )
     op.execute(
         """ALTER TABLE sec.role ADD CONSTRAINT role_kind

@@ -10,7 +10,7 @@ from psycopg import sql
 from migrations import derived, rights
 
 MATRIX = rights.load()
-PEOPLE = tuple(role.name for role in MATRIX.roles.values() if not role.device)
+PEOPLE = tuple(role.name for role in MATRIX.roles.values() if role.holder == "person")
 Raw = psycopg.Connection[Any]
 DENIED = "42501"
 

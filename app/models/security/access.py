@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import CIDR, INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,12 +59,13 @@ class Alarm(Base):
 
 
 class GuardMark(Base):
-    """How far `werkbank guard` has read a log file."""
+    """How far `werkbank guard` has read a log file; `head` (SHA-256 of its first line) knows it under any name."""
 
     __tablename__ = "guard_mark"
     __table_args__ = ({"schema": "sec"},)
 
-    file: Mapped[str] = mapped_column(Text(), unique=True)
+    head: Mapped[bytes] = mapped_column(LargeBinary(), unique=True)
+    file: Mapped[str] = words()
     position: Mapped[int]
     read_at: Mapped[dt.datetime] = moment(default_now=True)
 

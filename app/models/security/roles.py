@@ -16,18 +16,21 @@ class Role(Root):
     """A role; its PostgreSQL role is `r_<name>`. Scoped roles see only the person's warehouses.
 
     `kind`: of the matrix (`core`, `functional`) or made by an administrator (`custom`); a `template` is not given to
-    people but copied. Sensitive roles need a second person's approval and end after `max_days` at the latest.
+    people but copied. `holder`: people, terminals (t_) or services (s_), and nobody of another kind may have it.
+    Sensitive roles need a second person's approval and end after `max_days` at the latest.
     """
 
     __tablename__ = "role"
     __table_args__ = (
         one_of("kind", "role_kind", "core", "functional", "custom", "template"),
+        one_of("holder", "role_holder", "person", "device", "service"),
         CheckConstraint("name ~ '^[a-z][a-z0-9_]{1,50}$'", name="role_name_form"),
         {"schema": "sec"},
     )
 
     name: Mapped[str] = mapped_column(Text(), primary_key=True)
     kind: Mapped[str] = words("functional")
+    holder: Mapped[str] = words("person")
     scoped: Mapped[bool] = flag()
     sensitive: Mapped[bool] = flag()
     retired: Mapped[bool] = flag()

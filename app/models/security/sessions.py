@@ -135,7 +135,11 @@ class Badge(Base):
 
 
 class Policy(Root):
-    """The house's rules for passwords, lockouts and sessions (one row)."""
+    """The house's rules for passwords, lockouts and sessions (one row).
+
+    `idle_transaction_seconds`, `blocking_seconds` and `statement_seconds` are the watchdog's limits: a transaction left
+    open, one that others wait for, a statement that does not end.
+    """
 
     __tablename__ = "policy"
     __table_args__ = (CheckConstraint("id = 1", name="policy_one_row"), {"schema": "sec"})
@@ -154,6 +158,10 @@ class Policy(Root):
     trusted_device_days: Mapped[int] = whole("30")
     elevation_hours: Mapped[int] = whole("8")
     confirm_minutes: Mapped[int] = whole("5")
+    operator_idle_minutes: Mapped[int] = whole("10")
+    idle_transaction_seconds: Mapped[int] = whole("120")
+    blocking_seconds: Mapped[int] = whole("30")
+    statement_seconds: Mapped[int] = whole("600")
     registration_open: Mapped[bool] = flag()
     audit_years: Mapped[int] = whole("10")
 
