@@ -47,13 +47,17 @@ class UserSession(Root):
 
 
 class Totp(Root):
-    """A person's authenticator: shared secret, and the last time step that was used."""
+    """A person's authenticator: shared secret, and the last time step that was used.
+
+    `pending` is a secret shown to the person and not yet proved by a code; until then the one before holds.
+    """
 
     __tablename__ = "totp"
     __table_args__ = ({"schema": "sec"},)
 
     login: Mapped[str] = mapped_column(ForeignKey(APP_USER, ondelete="RESTRICT"), primary_key=True)
-    secret: Mapped[bytes] = mapped_column(LargeBinary())
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary())
+    pending: Mapped[bytes | None] = mapped_column(LargeBinary())
     confirmed_at: Mapped[dt.datetime | None] = moment()
     last_step: Mapped[int | None]
     created_at: Mapped[dt.datetime] = moment(default_now=True)
