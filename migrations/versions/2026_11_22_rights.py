@@ -17,42 +17,6 @@ def upgrade() -> None:
     # Tickets of before know neither their end nor their idle time: everybody signs in once more.
     op.execute("DELETE FROM sec.session")
     op.create_table(
-        "archive",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("table_name", sa.Text(), nullable=False),
-        sa.Column("month", sa.Date(), nullable=False),
-        sa.Column("ids", postgresql.INT8MULTIRANGE(), nullable=False),
-        sa.Column("row_count", sa.BigInteger(), nullable=False),
-        sa.Column("file", sa.Text(), nullable=False),
-        sa.Column("sha256", sa.LargeBinary(), nullable=False),
-        sa.Column("archived_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("archived_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
-        sa.Column("restored_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("month BETWEEN '1900-01-01' AND '9999-12-31'", name="day_in_calendar"),
-        sa.CheckConstraint("table_name IN ('audit.entry', 'audit.event')", name="archive_table"),
-        sa.PrimaryKeyConstraint("id", name=op.f("archive_pkey")),
-        sa.UniqueConstraint("table_name", "month", name=op.f("archive_table_name_month_key")),
-        schema="audit",
-    )
-    op.create_table(
-        "block",
-        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("entries", postgresql.INT8MULTIRANGE(), nullable=False),
-        sa.Column("events", postgresql.INT8MULTIRANGE(), nullable=False),
-        sa.Column("entry_count", sa.BigInteger(), nullable=False),
-        sa.Column("event_count", sa.BigInteger(), nullable=False),
-        sa.Column("until_xid", sa.BigInteger(), nullable=False),
-        sa.Column("system_id", sa.BigInteger(), nullable=False),
-        sa.Column("previous", sa.LargeBinary(), nullable=False),
-        sa.Column("block_hash", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("length(previous) = 32 AND length(block_hash) = 32", name="block_hash_length"),
-        sa.CheckConstraint("number > 0", name="block_number_positive"),
-        sa.PrimaryKeyConstraint("number", name=op.f("block_pkey")),
-        schema="audit",
-    )
-    op.create_index(op.f("block_sealed_at_idx"), "block", ["sealed_at"], unique=False, schema="audit")
-    op.create_table(
         "event",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column(
@@ -73,14 +37,12 @@ def upgrade() -> None:
             "detail", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
         ),
         sa.Column("row_hash", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("id", "at", name=op.f("event_pkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("event_pkey")),
         schema="audit",
-        postgresql_partition_by="RANGE (at)",
     )
     op.create_index(op.f("event_at_idx"), "event", ["at"], unique=False, schema="audit")
     op.create_index(op.f("event_kind_at_idx"), "event", ["kind", "at"], unique=False, schema="audit")
     op.create_index(op.f("event_login_at_idx"), "event", ["login", "at"], unique=False, schema="audit")
-    op.create_index(op.f("event_xid_idx"), "event", ["xid"], unique=False, schema="audit")
     op.create_table(
         "alarm",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -216,8 +178,6 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'open'"), nullable=False),
-        sa.Column("role", sa.Text(), server_default=sa.text("''"), nullable=False),
-        sa.Column("department", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("due", sa.Date(), nullable=False),
         sa.Column("started_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -349,8 +309,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["role"], ["sec.role.name"], name=op.f("role_closure_role_fkey"), ondelete="CASCADE"
         ),
-        sa.Column("secret", sa.LargeBinary(), nullable=True),
-        sa.Column("pending", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("role", "includes", name=op.f("role_closure_pkey")),
         schema="sec",
     )
     op.create_table(
@@ -636,8 +595,8 @@ def upgrade() -> None:
         referent_schema="sec",
         ondelete="RESTRICT",
     )
-    op.drop_column("session", "revoked", schema="sec")
     op.drop_column("session", "expires", schema="sec")
+    op.drop_column("session", "revoked", schema="sec")
     op.add_column(
         "user_role",
         sa.Column("kind", sa.Text(), server_default=sa.text("'assignment'"), nullable=False),
@@ -650,13 +609,50 @@ def upgrade() -> None:
     )
     op.add_column("user_role", sa.Column("requested_by", sa.Text(), nullable=True), schema="sec")
     op.add_column("user_role", sa.Column("approved_by", sa.Text(), nullable=True), schema="sec")
-    op.add_column("user_role", sa.Column("request_id", sa.BigInteger(), nullable=True), schema="sec")
     op.add_column("user_role", sa.Column("ended_by", sa.Text(), nullable=True), schema="sec")
     op.add_column(
         "user_role",
         sa.Column("end_reason", sa.Text(), server_default=sa.text("''"), nullable=False),
         schema="sec",
     )
-    op.add_column(
-        "user_role", sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True), schema="sec"
+    op.execute("ALTER TABLE sec.app_user DROP CONSTRAINT app_user_status")
+    op.execute(
+        """ALTER TABLE sec.app_user ADD CONSTRAINT app_user_own_supervisor
+             CHECK ((supervisor IS DISTINCT FROM login))"""
+    )
+    op.execute(
+        """ALTER TABLE sec.app_user ADD CONSTRAINT app_user_status
+             CHECK ((status = ANY (ARRAY['pending'::text, 'active'::text, 'suspended'::text, 'locked'::text, 'left'::text])))"""
+    )
+    op.execute(
+        """ALTER TABLE sec.app_user ADD CONSTRAINT day_in_calendar
+             CHECK (((left_on >= '1900-01-01'::date) AND (left_on <= '9999-12-31'::date)))"""
+    )
+    op.execute(
+        """ALTER TABLE sec.role ADD CONSTRAINT role_holder
+             CHECK ((holder = ANY (ARRAY['person'::text, 'device'::text, 'service'::text])))"""
+    )
+    op.execute(
+        """ALTER TABLE sec.role ADD CONSTRAINT role_kind
+             CHECK ((kind = ANY (ARRAY['core'::text, 'functional'::text, 'custom'::text, 'template'::text])))"""
+    )
+    op.execute(
+        """ALTER TABLE sec.role ADD CONSTRAINT role_name_form
+             CHECK ((name ~ '^[a-z][a-z0-9_]{1,50}$'::text))"""
+    )
+    op.execute(
+        """ALTER TABLE sec.session ADD CONSTRAINT day_in_calendar
+             CHECK (((valid_until >= '1900-01-01 00:00:00+00'::timestamp with time zone) AND (valid_until <= '9999-12-31 00:00:00+00'::timestamp with time zone)))"""
+    )
+    op.execute(
+        """ALTER TABLE sec.session ADD CONSTRAINT session_assurance
+             CHECK ((assurance = ANY (ARRAY['password'::text, 'enrol'::text, 'totp'::text, 'service'::text])))"""
+    )
+    op.execute(
+        """ALTER TABLE sec.user_role ADD CONSTRAINT user_role_kind
+             CHECK ((kind = ANY (ARRAY['assignment'::text, 'elevation'::text])))"""
+    )
+    op.execute(
+        """ALTER TABLE sec.user_role ADD CONSTRAINT user_role_own_approval
+             CHECK (((approved_by IS NULL) OR ((approved_by <> login) AND (approved_by IS DISTINCT FROM requested_by))))"""
     )
