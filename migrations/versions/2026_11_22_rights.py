@@ -17,6 +17,42 @@ def upgrade() -> None:
     # Tickets of before know neither their end nor their idle time: everybody signs in once more.
     op.execute("DELETE FROM sec.session")
     op.create_table(
+        "archive",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("table_name", sa.Text(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("ids", postgresql.INT8MULTIRANGE(), nullable=False),
+        sa.Column("row_count", sa.BigInteger(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("archived_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("archived_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.Column("restored_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("month BETWEEN '1900-01-01' AND '9999-12-31'", name="day_in_calendar"),
+        sa.CheckConstraint("table_name IN ('audit.entry', 'audit.event')", name="archive_table"),
+        sa.PrimaryKeyConstraint("id", name=op.f("archive_pkey")),
+        sa.UniqueConstraint("table_name", "month", name=op.f("archive_table_name_month_key")),
+        schema="audit",
+    )
+    op.create_table(
+        "block",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entries", postgresql.INT8MULTIRANGE(), nullable=False),
+        sa.Column("events", postgresql.INT8MULTIRANGE(), nullable=False),
+        sa.Column("entry_count", sa.BigInteger(), nullable=False),
+        sa.Column("event_count", sa.BigInteger(), nullable=False),
+        sa.Column("until_xid", sa.BigInteger(), nullable=False),
+        sa.Column("system_id", sa.BigInteger(), nullable=False),
+        sa.Column("previous", sa.LargeBinary(), nullable=False),
+        sa.Column("block_hash", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("length(previous) = 32 AND length(block_hash) = 32", name="block_hash_length"),
+        sa.CheckConstraint("number > 0", name="block_number_positive"),
+        sa.PrimaryKeyConstraint("number", name=op.f("block_pkey")),
+        schema="audit",
+    )
+    op.create_index(op.f("block_sealed_at_idx"), "block", ["sealed_at"], unique=False, schema="audit")
+    op.create_table(
         "event",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column(
@@ -37,12 +73,14 @@ def upgrade() -> None:
             "detail", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
         ),
         sa.Column("row_hash", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("event_pkey")),
+        sa.PrimaryKeyConstraint("id", "at", name=op.f("event_pkey")),
         schema="audit",
+        postgresql_partition_by="RANGE (at)",
     )
     op.create_index(op.f("event_at_idx"), "event", ["at"], unique=False, schema="audit")
     op.create_index(op.f("event_kind_at_idx"), "event", ["kind", "at"], unique=False, schema="audit")
     op.create_index(op.f("event_login_at_idx"), "event", ["login", "at"], unique=False, schema="audit")
+    op.create_index(op.f("event_xid_idx"), "event", ["xid"], unique=False, schema="audit")
     op.create_table(
         "alarm",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -178,6 +216,8 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'open'"), nullable=False),
+        sa.Column("role", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("department", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("due", sa.Date(), nullable=False),
         sa.Column("started_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -187,6 +227,27 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('open', 'closed')", name="review_state"),
         sa.PrimaryKeyConstraint("id", name=op.f("review_pkey")),
         schema="sec",
+    )
+    op.create_table(
+        "approval_kind",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("votes", sa.SmallInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("hours", sa.Integer(), server_default=sa.text("168"), nullable=False),
+        sa.Column("apply", sa.Text(), nullable=True),
+        sa.Column("dismiss", sa.Text(), nullable=True),
+        sa.Column("limit_name", sa.Text(), nullable=True),
+        sa.Column("confirm", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("gainer_decides", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("delegable", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.CheckConstraint("apply ~ '^[a-z]+[.]apply_[a-z_]+$'", name="approval_kind_apply"),
+        sa.CheckConstraint("dismiss ~ '^[a-z]+[.]dismiss_[a-z_]+$'", name="approval_kind_dismiss"),
+        sa.CheckConstraint("name ~ '^[a-z][a-z_]{2,40}$'", name="approval_kind_name"),
+        sa.CheckConstraint("hours BETWEEN 1 AND 8784", name="approval_kind_hours"),
+        sa.CheckConstraint("votes BETWEEN 1 AND 2", name="approval_kind_votes"),
+        sa.PrimaryKeyConstraint("id", name=op.f("approval_kind_pkey")),
+        sa.UniqueConstraint("name", name=op.f("approval_kind_name_key")),
+        schema="system",
     )
     op.create_table(
         "address_rule",
@@ -390,6 +451,120 @@ def upgrade() -> None:
         schema="sec",
     )
     op.create_table(
+        "approval_delegate",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("delegate", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("valid_to", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("row_version", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.CheckConstraint(
+            "valid_from BETWEEN '1900-01-01 00:00+00' AND '9999-12-31 00:00+00' AND valid_to BETWEEN '1900-01-01 00:00+00' AND '9999-12-31 00:00+00'",
+            name="day_in_calendar",
+        ),
+        sa.CheckConstraint("delegate <> login", name="approval_delegate_somebody_else"),
+        sa.CheckConstraint("valid_to > valid_from", name="approval_delegate_period"),
+        sa.ForeignKeyConstraint(
+            ["delegate"],
+            ["sec.app_user.login"],
+            name=op.f("approval_delegate_delegate_fkey"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["login"], ["sec.app_user.login"], name=op.f("approval_delegate_login_fkey"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("approval_delegate_pkey")),
+        schema="system",
+    )
+    op.create_index(
+        op.f("approval_delegate_delegate_idx"),
+        "approval_delegate",
+        ["delegate"],
+        unique=False,
+        schema="system",
+    )
+    op.create_index(
+        op.f("approval_delegate_login_idx"), "approval_delegate", ["login"], unique=False, schema="system"
+    )
+    op.create_table(
+        "approval_request",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("detail", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'open'"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column(
+            "subject", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
+        ),
+        sa.Column(
+            "payload", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
+        ),
+        sa.Column("amount", sa.Numeric(), nullable=True),
+        sa.Column("warehouse_id", sa.BigInteger(), nullable=True),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=True),
+        sa.Column("gains", sa.Text(), nullable=True),
+        sa.Column("votes_needed", sa.SmallInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("row_version", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.CheckConstraint("(state = 'open') = (settled_at IS NULL)", name="approval_settled"),
+        sa.CheckConstraint("amount <> 'NaN' AND abs(amount) < 'Infinity'", name="number_is_finite"),
+        sa.CheckConstraint(
+            "state IN ('open', 'approved', 'rejected', 'withdrawn', 'expired')", name="approval_request_state"
+        ),
+        sa.CheckConstraint("length(btrim(reason)) BETWEEN 1 AND 1000", name="approval_reason_length"),
+        sa.CheckConstraint("votes_needed BETWEEN 1 AND 2", name="approval_votes_needed"),
+        sa.ForeignKeyConstraint(
+            ["kind"],
+            ["system.approval_kind.name"],
+            name=op.f("approval_request_kind_fkey"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("approval_request_pkey")),
+        schema="system",
+    )
+    op.create_index(
+        op.f("approval_request_gains_idx"), "approval_request", ["gains"], unique=False, schema="system"
+    )
+    op.create_index(
+        op.f("approval_request_requested_by_idx"),
+        "approval_request",
+        ["requested_by"],
+        unique=False,
+        schema="system",
+    )
+    op.create_index(
+        "ix_approval_record", "approval_request", ["topic", "record_id"], unique=False, schema="system"
+    )
+    op.create_index(
+        "ix_approval_waiting",
+        "approval_request",
+        ["expires_at"],
+        unique=False,
+        schema="system",
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_index(
+        "uq_approval_open",
+        "approval_request",
+        ["kind", "topic", "record_id", "detail"],
+        unique=True,
+        schema="system",
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
         "review_item",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("review_id", sa.BigInteger(), nullable=False),
@@ -413,6 +588,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("review_item_pkey")),
         sa.UniqueConstraint("review_id", "user_role_id", name=op.f("review_item_review_id_user_role_id_key")),
         schema="sec",
+    )
+    op.create_table(
+        "approval_vote",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("request_id", sa.BigInteger(), nullable=False),
+        sa.Column("voter", sa.Text(), nullable=False),
+        sa.Column("authority", sa.Text(), nullable=False),
+        sa.Column("decision", sa.Text(), nullable=False),
+        sa.Column("comment", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "decision = 'approve' OR btrim(comment) <> ''", name="approval_rejection_says_why"
+        ),
+        sa.CheckConstraint("decision IN ('approve', 'reject')", name="approval_vote_decision"),
+        sa.CheckConstraint("length(comment) <= 1000", name="approval_comment_length"),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["system.approval_request.id"],
+            name=op.f("approval_vote_request_id_fkey"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("approval_vote_pkey")),
+        sa.UniqueConstraint("request_id", "authority", name=op.f("approval_vote_request_id_authority_key")),
+        sa.UniqueConstraint("request_id", "voter", name=op.f("approval_vote_request_id_voter_key")),
+        schema="system",
     )
     op.add_column("entry", sa.Column("session_id", sa.BigInteger(), nullable=True), schema="audit")
     op.add_column("entry", sa.Column("operator", sa.Text(), nullable=True), schema="audit")
@@ -595,8 +795,8 @@ def upgrade() -> None:
         referent_schema="sec",
         ondelete="RESTRICT",
     )
-    op.drop_column("session", "expires", schema="sec")
     op.drop_column("session", "revoked", schema="sec")
+    op.drop_column("session", "expires", schema="sec")
     op.add_column(
         "user_role",
         sa.Column("kind", sa.Text(), server_default=sa.text("'assignment'"), nullable=False),
@@ -609,13 +809,18 @@ def upgrade() -> None:
     )
     op.add_column("user_role", sa.Column("requested_by", sa.Text(), nullable=True), schema="sec")
     op.add_column("user_role", sa.Column("approved_by", sa.Text(), nullable=True), schema="sec")
+    op.add_column("user_role", sa.Column("request_id", sa.BigInteger(), nullable=True), schema="sec")
     op.add_column("user_role", sa.Column("ended_by", sa.Text(), nullable=True), schema="sec")
     op.add_column(
         "user_role",
         sa.Column("end_reason", sa.Text(), server_default=sa.text("''"), nullable=False),
         schema="sec",
     )
+    op.add_column(
+        "user_role", sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True), schema="sec"
+    )
     op.execute("ALTER TABLE sec.app_user DROP CONSTRAINT app_user_status")
+    op.execute("ALTER TABLE sec.user_role DROP CONSTRAINT user_role_period")
     op.execute(
         """ALTER TABLE sec.app_user ADD CONSTRAINT app_user_own_supervisor
              CHECK ((supervisor IS DISTINCT FROM login))"""
@@ -655,4 +860,8 @@ def upgrade() -> None:
     op.execute(
         """ALTER TABLE sec.user_role ADD CONSTRAINT user_role_own_approval
              CHECK (((approved_by IS NULL) OR ((approved_by <> login) AND (approved_by IS DISTINCT FROM requested_by))))"""
+    )
+    op.execute(
+        """ALTER TABLE sec.user_role ADD CONSTRAINT user_role_period
+             CHECK (((valid_to IS NULL) OR (valid_to >= valid_from)))"""
     )

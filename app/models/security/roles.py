@@ -93,12 +93,14 @@ class RoleRight(Root):
 class UserRole(Base):
     """A role given to a person for a time; `valid_to` is exclusive, NULL means until revoked.
 
-    `kind` `elevation`: asked for, for hours; what is done with it is marked in the audit trail.
+    `kind` `elevation`: asked for, for hours; what is done with it is marked in the audit trail. `request_id` is the
+    approval it came by. A period that ends where it begins never was: it was taken back before. `settled_at`: its end
+    has been carried out, memberships gone and told about.
     """
 
     __tablename__ = "user_role"
     __table_args__ = (
-        CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="user_role_period"),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="user_role_period"),
         one_of("kind", "user_role_kind", "assignment", "elevation"),
         CheckConstraint(
             "approved_by IS NULL OR (approved_by <> login AND approved_by IS DISTINCT FROM requested_by)",
@@ -116,10 +118,12 @@ class UserRole(Base):
     reason: Mapped[str] = words("")
     requested_by: Mapped[str | None] = mapped_column(Text())
     approved_by: Mapped[str | None] = mapped_column(Text())
+    request_id: Mapped[int | None]
     granted_by: Mapped[str] = mapped_column(Text(), server_default=text("SESSION_USER"))
     granted_at: Mapped[dt.datetime] = moment(default_now=True)
     ended_by: Mapped[str | None] = mapped_column(Text())
     end_reason: Mapped[str] = words("")
+    settled_at: Mapped[dt.datetime | None] = moment()
 
 
 class RoleConflict(Base):
@@ -140,13 +144,18 @@ class RoleConflict(Base):
 
 
 class Review(Base):
-    """A periodic look at who has what: every assignment is certified or revoked by somebody else than its holder."""
+    """A periodic look at who has what: every assignment is certified or revoked by somebody else than its holder.
+
+    `role` and `department` say what it was limited to; empty means all of them.
+    """
 
     __tablename__ = "review"
     __table_args__ = (one_of("state", "review_state", "open", "closed"), {"schema": "sec"})
 
     title: Mapped[str] = words()
     state: Mapped[str] = words("open")
+    role: Mapped[str] = words("")
+    department: Mapped[str] = words("")
     due: Mapped[dt.date]
     started_by: Mapped[str] = mapped_column(Text(), server_default=text("SESSION_USER"))
     started_at: Mapped[dt.datetime] = moment(default_now=True)
