@@ -124,7 +124,7 @@ def new_database(cluster: Cluster) -> Callable[..., contextlib.AbstractContextMa
             )
             # Settings and rights of a database are not copied with it.
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
-            connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO erp_user").format(name))
+            connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO erp_user, erp_guest").format(name))
         try:
             yield cluster.admin_dsn(dbname)
         finally:

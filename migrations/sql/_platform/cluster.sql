@@ -5,7 +5,7 @@ DO $$
 DECLARE
   v_role text;
 BEGIN
-  FOREACH v_role IN ARRAY ARRAY['erp_owner', 'erp_api', 'erp_sec', 'erp_audit', 'erp_user'] LOOP
+  FOREACH v_role IN ARRAY ARRAY['erp_owner', 'erp_api', 'erp_sec', 'erp_audit', 'erp_user', 'erp_guest'] LOOP
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = v_role) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
     END IF;
@@ -24,10 +24,11 @@ BEGIN
   LOOP
     EXECUTE v_role;
   END LOOP;
+  -- erp_guest is who has no login yet or has lost the password: s_register, which may ask for either and nothing else.
   IF current_setting('server_version_num')::int >= 160000 THEN
-    EXECUTE 'GRANT erp_user TO erp_sec WITH ADMIN TRUE, INHERIT FALSE, SET FALSE';
+    EXECUTE 'GRANT erp_user, erp_guest TO erp_sec WITH ADMIN TRUE, INHERIT FALSE, SET FALSE';
   ELSE
-    EXECUTE 'GRANT erp_user TO erp_sec WITH ADMIN OPTION';
+    EXECUTE 'GRANT erp_user, erp_guest TO erp_sec WITH ADMIN OPTION';
   END IF;
 END $$;
 GRANT pg_signal_backend, pg_read_all_stats TO erp_sec;
@@ -50,10 +51,11 @@ BEGIN
   END LOOP;
   EXECUTE 'REVOKE ALL ON SCHEMA sec, audit FROM PUBLIC';
   EXECUTE 'GRANT USAGE ON SCHEMA sec, audit TO erp_user, erp_api, erp_owner, erp_sec, erp_audit';
+  EXECUTE 'GRANT USAGE ON SCHEMA sec TO erp_guest';
 
   -- The database itself: no TEMP (a temporary table could shadow a name), no public schema, no anonymous code.
   EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
-  EXECUTE format('GRANT CONNECT ON DATABASE %I TO erp_user', current_database());
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO erp_user, erp_guest', current_database());
   EXECUTE format('ALTER DATABASE %I SET log_parameter_max_length = 0', current_database());
   EXECUTE format('ALTER DATABASE %I SET log_parameter_max_length_on_error = 0', current_database());
   EXECUTE 'REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC';

@@ -6,7 +6,7 @@ SELECT p.oid::regprocedure
    AND p.prorettype <> 'trigger'::regtype
    AND p.prosrc !~ 'PERFORM sec\.require(_session)?\('
    AND EXISTS (SELECT FROM aclexplode(p.proacl) x
-                WHERE x.grantee = 0 OR pg_catalog.pg_get_userbyid(x.grantee) ~ '^(r_|u_|t_|s_|erp_user$)')
+                WHERE x.grantee = 0 OR pg_catalog.pg_get_userbyid(x.grantee) ~ '^(r_|p_|u_|t_|s_|erp_user$|erp_guest$)')
    AND p.oid::regprocedure::text NOT IN (
        'sec.session_open(jsonb,text)', 'sec.password_change(text,text)', 'sec.session_ok()', 'sec.session_continue()', 'sec.acting()',
        'sec.require_confirmed()', 'sec.my_roles()',

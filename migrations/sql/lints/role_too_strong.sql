@@ -1,6 +1,6 @@
 -- Nobody who can log in under this program is more than an ordinary user, and nobody is a member of an owner.
 SELECT r.rolname, 'attribute' FROM pg_catalog.pg_roles r
- WHERE r.rolname ~ '^([utsrp]_|erp_(owner|api|audit|user)$)'
+ WHERE r.rolname ~ '^([utsrp]_|erp_(owner|api|audit|user|guest)$)'
    AND (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolbypassrls OR r.rolreplication)
 UNION ALL
 SELECT r.rolname, 'may log in' FROM pg_catalog.pg_roles r WHERE r.rolname ~ '^(r_|p_|erp_)' AND r.rolcanlogin
@@ -10,4 +10,4 @@ SELECT m.rolname, 'member of ' || o.rolname
   JOIN pg_catalog.pg_roles o ON o.oid = am.roleid
   JOIN pg_catalog.pg_roles m ON m.oid = am.member
  WHERE o.rolname IN ('erp_owner', 'erp_api', 'erp_sec', 'erp_audit')
-    OR (m.rolname ~ '^[uts]_' AND o.rolname !~ '^(r_|erp_user$)')
+    OR (m.rolname ~ '^[uts]_' AND o.rolname !~ '^(r_|erp_user$)' AND (m.rolname, o.rolname) <> ('s_register', 'erp_guest'))
