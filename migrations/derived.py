@@ -95,6 +95,7 @@ def apply(connection: Connection) -> None:
     _execute(connection, generate.functions_sql(complete, read_functions(connection)))
     _inherit(connection, matrix)
     _rights(connection, matrix)
+    _approvals(connection, matrix)
     for path in seeds:
         _run_file(connection, path)
     connection.execute(
@@ -261,6 +262,21 @@ def _rights(connection: Connection, matrix: rights.Matrix) -> None:
         ),
     )
     connection.execute("SELECT sec.role_settle()")
+
+
+def _approvals(connection: Connection, matrix: rights.Matrix) -> None:
+    """The kinds of requests; how many votes and how long they wait is the house's to change."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO system.approval_kind (name, votes, hours, apply, dismiss, limit_name, confirm, gainer_decides, "
+            "delegable) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (name) DO UPDATE SET "
+            "apply = excluded.apply, dismiss = excluded.dismiss, limit_name = excluded.limit_name, "
+            "confirm = excluded.confirm, gainer_decides = excluded.gainer_decides, delegable = excluded.delegable",
+            [
+                (k.name, k.votes, k.hours, k.apply, k.dismiss, k.limit, k.confirm, k.gainer_decides, k.delegable)
+                for k in matrix.approvals.values()
+            ],
+        )
 
 
 _DROPS = """

@@ -4,7 +4,7 @@ Nothing grants but what stands there. The format is described in `docs/sql-style
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,26 @@ class RoleConflict:
     reason: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A kind of request: who decides, who else may look on, and what happens when it is decided.
+
+    `votes` and `hours` are where a house starts; what it has changed later stays. See `app.models.approvals`.
+    """
+
+    name: str
+    decide: tuple[str, ...]
+    readers: tuple[str, ...] = ()
+    votes: int = 1
+    hours: int = 168
+    apply: str | None = None
+    dismiss: str | None = None
+    limit: str | None = None
+    confirm: bool = False
+    gainer_decides: bool = False
+    delegable: bool = True
+
+
 def permission(right: str) -> str:
     """The PostgreSQL role that carries one right alone; custom roles are made of these."""
     return f"p_{right}"
@@ -115,6 +135,7 @@ class Matrix:
     tables: Mapping[str, Table]
     functions: Mapping[str, tuple[str, ...]]
     conflicts: tuple[RoleConflict, ...] = ()
+    approvals: Mapping[str, Approval] = field(default_factory=dict)
 
     def including(self, role: str) -> frozenset[str]:
         """The role and all it inherits from."""
@@ -131,6 +152,9 @@ class Matrix:
             found.update((role, f"{table.name}:select") for role in table.history)
         for function, roles in self.functions.items():
             found.update((role, function.partition(".")[2]) for role in roles if role in self.roles)
+        for kind in self.approvals.values():
+            found.update((role, f"approval.{kind.name}:decide") for role in kind.decide)
+            found.update((role, f"approval.{kind.name}:read") for role in kind.readers)
         return sorted(found)
 
 
@@ -176,8 +200,10 @@ class _Reader:
         self._read_roles()
         tables: dict[str, Table] = {}
         functions: dict[str, tuple[str, ...]] = {}
+        approvals: dict[str, Approval] = {}
         for path, document in self._documents:
-            unknown = set(document) - {"roles", "conflicts", "groups", "limits", "tables", "functions"}
+            known = {"roles", "conflicts", "groups", "limits", "tables", "functions", "approvals"}
+            unknown = set(document) - known
             if unknown:
                 self._wrong.append(f"{path.name}: unknown headings {sorted(unknown)}")
             for name, line in (document.get("tables") or {}).items():
@@ -188,9 +214,13 @@ class _Reader:
                 if name in functions:
                     self._wrong.append(f"{path.name}: {name} has two lines")
                 functions[name] = self._role_names(name, roles)
+            for name, line in (document.get("approvals") or {}).items():
+                if name in approvals:
+                    self._wrong.append(f"{path.name}: the approval {name} has two lines")
+                approvals[name] = self._approval(name, line)
         if self._wrong:
             raise MatrixError("; ".join(self._wrong))
-        return Matrix(self._roles, tables, functions, tuple(self._conflicts))
+        return Matrix(self._roles, tables, functions, tuple(self._conflicts), approvals)
 
     def _read_roles(self) -> None:
         for _path, document in self._documents:
@@ -245,6 +275,14 @@ class _Reader:
             else:
                 self._wrong.append(f"{where}: no role or group {word!r}")
         return tuple(dict.fromkeys(names))
+
+    def _approval(self, name: str, line: dict[str, Any]) -> Approval:
+        roles = {word: self._role_names(f"{name}:{word}", line.get(word)) for word in ("decide", "readers")}
+        rest = {word: value for word, value in line.items() if word not in roles}
+        if unknown := set(rest) - {field.name for field in fields(Approval)}:
+            self._wrong.append(f"{name}: unknown words {sorted(unknown)}")
+            rest = {}
+        return Approval(name, **roles, **rest)
 
     def _columns(self, where: str, given: Any) -> ColumnSet:
         if given is None or given == "all":

@@ -11,4 +11,4 @@ SELECT p.oid::regprocedure
        'sec.session_open(jsonb,text)', 'sec.password_change(text,text)', 'sec.session_ok()', 'sec.session_continue()', 'sec.acting()',
        'sec.require_confirmed()', 'sec.my_roles()',
        'sec.my_tables()', 'sec.my_limit(text)', 'sec.my_warehouses()', 'sec.may(text)', 'sec.require(text)',
-       'sec.require_session()', 'system.today()')
+       'sec.require_session()', 'system.today()', 'system.my_approval_kinds(text)')
