@@ -318,6 +318,8 @@ SELECT n.nspname || '.' || c.relname, c.relkind::text, pg_catalog.pg_get_userbyi
                 SELECT (aclexplode(a.attacl)).grantee FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid) x)
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = ANY (%(schemas)s) AND c.relkind IN ('r', 'p', 'v', 'm')
+   -- Partitions come and go with the months; audit.partitions_ahead looks after them.
+   AND NOT c.relispartition
  ORDER BY 1
 """
 

@@ -1,5 +1,7 @@
 """Alembic's entry: structure only. `app.core.schema` hands its connection in; by hand, give `-x dsn=…`."""
 
+import re
+
 from alembic import context
 from sqlalchemy import Connection, create_engine
 
@@ -7,10 +9,13 @@ from app.models import metadata
 from migrations.generate import SCHEMAS
 
 config = context.config
+_PARTITION = re.compile(r"(entry|event)_(\d{4}_\d\d|default)")
 
 
 def _include_name(name: str | None, kind: str, _parents: object) -> bool:
-    return name in SCHEMAS if kind == "schema" else name != "alembic_version"
+    if kind == "schema":
+        return name in SCHEMAS
+    return name != "alembic_version" and not (kind == "table" and _PARTITION.fullmatch(name or ""))
 
 
 def _run(connection: Connection) -> None:

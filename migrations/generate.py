@@ -248,6 +248,7 @@ def _table_rights(relation: Relation, line: Table) -> list[str]:
         )
     if schema == "audit":
         out.append(f"CREATE POLICY trail ON {name} FOR INSERT TO erp_audit WITH CHECK (true)")
+        out.append(f"CREATE POLICY own ON {name} FOR SELECT TO erp_audit USING (true)")
     else:
         out.append(f"CREATE POLICY api ON {name} FOR ALL TO erp_api USING (true) WITH CHECK (true)")
         out.append(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO erp_api")
@@ -313,6 +314,10 @@ def _triggers(relation: Relation, line: Table) -> list[str]:
                 f"CREATE TRIGGER erp_log_{event.lower()} AFTER {event} ON {name} REFERENCING {tables} "
                 f"FOR EACH STATEMENT EXECUTE FUNCTION audit.tg_log({arguments})"
             )
+        out.append(
+            f"CREATE TRIGGER truncate_refused BEFORE TRUNCATE ON {name} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION audit.tg_refuse_truncate()"
+        )
     if line.guard:
         out += _guard_triggers(name, line.guard)
     return out

@@ -43,6 +43,8 @@ def upgrade() -> None:
         sa.Column("entry_count", sa.BigInteger(), nullable=False),
         sa.Column("event_count", sa.BigInteger(), nullable=False),
         sa.Column("until_xid", sa.BigInteger(), nullable=False),
+        sa.Column("above_entry", sa.BigInteger(), nullable=False),
+        sa.Column("above_event", sa.BigInteger(), nullable=False),
         sa.Column("system_id", sa.BigInteger(), nullable=False),
         sa.Column("previous", sa.LargeBinary(), nullable=False),
         sa.Column("block_hash", sa.LargeBinary(), nullable=False),
@@ -795,8 +797,8 @@ def upgrade() -> None:
         referent_schema="sec",
         ondelete="RESTRICT",
     )
-    op.drop_column("session", "revoked", schema="sec")
     op.drop_column("session", "expires", schema="sec")
+    op.drop_column("session", "revoked", schema="sec")
     op.add_column(
         "user_role",
         sa.Column("kind", sa.Text(), server_default=sa.text("'assignment'"), nullable=False),

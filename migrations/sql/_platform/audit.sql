@@ -16,7 +16,8 @@ RETURNS bytea LANGUAGE sql STABLE AS $$
   SELECT sha256(convert_to(concat_ws(chr(31), p_xid, extract(epoch FROM p_at), p_login, coalesce(host(p_address), ''),
     p_application, coalesce(p_command::text, ''), p_table, p_row, p_op, p_topic, p_record,
     coalesce(p_warehouse::text, ''), coalesce(p_old::text, ''), coalesce(p_new::text, ''),
-    p_session, p_operator, array_to_string(p_elevated, ','), p_reason), 'UTF8'))
+    -- What is not there leaves no trace, so that entries written before these columns keep their hash.
+    's' || p_session, 'o' || p_operator, 'e' || array_to_string(p_elevated, ','), 'r' || p_reason), 'UTF8'))
 $$;
 COMMENT ON FUNCTION audit.row_hash IS 'What row_hash of an entry must be.';
 
@@ -114,6 +115,16 @@ CREATE OR REPLACE TRIGGER entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE 
 FOR EACH STATEMENT EXECUTE FUNCTION audit.tg_refuse();
 CREATE OR REPLACE TRIGGER event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.event
 FOR EACH STATEMENT EXECUTE FUNCTION audit.tg_refuse();
+CREATE OR REPLACE TRIGGER block_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.block
+FOR EACH STATEMENT EXECUTE FUNCTION audit.tg_refuse();
+
+CREATE OR REPLACE FUNCTION audit.tg_refuse_truncate() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  -- TRUNCATE tells nobody which rows went; DELETE does.
+  RAISE EXCEPTION USING ERRCODE = 'ER422', MESSAGE = 'truncate_leaves_no_trace', CONSTRAINT = 'truncate_leaves_no_trace',
+    DETAIL = jsonb_build_object('table', TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME)::text;
+END $$;
 
 CREATE OR REPLACE FUNCTION system.tg_stamp() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -130,6 +141,9 @@ CREATE OR REPLACE FUNCTION system.changes_since(p_from text) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_next bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+  v_from bigint := split_part(p_from, ' ', 1)::bigint;
+  -- A cursor says when it was given, so that months before it need not be looked at; a transaction may be a day old.
+  v_since timestamptz := coalesce(to_timestamp(nullif(split_part(p_from, ' ', 2), '')::float8) - interval '1 day', '-infinity');
   v_changes jsonb;
 BEGIN
   PERFORM sec.require_session();
@@ -139,9 +153,10 @@ BEGIN
       INTO v_changes
       FROM (SELECT DISTINCT e.topic, e.login, CASE WHEN count(*) OVER (PARTITION BY e.topic) <= 500 THEN e.record_id END AS record_id
               FROM audit.entry e
-             WHERE e.xid >= p_from::bigint AND e.xid < v_next) g;
+             WHERE e.xid >= v_from AND e.xid < v_next AND e.at >= v_since) g;
   END IF;
-  RETURN jsonb_build_object('next', v_next::text, 'changes', coalesce(v_changes, '[]'));
+  RETURN jsonb_build_object('next', v_next || ' ' || floor(extract(epoch FROM statement_timestamp())),
+                            'changes', coalesce(v_changes, '[]'));
 END $$;
 COMMENT ON FUNCTION system.changes_since IS
   'Records changed since a cursor, as far as the person may see them, and the next cursor; NULL just asks for a cursor. '

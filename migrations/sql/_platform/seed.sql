@@ -11,3 +11,5 @@ SELECT s.series, extract(year FROM system.today())::int, s.prefix
   FROM (VALUES ('quote', 'AN'), ('sales_order', 'AU'), ('delivery', 'LS'), ('invoice', 'RE'), ('work_order', 'FA'),
                ('purchase_order', 'BE')) s (series, prefix)
  WHERE NOT EXISTS (SELECT FROM system.counter c WHERE c.series = s.series);
+
+SELECT audit.partitions_ahead();

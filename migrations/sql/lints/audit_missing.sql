@@ -2,9 +2,9 @@
 -- only locks, and in the balances kept beside the stock moves, which have theirs. Secrets, attempts and mails are told of by
 -- events (audit.event) instead.
 SELECT c.oid::regclass FROM pg_catalog.pg_class c
- WHERE c.relkind IN ('r', 'p') AND c.relnamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales')
+ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales')
    AND c.oid::regclass::text NOT IN (
-       'audit.entry', 'audit.event', 'api.command', 'system.counter', 'system.sql_checksum', 'system.alembic_version', 'sec.role',
+       'audit.entry', 'audit.event', 'audit.block', 'audit.archive', 'api.command', 'system.counter', 'system.sql_checksum', 'system.alembic_version', 'sec.role',
        'sec.role_limit', 'sec.role_right', 'sec.session', 'sec.compat', 'sec.alarm',
        'sec.badge', 'sec.guard_mark', 'sec.login_attempt', 'sec.mail_message', 'sec.password_denied', 'sec.password_history',
        'sec.password_reset', 'sec.recovery_code', 'sec.registration', 'sec.role_closure', 'sec.role_parent', 'sec.totp',
