@@ -55,6 +55,11 @@ def matrix_gaps(connection: Connection) -> list[str]:
                 continue
             for column in set(verb.columns.names) - {c.name for c in relations[name].columns}:
                 gaps.append(f"{name}:{word} names the column {column}, which does not exist")
+            gaps += [
+                f"{name}:{word} for {role}: devices write through functions only"
+                for role in verb.roles
+                if matrix.roles[role].holder == "device"
+            ]
             blind = set(verb.roles) - set(line.select.roles if line.select else ())
             if blind:
                 gaps.append(f"{name}:{word} for {sorted(blind)}, who may not select what they wrote")

@@ -79,6 +79,7 @@ def owner_of(schema: str, *, function: bool = False) -> str:
 def relations_sql(matrix: Matrix, relations: Iterable[Relation]) -> str:
     """Everything about tables and views; relations without a line in the matrix get no rights at all."""
     out: list[str] = []
+    devices = frozenset(role.name for role in matrix.roles.values() if role.holder == "device")
     for relation in relations:
         line = matrix.tables.get(relation.name, Table(relation.name, topic=relation.name))
         out += _ownership(relation)
@@ -87,7 +88,7 @@ def relations_sql(matrix: Matrix, relations: Iterable[Relation]) -> str:
             if line.select:
                 out.append(f"GRANT SELECT ON {relation.name} TO {_grantees(line.select, relation.name, 'select')}")
             continue
-        out += _table_rights(relation, line)
+        out += _table_rights(relation, line, devices)
         out += _triggers(relation, line)
     return _script(out)
 
@@ -232,7 +233,7 @@ def _quoted(role: str) -> str:
     return "PUBLIC" if role == "PUBLIC" else f'"{role}"'
 
 
-def _table_rights(relation: Relation, line: Table) -> list[str]:
+def _table_rights(relation: Relation, line: Table, devices: frozenset[str]) -> list[str]:
     name = relation.name
     schema = name.partition(".")[0]
     if (
@@ -256,11 +257,11 @@ def _table_rights(relation: Relation, line: Table) -> list[str]:
         out.append(f"CREATE POLICY readers ON {name} FOR SELECT TO {_roles(line.readers)} USING (true)")
         out.append(f"GRANT SELECT ON {name} TO {_roles(line.readers)}")
     if line.select and line.select.roles:
-        roles = _grantees(line.select, name, "select")
-        out.append(
-            f"CREATE POLICY read ON {name} FOR SELECT TO {roles} USING ({_condition(line, line.select)})"
-        )
-        out.append(f"GRANT SELECT ON {name} TO {roles}")
+        condition = _condition(line, line.select)
+        for policy, roles, asked in _readers(line.select, name, devices):
+            using = " AND ".join(part for part in (condition, asked) if part and part != "true") or "true"
+            out.append(f"CREATE POLICY {policy} ON {name} FOR SELECT TO {roles} USING ({using})")
+            out.append(f"GRANT SELECT ON {name} TO {roles}")
     for word, verb in (("INSERT", line.insert), ("UPDATE", line.update)):
         if verb and verb.roles:
             roles, condition = _grantees(verb, name, word.lower()), _condition(line, verb)
@@ -272,6 +273,15 @@ def _table_rights(relation: Relation, line: Table) -> list[str]:
             )
             out.append(f"GRANT {word} ({columns}) ON {name} TO {roles}")
     return out
+
+
+def _readers(verb: Verb, table: str, devices: frozenset[str]) -> list[tuple[str, str, str]]:
+    """Policy, roles and what is asked besides: a device reads nothing that its operator may not read."""
+    people = Verb(tuple(role for role in verb.roles if role not in devices))
+    found = [("read", _grantees(people, table, "select"), "")]
+    if at_devices := [role for role in verb.roles if role in devices]:
+        found.append(("read_at_device", _roles(at_devices), f"(SELECT sec.may('{table}:select'))"))
+    return found
 
 
 def _condition(line: Table, verb: Verb) -> str:

@@ -28,12 +28,35 @@ BEGIN
        AND s.login = session_user
        AND s.address IS NOT DISTINCT FROM inet_client_addr()
        AND s.valid_until > statement_timestamp()
-       AND s.ended_at IS NULL)
+       AND s.ended_at IS NULL
+       AND s.assurance <> 'enrol')
     -- A superuser passes every policy anyway; without this, what triggers do for him would see no rows.
     OR (SELECT a.rolsuper FROM pg_catalog.pg_authid a WHERE a.rolname = session_user);
 END $$;
 COMMENT ON FUNCTION sec.session_ok IS
-  'Whether erp.ticket is a valid ticket of this login from this address, at this statement; true for a superuser.';
+  'Whether erp.ticket is a valid ticket of this login from this address, at this statement; true for a superuser. A ticket that '
+  'serves to set up the second factor opens nothing.';
+
+CREATE OR REPLACE FUNCTION sec.require_ticket() RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM sec.session s
+     WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user
+       AND s.address IS NOT DISTINCT FROM inet_client_addr()
+       AND s.valid_until > statement_timestamp() AND s.ended_at IS NULL) THEN
+    PERFORM sec.fail('ER401', 'session_missing');
+  END IF;
+END $$;
+COMMENT ON FUNCTION sec.require_ticket IS
+  'ER401 unless there is a valid ticket, be it one to set up the second factor with: for what concerns the person alone.';
+
+CREATE OR REPLACE FUNCTION sec.fail_session() RETURNS void
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM sec.require_ticket();
+  PERFORM sec.fail('ER401', 'second_factor_enrol');
+END $$;
 
 CREATE OR REPLACE FUNCTION sec.acting() RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -49,7 +72,7 @@ BEGIN
   IF NOT FOUND OR v_session.assurance = 'enrol' THEN
     RETURN NULL;
   ELSIF left(session_user, 2) = 't_' THEN
-    RETURN ARRAY[session_user::text, coalesce(v_session.operator, '')];
+    RETURN ARRAY[session_user::text, coalesce(sec.operator_of(v_session), '')];
   END IF;
   RETURN ARRAY[session_user::text];
 END $$;
@@ -107,7 +130,7 @@ BEGIN
     RETURN;  -- a superuser can do it anyway; refusing him would only cost him a detour when a database is set up
   END IF;
   IF NOT sec.session_ok() THEN
-    PERFORM sec.fail('ER401', 'session_missing');
+    PERFORM sec.fail_session();
   END IF;
   PERFORM sec.fail('ER403', p_right, jsonb_build_object('right', p_right));
 END $$;
@@ -117,7 +140,7 @@ CREATE OR REPLACE FUNCTION sec.require_session() RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NOT sec.session_ok() THEN
-    PERFORM sec.fail('ER401', 'session_missing');
+    PERFORM sec.fail_session();
   END IF;
 END $$;
 COMMENT ON FUNCTION sec.require_session IS 'ER401 unless the session holds a valid ticket.';
@@ -217,145 +240,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
        AND NOT EXISTS (SELECT FROM sec.address_rule a WHERE a.role = r.role AND inet_client_addr() <<= a.network))
 $$;
 
-CREATE OR REPLACE FUNCTION sec.session_open(p_client jsonb DEFAULT '{}', p_code text DEFAULT NULL) RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_user sec.app_user%ROWTYPE;
-  v_range sec.compat%ROWTYPE;
-  v_protocol int := CASE WHEN jsonb_typeof(p_client -> 'protocol') = 'number' THEN (p_client ->> 'protocol')::int END;
-  v_roles text[];
-  v_ends timestamptz;
-  v_idle int;
-  v_most int;
-  v_assurance text;
-  v_ticket text;
-BEGIN
-  SELECT * INTO v_user FROM sec.app_user u WHERE u.login = session_user;
-  IF NOT FOUND THEN
-    PERFORM sec.fail('ER401', 'login_unknown', jsonb_build_object('login', session_user));
-  ELSIF v_user.status <> 'active' THEN
-    PERFORM sec.fail('ER401', 'account_' || v_user.status,
-                     jsonb_build_object('login', session_user, 'reason', v_user.status_reason, 'until', v_user.locked_until));
-  ELSIF p_client ? 'protocol' AND v_protocol IS NULL THEN
-    PERFORM sec.fail('ER426', 'client_protocol_unreadable');
-  END IF;
-  SELECT * INTO v_range FROM sec.compat;
-  IF v_protocol < v_range.min_protocol THEN
-    PERFORM sec.fail('ER426', 'client_too_old', jsonb_build_object('protocol', v_protocol, 'needed', v_range.min_protocol));
-  ELSIF v_protocol > v_range.max_protocol THEN
-    PERFORM sec.fail('ER426', 'client_too_new', jsonb_build_object('protocol', v_protocol, 'served', v_range.max_protocol));
-  END IF;
-  -- Who changed the password past sec.password_change has evaded its rules: he gets nothing but the way back.
-  IF v_user.must_change_password OR v_user.password_ends <= statement_timestamp()
-     OR v_user.password_seal IS NOT NULL AND v_user.password_seal IS DISTINCT FROM
-     (SELECT sha256(convert_to(a.rolpassword, 'UTF8')) FROM pg_catalog.pg_authid a WHERE a.rolname = session_user) THEN
-    PERFORM sec.fail('ER401', 'password_must_change', jsonb_build_object('login', session_user));
-  ELSIF NOT sec.address_allowed(session_user) THEN
-    PERFORM sec.fail('ER401', 'address_not_allowed', jsonb_build_object('address', host(inet_client_addr())));
-  END IF;
-  v_assurance := sec.second_factor(p_code, p_client);
-  v_roles := sec.roles_of(session_user);
-  SELECT statement_timestamp() + make_interval(mins => coalesce(min(r.session_minutes), 1440)),
-         coalesce(min(r.idle_minutes), 480), min(r.max_sessions)
-    INTO v_ends, v_idle, v_most
-    FROM sec.role r WHERE r.name = ANY (v_roles);
-  PERFORM sec.sync_roles(session_user);
-  IF v_most IS NOT NULL THEN
-    -- The newest sessions stay: whoever sits in front of the program now is the one that matters.
-    UPDATE sec.session s SET ended_at = statement_timestamp(), ended_by = session_user, end_reason = 'too_many_sessions'
-     WHERE s.ticket_hash IN (SELECT o.ticket_hash FROM sec.session o
-                              WHERE o.login = session_user AND o.ended_at IS NULL AND o.valid_until > statement_timestamp()
-                              ORDER BY o.created DESC OFFSET greatest(v_most - 1, 0));
-  END IF;
-  v_ticket := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
-  INSERT INTO sec.session (ticket_hash, login, address, client, ends, idle_minutes, valid_until, assurance, confirmed_at)
-  VALUES (sha256(convert_to(v_ticket, 'UTF8')), session_user, inet_client_addr(), p_client - 'trust', v_ends, v_idle, v_ends,
-          v_assurance, statement_timestamp());
-  PERFORM set_config('erp.ticket', v_ticket, false);
-  PERFORM sec.session_settle(session_user);
-  PERFORM audit.event_log('session_opened', session_user::text, jsonb_build_object('assurance', v_assurance));
-  RETURN v_ticket;
-END $$;
-COMMENT ON FUNCTION sec.session_open IS
-  'Open a session and return its ticket; this connection has it set, others SET erp.ticket themselves. p_code: the second '
-  'factor, where one is asked for (ER401 second_factor_needed). The ticket ends after the roles'' session time or idle time.';
-
-CREATE OR REPLACE FUNCTION sec.session_continue() RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_session sec.session%ROWTYPE;
-BEGIN
-  SELECT * INTO v_session FROM sec.session s
-   WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user
-     AND s.address IS NOT DISTINCT FROM inet_client_addr() FOR UPDATE;
-  IF NOT FOUND THEN
-    PERFORM sec.fail('ER401', 'session_missing');
-  ELSIF v_session.ended_at IS NOT NULL THEN
-    PERFORM sec.fail('ER401', 'session_ended', jsonb_build_object('reason', v_session.end_reason));
-  ELSIF v_session.ends <= statement_timestamp() THEN
-    PERFORM sec.fail('ER401', 'session_over');
-  ELSIF v_session.last_seen + make_interval(mins => v_session.idle_minutes) <= statement_timestamp() THEN
-    PERFORM sec.fail('ER401', 'session_idle', jsonb_build_object('minutes', v_session.idle_minutes));
-  ELSIF (SELECT u.status FROM sec.app_user u WHERE u.login = session_user) <> 'active' THEN
-    PERFORM sec.fail('ER401', 'session_missing');
-  END IF;
-  PERFORM sec.sync_roles(session_user);
-  PERFORM sec.session_settle(session_user);
-  RETURN sec.my_profile();
-END $$;
-COMMENT ON FUNCTION sec.session_continue IS
-  'Go on after a role began or ended: memberships and profile are made anew. ER401 session_idle, session_over, session_ended '
-  'when the person must sign in again.';
-
-CREATE OR REPLACE FUNCTION sec.session_touch() RETURNS timestamptz
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_until timestamptz;
-BEGIN
-  PERFORM sec.require_session();
-  UPDATE sec.session s SET last_seen = statement_timestamp()
-   WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user
-     AND s.last_seen < statement_timestamp() - interval '30 seconds';
-  IF FOUND THEN
-    PERFORM sec.session_settle(session_user);
-  END IF;
-  SELECT s.valid_until INTO v_until FROM sec.session s WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user;
-  RETURN v_until;
-END $$;
-COMMENT ON FUNCTION sec.session_touch IS 'The person has done something: the idle time starts anew. Returns until when the ticket holds.';
-
-CREATE OR REPLACE FUNCTION sec.session_close() RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM sec.require_session();
-  UPDATE sec.session s SET ended_at = statement_timestamp(), ended_by = session_user, end_reason = 'signed_out'
-   WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user AND s.ended_at IS NULL;
-  PERFORM audit.event_log('session_closed', session_user::text);
-END $$;
-COMMENT ON FUNCTION sec.session_close IS 'End the session: its ticket is worth nothing from now on.';
-
-CREATE OR REPLACE FUNCTION sec.session_list()
-RETURNS TABLE (id bigint, created timestamptz, last_seen timestamptz, valid_until timestamptz, address inet, client jsonb,
-               assurance text, operator text, current boolean)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM sec.require_session();
-  RETURN QUERY
-    SELECT s.id, s.created, s.last_seen, s.valid_until, s.address, s.client, s.assurance, s.operator,
-           s.ticket_hash = sec.ticket_hash()
-      FROM sec.session s
-     WHERE s.login = session_user AND s.ended_at IS NULL AND s.valid_until > statement_timestamp()
-     ORDER BY s.created DESC;
-END $$;
-COMMENT ON FUNCTION sec.session_list IS 'The person''s own open sessions.';
-
 CREATE OR REPLACE FUNCTION sec.my_profile() RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_roles text[] := sec.my_roles();
   v_acting text[] := sec.acting();
 BEGIN
-  PERFORM sec.require_session();
+  PERFORM sec.require_ticket();
   RETURN (
     SELECT jsonb_build_object(
       'login', u.login, 'person', u.person, 'language', u.language, 'phone', u.phone, 'email', u.email,
@@ -373,6 +264,7 @@ BEGIN
                                             'seconds_left', floor(extract(epoch FROM s.valid_until - statement_timestamp())),
                                             'seconds_to_end', floor(extract(epoch FROM s.ends - statement_timestamp())))
                     FROM sec.session s WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user),
+      'second_factor', sec.second_factor_set(u.login),
       'password_days', floor(extract(epoch FROM u.password_ends - statement_timestamp()) / 86400),
       'server_version', current_setting('server_version_num')::int)
       FROM sec.app_user u WHERE u.login = session_user);
@@ -411,9 +303,3 @@ BEGIN
   RETURN QUERY SELECT u.login, u.person FROM sec.app_user u ORDER BY u.person;
 END $$;
 COMMENT ON FUNCTION sec.people IS 'Names behind the logins in history and notes.';
-
-CREATE OR REPLACE FUNCTION sec.sessions_end(p_login text, p_reason text) RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  UPDATE sec.session s SET ended_at = statement_timestamp(), ended_by = session_user, end_reason = p_reason
-   WHERE s.login = p_login AND s.ended_at IS NULL AND s.ends > statement_timestamp()
-$$;

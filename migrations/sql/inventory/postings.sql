@@ -65,6 +65,7 @@ CREATE OR REPLACE FUNCTION inventory.post_moves(p_moves jsonb, p_cut_reservation
 RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  v_actor text := sec.actor();
   v_product bigint[]; v_lot bigint[]; v_qty numeric[]; v_kind text[]; v_reason text[];
   v_source_type text[]; v_source_id bigint[];
   v_from bigint[]; v_from_wh bigint[]; v_from_blocked boolean[];
@@ -178,9 +179,9 @@ BEGIN
 
   WITH added AS (
     INSERT INTO inventory.stock_move (kind, product_id, lot_id, qty, from_place_id, from_warehouse_id, to_place_id,
-                                      to_warehouse_id, reason, source_type, source_id)
+                                      to_warehouse_id, reason, source_type, source_id, posted_by)
     SELECT m.kind, m.product_id, m.lot_id, m.qty, m.from_place_id, m.from_wh, m.to_place_id, m.to_wh, m.reason,
-           m.source_type, m.source_id
+           m.source_type, m.source_id, v_actor
       FROM unnest(v_kind, v_product, v_lot, v_qty, v_from, v_from_wh, v_to, v_to_wh, v_reason, v_source_type, v_source_id)
            WITH ORDINALITY AS m (kind, product_id, lot_id, qty, from_place_id, from_wh, to_place_id, to_wh, reason,
                                  source_type, source_id, ord)

@@ -139,9 +139,10 @@ BEGIN
       FROM jsonb_to_recordset(v_uses) AS u (product_id bigint, qty numeric)
       JOIN catalog.product_cost pc ON pc.product_id = u.product_id)
    WHERE k.work_order_id = p_id;
-  INSERT INTO production.completion (work_order_id, warehouse_id, qty_good, qty_scrap, scrap_reason_id, remark, lot_id, place_id)
+  INSERT INTO production.completion (work_order_id, warehouse_id, qty_good, qty_scrap, scrap_reason_id, remark, lot_id, place_id,
+                                     reported_by)
   VALUES (p_id, v_order.warehouse_id, p_good_qty, p_scrap_qty, CASE WHEN p_scrap_qty > 0 THEN p_scrap_reason END,
-          nullif(btrim(p_remark), ''), v_lot, CASE WHEN p_good_qty > 0 THEN p_place_id END)
+          nullif(btrim(p_remark), ''), v_lot, CASE WHEN p_good_qty > 0 THEN p_place_id END, sec.actor())
   RETURNING id INTO v_completion;
   UPDATE production.work_order w
      SET qty_good = w.qty_good + p_good_qty, qty_scrap = w.qty_scrap + p_scrap_qty,
