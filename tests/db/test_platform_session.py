@@ -169,8 +169,13 @@ def test_a_password_set_past_the_program_opens_nothing(
             "ER422",
             "password_wrong",
         )
-        mine.execute("SELECT sec.password_change('x', %s)", (PASSWORD,))
-    assert raw_role(person, ticket=True).execute(NOTES).fetchone() == (1,)
+        assert refused(mine, "SELECT sec.password_change('x', %s)", PASSWORD) == (
+            "ER422",
+            "password_used_before",
+        )
+        mine.execute("SELECT sec.password_change('x', 'another phrase, and long')")
+        mine.execute("SELECT sec.session_open()")
+        assert mine.execute(NOTES).fetchone() == (1,)
 
 
 def test_the_program_changes_the_password_and_goes_on(

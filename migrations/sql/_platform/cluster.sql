@@ -75,6 +75,9 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Guesses of one person's secret are counted one after the other.
+GRANT EXECUTE ON FUNCTION pg_catalog.pg_advisory_lock(bigint), pg_catalog.pg_advisory_unlock(bigint) TO erp_sec;
+
 ALTER DEFAULT PRIVILEGES FOR ROLE erp_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE erp_api REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE erp_sec REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
