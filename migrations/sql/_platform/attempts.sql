@@ -47,7 +47,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 BEGIN
   PERFORM sec.require('alarm_list');
   RETURN QUERY
-    SELECT a.id, a.at, a.kind, a.login, coalesce(u.person, ''), a.detail - 'over', coalesce(b.person, a.seen_by), a.seen_at
+    SELECT a.id, a.at, a.kind, a.login, coalesce(u.person, ''), a.detail, coalesce(b.person, a.seen_by), a.seen_at
       FROM sec.alarm a LEFT JOIN sec.app_user u ON u.login = a.login LEFT JOIN sec.app_user b ON b.login = a.seen_by
      WHERE p_all AND a.at > statement_timestamp() - interval '400 days' OR a.seen_at IS NULL
      ORDER BY a.at DESC, a.id DESC LIMIT 1000;

@@ -139,16 +139,9 @@ COMMENT ON FUNCTION sec.unlocks_alone IS 'Whether nobody but this login could un
 
 CREATE OR REPLACE FUNCTION sec.guard_lock(p_login text, p_minutes int) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_until timestamptz := statement_timestamp() + make_interval(mins => p_minutes);
 BEGIN
-  EXECUTE format('ALTER ROLE %I NOLOGIN', p_login);
-  UPDATE sec.app_user u
-     SET status = 'locked', status_reason = 'too_many_failures', status_since = statement_timestamp(), locked_until = v_until
-   WHERE u.login = p_login;
-  PERFORM sec.sessions_end(p_login, 'locked');
   PERFORM sec.operator_forget(p_login, 'locked');
-  PERFORM audit.event_log('user_locked', p_login, jsonb_build_object('reason', 'too_many_failures', 'until', v_until));
+  PERFORM sec.status_set(p_login, 'locked', 'too_many_failures', statement_timestamp() + make_interval(mins => p_minutes), 'user_locked');
 END $$;
 
 CREATE OR REPLACE FUNCTION sec.guard_strays() RETURNS int
@@ -207,9 +200,8 @@ DECLARE
 BEGIN
   PERFORM sec.require('guard_tick');
   PERFORM sec.session_touch();
-  FOREACH v_step IN ARRAY ARRAY['sec.guard_unlock()', 'sec.guard_roles()', 'sec.guard_watch()', 'sec.guard_tries()', 'sec.guard_operators()',
-                                'system.approvals_expire()', 'audit.partitions_ahead()', 'audit.seal()', 'sec.guard_tidy()'] LOOP
-    CONTINUE WHEN to_regprocedure(v_step) IS NULL;
+  FOREACH v_step IN ARRAY ARRAY['sec.guard_unlock()', 'sec.expire_roles()', 'sec.guard_watch()', 'sec.guard_tries()',
+                                'sec.guard_operators()', 'system.approvals_expire()', 'sec.guard_tidy()'] LOOP
     BEGIN
       EXECUTE format('SELECT (%s)::int', v_step) INTO v_count;
       v_done := v_done || jsonb_build_object(v_step, v_count);
@@ -231,36 +223,7 @@ DECLARE
 BEGIN
   FOR v_login IN SELECT u.login FROM sec.app_user u
                   WHERE u.status = 'locked' AND u.locked_until <= statement_timestamp() ORDER BY u.login FOR UPDATE LOOP
-    EXECUTE format('ALTER ROLE %I LOGIN', v_login);
-    UPDATE sec.app_user u
-       SET status = 'active', status_reason = '', status_since = statement_timestamp(), locked_until = NULL
-     WHERE u.login = v_login;
-    PERFORM audit.event_log('user_unlocked', v_login, jsonb_build_object('reason', 'lock_over'));
-    v_found := v_found + 1;
-  END LOOP;
-  RETURN v_found;
-END $$;
-
-CREATE OR REPLACE FUNCTION sec.guard_roles() RETURNS int
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_login text;
-  v_found int := 0;
-BEGIN
-  -- The right itself began and ended to the second; this is the membership behind it.
-  FOR v_login IN
-    SELECT DISTINCT u.login
-      FROM sec.user_role u
-     WHERE (u.valid_from <= statement_timestamp() AND (u.valid_to IS NULL OR u.valid_to > statement_timestamp()))
-           IS DISTINCT FROM sec.is_member('r_' || u.role, u.login)
-       AND (u.valid_to IS NULL OR u.valid_to > statement_timestamp() - interval '1 year')
-       AND NOT EXISTS (SELECT FROM sec.user_role o
-                        WHERE o.login = u.login AND o.role = u.role AND o.id <> u.id
-                          AND (o.valid_from <= statement_timestamp() AND (o.valid_to IS NULL OR o.valid_to > statement_timestamp()))
-                              IS NOT DISTINCT FROM sec.is_member('r_' || u.role, u.login))
-     ORDER BY 1
-  LOOP
-    PERFORM sec.sync_roles(v_login);
+    PERFORM sec.status_set(v_login, 'active', '', NULL, 'user_unlocked', '{"by": "time"}');
     v_found := v_found + 1;
   END LOOP;
   RETURN v_found;
@@ -312,40 +275,32 @@ END $$;
 COMMENT ON FUNCTION sec.guard_watch IS
   'End transactions left open, holders of locks others wait for, and statements that take too long; how many there were.';
 
+CREATE OR REPLACE FUNCTION sec.guesses_made() RETURNS TABLE (login text, kind text, n int)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  -- As sec.guess counts: the minute in which the window began, times 1000, plus the guesses in it.
+  SELECT u.login, c.part[1], (s.last_value % 1000)::int
+    FROM pg_catalog.pg_sequences s
+   CROSS JOIN LATERAL regexp_match(s.sequencename::text, '^(att|rst|pin)_([0-9]+)$') c (part)
+    JOIN sec.app_user u ON u.id = c.part[2]::bigint
+   CROSS JOIN sec.policy p
+   WHERE s.schemaname = 'sec' AND floor(extract(epoch FROM statement_timestamp()) / 60) - s.last_value / 1000 < p.lock_minutes
+$$;
+COMMENT ON FUNCTION sec.guesses_made IS 'Wrong passwords, codes and PINs in the running windows, which no ROLLBACK takes back.';
+
 CREATE OR REPLACE FUNCTION sec.guard_tries() RETURNS int
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_minutes int := (SELECT p.lock_minutes FROM sec.policy p);
-  v_since timestamptz;
-  v_found int := 0;
+  v_pause interval := (SELECT make_interval(mins => p.lock_minutes) FROM sec.policy p);
   v_it record;
+  v_found int := 0;
 BEGIN
-  -- Tries are counted by sequences, which no ROLLBACK takes back and which skip values when the server crashes. Used up, they
-  -- are given back after the time of a lock, counted from when it was first seen.
-  FOR v_it IN
-    SELECT s.sequencename::text AS name, u.login
-      FROM pg_catalog.pg_sequences s JOIN sec.app_user u ON u.id = substring(s.sequencename FROM '^(?:att|pin|badge)_([0-9]+)$')::bigint
-     WHERE s.schemaname = 'sec' AND s.last_value >= CASE WHEN s.sequencename LIKE 'badge%' THEN 20 ELSE 5 END
-     ORDER BY 1
-  LOOP
-    SELECT max(a.at) INTO v_since FROM sec.alarm a
-     WHERE a.kind = 'tries_used_up' AND a.login = v_it.login AND a.detail ->> 'counter' = v_it.name AND NOT a.detail ? 'over';
-    IF v_since IS NULL THEN
-      PERFORM sec.alarm_raise('tries_used_up', v_it.login, jsonb_build_object('counter', v_it.name));
-    ELSIF v_since < statement_timestamp() - make_interval(mins => v_minutes) THEN
-      PERFORM setval(format('sec.%I', v_it.name), 1, false);
-      UPDATE sec.alarm a SET detail = a.detail || '{"over": true}'
-       WHERE a.kind = 'tries_used_up' AND a.login = v_it.login AND a.detail ->> 'counter' = v_it.name;
-      v_found := v_found + 1;
-    END IF;
+  FOR v_it IN SELECT m.login, m.kind FROM sec.guesses_made() m WHERE m.n >= 5 LOOP
+    PERFORM sec.alarm_raise('tries_used_up', v_it.login, jsonb_build_object('step', v_it.kind), v_pause);
+    v_found := v_found + 1;
   END LOOP;
-  -- Whoever was given new tries by hand meanwhile starts anew.
-  UPDATE sec.alarm a SET detail = a.detail || '{"over": true}'
-   WHERE a.kind = 'tries_used_up' AND NOT a.detail ? 'over'
-     AND NOT EXISTS (SELECT FROM pg_catalog.pg_sequences s
-                      WHERE s.schemaname = 'sec' AND s.sequencename = a.detail ->> 'counter' AND s.last_value >= CASE WHEN s.sequencename LIKE 'badge%' THEN 20 ELSE 5 END);
   RETURN v_found;
 END $$;
+COMMENT ON FUNCTION sec.guard_tries IS 'Tell of people whose five tries are used up; the counters themselves begin anew when the time of a lock is over.';
 
 CREATE OR REPLACE FUNCTION sec.guard_tidy() RETURNS int
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -66,6 +66,7 @@ BEGIN
   END LOOP;
   PERFORM sec.password_set(p_login, v_word);
   -- A machine changes no password by itself: this one holds until it is replaced.
+  EXECUTE format('ALTER ROLE %I VALID UNTIL ''infinity''', p_login);
   UPDATE sec.app_user u SET must_change_password = false, password_ends = NULL WHERE u.login = p_login;
   RETURN v_word;
 END $$;
@@ -114,7 +115,6 @@ CREATE OR REPLACE FUNCTION sec.device_register(
   p_login text, p_name text, p_place text, p_department text, p_warehouses bigint[], p_language text DEFAULT 'de') RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_id bigint;
   v_password text;
 BEGIN
   PERFORM sec.require('device_register');
@@ -125,10 +125,9 @@ BEGIN
     PERFORM sec.fail('ER422', 'login_taken', jsonb_build_object('login', p_login));
   END IF;
   INSERT INTO sec.app_user (login, person, site, department, language)
-  VALUES (p_login, p_name, coalesce(p_place, ''), coalesce(p_department, ''), p_language) RETURNING id INTO v_id;
+  VALUES (p_login, sec.line_of(p_name, 'name'), sec.line_of(p_place, 'place', 100), sec.line_of(p_department, 'department', 100), p_language);
   PERFORM sec.machine_login(p_login, 4);
   v_password := sec.machine_password(p_login);
-  EXECUTE format('CREATE SEQUENCE sec.%I', 'badge_' || v_id);
   INSERT INTO sec.user_role (login, role) VALUES (p_login, 'terminal');
   PERFORM sec.device_warehouses(p_login, p_warehouses);
   PERFORM sec.sync_roles(p_login);
@@ -143,8 +142,8 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN
   PERFORM sec.require('device_change');
   PERFORM sec.check_device(p_login);
-  UPDATE sec.app_user u SET person = p_name, site = coalesce(p_place, ''), department = coalesce(p_department, ''),
-                            session_epoch = u.session_epoch + 1
+  UPDATE sec.app_user u SET person = sec.line_of(p_name, 'name'), site = sec.line_of(p_place, 'place', 100),
+                            department = sec.line_of(p_department, 'department', 100), session_epoch = u.session_epoch + 1
    WHERE u.login = p_login;
   PERFORM sec.device_warehouses(p_login, p_warehouses);
   PERFORM audit.event_log('device_changed', p_login,
@@ -172,13 +171,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN
   PERFORM sec.require('device_lock');
   PERFORM sec.check_device(p_login);
-  EXECUTE format('ALTER ROLE %I NOLOGIN', p_login);
-  UPDATE sec.app_user u SET status = 'locked', status_reason = coalesce(p_reason, ''), status_since = statement_timestamp(),
-                            locked_until = NULL
-   WHERE u.login = p_login;
-  PERFORM sec.sessions_end(p_login, 'locked');
-  PERFORM pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a WHERE a.usename = p_login AND a.pid <> pg_backend_pid();
-  PERFORM audit.event_log('device_locked', p_login, jsonb_build_object('reason', p_reason));
+  PERFORM sec.status_set(p_login, 'locked', sec.line_of(p_reason, 'reason', 1000), NULL, 'device_locked');
 END $$;
 COMMENT ON FUNCTION sec.device_lock IS 'A terminal that is lost, sold or broken: no more logins, and whatever is open ends.';
 
@@ -187,10 +180,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN
   PERFORM sec.require('device_unlock');
   PERFORM sec.check_device(p_login);
-  EXECUTE format('ALTER ROLE %I LOGIN', p_login);
-  UPDATE sec.app_user u SET status = 'active', status_reason = '', status_since = statement_timestamp(), locked_until = NULL
-   WHERE u.login = p_login;
-  PERFORM audit.event_log('device_unlocked', p_login);
+  PERFORM sec.status_set(p_login, 'active', '', NULL, 'device_unlocked');
 END $$;
 COMMENT ON FUNCTION sec.device_unlock IS 'Let a terminal log in again.';
 
@@ -215,18 +205,18 @@ $$;
 CREATE OR REPLACE FUNCTION sec.pin_try(p_login text, p_pin text) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_counter regclass := to_regclass(format('sec.%I', 'pin_' || (SELECT u.id FROM sec.app_user u WHERE u.login = p_login)));
   v_stored text := (SELECT b.pin_verifier FROM sec.badge b WHERE b.login = p_login);
-  v_parts text[] := regexp_match(v_stored, '^SCRAM-SHA-256\$(\d+):([^$]+)\$');
 BEGIN
-  -- Counted first, by a sequence: neither a ROLLBACK nor six connections at a time win a sixth try.
-  IF v_counter IS NULL OR v_parts IS NULL OR nextval(v_counter) > 5 THEN
+  BEGIN
+    -- Counted first, by a sequence: neither a ROLLBACK nor six connections at a time win a sixth try.
+    PERFORM sec.guess(p_login, 'pin', 'ER422');
+  EXCEPTION WHEN SQLSTATE 'ER422' THEN
     RETURN 'used_up';
-  ELSIF coalesce(p_pin, '') !~ '^[0-9]{6}$'
-        OR sec.scram_verifier(p_pin, decode(v_parts[2], 'base64'), v_parts[1]::int) IS DISTINCT FROM v_stored THEN
+  END;
+  IF NOT coalesce(sec.password_matches(left(p_pin, 20), v_stored), false) THEN
     RETURN 'wrong';
   END IF;
-  PERFORM setval(v_counter, 1, false);
+  PERFORM sec.guesses_clear(p_login, 'pin');
   RETURN 'ok';
 END $$;
 COMMENT ON FUNCTION sec.pin_try IS 'ok, wrong, or used_up after five wrong ones (then even the right PIN is none).';
@@ -238,8 +228,7 @@ BEGIN
   PERFORM sec.require('badge_list');
   RETURN QUERY
     SELECT u.id, u.login, u.person, u.department, u.status, b.badge, coalesce(b.active, false), b.set_at,
-           coalesce((SELECT q.last_value FROM pg_catalog.pg_sequences q
-                      WHERE q.schemaname = 'sec' AND q.sequencename = 'pin_' || u.id), 0)::int
+           coalesce((SELECT c.n FROM sec.guesses_made() c WHERE c.login = u.login AND c.kind = 'pin'), 0)
       FROM sec.app_user u LEFT JOIN sec.badge b ON b.login = u.login
      WHERE u.login LIKE 'u\_%' AND u.status <> 'left' ORDER BY u.person;
 END $$;
@@ -247,12 +236,9 @@ COMMENT ON FUNCTION sec.badge_list IS 'Everybody with badge, and how many wrong 
 
 CREATE OR REPLACE FUNCTION sec.badge_set(p_login text, p_badge text, p_pin text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_id bigint;
 BEGIN
   PERFORM sec.require('badge_set');
   PERFORM sec.check_user(p_login);
-  SELECT u.id INTO v_id FROM sec.app_user u WHERE u.login = p_login;
   IF left(p_login, 2) <> 'u_' THEN
     PERFORM sec.fail('ER422', 'badge_for_people');
   ELSIF coalesce(p_badge, '') !~ '^[A-Za-z0-9._-]{3,40}$' THEN
@@ -269,18 +255,19 @@ BEGIN
   ON CONFLICT (login) DO UPDATE
     SET badge = excluded.badge, active = true, set_at = statement_timestamp(),
         pin_verifier = CASE WHEN p_pin IS NULL THEN sec.badge.pin_verifier ELSE excluded.pin_verifier END;
-  PERFORM sec.tries_again('pin_' || v_id);
+  PERFORM sec.pin_counter(p_login);
   PERFORM sec.operator_forget(p_login, 'badge_changed');
   PERFORM audit.event_log('badge_set', p_login, jsonb_build_object('badge', p_badge, 'pin', p_pin IS NOT NULL));
 END $$;
 COMMENT ON FUNCTION sec.badge_set IS 'Give somebody a badge and a PIN (NULL keeps the one there is); the tries begin anew.';
 
-CREATE OR REPLACE FUNCTION sec.tries_again(p_counter text) RETURNS void
+CREATE OR REPLACE FUNCTION sec.pin_counter(p_login text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  EXECUTE format('CREATE SEQUENCE IF NOT EXISTS sec.%I', p_counter);
-  PERFORM setval(format('sec.%I', p_counter), 1, false);
+  EXECUTE format('CREATE SEQUENCE IF NOT EXISTS sec.%I', 'pin_' || (SELECT u.id FROM sec.app_user u WHERE u.login = p_login));
+  PERFORM sec.guesses_clear(p_login, 'pin');
 END $$;
+COMMENT ON FUNCTION sec.pin_counter IS 'What counts the wrong PINs of a person, set to none.';
 
 CREATE OR REPLACE FUNCTION sec.badge_block(p_login text, p_active boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -290,7 +277,7 @@ BEGIN
   IF NOT FOUND THEN
     PERFORM sec.fail('ER404', 'badge_unknown', jsonb_build_object('login', p_login));
   ELSIF p_active THEN
-    PERFORM sec.tries_again('pin_' || (SELECT u.id FROM sec.app_user u WHERE u.login = p_login));
+    PERFORM sec.pin_counter(p_login);
   ELSE
     PERFORM sec.operator_forget(p_login, 'badge_blocked');
   END IF;
@@ -333,19 +320,19 @@ COMMENT ON FUNCTION sec.operator_of IS 'The operator of a terminal''s session; N
 CREATE OR REPLACE FUNCTION sec.operator_on(p_badge text, p_pin text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_counter regclass := to_regclass(format('sec.%I', 'badge_' || (SELECT u.id FROM sec.app_user u WHERE u.login = session_user)));
   v_person sec.app_user%ROWTYPE;
   v_answer text;
 BEGIN
   PERFORM sec.require_session();
-  IF left(session_user, 2) <> 't_' OR NOT sec.has(session_user, 'operator_on') OR v_counter IS NULL THEN
+  IF left(session_user, 2) <> 't_' OR NOT sec.has(session_user, 'operator_on') THEN
     PERFORM sec.fail('ER403', 'operator_on', '{"right": "operator_on"}');
   END IF;
   SELECT u.* INTO v_person FROM sec.badge b JOIN sec.app_user u ON u.login = b.login AND u.status = 'active'
    WHERE b.badge = p_badge AND b.active;
   IF NOT FOUND THEN
-    -- A badge is no secret, but trying them all out is no sport either.
-    v_answer := CASE WHEN nextval(v_counter) > 20 THEN 'used_up' ELSE 'wrong' END;
+    -- A badge is a name and no secret; still, the answer is the same and takes as long.
+    PERFORM sec.pin_verifier(left(p_pin, 20));
+    v_answer := 'wrong';
   ELSE
     v_answer := sec.pin_try(v_person.login, p_pin);
   END IF;
@@ -353,7 +340,6 @@ BEGIN
     PERFORM audit.event_log('operator_refused', coalesce(v_person.login, session_user), jsonb_build_object('reason', v_answer));
     RETURN jsonb_build_object('refused', CASE v_answer WHEN 'wrong' THEN 'operator_wrong' ELSE 'pin_used_up' END);
   END IF;
-  PERFORM setval(v_counter, 1, false);
   PERFORM sec.operator_leaves('replaced');
   UPDATE sec.session s SET operator = v_person.login, operator_since = statement_timestamp(), last_seen = statement_timestamp()
    WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user;
