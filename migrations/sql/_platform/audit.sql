@@ -156,7 +156,7 @@ BEGIN
              WHERE e.xid >= v_from AND e.xid < v_next AND e.at >= v_since) g;
   END IF;
   RETURN jsonb_build_object('next', v_next || ' ' || floor(extract(epoch FROM statement_timestamp())),
-                            'changes', coalesce(v_changes, '[]'));
+                            'changes', coalesce(v_changes, '[]'), 'epoch', sec.my_epoch());
 END $$;
 COMMENT ON FUNCTION system.changes_since IS
   'Records changed since a cursor, as far as the person may see them, and the next cursor; NULL just asks for a cursor. '

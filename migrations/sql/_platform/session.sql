@@ -261,6 +261,8 @@ BEGIN
       'epoch', u.session_epoch, 'guided', u.guided_at IS NOT NULL,
       'session', (SELECT jsonb_build_object('id', s.id, 'assurance', s.assurance, 'operator', s.operator, 'elevated', s.elevated,
                                             'idle_minutes', s.idle_minutes,
+                                            'seconds_to_idle', floor(extract(epoch FROM s.last_seen - statement_timestamp()))
+                                                               + s.idle_minutes * 60,
                                             'seconds_left', floor(extract(epoch FROM s.valid_until - statement_timestamp())),
                                             'seconds_to_end', floor(extract(epoch FROM s.ends - statement_timestamp())))
                     FROM sec.session s WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user),
@@ -303,3 +305,11 @@ BEGIN
   RETURN QUERY SELECT u.login, u.person FROM sec.app_user u ORDER BY u.person;
 END $$;
 COMMENT ON FUNCTION sec.people IS 'Names behind the logins in history and notes.';
+
+CREATE OR REPLACE FUNCTION sec.my_epoch() RETURNS int
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM sec.require_ticket();
+  RETURN (SELECT u.session_epoch FROM sec.app_user u WHERE u.login = session_user);
+END $$;
+COMMENT ON FUNCTION sec.my_epoch IS 'Goes up whenever the person''s rights change: then sec.my_profile is worth asking again.';

@@ -118,12 +118,13 @@ BEGIN
   END IF;
   RETURN (SELECT jsonb_build_object('seconds_left', floor(extract(epoch FROM s.valid_until - statement_timestamp())),
                                     'seconds_to_end', floor(extract(epoch FROM s.ends - statement_timestamp())),
-                                    'idle_minutes', s.idle_minutes)
+                                    'seconds_to_idle', floor(extract(epoch FROM s.last_seen - statement_timestamp()))
+                                                       + s.idle_minutes * 60)
             FROM sec.session s WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user);
 END $$;
 COMMENT ON FUNCTION sec.session_touch IS
-  'The person has done something: the idle time starts anew. Returns seconds_left until the ticket must be looked at again and '
-  'seconds_to_end until the person must sign in again.';
+  'The person has done something: the idle time starts anew. Returns seconds_left until the ticket must be looked at again, '
+  'seconds_to_idle and seconds_to_end until the person must sign in again.';
 
 CREATE OR REPLACE FUNCTION sec.session_close() RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
