@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from app.commands import FAILED, INTERRUPTED, USAGE, CommandError, clean, data, db, program, quality
+from app.commands import FAILED, INTERRUPTED, USAGE, CommandError, clean, data, db, guard, program, quality
 
 PASSED_ON: dict[str, Callable[[list[str]], int]] = {"tour": program.tour_main, "bench": data.bench_main}
 """Commands with a parser of their own, which gets their arguments untouched."""
@@ -17,7 +17,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="werkbank", description="Werkbank, an ERP for small manufacturers.")
     parser.add_argument("--version", action="version", version=f"Werkbank {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for group in (program, db, data, quality, clean):
+    for group in (program, db, guard, data, quality, clean):
         group.register(commands)
     return parser
 

@@ -5,7 +5,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from app.commands import FAILED, MISSING, CommandError, Commands, add_command, say
+from app.commands import FAILED, MISSING, CommandError, Commands, add_command, guard, say
 
 if TYPE_CHECKING:
     from app.core.embedded import Instance
@@ -48,6 +48,17 @@ def register(commands: Commands) -> None:
     _instance(upgrade)
     _admin_dsn(upgrade, required=False)
 
+    login = guard.register_login(parts)
+    _instance(login)
+    _admin_dsn(login, required=False)
+
+    unlock = add_command(
+        parts, "unlock", "unlock a login from the server's side, whoever is locked out", _unlock
+    )
+    unlock.add_argument("login", metavar="LOGIN", help="for example u_ralf")
+    _instance(unlock)
+    _admin_dsn(unlock, required=False)
+
     check = add_command(parts, "check", "look for drift, missing protection and inconsistent data", _check)
     _instance(check)
     _admin_dsn(check, required=False)
@@ -70,6 +81,13 @@ def make_ready(instance: "Instance", *, company: bool = False) -> None:
         from app.services.demo import people
 
         people.ensure(instance.admin_dsn(), instance.people)
+
+
+def start_guard(instance: "Instance") -> None:
+    """Let a guard watch the embedded server for as long as it runs."""
+    from app.guard.setup import start_embedded
+
+    start_embedded(instance)
 
 
 def describe(instance: "Instance") -> dict[str, Any]:
@@ -129,6 +147,7 @@ def _start(arguments: argparse.Namespace) -> int:
         instance.ensure()
     else:
         make_ready(instance, company=arguments.demo)
+        start_guard(instance)
     _print(instance, as_json=arguments.json)
     return 0
 
@@ -167,23 +186,48 @@ def _init(arguments: argparse.Namespace) -> int:
     from app.core import schema
 
     # The address holds the administrator's password, so the answer leaves it out.
-    schema.init(_dsn_given(arguments), arguments.dbname)
-    print(f"Database {arguments.dbname!r} is ready.")
+    address = schema.init(_dsn_given(arguments), arguments.dbname)
+    from app.guard.settings import settings_file
+    from app.guard.setup import write_settings
+
+    file = settings_file()
+    write_settings(file, address)
+    print(
+        f"Database {arguments.dbname!r} is ready. The guard's settings are in {file}; it belongs on the server."
+    )
     return 0
 
 
 def _upgrade(arguments: argparse.Namespace) -> int:
     from app.core import schema
 
-    schema.upgrade(_admin(arguments))
+    schema.upgrade(admin_address(arguments))
     print("The schema is up to date.")
+    return 0
+
+
+def _unlock(arguments: argparse.Namespace) -> int:
+    import psycopg
+
+    from app.core.errors import map_db_error
+    from app.core.i18n import translate
+
+    with psycopg.connect(admin_address(arguments), autocommit=True) as connection:
+        try:
+            connection.execute("SELECT sec.user_unlock(%s)", (arguments.login,))
+        except psycopg.Error as error:
+            known = map_db_error(error)
+            if known is None:
+                raise
+            raise CommandError(translate("en", f"error.{known.key}", **known.params)) from error
+    print(f"{arguments.login} may sign in again.")
     return 0
 
 
 def _check(arguments: argparse.Namespace) -> int:
     from app.core import schema
 
-    findings = schema.check(_admin(arguments))
+    findings = schema.check(admin_address(arguments))
     for finding in findings:
         print(f"{finding.check}: {finding.what}")
     print(f"{len(findings)} finding(s)." if findings else "No findings.")
@@ -213,7 +257,7 @@ def _dsn_given(arguments: argparse.Namespace) -> str:
     return found
 
 
-def _admin(arguments: argparse.Namespace) -> str:
+def admin_address(arguments: argparse.Namespace) -> str:
     """The server that was named, or the embedded instance, which is started when it is set up but stopped."""
     if arguments.admin_dsn:
         return _dsn_given(arguments)

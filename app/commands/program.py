@@ -33,13 +33,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from app.commands.db import make_ready
+    from app.commands.db import make_ready, start_guard
     from app.core import config
     from app.core.embedded import Instance
     from app.core.people import DEMO_PEOPLE
 
     instance = Instance(arguments.instance)
     make_ready(instance, company=True)
+    start_guard(instance)
     trouble = display_trouble()
     if trouble:
         say(f"There is no display to open a window on ({trouble}).")

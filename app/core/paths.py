@@ -91,6 +91,11 @@ def profiles_file() -> Path:
     return home() / "profiles.json"
 
 
+def guard_file() -> Path:
+    """What the guard of a server must know, passwords included."""
+    return home() / "guard.json"
+
+
 def server_side() -> Path:
     """Where an embedded server started by root keeps its cluster when its own account cannot enter ``home()``.
 
@@ -102,4 +107,4 @@ def server_side() -> Path:
 
 def entries() -> tuple[Path, ...]:
     """What the program keeps directly below ``home()``; nothing else there is its business."""
-    return (venvs(), instances(), cache(), logs(), drafts(), layouts(), tours(), profiles_file())
+    return (venvs(), instances(), cache(), logs(), drafts(), layouts(), tours(), profiles_file(), guard_file())
