@@ -7,12 +7,9 @@ transaction each; functions marked `@posting` are one statement, which is its ow
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -20,88 +17,29 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
 from app.core import dialect, errors
-from app.core.changes import Change, Result
+from app.core.changes import Result
 from app.core.dialect import Counter
-from app.core.errors import Cancelled, Invalid, SessionEnded, Unavailable, map_db_error
+from app.core.errors import Cancelled, NotAllowed, SessionEnded, Unavailable, map_db_error
+from app.core.listener import Listener
 from app.core.profile import Profile
+from app.core.target import PROTOCOL, ClientInfo, Target
+from app.core.term import Term
 
-__all__ = ["PROTOCOL", "ClientInfo", "Counter", "Database", "Profile", "Target", "call_api", "posting"]
+__all__ = [
+    "PROTOCOL",
+    "ClientInfo",
+    "Counter",
+    "Database",
+    "Listener",
+    "Profile",
+    "Target",
+    "call_api",
+    "posting",
+]
 
 T = TypeVar("T")
-PROTOCOL = 1  # what this program speaks; the database says which range it serves
 TRIES = 5
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_RENEW_BEFORE = 300.0  # seconds before its end a ticket is replaced
 _POSTING = "_werkbank_posting"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A database. Anything but loopback is reached by TLS with a verified certificate, or not at all."""
-
-    host: str
-    port: int
-    dbname: str
-    user: str
-    sslmode: str = ""
-    sslrootcert: str = ""
-
-    @property
-    def loopback(self) -> bool:
-        """Whether the server is on this machine, where nothing can listen in."""
-        return self.host in _LOOPBACK
-
-    @classmethod
-    def from_dsn(cls, dsn: str) -> tuple["Target", str]:
-        """Target and password of a `postgresql://` address."""
-        parts = urlsplit(dsn)
-        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        target = cls(
-            host=parts.hostname or "127.0.0.1",
-            port=parts.port or 5432,
-            dbname=unquote(parts.path.lstrip("/")),
-            user=unquote(parts.username or ""),
-            sslmode=query.get("sslmode", ""),
-            sslrootcert=query.get("sslrootcert", ""),
-        )
-        return target, unquote(parts.password or "")
-
-    def connect_args(self) -> dict[str, Any]:
-        """libpq's parameters for this target, without user's secrets."""
-        args: dict[str, Any] = {
-            "host": self.host,
-            "port": self.port,
-            "dbname": self.dbname,
-            "user": self.user,
-            "connect_timeout": 5,
-            "keepalives": 1,
-            "keepalives_idle": 20,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "require_auth": "scram-sha-256",
-        }
-        if self.loopback:
-            args["sslmode"] = self.sslmode or "prefer"
-            return args
-        if self.sslmode not in ("", "verify-full"):
-            raise Invalid("profile_needs_tls", host=self.host)
-        root = self.sslrootcert or "system"
-        if root != "system" and not Path(root).is_file():
-            raise Invalid("certificate_missing", file=root)
-        return args | {"sslmode": "verify-full", "sslrootcert": root, "channel_binding": "require"}
-
-
-@dataclass(frozen=True, slots=True)
-class ClientInfo:
-    """What the client says about itself when its session opens; shown to administrators, and checked for age."""
-
-    name: str = "werkbank"
-    version: str = ""
-    protocol: int = PROTOCOL
-
-    def as_json(self) -> dict[str, Any]:
-        """As `sec.session_open` wants it."""
-        return {"name": self.name, "version": self.version, "protocol": self.protocol}
 
 
 def posting(fn: Callable[..., T]) -> Callable[..., T]:
@@ -134,16 +72,24 @@ def _bound(value: Any) -> Any:
 
 
 class Database:
-    """One user's connections to one database. Safe to use from many threads; one write runs at a time."""
+    """One user's connections to one database. Safe to use from many threads; one write runs at a time.
+
+    A session that is over stays over: every call then raises SessionEnded until the person has signed in again. Whoever
+    wants to know sets `on_profile` (rights are others now) and `on_ended`; both are called in any thread.
+    """
 
     def __init__(self, target: Target, password: str, *, client: ClientInfo | None = None) -> None:
         self.target = target
         self.client = client or ClientInfo()
         self.counter = Counter()
         self._password = password
+        self._asked = threading.local()
         self._ticket = ""
-        self._renew_at = 0.0
+        self._over: SessionEnded | None = None
         self._profile: Profile | None = None
+        self.term = Term()
+        self.on_profile: Callable[[Profile], object] | None = None
+        self.on_ended: Callable[[SessionEnded], object] | None = None
         self._opening = threading.RLock()
         self._writing = threading.Lock()
         # Commits nobody knows the fate of, by command: transaction, result, and the command itself to keep its id.
@@ -155,37 +101,93 @@ class Database:
 
     # -- session ------------------------------------------------------------------------------------------
 
-    def open(self) -> Profile:
-        """Log in and open the session; one statement. Raises SessionEnded, Refused (program too old), Unavailable."""
+    def open(self, code: str = "", trust: str = "", *, password: str | None = None) -> Profile:
+        """Log in and open the session; one statement. Raises SessionEnded, Refused (program too old), Unavailable.
+
+        `code` is of the authenticator or a recovery code, `trust` the token of a trusted device; without either it
+        raises SessionEnded ``second_factor_needed`` where one is set up. With `password` it is asked anew, as in front
+        of a locked window: the session there was ends, and on any error everything stays as it is.
+        """
         with self._opening:
             self._forget_connections()
+            self._asked.password = password  # for connections of this thread alone: it may be wrong
             try:
-                return self._attempt(self._open_session)
+                profile = self._attempt(lambda: self._open_session(code, trust), look=False)
             except BaseException:
                 self._forget_connections()
                 raise
+            finally:
+                self._asked.password = None
+            self._password = password or self._password
+            return profile
+
+    def resume(self) -> Profile:
+        """Go on with the session over new connections, when the server is back. Raises SessionEnded when it is over."""
+        self._forget_connections()
+        self._attempt(self._continue, look=False)
+        return self.profile
+
+    def goes_on(self) -> bool:
+        """Ask whether the session still holds; when it does not, `on_ended` was told. Raises Unavailable."""
+        with suppress(SessionEnded):
+            self._attempt(self._continue, look=False)
+            return True
+        return False
+
+    def touch(self) -> None:
+        """The person has done something: the idle time starts anew."""
+
+        def once() -> None:
+            with self._autocommit(self._write_engine) as connection:
+                self.term.start(connection.execute(text("SELECT sec.session_touch()")).scalar_one())
+
+        self._attempt(once)
+
+    def confirm(self, password: str, code: str = "") -> None:
+        """Prove once more who one is, before a critical change. Raises Refused."""
+
+        def once() -> None:
+            with self._autocommit(self._write_engine) as connection:
+                statement = text("SELECT sec.session_confirm(:password, :code)")
+                connection.execute(statement, {"password": password, "code": code or None})
+
+        self._attempt(once)
+
+    def lock(self) -> None:
+        """The person goes away: end the session here and at the server."""
+        over = SessionEnded("session_locked")
+        self._close_session()
+        self._end(over)
+
+    @property
+    def ended(self) -> SessionEnded | None:
+        """Why the session is over; None while it holds."""
+        return self._over
 
     def change_password(self, old: str, new: str) -> Profile:
-        """Change the person's password and open a new session with it; works when logging in demands it."""
+        """Change the person's password; opens the session when that was the way to it (password_must_change)."""
 
         def once() -> None:
             with self._autocommit(self._write_engine) as connection:
                 connection.execute(text("SELECT sec.password_change(:old, :new)"), {"old": old, "new": new})
 
-        with self._opening, self._writing:
-            self._attempt(once)
+        with self._writing, self._opening:
+            self._attempt(once, look=False)
             self._password = new
-            return self.open()
+            return self.open() if self._profile is None else self.profile
 
     def close(self) -> None:
         """End the session at the server, if it answers, and close all connections."""
-        if self._ticket:
-            with suppress(Exception), self._write_engine.connect() as connection:
-                connection.connection.info["autocommit"] = True
-                connection.execute(text("SELECT sec.session_close()"))
+        self._close_session()
         self._ticket = ""
         self._profile = None
         self._forget_connections()
+
+    def _close_session(self) -> None:
+        if self._ticket and self._over is None:
+            with suppress(Exception), self._write_engine.connect() as connection:
+                connection.connection.info["autocommit"] = True
+                connection.execute(text("SELECT sec.session_close()"))
 
     @property
     def profile(self) -> Profile:
@@ -194,32 +196,64 @@ class Database:
             raise RuntimeError("the session is not open")
         return self._profile
 
-    def _open_session(self) -> Profile:
-        self._ticket = ""
+    def _open_session(self, code: str = "", trust: str = "") -> Profile:
+        about = self.client.as_json()
+        if trust:
+            about["trust"] = trust
+        if self._ticket:
+            about["replaces"] = self._ticket
         statement = text(
-            "SELECT s.ticket, sec.my_profile() FROM (SELECT sec.session_open(:client) AS ticket OFFSET 0) s"
+            "SELECT s.ticket, sec.my_profile() FROM (SELECT sec.session_open(:client, :code) AS ticket OFFSET 0) s"
         )
         with self._autocommit(self._write_engine) as connection:
-            client = Jsonb(self.client.as_json())
-            ticket, answer = connection.execute(statement, {"client": client}).one()
-        self._ticket = ticket
-        self._renew_at = time.monotonic() + max(float(answer["session"]["seconds_left"]) - _RENEW_BEFORE, 1.0)
-        self._profile = Profile.from_json(answer)
+            given = {"client": Jsonb(about), "code": code or None}
+            ticket, answer = connection.execute(statement, given).one()
+        self._ticket, self._over = ticket, None
+        self._read_engine.dispose()
+        return self._learn(answer)
+
+    def _learn(self, answer: Mapping[str, Any]) -> Profile:
+        """Keep what the server says of the person, and tell when it is something new."""
+        self.term.start(answer["session"])
+        before, self._profile = self._profile, Profile.from_json(answer)
+        if before is not None and before != self._profile and self.on_profile is not None:
+            self.on_profile(self._profile)
         return self._profile
 
-    def _renew_if_due(self) -> None:
-        """A ticket ends after hours, or with a temporary role: the next one is fetched without asking anybody."""
-        if self._ticket and time.monotonic() < self._renew_at:
-            return
+    def _continue(self) -> None:
+        """A role began or ended, or something seems to be over: the server says whether and how it goes on."""
         with self._opening:
-            if not self._ticket and self._profile is None:
-                raise RuntimeError("the session is not open")
-            if not self._ticket or time.monotonic() >= self._renew_at:
-                self._reopen()
+            if self._over is not None:
+                raise SessionEnded(self._over.key, **self._over.params)
+            try:
+                with self._autocommit(self._write_engine) as connection:
+                    answer = connection.execute(text("SELECT sec.session_continue()")).scalar_one()
+            except Exception as error:
+                mapped = map_db_error(error)
+                if isinstance(mapped, SessionEnded):
+                    self._end(mapped)
+                    raise mapped from error
+                raise
+            self._learn(answer)
 
-    def _reopen(self) -> None:
-        self._forget_connections()
-        self._open_session()
+    def _end(self, error: SessionEnded) -> None:
+        self._over = error
+        if self.on_ended is not None:
+            self.on_ended(error)
+
+    def _look(self) -> None:
+        """Before each piece of work: is there a session, and does it still hold?"""
+        if self._over is not None:
+            raise SessionEnded(self._over.key, **self._over.params)
+        if self._profile is not None and self.term.due:
+            with self._opening:
+                if self.term.due:
+                    self._continue()
+
+    def _look_again(self) -> None:
+        """Something says that the rights are others now; whatever comes of asking, the caller goes on."""
+        with suppress(Exception):
+            self._continue()
 
     # -- reading ------------------------------------------------------------------------------------------
 
@@ -347,35 +381,40 @@ class Database:
     # -- news from others ---------------------------------------------------------------------------------
 
     @contextmanager
-    def listen(self) -> Iterator["Listener"]:
+    def listen(self) -> Iterator[Listener]:
         """A connection of its own that hears of other people's commits."""
-        self._renew_if_due()
+        try:
+            self._look()
+        except psycopg.Error as error:
+            raise map_db_error(error) or Unavailable("server_gone") from error
         try:
             connection = psycopg.connect(**self._connect_args(read_only=True), autocommit=True)
         except psycopg.Error as error:
             raise map_db_error(error) or Unavailable("server_gone") from error
         try:
-            yield Listener(connection)
+            yield Listener(connection, self.profile.epoch, self._look_again)
         finally:
             connection.close()
 
     # -- how it is done -----------------------------------------------------------------------------------
 
-    def _attempt(self, once: Callable[[], T]) -> T:
+    def _attempt(self, once: Callable[[], T], *, look: bool = True) -> T:
         """Run it, again after passing troubles, with growing pauses; what the user may know becomes an AppError."""
-        renewed = False
+        asked = not look
         for attempt in range(1, TRIES + 1):
             try:
-                if self._profile is not None:
-                    self._renew_if_due()
+                if look:
+                    self._look()
                 return once()
             except Exception as error:
                 mapped = map_db_error(error)
-                if isinstance(mapped, SessionEnded) and mapped.key == "session_missing" and not renewed:
-                    renewed = True
-                    with self._opening:
-                        self._reopen_quietly()
-                    continue
+                if isinstance(mapped, SessionEnded):
+                    if not asked and mapped.key == "session_missing" and self._over is None:
+                        asked = True  # perhaps a role began or ended at this moment
+                        self._attempt(self._continue, look=False)
+                        continue
+                elif isinstance(mapped, NotAllowed) and look and mapped.key != "confirmation_needed":
+                    self._look_again()
                 again = errors.worth_retrying(error) or (
                     isinstance(error, Unavailable) and error.params.get("rolled_back") is True
                 )
@@ -386,15 +425,6 @@ class Database:
                     raise
                 raise mapped from error
         raise AssertionError("unreachable")
-
-    def _reopen_quietly(self) -> None:
-        try:
-            self._reopen()
-        except Exception as error:
-            mapped = map_db_error(error)
-            if mapped is None:
-                raise
-            raise mapped from error
 
     def _about(self) -> dict[str, Any]:
         """What a service may know of the person without asking: `session.info`."""
@@ -437,7 +467,7 @@ class Database:
             options += f" -c erp.ticket={self._ticket}"
         name = f"{self.client.name} {self.client.version}".strip()
         return self.target.connect_args() | {
-            "password": self._password,
+            "password": getattr(self._asked, "password", None) or self._password,
             "application_name": name,
             "options": options,
             "client_encoding": "UTF8",
@@ -464,36 +494,3 @@ class _Running:
         """It is over: the connection may serve another."""
         with self._lock:
             self._driver = None
-
-
-class Listener:
-    """Hears the database's one channel; what changed is asked under the person's own rights."""
-
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection
-        connection.execute("LISTEN erp_change")
-        self._cursor: str = self._since(None)[0]
-
-    def wait(self, seconds: float, stop: threading.Event | None = None) -> frozenset[Change]:
-        """Wait for news at most so long, then ask for it in any case. Raises AppError when the connection ends.
-
-        Includes the person's own changes. A Change without an id means: read the whole topic again. Once `stop` is
-        set it returns within a quarter of a second, without asking.
-        """
-        end = time.monotonic() + seconds
-        try:
-            while (left := end - time.monotonic()) > 0:
-                if stop is not None and stop.is_set():
-                    return frozenset()
-                if any(True for _ in self._connection.notifies(timeout=min(left, 0.25), stop_after=1)):
-                    break
-            self._cursor, changes = self._since(self._cursor)
-        except psycopg.Error as error:
-            raise map_db_error(error) or Unavailable("server_gone") from error
-        return changes
-
-    def _since(self, cursor: str | None) -> tuple[str, frozenset[Change]]:
-        row = self._connection.execute("SELECT system.changes_since(%s)", (cursor,)).fetchone()
-        assert row is not None
-        answer = row[0]
-        return answer["next"], frozenset(Change(item["topic"], item["id"]) for item in answer["changes"])

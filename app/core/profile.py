@@ -11,7 +11,9 @@ class Profile:
     """The person behind the session. For showing and hiding only: the database decides again on every call.
 
     `rights` holds names of api functions and `schema.table:select|insert|update|discard`; `limits` for example
-    `discount_pct`, in percent; `warehouses` the ids the person may see.
+    `discount_pct`, in percent; `warehouses` the ids the person may see. `epoch` goes up whenever the rights change,
+    `elevated` are roles held for some hours only. `assurance` is how the session was opened (`enrol`: a second factor
+    must be set up first), `second_factor` whether there is one. `password_days` are left until the password ends.
     """
 
     login: str
@@ -27,6 +29,14 @@ class Profile:
     company_language: str = "de"
     email: str = ""
     phone: str = ""
+    epoch: int = 0
+    session: int = 0
+    assurance: str = "password"
+    operator: str = ""
+    elevated: tuple[str, ...] = ()
+    second_factor: bool = False
+    password_days: int | None = None
+    guided: bool = True
 
     def can(self, right: str) -> bool:
         """Whether one of the person's roles has the right."""
@@ -54,4 +64,12 @@ class Profile:
             company_language=company.get("language", "de"),
             email=answer["email"],
             phone=answer["phone"],
+            epoch=int(answer["epoch"]),
+            session=int(answer["session"]["id"]),
+            assurance=answer["session"]["assurance"],
+            operator=answer["session"]["operator"] or "",
+            elevated=tuple(answer["session"]["elevated"]),
+            second_factor=answer["second_factor"],
+            password_days=None if answer["password_days"] is None else int(answer["password_days"]),
+            guided=answer["guided"],
         )

@@ -11,6 +11,7 @@ from app.core.errors import AppError, SessionEnded
 log = logging.getLogger(__name__)
 WAIT_S = 5.0
 PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+LOCKED_S = 0.3
 
 
 class ChangeFeed:
@@ -59,10 +60,12 @@ class ChangeFeed:
                         changes = listener.wait(WAIT_S, self._stop)
                         if changes and not self._stop.is_set():
                             self._on_changes(changes)
-            except SessionEnded:
-                log.info("change feed: the session has ended")
-                self._on_state(False)
-                return
+            except SessionEnded as ended:
+                log.info("change feed: %s", ended.key)
+                if self._session_over():
+                    self._on_state(False)
+                    self._wait_for_session()
+                continue
             except AppError as error:
                 log.info("change feed interrupted: %s", error.key)
             except Exception:
@@ -72,3 +75,15 @@ class ChangeFeed:
             self._on_state(False)
             self._stop.wait(PAUSES_S[min(failures, len(PAUSES_S) - 1)])
             failures += 1
+
+    def _session_over(self) -> bool:
+        """Whether that was the end; not when merely a role began or ended."""
+        try:
+            return not self._db.goes_on()
+        except AppError:
+            return False  # the server is away: the next try to listen finds out
+
+    def _wait_for_session(self) -> None:
+        """Until the person has signed in again in front of the locked window."""
+        while self._db.ended is not None and not self._stop.is_set():
+            self._stop.wait(LOCKED_S)

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.core.changes import Result
-from app.core.db import Counter, Database, Target, call_api
+from app.core.db import Counter, Database, Target
 from app.core.errors import (
     AppError,
     Cancelled,
@@ -145,15 +145,6 @@ def test_a_server_that_is_away_is_said_to_be_away_and_comes_back(
     finally:
         cluster.instance.start()
     assert db.read(one) == 1  # the ticket outlives the server's restart
-
-
-def test_a_session_ended_by_the_administrator_is_opened_again(
-    as_role: Callable[[str], Database], admin: Raw
-) -> None:
-    db = as_role("purchase_officer")
-    admin.execute("UPDATE sec.session SET expires = now() WHERE login = 'u_purchase_officer'")
-    answer = db.read(lambda session: call_api(session, "system.changes_since", p_from=None))
-    assert "next" in answer
 
 
 def test_a_deadlock_is_resolved_without_telling_anybody(
