@@ -262,6 +262,7 @@ def _rights(connection: Connection, matrix: rights.Matrix) -> None:
         ),
     )
     connection.execute("SELECT sec.role_settle()")
+    connection.execute("SELECT sec.custom_roles_settle()")
 
 
 def _approvals(connection: Connection, matrix: rights.Matrix) -> None:

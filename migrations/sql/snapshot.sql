@@ -67,8 +67,9 @@ UNION ALL
 SELECT 'function ' || name || ': ' || x.privilege_type || ' for ' || CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee) END
   FROM fn, aclexplode(coalesce(fn.proacl, acldefault('f', fn.proowner))) x WHERE x.grantee <> fn.proowner
 UNION ALL
-SELECT 'right ' || role || ' ' || "right" FROM sec.role_right
+SELECT 'right ' || x.role || ' ' || x."right" FROM sec.role_right x JOIN sec.role r ON r.name = x.role AND r.kind IN ('core', 'functional')
 UNION ALL
-SELECT 'limit ' || role || ' ' || name || ' ' || trim_scale(value) FROM sec.role_limit
+SELECT 'limit ' || x.role || ' ' || x.name || ' ' || trim_scale(x.value)
+  FROM sec.role_limit x JOIN sec.role r ON r.name = x.role AND r.kind IN ('core', 'functional')
 UNION ALL
 SELECT 'protocol ' || min_protocol || ' to ' || max_protocol FROM sec.compat

@@ -2,13 +2,12 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.core.db import call_api
+from app.services.security.rights import why
 
 
 class WhoCan(NamedTuple):
@@ -17,20 +16,6 @@ class WhoCan(NamedTuple):
     roles: tuple[str, ...]
     holders: Mapping[str, tuple[str, ...]]
     granters: tuple[str, ...]
-
-
-class UserRow(NamedTuple):
-    """A login with everything the administrator sees of it."""
-
-    login: str
-    person: str
-    language: str
-    status: str
-    email: str
-    phone: str
-    roles: tuple[str, ...]
-    warehouses: tuple[int, ...]
-    last_session: dt.datetime | None
 
 
 class SessionRow(NamedTuple):
@@ -47,39 +32,19 @@ class SessionRow(NamedTuple):
     current: bool
 
 
-class RoleRow(NamedTuple):
-    """A functional role and its limits."""
-
-    name: str
-    scoped: bool
-    limits: Mapping[str, Decimal]
-
-
 def who_can(session: Session, right: str) -> WhoCan:
-    """Whom to ask for a right (a function's name or `schema.table:verb`)."""
-    answer = call_api(session, "sec.who_can", p_right=right)
-    holders: dict[str, tuple[str, ...]] = {}
-    for role, _login, person in answer["holders"]:
-        holders[role] = (*holders.get(role, ()), person)
-    return WhoCan(tuple(answer["roles"]), holders, tuple(answer["granters"]))
+    """Whom to ask for a right (a function's name or `schema.table:verb`); `rights.why` knows more."""
+    found = why(session, right)
+    holders = {role.role: tuple(one.person for one in role.holders) for role in found.roles if role.holders}
+    return WhoCan(
+        tuple(role.role for role in found.roles), holders, tuple(one.person for one in found.granters)
+    )
 
 
 def people(session: Session) -> dict[str, str]:
     """Names behind the logins."""
     rows = session.execute(text("SELECT login, person FROM sec.people()")).all()
     return {row.login: row.person for row in rows}
-
-
-def users(session: Session) -> tuple[UserRow, ...]:
-    """All logins, for the administrator."""
-
-    statement = text(
-        "SELECT login, person, language, status, email, phone, roles, warehouses, last_session FROM sec.user_list()"
-    )
-    rows = session.execute(statement).all()
-    return tuple(
-        UserRow(*row)._replace(roles=tuple(row.roles), warehouses=tuple(row.warehouses)) for row in rows
-    )
 
 
 def sessions(session: Session) -> tuple[SessionRow, ...]:
@@ -89,9 +54,3 @@ def sessions(session: Session) -> tuple[SessionRow, ...]:
         "FROM sec.session_list()"
     )
     return tuple(SessionRow(*row) for row in session.execute(statement).all())
-
-
-def roles(session: Session) -> tuple[RoleRow, ...]:
-    """The functional roles there are, for the administrator."""
-    answer = session.execute(text("SELECT name, scoped, limits FROM sec.role_list()")).all()
-    return tuple(RoleRow(*row) for row in answer)

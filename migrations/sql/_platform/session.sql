@@ -273,39 +273,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION sec.my_profile IS 'Everything a client needs to know about its user, in one answer.';
 
-CREATE OR REPLACE FUNCTION sec.people_with(p_right text) RETURNS TABLE (role text, login text, person text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT DISTINCT ur.role, u.login, u.person
-    FROM sec.role_right r
-    JOIN sec.role_closure c ON c.includes = r.role
-    JOIN sec.user_role ur ON ur.role = c.role
-    JOIN sec.app_user u ON u.login = ur.login
-   WHERE r."right" = p_right AND u.status = 'active' AND ur.valid_from <= statement_timestamp()
-     AND (ur.valid_to IS NULL OR ur.valid_to > statement_timestamp())
-$$;
-
-CREATE OR REPLACE FUNCTION sec.who_can(p_right text) RETURNS jsonb
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM sec.require_session();
-  RETURN jsonb_build_object(
-    'roles', (SELECT coalesce(jsonb_agg(DISTINCT c.role), '[]') FROM sec.role_right r
-                JOIN sec.role_closure c ON c.includes = r.role JOIN sec.role o ON o.name = c.role AND NOT o.retired
-               WHERE r."right" = p_right),
-    'holders', (SELECT coalesce(jsonb_agg(jsonb_build_array(p.role, p.login, p.person) ORDER BY p.role, p.person), '[]')
-                  FROM sec.people_with(p_right) p),
-    'granters', (SELECT coalesce(jsonb_agg(DISTINCT p.person), '[]') FROM sec.people_with('user_set_roles') p));
-END $$;
-COMMENT ON FUNCTION sec.who_can IS 'Roles that have a right, people who have such a role now, and who could grant it: whom to ask.';
-
-CREATE OR REPLACE FUNCTION sec.people() RETURNS TABLE (login text, person text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM sec.require_session();
-  RETURN QUERY SELECT u.login, u.person FROM sec.app_user u ORDER BY u.person;
-END $$;
-COMMENT ON FUNCTION sec.people IS 'Names behind the logins in history and notes.';
-
 CREATE OR REPLACE FUNCTION sec.my_epoch() RETURNS int
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -9,7 +9,7 @@ SELECT p.oid::regprocedure
                 WHERE x.grantee = 0 OR pg_catalog.pg_get_userbyid(x.grantee) ~ '^(r_|p_|u_|t_|s_|erp_user$|erp_guest$)')
    AND p.oid::regprocedure::text NOT IN (
        'sec.session_open(jsonb,text)', 'sec.password_change(text,text)',
-       'sec.reset_request(text)', 'sec.reset_complete(text,text,text)', 'sec.session_ok()', 'sec.session_continue()', 'sec.acting()',
+       'sec.register(text,text,text,text,text,text,text,text)', 'sec.reset_request(text)', 'sec.reset_complete(text,text,text)', 'sec.session_ok()', 'sec.session_continue()', 'sec.acting()',
        'sec.require_confirmed()', 'sec.my_roles()',
        'sec.my_tables()', 'sec.my_limit(text)', 'sec.my_warehouses()', 'sec.may(text)', 'sec.require(text)',
        'sec.require_session()', 'system.today()', 'system.my_approval_kinds(text)')
