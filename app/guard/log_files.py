@@ -118,7 +118,7 @@ def parse(line: bytes) -> Attempt | None:
         return None
     try:
         entry = json.loads(line.decode("utf-8", "replace"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(entry, dict) or entry.get("state_code") not in _OUTCOMES:
         return None

@@ -184,7 +184,7 @@ class Guard:
             return 0
         self._positions[batch.head] = batch.end
         for login in answer["locked"]:
-            log.warning("locked %s after too many failed sign-ins", login)
+            log.info("locked %s after too many failed sign-ins", login)
         if answer["locked"]:
             self.end_strays()
         return len(attempts)
@@ -237,7 +237,7 @@ class Guard:
             self._alarm("guard_mail_failed", login=login, error=type(error).__name__)
 
     def _alarm(self, kind: str, **detail: str) -> None:
-        log.warning("%s: %s", kind, detail)
+        log.info("%s: %s", kind, detail)
         self._value("SELECT sec.guard_alarm(%s, %s)", kind, Jsonb(detail))
 
     def _value(self, statement: str, *values: Any) -> Any:
