@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from app.core.db import ClientInfo, Database, Target
 from app.core.errors import NotAllowed, Refused, SessionEnded
-from app.services.security import commands, reads, writes
+from app.services.security import assignments, people, reads
 from tests.conftest import PASSWORD, Cluster
 
 Raw = psycopg.Connection[Any]
@@ -198,7 +198,7 @@ def test_the_program_changes_the_password_and_goes_on(
     [("short", "password_length"), ("x" * 201, "password_length"), ("control\tcharacter", "password_length")],
 )
 def test_poor_passwords_are_refused(admin: Raw, person: str, password: str, key: str) -> None:
-    assert refused(admin, "SELECT sec.user_set_password(%s, %s)", person, password) == ("ER422", key)
+    assert refused(admin, "SELECT sec.password_set(%s, %s)", person, password) == ("ER422", key)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_poor_passwords_are_refused(admin: Raw, person: str, password: str, key:
 def test_our_password_verifier_is_what_the_server_checks(
     admin: Raw, role_dsn: Callable[[str], str], person: str, password: str
 ) -> None:
-    admin.execute("SELECT sec.user_set_password(%s, %s)", (person, password))
+    admin.execute("SELECT sec.password_set(%s, %s)", (person, password))
     target, _ = Target.from_dsn(role_dsn(person))
     psycopg.connect(
         host=target.host,
@@ -223,14 +223,14 @@ def test_no_password_reaches_a_log(admin: Raw, cluster: Cluster, person: str) ->
     canary = f"canary phrase {uuid.uuid4().hex}"
     admin.execute("SET log_statement = 'all'")
     admin.execute("SET log_min_duration_statement = 0")
-    admin.execute("SELECT sec.user_set_password(%s, %s)", (person, canary))
+    admin.execute("SELECT sec.password_set(%s, %s)", (person, canary))
     with pytest.raises(psycopg.Error):
         admin.execute("SELECT sec.user_create(%s, '', %s, '{nonsense}')", ("u_somebody", canary))
     admin.execute("RESET ALL")
     logged = "".join(
         file.read_text("utf-8", "replace") for file in Path(cluster.instance.log).iterdir() if file.is_file()
     )
-    assert "user_set_password" in logged
+    assert "password_set" in logged
     assert canary not in logged
 
 
@@ -264,21 +264,21 @@ def test_people_are_administered_through_the_program(as_role: Callable[[str], Da
     login = f"u_new_{uuid.uuid4().hex[:8]}"
     boss = as_role("administrator")
     boss.write(
-        writes.create_user,
-        commands.CreateUser(login, "Nina Neu", PASSWORD, ("viewer",), email="n@example.com"),
+        people.create_user,
+        people.CreateUser(login, "Nina Neu", PASSWORD, ("viewer",), email="n@example.com"),
     )
-    boss.write(writes.set_roles, commands.SetRoles(login, ("quality", "viewer"), (7,)))
-    row = next(user for user in boss.read(reads.users) if user.login == login)
+    boss.write(assignments.set_roles, assignments.SetRoles(login, ("quality", "viewer"), (7,)))
+    row = next(user for user in boss.read(people.users) if user.login == login)
     assert (row.person, row.roles, row.warehouses, row.status) == (
         "Nina Neu",
         ("quality", "viewer"),
         (7,),
         "active",
     )
-    boss.write(writes.lock_user, commands.LockUser(login))
-    assert next(user for user in boss.read(reads.users) if user.login == login).status == "locked"
+    boss.write(people.lock_user, people.LockUser(login))
+    assert next(user for user in boss.read(people.users) if user.login == login).status == "locked"
     with pytest.raises(NotAllowed):
-        as_role("viewer").write(writes.unlock_user, commands.UnlockUser(login))
+        as_role("viewer").write(people.unlock_user, people.UnlockUser(login))
 
 
 def test_the_error_dialog_learns_whom_to_ask(as_role: Callable[[str], Database]) -> None:
