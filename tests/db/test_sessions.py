@@ -59,8 +59,8 @@ def client(role_dsn: Callable[[str], str]) -> Iterator[Callable[..., Database]]:
 def elapse(admin: Raw, login: str, minutes: int) -> None:
     """Let the time pass for the sessions of a login, without waiting for it."""
     admin.execute(
-        "UPDATE sec.session SET created = created - %(by)s * interval '1 minute', ends = ends - %(by)s * interval '1 minute', "
-        "last_seen = last_seen - %(by)s * interval '1 minute', valid_until = valid_until - %(by)s * interval '1 minute' "
+        "UPDATE sec.session SET created = created - b.by, ends = ends - b.by, last_seen = last_seen - b.by, "
+        "valid_until = valid_until - b.by FROM (SELECT %(by)s * interval '1 minute') b (by) "
         "WHERE login = %(login)s AND ended_at IS NULL",
         {"by": minutes, "login": login},
     )
@@ -75,7 +75,8 @@ def test_each_role_has_its_times(
 ) -> None:
     raw_role(role, ticket=True)
     found = admin.execute(
-        "SELECT idle_minutes, extract(epoch FROM ends - created)::int / 60 FROM sec.session WHERE login = %s ORDER BY id DESC LIMIT 1",
+        "SELECT idle_minutes, extract(epoch FROM ends - created)::int / 60 FROM sec.session "
+        "WHERE login = %s ORDER BY id DESC LIMIT 1",
         (f"u_{role}",),
     ).fetchone()
     assert found == (idle, minutes)
@@ -273,7 +274,8 @@ def test_a_role_that_begins_or_ends_is_followed_without_asking_anybody(
     number = db.profile.session
     # The hour passes, here and at the server.
     admin.execute(
-        "UPDATE sec.user_role SET valid_from = now() - interval '2 hours', valid_to = now() WHERE login = %s AND role = 'quality'",
+        "UPDATE sec.user_role SET valid_from = now() - interval '2 hours', valid_to = now() "
+        "WHERE login = %s AND role = 'quality'",
         (person,),
     )
     admin.execute("UPDATE sec.session SET valid_until = now() WHERE id = %s", (number,))

@@ -100,7 +100,7 @@ BEGIN
   SELECT array_agg(lower(n)) INTO v_names
     FROM (SELECT substr(p_login, 3)
           UNION SELECT w FROM sec.app_user u, regexp_split_to_table(u.person, '[^[:alpha:]]+') w WHERE u.login = p_login AND length(w) > 3
-          UNION SELECT w FROM system.company c, regexp_split_to_table(c.name, '[^[:alpha:]]+') w WHERE length(w) > 4) x (n);
+          UNION SELECT substr(d.password, 2) FROM sec.password_denied d WHERE d.password LIKE '@%') x (n);
   IF EXISTS (SELECT FROM unnest(v_names) n WHERE position(n IN lower(p_password)) > 0) THEN
     PERFORM sec.fail('ER422', 'password_contains_name');
   ELSIF sec.password_common(p_password) THEN
@@ -112,6 +112,18 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION sec.password_check IS 'ER422 with what is wrong with a password for this login.';
+
+CREATE OR REPLACE FUNCTION sec.tg_company_words() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  -- The company cannot be read without a session, and a password is changed without one too.
+  DELETE FROM sec.password_denied d WHERE d.password LIKE '@%';
+  INSERT INTO sec.password_denied (password)
+  SELECT DISTINCT '@' || lower(w) FROM regexp_split_to_table(NEW.name, '[^[:alpha:]]+') w WHERE length(w) > 4;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER company_words AFTER INSERT OR UPDATE OF name ON system.company
+FOR EACH ROW EXECUTE FUNCTION sec.tg_company_words();
 
 CREATE OR REPLACE FUNCTION sec.password_set(p_login text, p_password text, p_once boolean DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,4 +1,5 @@
--- Words everybody thinks of first; with digits and signs around them they are no better. A house may add its own.
+-- Words everybody thinks of first; with digits and signs around them they are no better. A house may add its own. A word
+-- after @ must not even occur in a password: those of the company's name.
 INSERT INTO sec.password_denied (password)
 SELECT regexp_split_to_table($$
   aaaaaa abc abcabc abcd abcdef abcdefg abcdefgh abcxyz abteilung access adler admin adminadmin administrator
@@ -51,3 +52,6 @@ SELECT regexp_split_to_table($$
 $$, '\s+')
 ON CONFLICT DO NOTHING;
 DELETE FROM sec.password_denied d WHERE d.password = '';
+INSERT INTO sec.password_denied (password)
+SELECT DISTINCT '@' || lower(w) FROM system.company c, regexp_split_to_table(c.name, '[^[:alpha:]]+') w WHERE length(w) > 4
+ON CONFLICT DO NOTHING;
