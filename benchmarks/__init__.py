@@ -22,7 +22,7 @@ from app.core import schema
 from app.core.db import Database, Target
 from app.core.embedded import Instance
 from app.services.demo import people
-from benchmarks import cases, crowd, world
+from benchmarks import cases, crowd, trail, world
 from benchmarks.measure import Figures
 
 PEER = json.loads((Path(__file__).parent / "peer.json").read_text(encoding="utf-8"))
@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument(
-        "--only", default="abcdefghw", metavar="LETTERS", help="cases to run; w is the window"
+        "--only", default="abcdefghtw", metavar="LETTERS", help="cases to run; w is the window"
     )
     parser.add_argument("--calls", type=int, default=20, metavar="N", help="measured calls per case")
     parser.add_argument("--small", action="store_true", help="leave out the large data")
@@ -103,6 +103,8 @@ def _database(instance: Instance, arguments: argparse.Namespace, report: dict[st
             _heading("small")
             _keep(report, [("0_insert_and_commit", cases.floor(raw))], "small")
             _sizes(house, arguments, report, "small")
+            if "t" in arguments.only:
+                _keep(report, trail.trail(house, raw, arguments.calls * 2), "")
             if "d" in arguments.only:
                 have = 0
                 for want in SIZES[:1] if arguments.small else SIZES:

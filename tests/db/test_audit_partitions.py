@@ -109,8 +109,8 @@ def test_entries_of_before_come_along(
         with psycopg.connect(dsn, autocommit=True) as admin:
             admin.execute(
                 "INSERT INTO audit.entry (xid, at, login, table_name, row_id, op, topic, record_id, new, row_hash) "
-                "SELECT 100 + g, timestamptz '2026-01-31 23:30+00' + g * interval '10 days', 'u_x', 'system.note', g, 'I', "
-                "'system.note', g, '{}', sha256(int4send(g)) FROM generate_series(1, 9) g"
+                "SELECT 100 + g, timestamptz '2026-01-31 23:30+00' + g * interval '10 days', 'u_x', 'system.note', "
+                "g, 'I', 'system.note', g, '{}', sha256(int4send(g)) FROM generate_series(1, 9) g"
             )
             before = admin.execute("SELECT id, at, login, row_hash FROM audit.entry ORDER BY id").fetchall()
         schema.upgrade(dsn)

@@ -98,7 +98,8 @@ def test_swapped_contents_are_found(sealed: tuple[Raw, dict[str, Any]]) -> None:
     columns = [
         row[0]
         for row in admin.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = 'audit.entry'::regclass AND attnum > 0 AND attname <> 'id'"
+            "SELECT attname FROM pg_attribute "
+            "WHERE attrelid = 'audit.entry'::regclass AND attnum > 0 AND attname <> 'id'"
         ).fetchall()
     ]
     row = admin.execute(f"SELECT {A_ROW}").fetchone()
@@ -201,7 +202,8 @@ def test_open_rolled_back_and_ended_transactions_are_not_skipped(admin: Raw, adm
         sealer.join()
     seal(admin)
     unsealed = admin.execute(
-        "SELECT count(*) FROM audit.entry e WHERE e.id > %s AND (SELECT count(*) FROM audit.block b WHERE e.id <@ b.entries) <> 1",
+        "SELECT count(*) FROM audit.entry e "
+        "WHERE e.id > %s AND (SELECT count(*) FROM audit.block b WHERE e.id <@ b.entries) <> 1",
         start,
     ).fetchone()
     written = admin.execute("SELECT count(*) FROM audit.entry WHERE id > %s", start).fetchone()

@@ -22,16 +22,22 @@ $$;
 COMMENT ON FUNCTION audit.row_hash IS 'What row_hash of an entry must be.';
 
 CREATE OR REPLACE FUNCTION audit.tg_log() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_nestloop = off AS $$
 -- Statement trigger. Arguments: key column, topic, column with the topic's id, warehouse columns, columns left out.
+-- OFFSET 0 has every row turned into jsonb once; without it that is done again for each of its columns. The old and new
+-- rows of a statement are many at times, when a plan made for few of them compared each with each.
 DECLARE
   v_key text := TG_ARGV[0];
+  v_topic text := TG_ARGV[1];
   v_record text := TG_ARGV[2];
   v_warehouse text[] := TG_ARGV[3]::text[];
   v_omit text[] := TG_ARGV[4]::text[];
   v_table text := TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME;
   v_op text := left(TG_OP, 1);
   v_xid bigint := pg_current_xact_id()::text::bigint;
+  v_at timestamptz := statement_timestamp();
+  v_login text := session_user;
+  v_address inet := inet_client_addr();
   v_application text := left(current_setting('application_name'), 100);
   v_command uuid := nullif(current_setting('erp.command', true), '')::uuid;
   v_reason text := left(nullif(current_setting('erp.reason', true), ''), 500);
@@ -41,40 +47,38 @@ BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO audit.entry (xid, at, login, address, application, command, table_name, row_id, op, topic, record_id,
                              warehouse_id, old, new, session_id, operator, elevated, reason, row_hash)
-    SELECT v_xid, statement_timestamp(), session_user, inet_client_addr(), v_application, v_command, v_table, e.row_id,
-           v_op, TG_ARGV[1], e.record_id, e.warehouse_id, NULL, e.new, v_session.id, v_session.operator, v_elevated, v_reason,
-           audit.row_hash(v_xid, statement_timestamp(), session_user::text, inet_client_addr(), v_application, v_command, v_table,
-                          e.row_id, v_op, TG_ARGV[1], e.record_id, e.warehouse_id, NULL, e.new,
-                          v_session.id, v_session.operator, v_elevated, v_reason)
-      FROM (SELECT (j ->> v_key)::bigint AS row_id, (j ->> v_record)::bigint AS record_id,
-                   coalesce(j ->> v_warehouse[1], j ->> v_warehouse[2])::bigint AS warehouse_id, j - v_omit AS new
-              FROM (SELECT to_jsonb(n) AS j FROM new_rows n) n) e;
+    SELECT v_xid, v_at, v_login, v_address, v_application, v_command, v_table, e.row_id, v_op, v_topic, e.record_id,
+           e.warehouse_id, NULL, e.new, v_session.id, v_session.operator, v_elevated, v_reason,
+           audit.row_hash(v_xid, v_at, v_login, v_address, v_application, v_command, v_table, e.row_id, v_op, v_topic, e.record_id,
+                          e.warehouse_id, NULL, e.new, v_session.id, v_session.operator, v_elevated, v_reason)
+      FROM (SELECT (n.j ->> v_key)::bigint AS row_id, (n.j ->> v_record)::bigint AS record_id,
+                   coalesce(n.j ->> v_warehouse[1], n.j ->> v_warehouse[2])::bigint AS warehouse_id, n.j - v_omit AS new
+              FROM (SELECT to_jsonb(r) AS j FROM new_rows r OFFSET 0) n OFFSET 0) e;
   ELSIF TG_OP = 'DELETE' THEN
     INSERT INTO audit.entry (xid, at, login, address, application, command, table_name, row_id, op, topic, record_id,
                              warehouse_id, old, new, session_id, operator, elevated, reason, row_hash)
-    SELECT v_xid, statement_timestamp(), session_user, inet_client_addr(), v_application, v_command, v_table, e.row_id,
-           v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, NULL, v_session.id, v_session.operator, v_elevated, v_reason,
-           audit.row_hash(v_xid, statement_timestamp(), session_user::text, inet_client_addr(), v_application, v_command, v_table,
-                          e.row_id, v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, NULL,
-                          v_session.id, v_session.operator, v_elevated, v_reason)
-      FROM (SELECT (j ->> v_key)::bigint AS row_id, (j ->> v_record)::bigint AS record_id,
-                   coalesce(j ->> v_warehouse[1], j ->> v_warehouse[2])::bigint AS warehouse_id, j - v_omit AS old
-              FROM (SELECT to_jsonb(o) AS j FROM old_rows o) o) e;
+    SELECT v_xid, v_at, v_login, v_address, v_application, v_command, v_table, e.row_id, v_op, v_topic, e.record_id,
+           e.warehouse_id, e.old, NULL, v_session.id, v_session.operator, v_elevated, v_reason,
+           audit.row_hash(v_xid, v_at, v_login, v_address, v_application, v_command, v_table, e.row_id, v_op, v_topic, e.record_id,
+                          e.warehouse_id, e.old, NULL, v_session.id, v_session.operator, v_elevated, v_reason)
+      FROM (SELECT (o.j ->> v_key)::bigint AS row_id, (o.j ->> v_record)::bigint AS record_id,
+                   coalesce(o.j ->> v_warehouse[1], o.j ->> v_warehouse[2])::bigint AS warehouse_id, o.j - v_omit AS old
+              FROM (SELECT to_jsonb(r) AS j FROM old_rows r OFFSET 0) o OFFSET 0) e;
   ELSE
     INSERT INTO audit.entry (xid, at, login, address, application, command, table_name, row_id, op, topic, record_id,
                              warehouse_id, old, new, session_id, operator, elevated, reason, row_hash)
-    SELECT v_xid, statement_timestamp(), session_user, inet_client_addr(), v_application, v_command, v_table, e.row_id,
-           v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, e.new, v_session.id, v_session.operator, v_elevated, v_reason,
-           audit.row_hash(v_xid, statement_timestamp(), session_user::text, inet_client_addr(), v_application, v_command, v_table,
-                          e.row_id, v_op, TG_ARGV[1], e.record_id, e.warehouse_id, e.old, e.new,
-                          v_session.id, v_session.operator, v_elevated, v_reason)
-      FROM (SELECT (n.j ->> v_key)::bigint AS row_id, (n.j ->> v_record)::bigint AS record_id,
+    SELECT v_xid, v_at, v_login, v_address, v_application, v_command, v_table, e.row_id, v_op, v_topic, e.record_id,
+           e.warehouse_id, e.old, e.new, v_session.id, v_session.operator, v_elevated, v_reason,
+           audit.row_hash(v_xid, v_at, v_login, v_address, v_application, v_command, v_table, e.row_id, v_op, v_topic, e.record_id,
+                          e.warehouse_id, e.old, e.new, v_session.id, v_session.operator, v_elevated, v_reason)
+      FROM (SELECT n.k::bigint AS row_id, (n.j ->> v_record)::bigint AS record_id,
                    coalesce(n.j ->> v_warehouse[1], n.j ->> v_warehouse[2])::bigint AS warehouse_id, d.old, d.new
-              FROM (SELECT to_jsonb(o) AS j, to_jsonb(o) ->> v_key AS k FROM old_rows o) o
-              JOIN (SELECT to_jsonb(n) AS j, to_jsonb(n) ->> v_key AS k FROM new_rows n) n ON n.k = o.k
+              FROM (SELECT r.j, r.j ->> v_key AS k FROM (SELECT to_jsonb(t) AS j FROM old_rows t OFFSET 0) r OFFSET 0) o
+              JOIN (SELECT r.j, r.j ->> v_key AS k FROM (SELECT to_jsonb(t) AS j FROM new_rows t OFFSET 0) r OFFSET 0) n ON n.k = o.k
              CROSS JOIN LATERAL (
                     SELECT jsonb_object_agg(c.key, o.j -> c.key) AS old, jsonb_object_agg(c.key, c.value) AS new
-                      FROM jsonb_each(n.j - v_omit) c WHERE c.value IS DISTINCT FROM o.j -> c.key) d) e
+                      FROM jsonb_each(n.j - v_omit) c WHERE c.value IS DISTINCT FROM o.j -> c.key) d
+            OFFSET 0) e
      WHERE e.new IS NOT NULL;
   END IF;
   IF FOUND THEN

@@ -14,6 +14,8 @@ BEGIN
   ON CONFLICT (id) DO NOTHING;
   IF FOUND THEN
     PERFORM set_config('erp.command', p_command::text, true);
+    -- The reason that was given stands beside everything the command changes.
+    PERFORM set_config('erp.reason', coalesce(p_args ->> 'reason', p_args ->> 'comment', ''), true);
     RETURN NULL;
   END IF;
   SELECT * INTO v_known FROM api.command c WHERE c.id = p_command;
