@@ -30,7 +30,7 @@ BEGIN
     WITH RECURSIVE above (login) AS (
       SELECT u.supervisor FROM sec.app_user u WHERE u.login = p_supervisor AND u.supervisor IS NOT NULL
       UNION SELECT u.supervisor FROM above a JOIN sec.app_user u ON u.login = a.login WHERE u.supervisor IS NOT NULL)
-    SELECT FROM above a WHERE a.login IN (p_login, p_supervisor)) THEN
+    SELECT FROM above a WHERE a.login IN (p_login, p_supervisor)) OR p_supervisor = p_login THEN
     PERFORM sec.fail('ER422', 'supervisor_circle', jsonb_build_object('login', p_supervisor));
   END IF;
 END $$;
@@ -50,6 +50,7 @@ BEGIN
   ELSIF (SELECT u.status FROM sec.app_user u WHERE u.login = p_login) = 'left' THEN
     PERFORM sec.fail('ER422', 'account_left', jsonb_build_object('login', p_login));  -- or the name would be somebody else's
   END IF;
+  PERFORM sec.check_supervisor(p_login, nullif(p_changes ->> 'supervisor', ''));
   UPDATE sec.app_user u
      SET person = CASE WHEN p_changes ? 'person' THEN sec.line_of(p_changes ->> 'person', 'person') ELSE u.person END,
          language = coalesce(p_changes ->> 'language', u.language),
@@ -60,9 +61,6 @@ BEGIN
          position = CASE WHEN p_changes ? 'position' THEN sec.line_of(p_changes ->> 'position', 'position', 100) ELSE u.position END,
          supervisor = CASE WHEN p_changes ? 'supervisor' THEN nullif(p_changes ->> 'supervisor', '') ELSE u.supervisor END
    WHERE u.login = p_login;
-  IF p_changes ? 'supervisor' THEN
-    PERFORM sec.check_supervisor(p_login, nullif(p_changes ->> 'supervisor', ''));
-  END IF;
   PERFORM audit.event_log('user_changed', p_login, jsonb_build_object('fields', (SELECT jsonb_agg(k) FROM jsonb_object_keys(p_changes) k)));
 END $$;
 COMMENT ON FUNCTION sec.user_change IS

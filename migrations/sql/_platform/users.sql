@@ -93,11 +93,11 @@ BEGIN
                    WHERE m.member = v_role AND r.rolname !~ '^(r_|erp_user$)')) THEN
     PERFORM sec.fail('ER422', 'login_taken', jsonb_build_object('login', p_login));
   END IF;
+  PERFORM sec.check_supervisor(p_login, nullif(p_supervisor, ''));
   INSERT INTO sec.app_user (login, person, language, email, phone, department, site, position, supervisor, status)
   VALUES (p_login, sec.line_of(p_person, 'person'), coalesce(p_language, 'de'), sec.line_of(p_email, 'email'),
           sec.line_of(p_phone, 'phone', 60), sec.line_of(p_department, 'department', 100), sec.line_of(p_site, 'site', 100),
           sec.line_of(p_position, 'position', 100), nullif(p_supervisor, ''), p_status);
-  PERFORM sec.check_supervisor(p_login, nullif(p_supervisor, ''));
   IF v_role IS NULL THEN
     EXECUTE format('CREATE ROLE %I NOLOGIN', p_login);
   END IF;
@@ -230,6 +230,7 @@ BEGIN
     IF p_new_supervisor = p_login THEN
       PERFORM sec.fail('ER422', 'app_user_own_supervisor');
     END IF;
+    PERFORM sec.check_supervisor(NULL, p_new_supervisor);
     -- Who takes over may be one of the people; he then reports to whom the leaver reported.
     UPDATE sec.app_user u SET supervisor = (SELECT l.supervisor FROM sec.app_user l WHERE l.login = p_login)
      WHERE u.login = p_new_supervisor AND u.supervisor = p_login;
