@@ -45,16 +45,14 @@ class ApprovalRequest(Versioned, Base):
     """One thing somebody wants another person to allow.
 
     `topic` and `record_id` name the record it belongs to, `detail` tells one of several on the same record apart.
-    `subject` is what people look at (see `system.approval_open`), `payload` what the kind's function gets. `requested_by`,
-    `author` (whose document it is) and `gains` (who has something of it) do not decide. `settled_at` is when it was
-    decided, withdrawn or ran out.
+    `subject` is what people look at (see `system.approval_open`), `payload` what the kind's function gets.
+    `requested_by`, `author` (whose document it is) and `gains` (who has something of it) do not decide. `settled_at`
+    is when it was decided, withdrawn or ran out.
     """
 
     __tablename__ = "approval_request"
     __table_args__ = (
-        one_of(
-            "state", "approval_request_state", "open", "approved", "rejected", "withdrawn", "expired"
-        ),
+        one_of("state", "approval_request_state", "open", "approved", "rejected", "withdrawn", "expired"),
         CheckConstraint("length(btrim(reason)) BETWEEN 1 AND 1000", name="approval_reason_length"),
         CheckConstraint("votes_needed BETWEEN 1 AND 2", name="approval_votes_needed"),
         CheckConstraint("(state = 'open') = (settled_at IS NULL)", name="approval_settled"),
@@ -93,7 +91,7 @@ class ApprovalRequest(Versioned, Base):
 
 
 class ApprovalVote(Base):
-    """What one person said to a request; `authority` is whose right it was: one's own, or of the person one stands in for.
+    """What one person said to a request; `authority` is whose right it was: one's own or the represented person's.
 
     Two votes are two people with a right each: neither one person twice, nor one person and the own stand-in.
     """

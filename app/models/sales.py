@@ -324,33 +324,3 @@ class Payment(Base):
         DateTime(timezone=True), server_default=text("statement_timestamp()")
     )
     posted_by: Mapped[str] = mapped_column(String(63), server_default=text("session_user"))
-
-
-class DiscountApproval(Versioned, Base):
-    """A request to go above one's discount limit on a document, and the answer."""
-
-    __tablename__ = "discount_approval"
-    __table_args__ = (
-        CheckConstraint("document_type IN ('quote','sales_order')", name="approval_document_known"),
-        CheckConstraint("state IN ('requested','approved','rejected')", name="approval_state_known"),
-        CheckConstraint("decided_by IS DISTINCT FROM requested_by", name="approver_is_somebody_else"),
-        CheckConstraint("reason <> ''", name="approval_needs_reason"),
-        Index("ix_discount_approval_document", "document_type", "document_id"),
-        Index(
-            "uq_discount_approval_open",
-            "document_type",
-            "document_id",
-            unique=True,
-            postgresql_where=text("state = 'requested'"),
-        ),
-        {"schema": SCHEMA},
-    )
-    document_type: Mapped[str] = mapped_column(String(20))
-    document_id: Mapped[int]
-    state: Mapped[str] = mapped_column(String(10), server_default=text("'requested'"))
-    discount_pct: Mapped[Decimal] = percent()
-    reason: Mapped[str] = mapped_column(String(400))
-    requested_by: Mapped[str] = mapped_column(String(63), server_default=text("session_user"))
-    decided_by: Mapped[str | None] = mapped_column(String(63))
-    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    comment: Mapped[str | None] = mapped_column(String(400))

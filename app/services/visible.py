@@ -11,7 +11,6 @@ _GUARDED = (
     "partners.partner",
     "sales.sales_order",
     "sales.invoice",
-    "sales.discount_approval",
     "production.work_order_cost",
 )
 

@@ -19,6 +19,8 @@ from app.core.changes import Result
 from app.core.db import ClientInfo, Database, Target
 from app.core.embedded import dsn
 from app.core.errors import AppError, Refused, Unavailable
+from app.services.approvals import writes as approvals
+from app.services.approvals.commands import Decide
 from app.services.documents.archive import archive
 from app.services.engineering import writes as bills
 from app.services.engineering.commands import (
@@ -57,7 +59,6 @@ from app.services.sales.commands import (
     CancelSalesOrder,
     ConfirmSalesOrder,
     ConvertQuote,
-    DecideApproval,
     DiscardDraft,
     IssueQuote,
     Pick,
@@ -178,8 +179,8 @@ def story(office: Office) -> None:
     asked = rep(
         "discount_approval_request", sales.request_approval, RequestApproval("quote", quote.id, "big")
     )
-    decide = DecideApproval(asked.id, asked.row_version, approve=True)
-    office.post("sales_manager", "discount_approval_decide", sales.decide_approval, decide)
+    decide = Decide(asked.id, True)
+    office.post("sales_manager", "approval_decide", approvals.decide, decide)
     issued = rep("quote_issue", sales.issue_quote, IssueQuote(quote.id, quote.row_version))
     data = office.person("sales_rep").read(documents.document_for, "quote", quote.id)
     rep("document_archive", archive, documents.archive_command("quote", quote.id, data))

@@ -70,15 +70,19 @@ FORGERIES = (
     "UPDATE sales.invoice_tax SET tax_amount = 0",
     "UPDATE sales.invoice_delivery SET is_active = false",
     "UPDATE sales.payment SET amount = 1",
-    "UPDATE sales.discount_approval SET state = 'approved', decided_by = 'u_sales_manager'",
+    "UPDATE system.approval_request SET state = 'approved', settled_at = now()",
+    "UPDATE system.approval_vote SET decision = 'approve'",
     "INSERT INTO sales.sales_order (state, number) VALUES ('confirmed', 'AU-2026-99998')",
     "INSERT INTO sales.delivery (number) VALUES ('LS-2026-99999')",
     "INSERT INTO sales.invoice (number, gross_amount) VALUES ('RE-2026-99999', 1)",
     "INSERT INTO sales.payment (invoice_id, amount, paid_on) VALUES (1, 1, current_date)",
     (
-        "INSERT INTO sales.discount_approval (document_type, document_id, discount_pct, reason, state)"
-        " VALUES ('quote', 1, 100, 'x', 'approved')"
+        "INSERT INTO system.approval_request (kind, topic, record_id, amount, reason, requested_by, state, expires_at)"
+        " VALUES ('discount', 'sales.quote', 1, 100, 'x', 'u_sales_rep', 'approved', now())"
     ),
+    "INSERT INTO system.approval_vote (request_id, voter, authority, decision) VALUES (1, 'u_x', 'u_x', 'approve')",
+    "SELECT system.approval_settle(1, 'approved')",
+    "SELECT system.approval_open('discount', 'sales.quote', 1, '{}', '{}', 'x')",
     "DELETE FROM sales.quote",
     "DELETE FROM sales.sales_order_line",
     "DELETE FROM sales.payment",
@@ -180,10 +184,6 @@ CALLS = {
     "payment_post": (
         "p_invoice_id => 1, p_row_version => 1, p_amount => 1, p_paid_on => current_date, p_use_discount => false",
         {"finance"},
-    ),
-    "discount_approval_decide": (
-        "p_id => 1, p_row_version => 1, p_approve => true, p_comment => ''",
-        {"sales_manager"},
     ),
 }
 

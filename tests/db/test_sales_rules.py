@@ -11,12 +11,13 @@ import pytest
 
 from app.core.db import Database
 from app.core.errors import AppError, Confirm, Conflict, NotAllowed, Refused
+from app.services.approvals.commands import Decide
+from app.services.approvals.writes import decide
 from app.services.sales import drafts, writes
 from app.services.sales.commands import (
     CancelSalesOrder,
     ConfirmSalesOrder,
     ConvertQuote,
-    DecideApproval,
     DiscardDraft,
     IssueQuote,
     RejectQuote,
@@ -126,13 +127,14 @@ def test_approval_is_somebody_elses_and_covers_only_what_it_saw(
     asked = rep.write(writes.request_approval, RequestApproval("sales_order", order.id, "Messe")).value
     with pytest.raises(Refused, match="approval_already_requested"):
         rep.write(writes.request_approval, RequestApproval("sales_order", order.id, "noch einmal"))
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with pytest.raises(psycopg.Error) as refusal:
         raw_role("sales_rep", ticket=True).execute(
-            "SELECT api.discount_approval_decide(gen_random_uuid(), %s, 1, true, '')", (asked.id,)
+            "SELECT api.approval_decide(gen_random_uuid(), %s, 'approve')", (asked.id,)
         )
-    manager.write(writes.decide_approval, DecideApproval(asked.id, asked.row_version, approve=True))
+    assert refusal.value.diag.constraint_name == "approver_is_somebody_else"
+    manager.write(decide, Decide(asked.id, True))
     with pytest.raises(Refused, match="approval_already_decided"):
-        manager.write(writes.decide_approval, DecideApproval(asked.id, asked.row_version + 1, approve=False))
+        manager.write(decide, Decide(asked.id, False, 'nein'))
 
     more = replace(world.order([world.line(world.bike, 1, "79")]), id=order.id, row_version=order.row_version)
     changed = rep.write(
@@ -147,11 +149,11 @@ def test_approval_is_somebody_elses_and_covers_only_what_it_saw(
     own = manager.write(writes.save_quote, world.quote([world.line(world.bike, 1, "70")])).value
     asked = manager.write(writes.request_approval, RequestApproval("quote", own.id, "Freund")).value
     with pytest.raises(NotAllowed, match="approver_is_somebody_else"):
-        manager.write(writes.decide_approval, DecideApproval(asked.id, asked.row_version, approve=True))
+        manager.write(decide, Decide(asked.id, True))
     big = rep.write(writes.save_quote, world.quote([world.line(world.bike, 1, "70")])).value
     asked = rep.write(writes.request_approval, RequestApproval("quote", big.id, "groß")).value
     with pytest.raises(NotAllowed, match="discount_limit"):
-        manager.write(writes.decide_approval, DecideApproval(asked.id, asked.row_version, approve=True))
+        manager.write(decide, Decide(asked.id, True))
     small = rep.write(writes.save_quote, world.quote([world.line(world.bike, 1, "88")])).value
     with pytest.raises(Refused, match="approval_not_needed"):
         rep.write(writes.request_approval, RequestApproval("quote", small.id, "unnötig"))

@@ -79,7 +79,7 @@ def test_the_capability_words_agree() -> None:
     services = {
         p.name for p in (REPOSITORY / "app/services").iterdir() if p.is_dir() and p.name != "__pycache__"
     }
-    assert services - {"demo", "imports"} <= words | {"security", "system"}
+    assert services - {"demo", "imports"} <= words | {"approvals", "security", "system"}
     for table in rights.load().tables:
         assert table.partition(".")[0] in SCHEMAS
 

@@ -51,7 +51,7 @@ def test_documents_are_in_every_state(books: Raw) -> None:
     assert states(books, "sales.sales_order", "delivery_state") == {"none", "partial", "full"}
     assert states(books, "sales.invoice") == {"open", "paid"}
     assert states(books, "production.work_order") == {"released", "started", "completed"}
-    assert states(books, "sales.discount_approval") == {"requested"}
+    assert states(books, "system.approval_request") == {"open"}
     assert books.execute("SELECT count(*) > 0 FROM sales.payment WHERE discount_amount > 0").fetchone() == (
         True,
     )

@@ -6,12 +6,13 @@ import pytest
 
 from app.core.db import Database
 from app.core.errors import NotAllowed, Refused
+from app.services.approvals.commands import Decide
+from app.services.approvals.writes import decide
 from app.services.sales import writes
 from app.services.sales.commands import (
     CancelInvoice,
     ConfirmSalesOrder,
     ConvertQuote,
-    DecideApproval,
     IssueQuote,
     PostInvoice,
     PostPayment,
@@ -41,7 +42,7 @@ def test_from_quote_to_payment(admin: Raw, as_role: Callable[[str], Database]) -
     assert refusal.value.params == {"limit": 12, "pct": 18, "position": 1}
 
     asked = rep.write(writes.request_approval, RequestApproval("quote", quote.id, "Erstauftrag")).value
-    manager.write(writes.decide_approval, DecideApproval(asked.id, asked.row_version, approve=True))
+    manager.write(decide, Decide(asked.id, True))
     issued = rep.write(writes.issue_quote, IssueQuote(quote.id, quote.row_version)).value
     assert issued.number.startswith("AN-")
     # 738.00 + 23.97 at 19 %, 40.00 at 7 %

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+import app.views.approvals
 import app.views.sales
 from app.core.db import Database
 from app.views.core.forms import FormPage
@@ -120,7 +121,7 @@ class Desk:
 def desk_of(db: Database, folder: Path, qtbot: QtBot) -> Iterator[Desk]:
     """The window of whoever ``db`` is, with the screens of sales."""
     folder.mkdir(exist_ok=True)
-    with window_for(db, folder, qtbot, (app.views.sales,)) as window:
+    with window_for(db, folder, qtbot, (app.views.sales, app.views.approvals)) as window:
         yield Desk(window, qtbot)
 
 

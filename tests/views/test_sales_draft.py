@@ -117,9 +117,9 @@ def test_a_refused_discount_is_requested_approved_and_issued_with_its_pdf(
 
     quote_id = page.record.id
     with desk_of(as_role("sales_manager"), tmp_path / "manager", qtbot) as boss:
-        boss.window.open_workspace("sales.approvals")
+        boss.window.open_workspace("approvals.inbox")
         waiting = boss.front()
-        assert [row.document_id for row in waiting.model.rows] == [quote_id]
+        assert [(row.topic, row.record_id) for row in waiting.model.rows] == [(QUOTE, quote_id)]
         theirs = boss.open(QUOTE, quote_id)
         assert "bittet um 18" in boss.banners(theirs)["approval"]
         boss.click("action.approve_discount")

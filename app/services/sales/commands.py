@@ -145,11 +145,3 @@ class RequestApproval:
     document_id: int
     reason: str
     command: UUID = field(default_factory=uuid4)
-
-
-@dataclass(frozen=True)
-class DecideApproval(_Posting):
-    """Approve or reject a requested discount."""
-
-    approve: bool = True
-    comment: str = ""

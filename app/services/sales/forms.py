@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from app.core.errors import Refused
 from app.core.together import Question, ask, ask_together
 from app.services.inventory.reads import being_made
-from app.services.visible import may_read
 
 
 class LineForm(NamedTuple):
@@ -53,10 +52,9 @@ class LineForm(NamedTuple):
 
 
 class ApprovalState(NamedTuple):
-    """The latest request for a discount on the document."""
+    """The latest request for a discount on the document: open, approved, rejected, withdrawn or expired."""
 
     id: int
-    row_version: int
     state: str
     discount_pct: Decimal
     reason: str
@@ -183,14 +181,18 @@ SELECT h.id, h.row_version, h.number, h.state, {states}, {links}, h.customer_id,
  WHERE h.id = :id
 """
 _APPROVAL = """(SELECT to_jsonb(x) FROM (
-         SELECT y.id, y.row_version, y.state, y.discount_pct, y.reason, y.requested_by, y.decided_by, y.comment
-           FROM sales.discount_approval y WHERE y.document_type = '{table}' AND y.document_id = h.id
+         SELECT y.id, CASE WHEN y.state = 'open' AND y.expires_at <= statement_timestamp() THEN 'expired'
+                           ELSE y.state END AS state,
+                y.amount AS discount_pct, y.reason, y.requested_by, v.voter AS decided_by,
+                nullif(v.comment, '') AS comment
+           FROM system.approval_request y
+           LEFT JOIN LATERAL (SELECT * FROM system.approval_vote o WHERE o.request_id = y.id
+                               ORDER BY o.id DESC LIMIT 1) v ON true
+          WHERE y.kind = 'discount' AND y.topic = 'sales.{table}' AND y.record_id = h.id
           ORDER BY y.id DESC LIMIT 1) x)"""
-# Who may read orders but no approvals (planners for example) gets the document without them.
-_NO_APPROVAL = "NULL"
 
 
-def _quote_header(approval: str) -> TextClause:
+def _quote_header() -> TextClause:
     return text(
         _HEADER.format(
             table="quote",
@@ -200,12 +202,12 @@ def _quote_header(approval: str) -> TextClause:
             dates="h.quote_date, h.valid_until, NULL::date AS order_date, NULL::date AS requested_date",
             reasons="h.reject_reason, NULL AS cancel_reason",
             address=_ADDRESS,
-            approval=approval,
+            approval=_APPROVAL.format(table="quote"),
         )
     )
 
 
-def _order_header(approval: str) -> TextClause:
+def _order_header() -> TextClause:
     return text(
         _HEADER.format(
             table="sales_order",
@@ -214,16 +216,12 @@ def _order_header(approval: str) -> TextClause:
             dates="NULL::date AS quote_date, NULL::date AS valid_until, h.order_date, h.requested_date",
             reasons="NULL AS reject_reason, h.cancel_reason",
             address=_ADDRESS,
-            approval=approval,
+            approval=_APPROVAL.format(table="sales_order"),
         )
     )
 
 
-# By table: the header with the newest approval, and without it.
-_HEADERS = {
-    "sales.quote": (_quote_header(_APPROVAL.format(table="quote")), _quote_header(_NO_APPROVAL)),
-    "sales.sales_order": (_order_header(_APPROVAL.format(table="sales_order")), _order_header(_NO_APPROVAL)),
-}
+_HEADERS = {"sales.quote": _quote_header(), "sales.sales_order": _order_header()}
 _LINES = """
 SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), coalesce(pt.name, p.name), l.description,
        coalesce(l.unit_code, u.code), u.decimals, l.qty,
@@ -309,7 +307,7 @@ def load_sales_order(session: Session, order_id: int, language: str = "de") -> D
 
 
 def _load(session: Session, topic: str, record_id: int, language: str) -> DraftForm:
-    head, lines = ask_together(session, *draft_questions(session, topic, record_id, language))
+    head, lines = ask_together(session, *draft_questions(topic, record_id, language))
     return draft_of(topic, record_id, head, lines)
 
 
@@ -321,11 +319,10 @@ def draft_of(topic: str, record_id: int, head: DraftForm | None, lines: tuple[Li
 
 
 def draft_questions(
-    session: Session, topic: str, record_id: int, language: str
+    topic: str, record_id: int, language: str
 ) -> tuple[Question[DraftForm | None], Question[tuple[LineForm, ...]]]:
-    """Asks for a quote or order, and for its lines; approvals only where one may read them."""
-    with_approval, without = _HEADERS[topic]
-    header = with_approval if may_read(session, "sales.discount_approval") else without
+    """Asks for a quote or order, and for its lines."""
+    header = _HEADERS[topic]
     values = {"id": record_id, "language": language}
     lines = _QUOTE_LINES if topic == "sales.quote" else _ORDER_LINES
     return (

@@ -1,4 +1,4 @@
-"""The lists of sales: quotes, orders, deliveries, invoices, payments, approvals.  One statement a portion each."""
+"""The lists of sales: quotes, orders, deliveries, invoices and payments.  One statement a portion each."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,26 +14,23 @@ from sqlalchemy import (
     case,
     cast,
     exists,
-    false,
     func,
     literal_column,
-    or_,
     select,
 )
 from sqlalchemy.orm import Session, aliased
 
 from app.core.paging import Filter, ListQuery, Page, fetch_page
+from app.models.approvals import ApprovalRequest
 from app.models.inventory import Warehouse
 from app.models.partners import Partner
-from app.models.sales import Delivery, DeliveryLine, DiscountApproval, Invoice, Payment, Quote, SalesOrder
-from app.services.visible import may_read
+from app.models.sales import Delivery, DeliveryLine, Invoice, Payment, Quote, SalesOrder
 
 QUOTE_PRESETS = ("all", "open", "mine", "overdue", "awaiting_approval")
 ORDER_PRESETS = ("all", "open", "mine", "overdue", "to_ship", "to_invoice", "awaiting_approval")
 DELIVERY_PRESETS = ("all", "to_invoice")
 INVOICE_PRESETS = ("all", "open", "overdue", "paid", "cancelled")
 PAYMENT_PRESETS = ("all", "with_discount")
-APPROVAL_PRESETS = ("all", "open", "mine")
 Columns = Mapping[str, Any]
 
 
@@ -131,26 +128,6 @@ class PaymentRow(NamedTuple):
     posted_at: datetime
 
 
-class ApprovalRow(NamedTuple):
-    """A discount somebody asked for.  ``document_number`` is None while the document is a draft."""
-
-    id: int
-    row_version: int
-    state: str
-    document_type: str
-    document_id: int
-    document_number: str | None
-    customer: str | None
-    net_amount: Decimal | None
-    discount_pct: Decimal
-    reason: str
-    requested_by: str
-    created_at: datetime
-    decided_by: str | None
-    decided_at: datetime | None
-    comment: str | None
-
-
 def today() -> ColumnElement[date]:
     """The company's calendar day, asked once per statement."""
     return select(cast(func.system.today(), Date)).scalar_subquery()
@@ -160,14 +137,14 @@ def _me() -> ColumnElement[str]:
     return cast(literal_column("SESSION_USER"), String)
 
 
-def _awaits(session: Session, document_type: str, key: Any) -> ColumnElement[bool]:
-    """Whether a document waits for an approval; False to those who may read no approvals."""
-    if not may_read(session, "sales.discount_approval"):
-        return false()
+def _awaits(document_type: str, key: Any) -> ColumnElement[bool]:
+    """Whether somebody asked for the document's discount and nobody has answered."""
     return exists().where(
-        DiscountApproval.document_type == document_type,
-        DiscountApproval.document_id == key,
-        DiscountApproval.state == "requested",
+        ApprovalRequest.kind == "discount",
+        ApprovalRequest.topic == f"sales.{document_type}",
+        ApprovalRequest.record_id == key,
+        ApprovalRequest.state == "open",
+        ApprovalRequest.expires_at > func.statement_timestamp(),
     )
 
 
@@ -215,7 +192,7 @@ def _page(
 def list_quotes(session: Session, query: ListQuery) -> Page:
     """Quotes, newest first.  Columns: number, state, date, valid_until, customer, net_amount, gross_amount, reference,
     created_by, updated_at, customer_id; presets: `QUOTE_PRESETS`."""
-    awaits = _awaits(session, "quote", Quote.id)
+    awaits = _awaits("quote", Quote.id)
     statement = select(
         Quote.id,
         Quote.number,
@@ -260,7 +237,7 @@ def list_quotes(session: Session, query: ListQuery) -> Page:
 def list_orders(session: Session, query: ListQuery) -> Page:
     """Orders, newest first.  Columns: number, state, delivery_state, invoice_state, date, requested_date, customer,
     net_amount, gross_amount, reference, warehouse, created_by, updated_at, customer_id; presets: `ORDER_PRESETS`."""
-    awaits = _awaits(session, "sales_order", SalesOrder.id)
+    awaits = _awaits("sales_order", SalesOrder.id)
     statement = (
         select(
             SalesOrder.id,
@@ -444,49 +421,3 @@ def list_payments(session: Session, query: ListQuery) -> Page:
         "posted_by": Payment.posted_by,
     }
     return _page(session, statement, columns, Payment.id, query, PaymentRow, customer=Invoice.customer_id)
-
-
-def list_approvals(session: Session, query: ListQuery) -> Page:
-    """Requested discounts, newest first.  Columns: state, date, discount_pct, customer, document_number, requested_by,
-    decided_by; presets: `APPROVAL_PRESETS` ("mine" are the ones I asked for)."""
-    statement = (
-        select(
-            DiscountApproval.id,
-            DiscountApproval.row_version,
-            DiscountApproval.state,
-            DiscountApproval.document_type,
-            DiscountApproval.document_id,
-            func.coalesce(Quote.number, SalesOrder.number),
-            Partner.name,
-            func.coalesce(Quote.net_amount, SalesOrder.net_amount),
-            DiscountApproval.discount_pct,
-            DiscountApproval.reason,
-            DiscountApproval.requested_by,
-            DiscountApproval.created_at,
-            DiscountApproval.decided_by,
-            DiscountApproval.decided_at,
-            DiscountApproval.comment,
-        )
-        .outerjoin(Quote, _is(Quote, "quote"))
-        .outerjoin(SalesOrder, _is(SalesOrder, "sales_order"))
-        .outerjoin(Partner, or_(Partner.id == Quote.customer_id, Partner.id == SalesOrder.customer_id))
-    )
-    match query.preset:
-        case "open":
-            statement = statement.where(DiscountApproval.state == "requested")
-        case "mine":
-            statement = statement.where(DiscountApproval.requested_by == _me())
-    columns: Columns = {
-        "state": DiscountApproval.state,
-        "date": DiscountApproval.created_at,
-        "discount_pct": DiscountApproval.discount_pct,
-        "customer": Partner.name,
-        "document_number": func.coalesce(Quote.number, SalesOrder.number),
-        "requested_by": DiscountApproval.requested_by,
-        "decided_by": DiscountApproval.decided_by,
-    }
-    return _page(session, statement, columns, DiscountApproval.id, query, ApprovalRow)
-
-
-def _is(header: Any, document_type: str) -> ColumnElement[bool]:
-    return and_(DiscountApproval.document_type == document_type, DiscountApproval.document_id == header.id)

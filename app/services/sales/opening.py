@@ -76,7 +76,7 @@ def open_draft(session: Session, kind: DraftType, record_id: int, language: str,
     topic, whose = f"sales.{kind}", _customer_of(kind)
     head, lines, partner, figures, links, archived = ask_together(
         session,
-        *draft_questions(session, topic, record_id, language),
+        *draft_questions(topic, record_id, language),
         partner_question(text(f"({whose})").bindparams(document=record_id), language),
         figures_question(session, today, whose, document=record_id),
         chain_question(kind, record_id),

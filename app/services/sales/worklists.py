@@ -111,13 +111,6 @@ def list_invoiceable(session: Session, query: ListQuery) -> Page:
     )
 
 
-def count_open_approvals(session: Session) -> int:
-    """Discounts somebody asked for and nobody has answered, one's own requests left out."""
-    statement = """SELECT count(*) FROM sales.discount_approval a
-                    WHERE a.state = 'requested' AND a.requested_by <> session_user"""
-    return int(session.execute(text(statement)).scalar_one())
-
-
 def count_to_ship(session: Session) -> int:
     """Orders with something to ship from one's warehouses."""
     return int(session.execute(text("SELECT count(*) FROM api.shipping_orders(5000)")).scalar_one())

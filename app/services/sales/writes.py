@@ -14,7 +14,6 @@ from app.services.sales.commands import (
     CancelSalesOrder,
     ConfirmSalesOrder,
     ConvertQuote,
-    DecideApproval,
     IssueQuote,
     PostInvoice,
     PostPayment,
@@ -26,7 +25,7 @@ from app.services.sales.commands import (
 from app.services.sales.drafts import ORDER, QUOTE, discard_draft, save_quote, save_sales_order
 
 DELIVERY, INVOICE = "sales.delivery", "sales.invoice"
-STOCK, APPROVAL = "inventory.stock_level", "sales.discount_approval"
+STOCK, APPROVAL = "inventory.stock_level", "system.approval_request"
 __all__ = [
     "Confirmed",
     "Issued",
@@ -38,7 +37,6 @@ __all__ = [
     "cancel_sales_order",
     "confirm_sales_order",
     "convert_quote",
-    "decide_approval",
     "discard_draft",
     "issue_quote",
     "post_invoice",
@@ -280,16 +278,6 @@ def request_approval(session: Session, command: RequestApproval) -> Result[Reque
     return Result(
         value, changed((APPROVAL, value.id), (f"sales.{command.document_type}", command.document_id))
     )
-
-
-@posting
-def decide_approval(session: Session, command: DecideApproval) -> Result[Saved]:
-    """Approve or reject.  NotAllowed: approver_is_somebody_else, discount_limit; Refused: approval_already_decided."""
-    answer = _call(
-        session, "discount_approval_decide", command, p_approve=command.approve, p_comment=command.comment
-    )
-    document = (f"sales.{answer['document_type']}", int(answer["document_id"]))
-    return Result(Saved(command.id, int(answer["row_version"])), changed((APPROVAL, command.id), document))
 
 
 def _call(session: Session, function: str, command: Any, **more: Any) -> dict[str, Any]:

@@ -1,11 +1,15 @@
-"""Pages, and the registry of what can be opened: each capability declares its own, nothing else lists them."""
+"""Pages, and the registry of what can be opened: each capability declares its own, nothing else lists them.
+
+Beside pages a capability may declare `WATCHES`: ``watch(ctx, window)`` is called once per window and may tell of what
+happens elsewhere.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -24,6 +28,7 @@ CAPABILITIES = (
     "purchasing",
     "sales",
     "production",
+    "approvals",
     "system",
 )
 
@@ -127,6 +132,7 @@ RAILS = (
     Rail("sales", "shell.rail.sales", "receipt-text"),
     Rail("production", "shell.rail.production", "factory"),
     Rail("finance", "shell.rail.finance", "landmark"),
+    Rail("approvals", "shell.rail.approvals", "badge-check"),
 )
 HOME_RAIL = "home"
 SETTINGS_RAIL = Rail("settings", "shell.rail.settings", "settings")
@@ -213,6 +219,7 @@ class Registry:
         self.actions: dict[str, Action] = {}
         self.searches: list[Search] = []
         self.tiles: list[Tile] = []
+        self.watches: list[Callable[[AppContext, QObject], object]] = []
         for package in packages:
             self.add(package)
 
@@ -233,6 +240,8 @@ class Registry:
             for tile in getattr(package, "TILES", ())
             if self.may(tile.right) and (not tile.roles or set(tile.roles) & set(self.profile.roles))
         ]
+
+        self.watches += getattr(package, "WATCHES", ())
 
     def may(self, right: str) -> bool:
         """Whether this person has the right; an empty one everybody has."""

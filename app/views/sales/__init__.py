@@ -1,6 +1,6 @@
-"""Screens of sales and finance: quote, order, shipping, delivery, invoice, payment, approval of discounts."""
+"""Screens of sales and finance: quote, order, shipping, delivery, invoice, payment."""
 
-from app.services.sales.worklists import count_open_approvals, count_overdue, count_to_invoice, count_to_ship
+from app.services.sales.worklists import count_overdue, count_to_invoice, count_to_ship
 from app.views.core.actions import Action
 from app.views.core.workspace import RecordType, Search, Tile, Workspace
 from app.views.sales import flow_lists, searches, selling_lists
@@ -36,14 +36,6 @@ WORKSPACES = (
         "sales",
         "sales.invoice:select",
         page(flow_lists.invoices),
-    ),
-    Workspace(
-        "sales.approvals",
-        "sales.approvals.title",
-        "badge-check",
-        "sales",
-        "sales.discount_approval:select",
-        page(selling_lists.approvals),
     ),
     Workspace(
         "inventory.shipping", "sales.shipping.title", "truck", "inventory", SHIPS, page(flow_lists.shipping)
@@ -118,15 +110,6 @@ ACTIONS = (
         "",
         "finance",
     ),
-    Action(
-        "sales.approve_next",
-        "sales.action.approval_list",
-        "badge-check",
-        lambda ctx: ctx.navigate.open_workspace("sales.approvals", preset="open"),
-        "discount_approval_decide",
-        "",
-        "sales",
-    ),
 )
 
 SEARCHES = (
@@ -137,18 +120,6 @@ SEARCHES = (
 )
 
 TILES = (
-    Tile(
-        "sales.approvals",
-        "sales.tile.approvals",
-        "badge-check",
-        "sales.approvals",
-        count_open_approvals,
-        {"preset": "open"},
-        "discount_approval_decide",
-        "warn",
-        badge=True,
-        topics=("sales.discount_approval",),
-    ),
     Tile(
         "sales.to_ship",
         "sales.tile.to_ship",

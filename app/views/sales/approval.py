@@ -4,27 +4,29 @@ from typing import TYPE_CHECKING
 
 from app.core import format as fmt
 from app.core.i18n import t
+from app.services.approvals.commands import Decide
+from app.services.approvals.writes import decide as vote
 from app.services.sales import writes
-from app.services.sales.commands import DecideApproval, RequestApproval
+from app.services.sales.commands import RequestApproval
 from app.services.sales.forms import ApprovalState
 from app.views.core.form_model import FormRecord, Notice, NoticeAction
 from app.views.core.operation import WriteOp
 from app.views.core.people import name
+from app.views.core.reason import ReasonDialog
 from app.views.sales import line_rules
-from app.views.sales.dialogs import ReasonDialog
 from app.views.sales.line_rules import Above
 
 if TYPE_CHECKING:
     from app.views.sales.draft_page import DraftPage
 
 Actions = tuple[NoticeAction, ...]
-DECIDE = "discount_approval_decide"
+DECIDE = "approval.discount:decide"
 
 
 def approval_notice(page: "DraftPage", asked: ApprovalState | None, above: Above | None) -> Notice | None:
     """What to say about the discount of a draft; None when there is nothing to say."""
     covered = asked is not None and (above is None or asked.discount_pct >= above.pct)
-    if asked is not None and asked.state == "requested" and covered:
+    if asked is not None and asked.state == "open" and covered:
         return _requested(page, asked)
     if (
         asked is not None
@@ -141,10 +143,8 @@ def decide(page: "DraftPage", approve: bool) -> None:
         t(f"sales.approval.{word}_title", pct=pct),
         t("sales.approval.decide_text", who=who, reason=asked.reason),
         f"sales.approval.{word}_yes",
-        lambda comment: _decide(
-            page, DecideApproval(asked.id, asked.row_version, approve=approve, comment=comment)
-        ),
-        label="sales.dialog.comment",
+        lambda comment: _decide(page, Decide(asked.id, approve, comment)),
+        label="kit.comment",
         required=not approve,
         danger=not approve,
         icon="badge-check" if approve else "circle-x",
@@ -152,9 +152,9 @@ def decide(page: "DraftPage", approve: bool) -> None:
     ).open()
 
 
-def _decide(page: "DraftPage", command: DecideApproval) -> None:
+def _decide(page: "DraftPage", command: Decide) -> None:
     word = "approved" if command.approve else "rejected"
-    op = WriteOp(page, page.ctx, writes.decide_approval, command).disabling(*page.head.buttons())
+    op = WriteOp(page, page.ctx, vote, command).disabling(*page.head.buttons())
 
     def done(_value: object) -> None:
         page.refresh()

@@ -65,10 +65,10 @@ HISTORY_LABELS = {
     "snapshot": "sales.field.snapshot",
     "paid_amount": "sales.field.paid",
     "discount_taken": "sales.field.skonto",
-    "comment": "sales.dialog.comment",
-    "reason": "sales.dialog.reason",
-    "reject_reason": "sales.dialog.reason",
-    "cancel_reason": "sales.dialog.reason",
+    "comment": "kit.comment",
+    "reason": "kit.reason",
+    "reject_reason": "kit.reason",
+    "cancel_reason": "kit.reason",
 }
 
 
@@ -101,7 +101,7 @@ class DraftPage(FormPage):
 
     kind: ClassVar[DraftType]
     day_key: ClassVar[str]
-    topics = frozenset({"documents.issued", "sales.discount_approval", "system.note"}) | CHOICES.topics
+    topics = frozenset({"documents.issued", "system.approval_request", "system.note"}) | CHOICES.topics
 
     def __init__(self, ctx: AppContext, record_id: int | None, state: Mapping[str, Any]) -> None:
         self._links: Sequence[ChainLink] = ()
@@ -404,7 +404,7 @@ class DraftPage(FormPage):
     def waits_for_approval(self) -> bool:
         """Whether somebody has still to decide about the discount that stands in the lines."""
         asked = self.document.approval if self.document is not None else None
-        if asked is None or asked.state != "requested" or self.lines is None:
+        if asked is None or asked.state != "open" or self.lines is None:
             return False
         above = line_rules.highest(self.lines.model.lines, self.limit)
         return above is not None and asked.discount_pct >= above.pct

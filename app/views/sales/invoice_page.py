@@ -28,13 +28,13 @@ from app.views.core.form_parts import ChainNode, Fact, FactsCard
 from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
 from app.views.core.people import name
+from app.views.core.reason import ReasonDialog
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
 from app.views.sales import pdf
 from app.views.sales.cards import CustomerCard, TotalsCard
 from app.views.sales.chain import nodes
 from app.views.sales.days import today
-from app.views.sales.dialogs import ReasonDialog
 from app.views.sales.draft_page import HISTORY_LABELS
 from app.views.sales.payment_dialog import PaymentDialog
 from app.views.sales.states import INVOICE, chip

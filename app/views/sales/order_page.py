@@ -12,9 +12,9 @@ from app.views.core import values
 from app.views.core.fields import Field
 from app.views.core.form_model import FormAction, FormSpec, Mine, Notice, NoticeAction, Section
 from app.views.core.form_parts import ChainNode
+from app.views.core.reason import ReasonDialog
 from app.views.sales import line_rules, pdf
 from app.views.sales.chain import next_node
-from app.views.sales.dialogs import ReasonDialog
 from app.views.sales.draft_actions import shared_actions
 from app.views.sales.draft_page import DraftPage, load_draft
 from app.views.sales.invoicing import InvoiceDialog

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.core import format as fmt
 from app.core.i18n import language, t
 from app.services.sales.forms import DraftForm, load_quote, load_sales_order
-from app.services.sales.lists import ApprovalRow, DeliveryRow, InvoiceRow, OrderRow, PaymentRow, QuoteRow
+from app.services.sales.lists import DeliveryRow, InvoiceRow, OrderRow, PaymentRow, QuoteRow
 from app.services.sales.reads import ChainLink, Invoiceable, InvoiceDetail, document_chain, get_invoice
 from app.services.sales.shipping import (
     DeliveryDetail,
@@ -188,7 +188,7 @@ def quote_pane(ctx: AppContext, row: QuoteRow) -> QWidget:
     pane = Pane(ctx, "sales.quote", row.id)
     chips = [chip(QUOTE, row.state)]
     if row.awaits_approval:
-        chips.append(chip(APPROVAL, "requested"))
+        chips.append(chip(APPROVAL, "open"))
     note = t("sales.pane.quote_note", date=fmt.date_(row.quote_date), until=fmt.date_(row.valid_until))
     number = draft_name(row.id, row.number)
     pane.head(number, row.customer, chips=chips, note=note, actions=[pane.opener()])
@@ -211,7 +211,7 @@ def order_pane(ctx: AppContext, row: OrderRow) -> QWidget:
     if row.state in ("confirmed", "completed"):
         chips += [chip(SHIPPED, row.delivery_state), chip(INVOICED, row.invoice_state)]
     if row.awaits_approval:
-        chips.append(chip(APPROVAL, "requested"))
+        chips.append(chip(APPROVAL, "open"))
     note = t("sales.pane.order_note", date=fmt.date_(row.order_date))
     number = draft_name(row.id, row.number)
     pane.head(number, row.customer, chips=chips, note=note, actions=[pane.opener()])
@@ -357,54 +357,6 @@ def payment_pane(ctx: AppContext, row: PaymentRow) -> QWidget:
     over.addWidget(section(t("sales.type.invoice")))
     pane.read(over, lambda box, found: _invoice(ctx, box, found), get_invoice, row.invoice_id, language())
     return pane
-
-
-def approval_pane(ctx: AppContext, row: ApprovalRow) -> QWidget:
-    """A discount somebody asked for."""
-    pane = Pane(ctx, TOPICS[row.document_type], row.document_id)
-    number = draft_name(row.document_id, row.document_number)
-    kind = t(f"sales.type.{row.document_type}")
-    note = t("sales.pane.approval_note", kind=kind, date=fmt.date_time(row.created_at))
-    pane.head(
-        number, row.customer or "", chips=[chip(APPROVAL, row.state)], note=note, actions=[pane.opener()]
-    )
-    over = pane.tab("overview", t("sales.pane.overview"))
-    over.addWidget(
-        facts(
-            (
-                (t("sales.line.discount_word"), fmt.percent(row.discount_pct)),
-                (t("sales.total.net"), fmt.money(row.net_amount)),
-                (t("sales.approval.requested_by"), name(ctx, row.requested_by)),
-                (t("sales.approval.decided_by"), name(ctx, row.decided_by) or fmt.NONE),
-            )
-        )
-    )
-    over.addWidget(section(t("sales.dialog.reason")))
-    over.addWidget(text_row(row.reason, color="text"))
-    if row.comment:
-        over.addWidget(section(t("sales.dialog.comment")))
-        over.addWidget(text_row(row.comment, color="text"))
-    load = load_quote if row.document_type == "quote" else load_sales_order
-    over.addWidget(section(t("form.lines")))
-    pane.read(over, _discounted_lines, load, row.document_id, language())
-    words = "sales.approval.open_to_decide" if row.state == "requested" else "kit.list.open"
-    pane.button(over, "open_document", words, "external-link", pane.open_record)
-    return pane
-
-
-def _discounted_lines(layout: QVBoxLayout, found: DraftForm) -> None:
-    for row in found.lines:
-        layout.addWidget(
-            cells_row(
-                (
-                    (row.sku, "body500", "left"),
-                    (row.description, "body", "left"),
-                    (fmt.percent(row.discount_pct), "body600" if row.discount_pct else "body", "right"),
-                    (fmt.money(row.net_amount), "body", "right"),
-                ),
-                (4, 6, 3, 4),
-            )
-        )
 
 
 def shipping_pane(ctx: AppContext, row: ShippingOrder) -> QWidget:

@@ -1,7 +1,6 @@
-"""Quotes, orders and discount approvals as lists."""
+"""Quotes and orders as lists."""
 
 from app.services.sales import lists
-from app.services.sales.lists import ApprovalRow
 from app.views.core.context import AppContext
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.table_model import Column
@@ -24,7 +23,6 @@ from app.views.sales.states import (
     PROGRESS,
     QUOTE,
     SHIPPED,
-    TOPICS,
     draft_name,
     progress,
 )
@@ -37,7 +35,7 @@ def quotes(ctx: AppContext) -> ListSpec:
         title="sales.quotes.title",
         icon="file-text",
         fetch=lists.list_quotes,
-        topics=frozenset({"sales.quote", "sales.discount_approval"}),
+        topics=frozenset({"sales.quote", "system.approval_request"}),
         presets=(
             Preset("all", "kit.list.all"),
             Preset("open", "sales.preset.open", count=True),
@@ -71,7 +69,7 @@ def quotes(ctx: AppContext) -> ListSpec:
                 "chip",
                 118,
                 sortable=False,
-                value=lambda row: "requested" if row.awaits_approval else None,
+                value=lambda row: "open" if row.awaits_approval else None,
                 chips=APPROVAL,
             ),
             Column(
@@ -125,7 +123,7 @@ def orders(ctx: AppContext) -> ListSpec:
         title="sales.orders.title",
         icon="receipt-text",
         fetch=lists.list_orders,
-        topics=frozenset({"sales.sales_order", "sales.discount_approval"}),
+        topics=frozenset({"sales.sales_order", "system.approval_request"}),
         presets=(
             Preset("all", "kit.list.all"),
             Preset("open", "sales.preset.open", count=True),
@@ -243,56 +241,5 @@ def orders(ctx: AppContext) -> ListSpec:
         open=opens("sales.sales_order"),
         detail=panes.order_pane,
         sort="order_date",
-        descending=True,
-    )
-
-
-def approvals(ctx: AppContext) -> ListSpec:
-    """Discounts somebody asked for."""
-
-    def open_document(ctx_: AppContext, row: ApprovalRow) -> None:
-        ctx_.navigate.open_record(TOPICS[row.document_type], row.document_id)
-
-    return ListSpec(
-        key="sales.approvals",
-        title="sales.approvals.title",
-        icon="badge-check",
-        fetch=lists.list_approvals,
-        topics=frozenset({"sales.discount_approval", "sales.quote", "sales.sales_order"}),
-        presets=(
-            Preset("open", "sales.preset.approval_open", count=True),
-            Preset("mine", "sales.preset.approval_mine"),
-            Preset("all", "kit.list.all"),
-        ),
-        columns=(
-            Column("created_at", "sales.column.asked_at", "date_time", 152, filter="date", filter_key="date"),
-            Column("customer", "sales.field.customer", "bold", 200, stretch=True, filter="contains"),
-            Column(
-                "document_number",
-                "sales.column.document",
-                "code",
-                150,
-                text=lambda row: draft_name(row.document_id, row.document_number),
-            ),
-            Column(
-                "state",
-                "sales.column.state",
-                "chip",
-                128,
-                filter="choice",
-                choices=choices(APPROVAL),
-                chips=APPROVAL,
-            ),
-            Column("discount_pct", "sales.line.discount_word", "percent", 84, filter="min"),
-            Column("net_amount", "sales.column.net", "money", 100, sortable=False, currency=None),
-            by_person(ctx, "requested_by", "sales.approval.requested_by", hidden=False),
-            by_person(ctx, "decided_by", "sales.approval.decided_by", hidden=True),
-            Column("reason", "sales.dialog.reason", width=200, sortable=False, hidden=True),
-        ),
-        row_actions=(),
-        empty=Empty("sales.approvals.empty_title", "sales.approvals.empty_text"),
-        open=open_document,
-        detail=panes.approval_pane,
-        sort="created_at",
         descending=True,
     )

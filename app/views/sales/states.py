@@ -41,11 +41,7 @@ INVOICE: Chips = {
     "settled": ("neutral", "sales.invoice.state.settled"),
 }
 PAYMENT: Chips = {"posted": ("ok", "sales.payment.state.posted")}
-APPROVAL: Chips = {
-    "requested": ("warn", "sales.discount_approval.state.requested"),
-    "approved": ("ok", "sales.discount_approval.state.approved"),
-    "rejected": ("bad", "sales.discount_approval.state.rejected"),
-}
+APPROVAL: Chips = {"open": ("warn", "approval.state.open")}
 BY_TYPE: dict[str, Chips] = {
     "quote": QUOTE,
     "sales_order": ORDER,

@@ -73,6 +73,7 @@ class MainWindow(QMainWindow):
         connection.lost.connect(self._went_offline)
         connection.restored.connect(self._came_online)
         connection.refused.connect(self._refused)
+        self._watches = [watch(self.ctx, self) for watch in self.ctx.registry.watches]
         self.restore_place()
 
     # -- building -----------------------------------------------------------------------------------------------

@@ -124,8 +124,8 @@ COMMENT ON FUNCTION system.approval_settle IS
 
 CREATE OR REPLACE FUNCTION system.approval_visible(p_request system.approval_request) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  -- What the row policy says.
-  SELECT session_user IN (p_request.requested_by, p_request.author, p_request.gains)
+  -- What the row policy says; never NULL, which a caller's NOT would let through.
+  SELECT coalesce(session_user IN (p_request.requested_by, p_request.author, p_request.gains), false)
       OR (p_request.kind = ANY (system.my_approval_kinds('see'))
           AND (p_request.warehouse_id IS NULL OR p_request.warehouse_id = ANY (sec.my_warehouses())))
 $$;
@@ -175,6 +175,23 @@ BEGIN
   END LOOP;
 END $$;
 
+CREATE OR REPLACE FUNCTION api.approvals_waiting() RETURNS TABLE (id bigint, authority text)
+LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_kinds text[];
+  v_voter text;
+BEGIN
+  PERFORM sec.require('approvals_waiting');
+  v_kinds := system.my_approval_kinds('decide') || system.my_approval_kinds('delegated');
+  v_voter := sec.actor();
+  RETURN QUERY
+    SELECT r.id, a.authority
+      FROM system.approval_request r CROSS JOIN LATERAL system.approval_authority(r, v_voter, false) a
+     WHERE r.state = 'open' AND r.expires_at > statement_timestamp() AND r.kind = ANY (v_kinds) AND a.authority IS NOT NULL
+       AND system.approval_visible(r);
+END $$;
+COMMENT ON FUNCTION api.approvals_waiting IS 'Open requests the person may decide, and with whose right.';
+
 CREATE OR REPLACE FUNCTION system.approval_involved(p_request system.approval_request) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT array_remove(ARRAY[p_request.requested_by, p_request.author,
@@ -217,7 +234,7 @@ BEGIN
     WHEN 'somebody_else' THEN PERFORM sec.fail('ER403', 'approver_is_somebody_else', jsonb_build_object('id', p_id));
     WHEN 'voted' THEN PERFORM sec.fail('ER422', 'approval_needs_two_people', jsonb_build_object('id', p_id));
     WHEN 'limit' THEN
-      PERFORM sec.fail('ER403', v_kind.limit_name || '_limit', jsonb_build_object(
+      PERFORM sec.fail('ER403', v_kind.name || '_limit', jsonb_build_object(
         'limit', trim_scale(sec.limit_of(v_voter, v_kind.limit_name)), 'amount', trim_scale(v_request.amount),
         'pct', trim_scale(v_request.amount)));
     WHEN 'right' THEN

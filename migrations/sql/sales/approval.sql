@@ -31,6 +31,7 @@ DECLARE
   v_replay jsonb;
   v_asked record;
   v_limit numeric := sec.my_limit('discount_pct');
+  v_subject jsonb;
   v_id bigint;
 BEGIN
   PERFORM sec.require('discount_approval_request');
@@ -47,57 +48,25 @@ BEGIN
     PERFORM sec.fail('ER404', 'record_not_found', jsonb_build_object('table', p_document_type, 'id', p_document_id));
   ELSIF v_asked.state <> 'draft' THEN
     PERFORM sec.fail('ER422', p_document_type || '_not_draft', jsonb_build_object('state', v_asked.state));
-  ELSIF btrim(coalesce(p_reason, '')) = '' THEN
-    PERFORM sec.fail('ER422', 'reason_required');
   ELSIF coalesce(v_asked.pct, 0) <= v_limit THEN
     PERFORM sec.fail('ER422', 'approval_not_needed',
                      jsonb_build_object('limit', trim_scale(v_limit), 'pct', trim_scale(v_asked.pct)));
-  ELSIF EXISTS (SELECT FROM sales.discount_approval a WHERE a.document_type = p_document_type
-                   AND a.document_id = p_document_id AND a.state = 'requested') THEN
-    PERFORM sec.fail('ER422', 'approval_already_requested', jsonb_build_object('id', p_document_id));
   END IF;
-  INSERT INTO sales.discount_approval (document_type, document_id, discount_pct, reason)
-  VALUES (p_document_type, p_document_id, v_asked.pct, btrim(p_reason)) RETURNING id INTO v_id;
+  SELECT jsonb_build_object(
+           'name', c.name, 'author', v_asked.created_by, 'amount', v_asked.pct,
+           'fields', jsonb_build_array(
+             jsonb_build_object('key', 'discount', 'kind', 'percent', 'before', v_limit, 'after', v_asked.pct),
+             jsonb_build_object('key', 'position', 'kind', 'text', 'after', v_asked.line_position),
+             jsonb_build_object('key', 'net_amount', 'kind', 'money', 'after', d.net_amount)))
+    INTO v_subject
+    FROM (SELECT q.customer_id, q.net_amount FROM sales.quote q WHERE p_document_type = 'quote' AND q.id = p_document_id
+          UNION ALL
+          SELECT o.customer_id, o.net_amount FROM sales.sales_order o
+           WHERE p_document_type = 'sales_order' AND o.id = p_document_id) d
+    JOIN partners.partner c ON c.id = d.customer_id;
+  v_id := system.approval_open('discount', 'sales.' || p_document_type, p_document_id, v_subject, '{}', p_reason);
   RETURN api.command_end(p_command, jsonb_build_object(
     'id', v_id, 'row_version', 1, 'pct', v_asked.pct, 'limit', v_limit, 'position', v_asked.line_position));
 END $$;
-COMMENT ON FUNCTION api.discount_approval_request IS 'Ask for the discount of a draft that is above one''s own limit.';
-
-CREATE OR REPLACE FUNCTION api.discount_approval_decide(
-  p_command uuid, p_id bigint, p_row_version integer, p_approve boolean, p_comment text) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_replay jsonb;
-  v_asked sales.discount_approval%ROWTYPE;
-  v_limit numeric := sec.my_limit('discount_pct');
-BEGIN
-  PERFORM sec.require('discount_approval_decide');
-  v_replay := api.command_begin(p_command, 'discount_approval_decide', jsonb_build_object(
-    'id', p_id, 'row_version', p_row_version, 'approve', p_approve, 'comment', p_comment));
-  IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
-  SELECT * INTO v_asked FROM sales.discount_approval a WHERE a.id = p_id FOR UPDATE;
-  IF NOT FOUND THEN
-    PERFORM sec.fail('ER404', 'record_not_found', jsonb_build_object('table', 'sales.discount_approval', 'id', p_id));
-  ELSIF v_asked.row_version IS DISTINCT FROM p_row_version THEN
-    PERFORM sec.fail('ER409', 'stale', jsonb_build_object('id', p_id, 'row_version', v_asked.row_version));
-  END IF;
-  PERFORM sales.require_state('approval_already_decided', v_asked.state, 'requested');
-  IF session_user = v_asked.requested_by OR session_user = (
-    SELECT d.created_by FROM sales.asked_discount(v_asked.document_type, v_asked.document_id) d) THEN
-    PERFORM sec.fail('ER403', 'approver_is_somebody_else', jsonb_build_object('id', p_id));
-  ELSIF p_approve IS NULL THEN
-    PERFORM sec.fail('ER422', 'decision_missing');
-  ELSIF p_approve AND v_asked.discount_pct > v_limit THEN
-    PERFORM sec.fail('ER403', 'discount_limit',
-                     jsonb_build_object('limit', trim_scale(v_limit), 'pct', trim_scale(v_asked.discount_pct)));
-  END IF;
-  UPDATE sales.discount_approval a
-     SET state = CASE WHEN p_approve THEN 'approved' ELSE 'rejected' END, decided_by = session_user,
-         decided_at = statement_timestamp(), comment = nullif(btrim(p_comment), '')
-   WHERE a.id = p_id RETURNING * INTO v_asked;
-  RETURN api.command_end(p_command, jsonb_build_object(
-    'id', p_id, 'row_version', v_asked.row_version, 'state', v_asked.state, 'document_type', v_asked.document_type,
-    'document_id', v_asked.document_id));
-END $$;
-COMMENT ON FUNCTION api.discount_approval_decide IS
-  'Approve or reject a request: not one''s own, not for one''s own draft, and only up to one''s own limit.';
+COMMENT ON FUNCTION api.discount_approval_request IS
+  'Ask for the discount of a draft that is above one''s own limit: an approval of the kind discount, given up to the percentage asked for.';

@@ -86,10 +86,10 @@ DECLARE
   v_limit numeric := sec.my_limit('discount_pct');
 BEGIN
   IF p_pct > v_limit AND NOT EXISTS (
-    SELECT FROM sales.discount_approval a
-     WHERE a.state = 'approved' AND a.discount_pct >= p_pct
-       AND ((a.document_type = p_type AND a.document_id = p_id)
-            OR (a.document_type = 'quote' AND a.document_id = p_quote_id)))
+    SELECT FROM system.approval_request a
+     WHERE a.kind = 'discount' AND a.state = 'approved' AND a.amount >= p_pct
+       AND ((a.topic = 'sales.' || p_type AND a.record_id = p_id)
+            OR (a.topic = 'sales.quote' AND a.record_id = p_quote_id)))
   THEN
     PERFORM sec.fail('ER403', 'discount_limit',
                      jsonb_build_object('limit', trim_scale(v_limit), 'pct', trim_scale(p_pct), 'position', p_position));

@@ -189,8 +189,6 @@ CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.sales_order FOR
   sales.guard_document('sales_order_not_draft',
                        '{draft>confirmed,confirmed>completed,completed>confirmed,confirmed>cancelled}',
                        '{state,delivery_state,invoice_state,cancel_reason}');
-CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.discount_approval FOR EACH ROW EXECUTE FUNCTION
-  sales.guard_posted('{state,decided_by,decided_at,comment}');
 
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.delivery FOR EACH ROW EXECUTE FUNCTION
   sales.guard_posted('{invoice_state}');

@@ -28,7 +28,7 @@ class ReasonDialog(Dialog):
         yes: str,
         then: Callable[[str], object],
         *,
-        label: str = "sales.dialog.reason",
+        label: str = "kit.reason",
         required: bool = True,
         danger: bool = False,
         icon: str = "message-square",

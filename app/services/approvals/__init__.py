@@ -1,0 +1,1 @@
+"""Asking somebody else: requests, decisions, and who stands in for whom."""
