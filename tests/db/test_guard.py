@@ -67,7 +67,9 @@ def person(admin: Raw) -> Iterator[Callable[[], str]]:
 
     yield make
     for login in made:
-        admin.execute("UPDATE sec.app_user SET status = 'left' WHERE login = %s AND status <> 'left'", (login,))
+        admin.execute(
+            "UPDATE sec.app_user SET status = 'left' WHERE login = %s AND status <> 'left'", (login,)
+        )
     admin.execute("SET session_replication_role = replica")
     for login in made:
         for table in ("session", "user_role", "person_task", "password_history"):
@@ -112,7 +114,8 @@ def test_five_failures_from_one_address_lock(
     assert row is not None
     assert (row[0]["address"], row[0]["failures"]) == ("10.1.2.3", 9)
     event = admin.execute(
-        "SELECT by_login, detail ->> 'reason' FROM audit.event WHERE kind = 'user_locked' AND login = %s", (login,)
+        "SELECT by_login, detail ->> 'reason' FROM audit.event WHERE kind = 'user_locked' AND login = %s",
+        (login,),
     ).fetchall()
     assert event == [("s_guard", "too_many_failures")]
 
@@ -164,7 +167,9 @@ def test_failures_while_locked_do_not_prolong_it_and_time_unlocks(
     assert until[0] - dt.datetime.now(dt.UTC) > dt.timedelta(minutes=14)
     log.fail(login, 20, code="28000")
     guard.read_log()
-    assert admin.execute("SELECT locked_until FROM sec.app_user WHERE login = %s", (login,)).fetchone() == until
+    assert (
+        admin.execute("SELECT locked_until FROM sec.app_user WHERE login = %s", (login,)).fetchone() == until
+    )
     guard.tick()
     assert status(admin, login)[0] == "locked"
     admin.execute("UPDATE sec.app_user SET locked_until = now() WHERE login = %s", (login,))
@@ -251,7 +256,9 @@ def test_a_report_that_fails_leaves_the_position_where_it_was(
 ) -> None:
     login = person()
     log.fail(login, 5)
-    admin.execute("ALTER TABLE sec.login_attempt ADD CONSTRAINT broken CHECK (login <> 'u_guarded0') NOT VALID")
+    admin.execute(
+        "ALTER TABLE sec.login_attempt ADD CONSTRAINT broken CHECK (login <> 'u_guarded0') NOT VALID"
+    )
     try:
         with pytest.raises(psycopg.errors.CheckViolation):
             guard.read_log()
@@ -261,7 +268,9 @@ def test_a_report_that_fails_leaves_the_position_where_it_was(
     assert status(admin, login)[0] == "locked"
 
 
-def test_a_log_that_cannot_be_read_is_an_alarm_once_an_hour(guard_dsn: str, admin: Raw, tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_read_is_an_alarm_once_an_hour(
+    guard_dsn: str, admin: Raw, tmp_path: Path
+) -> None:
     blind = Guard(Settings(guard_dsn, str(tmp_path / "nothing")))
     try:
         blind.read_log()
@@ -280,9 +289,7 @@ def test_a_step_that_fails_keeps_no_other_from_being_done(
     admin.execute("UPDATE sec.app_user SET locked_until = now() WHERE login = %s", (login,))
     source = admin.execute("SELECT pg_get_functiondef('sec.guard_watch()'::regprocedure)").fetchone()
     assert source is not None
-    admin.execute(
-        "CREATE OR REPLACE FUNCTION sec.guard_watch() RETURNS int LANGUAGE sql AS 'SELECT 1 / 0'"
-    )
+    admin.execute("CREATE OR REPLACE FUNCTION sec.guard_watch() RETURNS int LANGUAGE sql AS 'SELECT 1 / 0'")
     try:
         done = guard.tick()
     finally:
@@ -342,7 +349,13 @@ def test_the_guard_has_no_right_but_its_own(guard_dsn: str, admin: Raw) -> None:
 
 def test_people_cannot_do_what_the_guard_does(raw_role: Callable[..., Raw]) -> None:
     mine = raw_role("system_administrator", ticket=True)
-    for call in ("guard_tick()", "guard_strays()", "guard_report('\\x', '', 0, 0, '[]')", "mail_take(1)", "guard_prepare()"):
+    for call in (
+        "guard_tick()",
+        "guard_strays()",
+        "guard_report('\\x', '', 0, 0, '[]')",
+        "mail_take(1)",
+        "guard_prepare()",
+    ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             mine.execute(sql.SQL(f"SELECT sec.{call}"))
 

@@ -168,7 +168,9 @@ def everything(admin: Raw) -> str:
         "WHERE n.nspname IN ('sec', 'audit', 'system', 'api') AND c.relkind = 'r'"
     ).fetchall()
     return "\n".join(
-        str(row) for (table,) in tables for row in admin.execute(f"SELECT t::text FROM {table} t").fetchall()  # type: ignore[arg-type]
+        str(row)
+        for (table,) in tables
+        for row in admin.execute(f"SELECT t::text FROM {table} t").fetchall()  # type: ignore[arg-type]
     )
 
 
@@ -197,12 +199,16 @@ def test_a_reset_code_is_in_the_mail_and_nowhere_else(
         assert written.lower() not in kept.lower()
     with pytest.raises(psycopg.Error, match="reset_code_wrong"):
         admin.execute("SELECT sec.reset_complete(%s, 'AAAA-BBBB-CCCC', 'five blue buses')", (forgetful,))
-    admin.execute("SELECT sec.reset_complete(%s, %s, 'five blue buses at noon')", (forgetful, code[0].lower()))
+    admin.execute(
+        "SELECT sec.reset_complete(%s, %s, 'five blue buses at noon')", (forgetful, code[0].lower())
+    )
     with pytest.raises(psycopg.Error, match="reset_code_wrong"):
         admin.execute("SELECT sec.reset_complete(%s, %s, 'six green trams at noon')", (forgetful, code[0]))
 
 
-def test_a_code_whose_mail_did_not_go_is_worth_nothing(guard: Guard, sink: Sink, admin: Raw, forgetful: str) -> None:
+def test_a_code_whose_mail_did_not_go_is_worth_nothing(
+    guard: Guard, sink: Sink, admin: Raw, forgetful: str
+) -> None:
     sink.refused = {"vera@example.com": "451 later"}
     guard.send_mail()
     row = admin.execute("SELECT code_hash FROM sec.password_reset WHERE login = %s", (forgetful,)).fetchone()

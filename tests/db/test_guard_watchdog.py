@@ -90,7 +90,9 @@ def test_who_holds_what_others_wait_for_is_ended_and_who_waits_is_not(
     waiter.execute("SET lock_timeout = 0")
     pid = waiter.info.backend_pid
     waiter.pgconn.send_query(b"UPDATE catalog.category SET name_de = 'theirs' WHERE code = 'wb'")
-    while admin.execute("SELECT wait_event_type FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchone() != ("Lock",):
+    while admin.execute("SELECT wait_event_type FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchone() != (
+        "Lock",
+    ):
         pass
     before = len(events(admin))
     limits(blocking=0)
@@ -112,7 +114,9 @@ def test_a_statement_that_takes_too_long_is_cancelled_and_its_connection_lives(
     slow.execute("SET statement_timeout = 0")
     slow.pgconn.send_query(b"SELECT pg_sleep(600)")
     pid = slow.info.backend_pid
-    while admin.execute("SELECT state FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchone() != ("active",):
+    while admin.execute("SELECT state FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchone() != (
+        "active",
+    ):
         pass
     before = len(events(admin))
     guard.tick()

@@ -110,7 +110,8 @@ CREATE OR REPLACE FUNCTION sec.session_touch() RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM sec.require_ticket();
-  UPDATE sec.session s SET last_seen = statement_timestamp()
+  -- An operator who was idle too long is not brought back by the next one's finger.
+  UPDATE sec.session s SET last_seen = statement_timestamp(), operator = sec.operator_of(s)
    WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user
      AND s.last_seen < statement_timestamp() - interval '30 seconds';
   IF FOUND THEN
