@@ -57,7 +57,7 @@ def test_who_leaves_is_out_at_once_and_the_login_is_nobodys_any_more(
         assert refused(connection, create, login, PASSWORD) == ("ER422", "login_taken")
         assert refused(connection, "SELECT sec.user_activate(%s)", login) == ("ER422", "user_not_waiting")
         assert refused(connection, "SELECT sec.user_unlock(%s)", login) == ("ER422", "user_not_locked")
-        assert refused(connection, "SELECT sec.user_change(%s, '{\"person\": \"Twin\"}')", login) == (
+        assert refused(connection, 'SELECT sec.user_change(%s, \'{"person": "Twin"}\')', login) == (
             "ER422",
             "account_left",
         )
@@ -89,9 +89,7 @@ def test_a_role_of_the_server_that_was_made_anew_is_not_the_person_who_left(
     admin.execute(f"REVOKE r_viewer FROM {login}")
 
 
-def test_an_administrator_takes_over_no_login_the_server_has_already(
-    raw_role: Connect, admin: Raw
-) -> None:
+def test_an_administrator_takes_over_no_login_the_server_has_already(raw_role: Connect, admin: Raw) -> None:
     admin.execute("DROP ROLE IF EXISTS u_stranger")
     admin.execute("CREATE ROLE u_stranger LOGIN PASSWORD 'theirs'")
     create = "SELECT sec.user_create('u_stranger', 'Stranger', %s, '{}')"
@@ -149,9 +147,7 @@ def test_suspended_people_keep_their_roles_and_come_back(raw_role: Connect, admi
 
 def test_pending_people_wait(raw_role: Connect, admin: Raw) -> None:
     login = f"{new_person(admin)}_w"
-    admin.execute(
-        "SELECT sec.user_create(%s, 'Later', %s, '{viewer}', p_pending => true)", (login, PASSWORD)
-    )
+    admin.execute("SELECT sec.user_create(%s, 'Later', %s, '{viewer}', p_pending => true)", (login, PASSWORD))
     with pytest.raises(psycopg.OperationalError, match="not permitted"):
         raw_role(login)
     admin.execute("SELECT sec.user_activate(%s)", (login,))
@@ -168,7 +164,9 @@ def test_nobody_locks_suspends_or_removes_himself(raw_role: Connect) -> None:
     )
 
 
-def test_details_are_changed_by_name_and_only_known_ones(admin: Raw, as_role: Callable[[str], Database]) -> None:
+def test_details_are_changed_by_name_and_only_known_ones(
+    admin: Raw, as_role: Callable[[str], Database]
+) -> None:
     login = new_person(admin, department="Sales")
     boss = as_role("administrator")
     boss.write(
@@ -226,14 +224,20 @@ def test_everybody_changes_the_own_data_and_nothing_else(
 
 
 def test_the_directory_shows_what_each_one_allows(admin: Raw, as_role: Callable[[str], Database]) -> None:
-    login = new_person(admin, "viewer", phone="0123", email="p@x.example", department="Lab", position="Chemist")
+    login = new_person(
+        admin, "viewer", phone="0123", email="p@x.example", department="Lab", position="Chemist"
+    )
     admin.execute("SELECT sec.user_set_photo(%s, %s)", (login, PNG))
     colleague, boss = as_role("finance"), as_role("administrator")
 
     def seen(db: Database) -> people.Colleague:
         return next(row for row in db.read(people.directory) if row.login == login)
 
-    assert (seen(colleague).phone, seen(colleague).email, seen(colleague).has_photo) == ("0123", "p@x.example", True)
+    assert (seen(colleague).phone, seen(colleague).email, seen(colleague).has_photo) == (
+        "0123",
+        "p@x.example",
+        True,
+    )
     admin.execute(
         "UPDATE sec.app_user SET show_phone = false, show_email = false, show_photo = false WHERE login = %s",
         (login,),
