@@ -1,5 +1,6 @@
 """Network, server and other people at their worst in the middle of the daily work: nothing lost, nothing twice."""
 
+import datetime as dt
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from app.core.db import ClientInfo, Database, Target
 from app.core.embedded import dsn
 from app.core.errors import AppError, Refused, Unavailable
 from app.services.approvals import writes as approvals
-from app.services.approvals.commands import Decide
+from app.services.approvals.commands import Decide, EndDelegate, SetDelegate, Withdraw
 from app.services.documents.archive import archive
 from app.services.engineering import writes as bills
 from app.services.engineering.commands import (
@@ -181,6 +182,14 @@ def story(office: Office) -> None:
     )
     decide = Decide(asked.id, True)
     office.post("sales_manager", "approval_decide", approvals.decide, decide)
+    other = rep("COMMIT", sales.save_quote, world.quote([line]))
+    asked = rep(
+        "discount_approval_request", sales.request_approval, RequestApproval("quote", other.id, "bigger")
+    )
+    rep("approval_withdraw", approvals.withdraw, Withdraw(asked.id))
+    away = SetDelegate("u_viewer", None, dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
+    stand_in = office.post("sales_manager", "approval_delegate_set", approvals.set_delegate, away)
+    office.post("sales_manager", "approval_delegate_end", approvals.end_delegate, EndDelegate(stand_in))
     issued = rep("quote_issue", sales.issue_quote, IssueQuote(quote.id, quote.row_version))
     data = office.person("sales_rep").read(documents.document_for, "quote", quote.id)
     rep("document_archive", archive, documents.archive_command("quote", quote.id, data))
