@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.core import dialect, errors
@@ -398,6 +399,19 @@ class Database:
 
     # -- how it is done -----------------------------------------------------------------------------------
 
+    def _report_denied(self, refusal: NotAllowed, error: Exception) -> None:
+        """Have the trail remember that something was refused: the refusal rolled back and left nothing behind."""
+        right = refusal.params.get("right")
+        if (
+            not right
+        ):  # no GRANT: the server names the function or table at the end of its message, in any language
+            origin = error.orig if isinstance(error, DBAPIError) else error
+            message = origin.diag.message_primary if isinstance(origin, psycopg.Error) else None
+            right = (message or refusal.key or "").rsplit(" ", 1)[-1]
+        told = {"right": right, "topic": refusal.params.get("table") or ""}
+        with suppress(Exception), self._autocommit(self._write_engine) as connection:
+            connection.execute(text("SELECT sec.report_denied(:right, :topic)"), told)
+
     def _attempt(self, once: Callable[[], T], *, look: bool = True) -> T:
         """Run it, again after passing troubles, with growing pauses; what the user may know becomes an AppError."""
         asked = not look
@@ -415,6 +429,7 @@ class Database:
                         continue
                 elif isinstance(mapped, NotAllowed) and look and mapped.key != "confirmation_needed":
                     self._look_again()
+                    self._report_denied(mapped, error)
                 again = errors.worth_retrying(error) or (
                     isinstance(error, Unavailable) and error.params.get("rolled_back") is True
                 )
