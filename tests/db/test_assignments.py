@@ -211,7 +211,10 @@ def test_two_sessions_cannot_bring_together_what_must_not_come_together(
         thread = threading.Thread(target=second)
         thread.start()
         started.wait(10)
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
         for _ in range(2000):
             if one(admin, waiting):
                 break
@@ -234,7 +237,10 @@ def test_conflicts_reach_through_inheritance_and_into_the_future(admin: Raw) -> 
         "role_conflict",
     )
     admin.execute(grant, (later, "purchase_officer", "20 days", "30 days"))
-    longer = "SELECT sec.role_period_set(id, valid_to + interval '1 day', 'x') FROM sec.user_role WHERE login = %s AND role = 'finance'"
+    longer = (
+        "SELECT sec.role_period_set(id, valid_to + interval '1 day', 'x') "
+        "FROM sec.user_role WHERE login = %s AND role = 'finance'"
+    )
     assert refused(admin, longer, later) == ("ER422", "role_conflict")
     # One after the other in one go.
     admin.execute("SELECT sec.user_set_roles(%s, '{purchase_officer}')", (login,))

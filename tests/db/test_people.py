@@ -256,12 +256,12 @@ def test_lists_of_coming_and_going_are_copied_for_each_person(
     admin: Raw, as_role: Callable[[str], Database]
 ) -> None:
     boss = as_role("administrator")
-    for item in (
+    for point in (
         people.SetChecklistItem("onboarding", "Ausweis", "Badge", sort=1),
         people.SetChecklistItem("onboarding", "Stapler", "Forklift", role="warehouse_clerk"),
         people.SetChecklistItem("offboarding", "Schlüssel", "Keys"),
     ):
-        boss.write(people.set_checklist_item, item)
+        boss.write(people.set_checklist_item, point)
     clerk, viewer = new_person(admin, "warehouse_clerk"), new_person(admin, "viewer")
 
     def texts(login: str, kind: str = "onboarding") -> list[str]:

@@ -13,7 +13,7 @@ from app.services.security import people, registration
 from app.services.security.registration import REGISTER_LOGIN, REGISTER_PASSWORD
 from tests.db.people_world import Connect, Raw, events, member, new_person, one, refused
 
-SECRET = "my own long phrase"  # noqa: S105
+SECRET = "my own long phrase"
 ASK = "SELECT sec.register(%s, 'Nora Neu', %s, p_reason => 'hired')"
 VERIFIER = scram_verifier(SECRET, b"0123456789abcdef")
 
@@ -59,12 +59,14 @@ def test_the_published_login_can_do_nothing_else(admin: Raw, guest: Raw) -> None
     functions = admin.execute(
         "SELECT p.oid::regproc::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
         "WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') "
-        "AND has_function_privilege('s_register', p.oid, 'EXECUTE') AND has_schema_privilege('s_register', n.oid, 'USAGE')"
+        "AND has_function_privilege('s_register', p.oid, 'EXECUTE') "
+        "AND has_schema_privilege('s_register', n.oid, 'USAGE')"
     ).fetchall()
     assert {row[0] for row in functions} == {"sec.register", "sec.reset_request", "sec.reset_complete"}
     tables = admin.execute(
-        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v')"
-        " AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND has_any_column_privilege('s_register', c.oid, 'SELECT')"
+        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.relkind IN ('r', 'p', 'v') AND n.nspname NOT IN ('pg_catalog', 'information_schema') "
+        "AND has_any_column_privilege('s_register', c.oid, 'SELECT')"
     ).fetchall()
     assert tables == []
     for statement in (
