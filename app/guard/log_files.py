@@ -1,4 +1,4 @@
-"""Follows the server's JSON logs: which sign-ins failed since the last look, through rotation and truncation.
+"""Follows the server's JSON logs: which sign-ins failed and what was denied, through rotation and truncation.
 
 A file is known by the hash of its first line, so it may be renamed; a file that begins anew under an old name has
 another first line and is read from its beginning. Positions are kept by whoever asks, so nothing here remembers.
@@ -16,8 +16,12 @@ CHUNK = 4 * 1024 * 1024
 LONGEST_LINE = 64 * 1024
 MOST = 500  # attempts in one batch
 OLDEST = dt.timedelta(days=2)
-WRONG, REFUSED = "28P01", "28000"
-_OUTCOMES = {WRONG: "wrong", REFUSED: "refused"}
+_OUTCOMES = {"28P01": "wrong", "28000": "refused"}
+# What the database denied somebody who was in: a right (ours, or a grant), or the session itself.
+_DENIALS = {"ER403": "denied", "42501": "denied", "ER401": "session_refused"}
+# Part of every day: the client answers these by itself.
+_ORDINARY = {"confirmation_needed", "session_missing", "session_idle", "session_over", "second_factor_needed"}
+_SIGNS = tuple(f'"{state}"'.encode() for state in (*_OUTCOMES, *_DENIALS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,19 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Denial:
+    """Something the database denied: ``kind`` as in the audit trail, ``right`` the key or the server's words."""
+
+    at: str
+    kind: str
+    login: str
+    address: str
+    application: str
+    database: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """What stood in a file between two positions (bytes), in whole lines."""
 
@@ -43,6 +60,7 @@ class Batch:
     start: int
     end: int
     attempts: tuple[Attempt, ...]
+    denials: tuple[Denial, ...] = ()
 
 
 Known = Callable[[bytes], int | None]
@@ -89,22 +107,24 @@ def _read(stream: BinaryIO, path: Path, head: bytes, known: Known) -> Iterator[B
             if len(chunk) < CHUNK:
                 return  # a line that is still being written
             whole = len(chunk)  # no line of ours is that long
-        for end, attempts in _batches(chunk[:whole]):
-            batch = Batch(head, path.name, noted, position + end, tuple(attempts))
+        for end, found in _batches(chunk[:whole]):
+            attempts = tuple(item for item in found if isinstance(item, Attempt))
+            denials = tuple(item for item in found if isinstance(item, Denial))
+            batch = Batch(head, path.name, noted, position + end, attempts, denials)
             yield batch
             noted = batch.end
         position += whole
 
 
-def _batches(text: bytes) -> Iterator[tuple[int, list[Attempt]]]:
-    """The attempts in whole lines, and up to where they go; at least one batch."""
-    found: list[Attempt] = []
+def _batches(text: bytes) -> Iterator[tuple[int, list[Attempt | Denial]]]:
+    """What whole lines tell, and up to where it goes; at least one batch."""
+    found: list[Attempt | Denial] = []
     end = told = 0
     for line in text.splitlines(keepends=True):
         end += len(line)
-        attempt = parse(line)
-        if attempt is not None:
-            found.append(attempt)
+        told_here = parse(line)
+        if told_here is not None:
+            found.append(told_here)
         if len(found) == MOST:
             yield end, found
             found, told = [], end
@@ -112,26 +132,25 @@ def _batches(text: bytes) -> Iterator[tuple[int, list[Attempt]]]:
         yield end, found
 
 
-def parse(line: bytes) -> Attempt | None:
-    """The failed sign-in a log line tells of; None for everything else, and for what lies days back."""
-    if b'"28P01"' not in line and b'"28000"' not in line:
+def parse(line: bytes) -> Attempt | Denial | None:
+    """The failed sign-in or denial a log line tells of; None for everything else, and for what lies days back."""
+    if not any(sign in line for sign in _SIGNS):
         return None
     try:
         entry = json.loads(line.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
-    if not isinstance(entry, dict) or entry.get("state_code") not in _OUTCOMES:
+    if not isinstance(entry, dict) or not _recent(at := str(entry.get("timestamp", ""))):
         return None
-    at = str(entry.get("timestamp", ""))
-    if not _recent(at):
-        return None
-    return Attempt(
-        at=at,
-        login=_word(entry, "user", 63),
-        address=_word(entry, "remote_host", 60),
-        outcome=_OUTCOMES[entry["state_code"]],
-        application=_word(entry, "application_name", 100),
-    )
+    state = entry.get("state_code")
+    login, address = _word(entry, "user", 63), _word(entry, "remote_host", 60)
+    application = _word(entry, "application_name", 100)
+    if state in _OUTCOMES:
+        return Attempt(at, login, address, _OUTCOMES[state], application)
+    right = _word(entry, "message", 200)
+    if state in _DENIALS and right not in _ORDINARY:
+        return Denial(at, _DENIALS[state], login, address, application, _word(entry, "dbname", 63), right)
+    return None
 
 
 def _word(entry: dict[str, object], key: str, most: int) -> str:

@@ -1,5 +1,6 @@
 """The guard at work: reads the log, reports it, does on time what is due. It keeps nothing a crash could lose."""
 
+import ipaddress
 import json
 import logging
 import smtplib
@@ -17,7 +18,7 @@ from psycopg.types.json import Jsonb
 from app import __version__
 from app.core.db import PROTOCOL, Target
 from app.guard import log_files, mail
-from app.guard.settings import Settings
+from app.guard.settings import LOGIN, Settings
 
 log = logging.getLogger(__name__)
 PAUSE = 1.0  # seconds between two looks at the log
@@ -175,6 +176,7 @@ class Guard:
             }
             for a in batch.attempts
         ]
+        self._import_denials(batch.denials)
         answer = self._value(
             "SELECT sec.guard_report(%s, %s, %s, %s, %s)",
             *(batch.head, batch.file, batch.start, batch.end, Jsonb(attempts)),
@@ -188,6 +190,26 @@ class Guard:
         if answer["locked"]:
             self.end_strays()
         return len(attempts)
+
+    def _import_denials(self, denials: tuple[log_files.Denial, ...]) -> None:
+        """Before the position is noted: coming again does no harm, the trail knows what it has."""
+        events = [
+            {
+                "at": d.at,
+                "kind": d.kind,
+                "login": d.login,
+                "address": d.address if _is_address(d.address) else None,
+                "application": d.application,
+                "detail": {"right": d.right},
+            }
+            for d in denials
+            if d.database == self._target.dbname and d.login != LOGIN
+        ]
+        if events:
+            try:
+                self._value("SELECT audit.event_import(%s)", Jsonb(events))
+            except psycopg.DataError as error:  # a time zone's abbreviation nobody knows
+                log.error("denials could not be read: %s", _first_line(error))
 
     def _position(self, head: bytes) -> int | None:
         if head not in self._positions:
@@ -268,6 +290,14 @@ class Guard:
             self._connection = connection
             self._positions.clear()
         return self._connection
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _first_line(error: BaseException) -> str:

@@ -106,14 +106,15 @@ def test_changes_of_rules_are_told(keeper: Raw, admin: Raw) -> None:
     ]
 
 
-# -- attempts and alarms -------------------------------------------------------------------------------------------------
+# -- attempts and alarms ------------------------------------------------------------------
 
 
 @pytest.fixture
 def attempts(admin: Raw) -> Iterator[None]:
     admin.execute(
         "INSERT INTO sec.login_attempt (at, login, address, outcome) VALUES "
-        "(now() - interval '1 hour', 'u_viewer', '10.1.1.1', 'wrong'), (now() - interval '1 hour', 'u_viewer', '10.1.1.1', 'wrong'), "
+        "(now() - interval '1 hour', 'u_viewer', '10.1.1.1', 'wrong'), "
+        "(now() - interval '1 hour', 'u_viewer', '10.1.1.1', 'wrong'), "
         "(now() - interval '30 hours', 'u_nobody', '10.1.1.2', 'refused')"
     )
     admin.execute(

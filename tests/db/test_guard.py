@@ -307,7 +307,8 @@ def test_a_role_that_ended_is_no_membership_any_more(
     login = person("viewer")
     admin.execute("SET session_replication_role = replica")
     admin.execute(
-        "UPDATE sec.user_role SET valid_from = now() - interval '2 days', valid_to = now() - interval '1 second' WHERE login = %s",
+        "UPDATE sec.user_role SET valid_from = now() - interval '2 days', valid_to = now() - interval '1 second' "
+        "WHERE login = %s",
         (login,),
     )
     admin.execute("RESET session_replication_role")
@@ -333,6 +334,7 @@ def test_the_guard_has_no_right_but_its_own(guard_dsn: str, admin: Raw) -> None:
     mine = admin.execute("""SELECT "right" FROM sec.role_right WHERE role = 'guard' ORDER BY 1""").fetchall()
     assert [row[0] for row in mine] == [
         "anchor",
+        "event_import",
         "guard_alarm",
         "guard_mark",
         "guard_report",
@@ -358,6 +360,26 @@ def test_people_cannot_do_what_the_guard_does(raw_role: Callable[..., Raw]) -> N
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             mine.execute(sql.SQL(f"SELECT sec.{call}"))
+
+
+def test_what_the_database_denied_is_in_the_trail(guard: Guard, log: Log, admin: Raw, admin_dsn: str) -> None:
+    at = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + " UTC"
+    entry = {
+        "timestamp": at,
+        "user": "u_viewer",
+        "dbname": Target.from_dsn(admin_dsn)[0].dbname,
+        "remote_host": "[local]",
+        "state_code": "ER403",
+        "message": "invoice_post",
+    }
+    for other in (entry, entry, entry | {"dbname": "another"}):
+        with log.file.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(other) + "\n")
+    guard.read_log()
+    found = admin.execute(
+        "SELECT by_login, detail ->> 'right' FROM audit.event WHERE kind = 'denied' AND login = 'u_viewer'"
+    ).fetchall()
+    assert set(found) == {("s_guard", "invoice_post")}
 
 
 # -- with the server's own log ---------------------------------------------------------------------------------------

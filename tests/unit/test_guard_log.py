@@ -45,6 +45,29 @@ def test_each_failure_once_and_nothing_else(tmp_path: Path) -> None:
     assert reader.logins() == ["u_d"]
 
 
+def test_what_was_denied_is_told_apart_and_everyday_answers_are_not_told(tmp_path: Path) -> None:
+    def denied(code: str, message: str) -> str:
+        return json.dumps(json.loads(line(code=code)) | {"message": message, "dbname": "werkbank"}) + "\n"
+
+    (tmp_path / "a.json").write_text(
+        denied("ER403", "invoice_post")
+        + denied("ER403", "confirmation_needed")
+        + denied("42501", "permission denied for table product_cost")
+        + denied("ER401", "address_not_allowed")
+        + denied("ER401", "session_idle")
+        + denied("ER422", "stock_short"),
+        "utf-8",
+    )
+    reader = Reader(tmp_path)
+    assert reader.logins() == []
+    told = [(d.kind, d.right, d.database) for d in reader.batches[0].denials]
+    assert told == [
+        ("denied", "invoice_post", "werkbank"),
+        ("denied", "permission denied for table product_cost", "werkbank"),
+        ("session_refused", "address_not_allowed", "werkbank"),
+    ]
+
+
 def test_a_renamed_file_is_read_on_and_the_new_one_from_its_beginning(tmp_path: Path) -> None:
     file = tmp_path / "postgresql.json"
     file.write_text(line("u_a"), "utf-8")
