@@ -104,7 +104,7 @@ class Program(QObject):
         self._choose_language(settings, profile.language, chosen=entry.chose_language)
         drafts = DraftJournal(paths.ensure_private(paths.drafts()) / f"{name}.sqlite")
         bus = ChangesBus(self)
-        connection = Connection(self.tasks, db.open, self)
+        connection = Connection(self.tasks, db.resume, self)
         registry = Registry(profile, capability_packages())
 
         def context(window: MainWindow) -> AppContext:
@@ -122,6 +122,7 @@ class Program(QObject):
             )
 
         window = MainWindow(context, server.name)
+        window.guard.service = server.service
         window.signed_out.connect(self._note_sign_out)
         window.closed.connect(self._window_closed)
         self.window = window

@@ -348,7 +348,7 @@ def test_guessing_the_password_at_an_open_window_ends_after_five(
     with pytest.raises(Refused) as wrong:
         db.confirm(PASSWORD)
     assert wrong.value.key == "too_many_attempts"
-    assert 1 <= wrong.value.params["minutes"] <= 15
+    assert 1 <= wrong.value.params["n"] <= 15
 
 
 def test_signing_in_is_one_statement(role_dsn: Callable[[str], str], counted: Any, person: str) -> None:

@@ -141,7 +141,7 @@ def window_for(
     settings = SettingsStore(
         folder / "settings.json", lambda work: tasks.run(FILE, tasks, work, _ignore), parent
     )
-    bus, connection = ChangesBus(parent), Connection(tasks, db.open, parent)
+    bus, connection = ChangesBus(parent), Connection(tasks, db.resume, parent)
     registry = Registry(db.profile, packages)
 
     def context(window: MainWindow) -> AppContext:

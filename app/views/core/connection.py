@@ -5,7 +5,7 @@ from concurrent.futures import Future
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.core.errors import Unavailable
+from app.core.errors import SessionEnded, Unavailable
 from app.views.core.tasks import READ, TaskManager, alive
 
 PAUSES_S = (0.5, 1, 2, 4, 8, 15, 30)
@@ -18,11 +18,13 @@ class Connection(QObject):
         lost: the server stopped answering.
         restored: it answers again, and the session is open.
         refused: it answers, but this person may not come in any more (the error is given).
+        ended: the session is over (why is given); only the person can go on, by signing in again.
     """
 
     lost = Signal()
     restored = Signal()
     refused = Signal(object)
+    ended = Signal(object)
 
     def __init__(
         self, tasks: TaskManager, reopen: Callable[[], object], parent: QObject | None = None
@@ -32,7 +34,9 @@ class Connection(QObject):
         self._reopen = reopen
         self._tries = 0
         self._parked: list[tuple[QObject, Callable[[], None]]] = []
+        self._held: list[tuple[QObject, Callable[[], object]]] = []
         self.online = True
+        self.locked = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.try_now)
@@ -55,6 +59,28 @@ class Connection(QObject):
         self._parked.append((owner, resume))
         self.report_lost()
 
+    def hold(self, owner: QObject, resume: Callable[[], object], error: SessionEnded) -> None:
+        """The session was over: run ``resume`` once the person has signed in again, unless ``owner`` is gone."""
+        self._held.append((owner, resume))
+        self.report_ended(error)
+
+    def report_ended(self, error: SessionEnded) -> None:
+        """The session is over; said once, however many operations notice."""
+        if not self.locked:
+            self.locked = True
+            self._timer.stop()
+            self.ended.emit(error)
+
+    def unlocked(self) -> None:
+        """The person has signed in again: everything goes on where it stopped."""
+        self.locked = False
+        held, self._held = self._held, []
+        if not self.online:
+            self._back()
+        for owner, resume in held:
+            if alive(owner):
+                resume()
+
     def try_now(self) -> None:
         """Try to reach the server at once, for example because the user asked."""
         self._timer.stop()
@@ -70,9 +96,15 @@ class Connection(QObject):
         if isinstance(error, Unavailable):
             self._next()
             return
+        if isinstance(error, SessionEnded):
+            self.report_ended(error)
+            return
         if error is not None:
             self.refused.emit(error)
             return
+        self._back()
+
+    def _back(self) -> None:
         self.online = True
         parked, self._parked = self._parked, []
         self.restored.emit()

@@ -98,6 +98,21 @@ def ask_confirm(
     return ask(owner, title, error_text(error), "errors.confirm_yes", yes, no=no)
 
 
+def confirm_identity(
+    owner: QObject, ctx: AppContext, then: Callable[[], object], no: Callable[[], object]
+) -> Dialog | None:
+    """Ask the person to prove once more who it is, then go on; ``no`` when it does not want to."""
+    from app.views.core.confirm import ConfirmDialog
+
+    host = host_of(owner)
+    if host is None:
+        no()
+        return None
+    dialog = ConfirmDialog(host, ctx.db, ctx.tasks, then, no)
+    dialog.open()
+    return dialog
+
+
 def _refusal_dialog(host: QWidget, error: AppError) -> Dialog:
     away = isinstance(error, Unavailable)
     key = f"error.{error.key}.title"

@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from PySide6.QtCore import QObject
 
 from app.core.changes import Result
-from app.core.errors import AppError, Cancelled, Confirm, Unavailable
+from app.core.errors import AppError, Cancelled, Confirm, NotAllowed, SessionEnded, Unavailable
 from app.views.core.context import AppContext
 from app.views.core.tasks import READ, WRITE, Task, alive
 
@@ -94,6 +94,22 @@ class _Operation(Generic[T]):
                     },
                 )
 
+    def _again_later(self, error: BaseException | None, again: Callable[[], object]) -> bool:
+        """Whether the person must first prove again who it is; then ``again`` sends the same once more."""
+        if isinstance(error, SessionEnded) and self.ctx.db.ended is not None:
+            self.ctx.connection.hold(self.owner, again, error)
+            return True
+        if isinstance(error, NotAllowed) and error.key == "confirmation_needed" and alive(self.owner):
+            from app.views.core.errors import confirm_identity
+
+            confirm_identity(self.owner, self.ctx, again, self._given_up)
+            return True
+        return False
+
+    def _given_up(self) -> None:
+        """The person did not want to prove it: nothing was done."""
+        self._end()
+
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, Cancelled | CancelledError):
             return
@@ -144,6 +160,8 @@ class ReadOp(_Operation[T]):
         error = future.exception()
         if isinstance(error, Unavailable) and self._failure is None:
             self.ctx.connection.park(self.owner, lambda: _start_again(self))
+            return
+        if self._again_later(error, self.start):
             return
         if error is not None:
             self._fail(error)
@@ -215,6 +233,8 @@ class WriteOp(_Operation[T]):
                 self._waiting()
             self.ctx.connection.park(self.owner, self._submit)
             return
+        if self._again_later(error, self._submit):
+            return
         if error is None:
             self.ctx.bus.emit(future.result().changes, initiator=self.owner)
         if not alive(self.owner):
@@ -230,6 +250,9 @@ class WriteOp(_Operation[T]):
         elif self._success is not None:
             self._success(future.result().value)
         self._end()
+
+    def _given_up(self) -> None:
+        self._settle()
 
     def _settle(self, *, ended: bool = True) -> None:
         """Give the triggers back."""

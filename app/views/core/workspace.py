@@ -29,6 +29,7 @@ CAPABILITIES = (
     "sales",
     "production",
     "approvals",
+    "security",
     "system",
 )
 
@@ -214,13 +215,14 @@ class Registry:
 
     def __init__(self, profile: Profile, packages: Iterable[object]) -> None:
         self.profile = profile
+        self.packages = tuple(packages)
         self.workspaces: dict[str, Workspace] = {}
         self.records: dict[str, RecordType] = {}
         self.actions: dict[str, Action] = {}
         self.searches: list[Search] = []
         self.tiles: list[Tile] = []
         self.watches: list[Callable[[AppContext, QObject], object]] = []
-        for package in packages:
+        for package in self.packages:
             self.add(package)
 
     def add(self, package: object) -> None:

@@ -46,6 +46,12 @@ def settled(window: "MainWindow") -> bool:
     return not unsaved(window)
 
 
+def keep_all(window: "MainWindow") -> None:
+    """Keep what is not saved as drafts, without asking."""
+    for tab in unsaved(window):
+        window.shelf.keep(tab.key, tab.current_state(), tab.title, tab.name)
+
+
 def ask(window: "MainWindow", then: Callable[[], object]) -> None:
     """Ask what becomes of all changes, then go on; at once when there are none."""
     tabs = unsaved(window)
@@ -54,8 +60,7 @@ def ask(window: "MainWindow", then: Callable[[], object]) -> None:
         return
 
     def keep() -> None:
-        for tab in tabs:
-            window.shelf.keep(tab.key, tab.current_state(), tab.title, tab.name)
+        keep_all(window)
         then()
 
     def discard() -> None:

@@ -6,27 +6,32 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core import config, credentials
 from app.core.config import ServerProfile
-from app.core.i18n import LANGUAGES, language, set_language, t
+from app.core.i18n import language, set_language, t
 from app.views.core import theme
 from app.views.core.buttons import Button
 from app.views.core.checks import CheckBox
 from app.views.core.icons import icon
 from app.views.core.inputs import ComboBox, LineEdit
 from app.views.core.marks import IconLabel, Label
+from app.views.core.secret_fields import CodePart
 from app.views.core.surfaces import Banner, clear_layout
 from app.views.core.tasks import FILE, READ, TaskManager
 from app.views.core.theme import px
+from app.views.shell import login_flow
 from app.views.shell.brand import BrandSide
+from app.views.shell.login_corner import corner
 from app.views.shell.logo import app_icon
 from app.views.shell.signing_in import caps_lock_on, knock, open_session, role_in_words
 
 if TYPE_CHECKING:
     from app.core.db import Database
     from app.core.profile import Profile
+
+CODE_KEYS = ("second_factor_needed", "second_factor_wrong", "too_many_attempts")
 
 
 class DemoLogin(NamedTuple):
@@ -97,7 +102,7 @@ class LoginWindow(QWidget):
         across.addWidget(right, 57)
         column = QVBoxLayout(right)
         column.setContentsMargins(px("gap_xl"), px("gap_xl"), px("gap_xl"), px("gap_xl"))
-        column.addLayout(self._corner())
+        column.addLayout(corner(self))
         column.addStretch(1)
         middle = QHBoxLayout()
         middle.addStretch(1)
@@ -109,30 +114,6 @@ class LoginWindow(QWidget):
         column.addLayout(middle)
         column.addStretch(2)
         self._server_changed()
-
-    def _corner(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(px("gap"))
-        row.addStretch(1)
-        languages = Button(f"shell.language_{language()}", "globe", "ghost")
-        languages.setObjectName("login.language")
-        menu = QMenu(languages)
-        for code in LANGUAGES:
-            entry = menu.addAction(t(f"shell.language_{code}"))
-            entry.setObjectName(f"language.{code}")
-            entry.triggered.connect(lambda _=False, code=code: self.switch_language(code))
-        languages.set_menu(menu)
-        row.addWidget(languages)
-        dark = theme.current() == "dark"
-        look = Button(
-            "shell.theme_light" if dark else "shell.theme_dark",
-            "sun" if dark else "moon",
-            "ghost",
-            clicked=lambda: self.switch_theme("light" if dark else "dark"),
-        )
-        look.setObjectName("login.theme")
-        row.addWidget(look)
-        return row
 
     def _fill_form(self, form: QWidget) -> None:
         column = QVBoxLayout(form)
@@ -173,6 +154,7 @@ class LoginWindow(QWidget):
         if self._people:
             self.user.hide()
         self.user.editingFinished.connect(self._recall)
+        self.user.textChanged.connect(lambda _text: self.code.hide())  # it is another person's
         self.user.returnPressed.connect(lambda: self.password.setFocus())
         column.addWidget(self.user)
         column.addSpacing(px("gap"))
@@ -184,10 +166,14 @@ class LoginWindow(QWidget):
         column.addWidget(self.button)
         column.addSpacing(px("gap_xs"))
         below = QHBoxLayout()
+        forgotten = Button("login.forgotten", "life-buoy", "ghost", clicked=self.forgotten)
+        forgotten.setObjectName("login.forgotten")
+        forgotten.setVisible(not self._people)
+        below.addWidget(forgotten)
+        below.addStretch(1)
         add = Button("login.add_server", "plus", "ghost", clicked=self.add_server)
         add.setObjectName("login.add_server")
         below.addWidget(add)
-        below.addStretch(1)
         column.addLayout(below)
         if self._people:
             self.person.set_value(self._kept.get("login") or self._people[0].login)
@@ -231,6 +217,10 @@ class LoginWindow(QWidget):
         if self._people:
             self.remember.hide()
         column.addWidget(self.remember)
+        self.code = CodePart("login", trust=True, size="login")
+        self.code.entered.connect(self.sign_in)
+        column.addWidget(self.code)
+        self.code.hide()
 
     @staticmethod
     def _server_words(profile: ServerProfile) -> str:
@@ -345,13 +335,17 @@ class LoginWindow(QWidget):
             (self.user if not login else self.password).setFocus()
             self._show_password_error(t("login.incomplete"))
             return
+        code, trust = self.code.code(), self.code.trust.isChecked()
+        if self.code.isVisible() and not code:
+            self.code.focus()
+            return
         self._set_busy(True)
         clear_layout(self._trouble)
         self._show_password_error("")
         self._tasks.run(
             READ,
             self,
-            lambda: open_session(profile, login, password),
+            lambda: open_session(profile, login, password, code, trust=trust),
             lambda future: self._opened(future, profile),
             slot="open",
         )
@@ -362,9 +356,21 @@ class LoginWindow(QWidget):
         if error is not None:
             self._failed(error, profile)
             return
-        db, person = future.result()
+        self.enter(future.result(), profile)
+
+    def enter(self, opened: "tuple[Any, Any]", profile: ServerProfile) -> None:
+        """A session is open; before the window a second factor may have to be set up."""
+        db, person = opened
+        if person.assurance == "enrol":
+            login_flow.enrol(self, self._tasks, db, profile)
+            return
         self._note_success(profile)
         self.signed_in.emit(SignedIn(db, person, profile, self._chose_language))
+
+    def forgotten(self) -> None:
+        """Get a code by mail and choose another password."""
+        if self.profile is not None:
+            login_flow.forgotten(self, self._tasks, self.profile)
 
     def _note_success(self, profile: ServerProfile) -> None:
         login, password, keep = self.user.text().strip(), self.password.text(), self.remember.isChecked()
@@ -385,6 +391,15 @@ class LoginWindow(QWidget):
         from app.core.errors import AppError, Unavailable
         from app.views.core.values import error_text
 
+        if isinstance(error, AppError) and error.key in CODE_KEYS:
+            self.code.offer_trust(int(error.params.get("days", 0)))
+            self.code.show()
+            self.code.line.show_error("" if error.key == "second_factor_needed" else error_text(error))
+            self.code.focus()
+            return
+        if isinstance(error, AppError) and error.key == "password_must_change":
+            login_flow.must_change(self, self._tasks, profile)
+            return
         if isinstance(error, AppError) and error.key in ("login_failed", "login_unknown", "account_locked"):
             self._show_password_error(error_text(error))
             self.password.selectAll()
@@ -406,7 +421,7 @@ class LoginWindow(QWidget):
     def _set_busy(self, busy: bool) -> None:
         self._busy = busy
         self.button.set_blocked(t("login.busy") if busy else None)
-        for part in (self.server, self.person, self.user, self.password):
+        for part in (self.server, self.person, self.user, self.password, self.code):
             part.setEnabled(not busy)
 
     def _show_password_error(self, text: str, *, warn: bool = False) -> None:

@@ -1,6 +1,7 @@
 """The window: rail, bars and tabs around the workspaces.  It knows the workspaces, never the reverse."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -11,14 +12,15 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayou
 
 from app.core.drafts import Draft, pack
 from app.core.i18n import language, set_language, t
+from app.core.profile import Profile
 from app.views.core import theme
 from app.views.core.context import AppContext
 from app.views.core.errors import show_error
 from app.views.core.forms import FormPage
 from app.views.core.theme import px
 from app.views.core.toasts import show_toast
-from app.views.core.workspace import SETTINGS_RAIL, TabPage
-from app.views.shell import closing, links, menus
+from app.views.core.workspace import SETTINGS_RAIL, Registry, TabPage
+from app.views.shell import closing, entries_of, links, menus
 from app.views.shell.command_palette import CommandPalette
 from app.views.shell.draft_shelf import DraftShelf
 from app.views.shell.help_pages import page_for
@@ -29,6 +31,7 @@ from app.views.shell.notices import KEPT, NoticeLine, NoticePopover
 from app.views.shell.palette_items import remember_recent
 from app.views.shell.palette_settings import settings_items
 from app.views.shell.rail import RailBar
+from app.views.shell.session_guard import MY_SECURITY, SessionGuard
 from app.views.shell.settings_page import SettingsPage
 from app.views.shell.status_bar import StatusBar
 from app.views.shell.tabs import PAGE, RECORD, WORKSPACE, Tab, TabArea, tab_from
@@ -65,6 +68,7 @@ class MainWindow(QMainWindow):
         self._palette: CommandPalette | None = None
         self._help: HelpWindow | None = None
         self.ctx = make_context(self)
+        self.guard = SessionGuard(self)
         self.shelf = DraftShelf(self.ctx)
         self.shelf.resume_wanted.connect(self.open_draft)
         self._build_frame()
@@ -96,7 +100,7 @@ class MainWindow(QMainWindow):
         self.top = TopBar(profile)
         self.area = TabArea(self.ctx, self._build_page)
         self.status = StatusBar(profile, self._server, self.ctx.tasks)
-        for part in (self.top, self.area, self.status):
+        for part in (self.top, self.guard.notice(), self.area, self.status):
             right.addWidget(part, 1 if part is self.area else 0)
         self._connect_frame()
         self.setCentralWidget(frame)
@@ -223,7 +227,8 @@ class MainWindow(QMainWindow):
         self.notices = [*self.notices, NoticeLine(text, kind, action)][-KEPT:]
         self._fresh += kind != "ok"
         self.top.bell.set_fresh(self._fresh)
-        show_toast(self, text, kind, action)
+        if not self.guard.locked:
+            show_toast(self, text, kind, action)
 
     def copy_link(self, topic: str, record_id: int) -> None:
         """Put the deep link of a record on the clipboard."""
@@ -239,7 +244,7 @@ class MainWindow(QMainWindow):
 
     def sign_out(self) -> None:
         """Close this window and show the login again."""
-        closing.ask(self, self._sign_out_now)
+        closing.ask(self, self.leave)
 
     # -- pages of the shell -------------------------------------------------------------------------------------
 
@@ -301,17 +306,18 @@ class MainWindow(QMainWindow):
         self._build_frame()
         if old is not None:
             old.deleteLater()
-        self.area.restore([self._retitled(entry) for entry in entries], active)
+        self.area.restore(entries_of.shown(self.ctx.registry, entries), active)
+        if not self.area.tabs:
+            self.open_home()
         self.setUpdatesEnabled(True)
         if self._help is not None:
             self._help.reload()
 
-    def _retitled(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """A tab that is not built yet, in the words of the language in force."""
-        workspace = self.ctx.registry.workspaces.get(entry["name"])
-        if entry["kind"] == PAGE:
-            return {**entry, "title": t(f"shell.rail.{entry['name']}")}
-        return {**entry, "title": t(workspace.title)} if workspace is not None else entry
+    def follow(self, profile: Profile) -> None:
+        """The person has other rights now: everything is built again for them, and nothing typed is lost."""
+        ctx = self.ctx
+        registry = Registry(profile, ctx.registry.packages)
+        self._rebuild(lambda: setattr(self, "ctx", replace(ctx, profile=profile, registry=registry)))
 
     # -- tabs ---------------------------------------------------------------------------------------------------
 
@@ -387,11 +393,11 @@ class MainWindow(QMainWindow):
         """Open the tabs of last time; without any, the page of today."""
         kept = self.ctx.settings.get(TABS) or {}
         self.shelf.load(lambda: self._restore_tabs(kept))
+        self.guard.start()
 
     def _restore_tabs(self, kept: dict[str, Any]) -> None:
-        entries = [entry for entry in kept.get("tabs", []) if self._known(entry)]
-        if entries:
-            self.area.restore([self._retitled(entry) for entry in entries], kept.get("active", ""))
+        entries = [entry for entry in kept.get("tabs", []) if entries_of.is_kept(self.shelf, entry)]
+        self.area.restore(entries_of.shown(self.ctx.registry, entries), kept.get("active", ""))
         if not self.area.tabs:
             self.open_home()
         waiting = self.shelf.without({tab.key for tab in self.area.tabs})
@@ -401,18 +407,6 @@ class MainWindow(QMainWindow):
                 kind="info",
                 action=("shell.drafts_open", self.shelf.open_all),
             )
-
-    def _known(self, entry: dict[str, Any]) -> bool:
-        registry = self.ctx.registry
-        names: dict[str, Any] = {
-            WORKSPACE: registry.workspaces,
-            RECORD: registry.records,
-            PAGE: (HOME, SETTINGS_PAGE),
-        }
-        if entry["kind"] == RECORD and entry["id"] is None:
-            key = f"{entry['name']}:new:{entry['state'].get('token', '')}"
-            return entry["name"] in registry.records and self.shelf.has(key)
-        return entry["name"] in names.get(entry["kind"], ())
 
     def restore_place(self) -> None:
         """Size and place of last time; maximised the first time on a small screen."""
@@ -428,6 +422,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about what is not saved; then note place and tabs."""
+        if self.guard.locked:
+            closing.keep_all(self)
         if not closing.settled(self):
             event.ignore()
             closing.ask(self, self.close)
@@ -439,17 +435,25 @@ class MainWindow(QMainWindow):
         )
         self.area.changed.disconnect(self._remember_tabs)
         self.area.dispose()
+        self.guard.watch.stop()
         if self._help is not None:
             self._help.close()
         super().closeEvent(event)
         self.closed.emit()
 
-    def _sign_out_now(self) -> None:
+    def leave(self) -> None:
+        """Show the login again, without asking."""
         self.signed_out.emit()
         self.close()
 
     def _person_menu(self, key: str) -> None:
-        {"settings": self.open_settings, "sign_out": self.sign_out, "quit": self.close}[key]()
+        {
+            "settings": self.open_settings,
+            "security": lambda: self.open_workspace(MY_SECURITY),
+            "lock": self.guard.lock,
+            "sign_out": self.sign_out,
+            "quit": self.close,
+        }[key]()
 
     # -- the rest -----------------------------------------------------------------------------------------------
 

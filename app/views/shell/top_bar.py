@@ -175,7 +175,7 @@ class TopBar(QWidget):
         back_wanted, forward_wanted, history_wanted, palette_wanted, notices_wanted, help_wanted: the buttons.
         language_wanted: a language code.
         theme_wanted: light or dark.
-        person_wanted: what the person's menu offers: settings, sign_out or quit.
+        person_wanted: what the person's menu offers: security, settings, lock, sign_out or quit.
     """
 
     back_wanted = Signal()
@@ -245,12 +245,23 @@ class TopBar(QWidget):
         menu = QMenu(self)
         who = menu.addAction(icons.icon("user"), self._profile.person.replace("&", "&&"))
         who.setEnabled(False)
-        roles = ", ".join(role_in_words(role) for role in self._profile.roles)
-        line = menu.addAction(f"{self._profile.login} · {roles}".replace("&", "&&"))
+        line = menu.addAction(self._profile.login)
         line.setEnabled(False)
+        menu.addSection(t("mine.roles_in_force"))
+        for role in self._profile.roles or ("",):
+            words = role_in_words(role) if role else t("mine.no_role")
+            for_hours = role in self._profile.elevated
+            shown = t("mine.role_for_hours", role=words) if for_hours else words
+            entry = menu.addAction(
+                icons.icon("timer" if for_hours else "badge-check"), shown.replace("&", "&&")
+            )
+            entry.setObjectName(f"person.role.{role}")
+            entry.setEnabled(False)
         menu.addSeparator()
         for key, icon, words in (
+            ("security", "shield-check", "mine.title"),
             ("settings", "settings", "shell.my_settings"),
+            ("lock", "lock", "mine.lock"),
             ("sign_out", "log-out", "shell.sign_out"),
             ("quit", "power", "shell.quit"),
         ):

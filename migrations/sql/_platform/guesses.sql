@@ -45,7 +45,7 @@ DECLARE
   v_value bigint;
 BEGIN
   IF v_counter IS NULL THEN
-    PERFORM sec.fail(p_sqlstate, 'too_many_attempts', jsonb_build_object('login', p_login, 'minutes', v_minutes));
+    PERFORM sec.fail(p_sqlstate, 'too_many_attempts', jsonb_build_object('login', p_login, 'n', v_minutes));
   END IF;
   -- One at a time, so that guesses at the same moment do not count as one; let go at once, not at the transaction's end.
   PERFORM pg_advisory_lock(v_counter::oid::bigint);
@@ -59,7 +59,7 @@ BEGIN
   PERFORM pg_advisory_unlock(v_counter::oid::bigint);
   IF v_value + 1 - v_began * 1000 > 5 THEN
     PERFORM sec.fail(p_sqlstate, 'too_many_attempts',
-                     jsonb_build_object('login', p_login, 'minutes', greatest(v_began + v_minutes - v_minute, 1)));
+                     jsonb_build_object('login', p_login, 'n', greatest(v_began + v_minutes - v_minute, 1)));
   END IF;
   RETURN 5 - (v_value + 1 - v_began * 1000);
 END $$;

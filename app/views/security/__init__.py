@@ -1,0 +1,14 @@
+"""People, rights and sessions: what one does about one's own account."""
+
+from app.views.core.actions import Action
+from app.views.core.context import AppContext
+from app.views.core.workspace import Workspace
+from app.views.security.my_security import KEY, MySecurityPage
+
+
+def _open(ctx: AppContext) -> None:
+    ctx.navigate.open_workspace(KEY)
+
+
+WORKSPACES = (Workspace(KEY, "mine.title", "shield-check", "settings", "", MySecurityPage),)
+ACTIONS = (Action("security.mine", "mine.action", "shield-check", _open),)
