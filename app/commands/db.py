@@ -5,7 +5,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from app.commands import FAILED, MISSING, CommandError, Commands, add_command, guard, say
+from app.commands import FAILED, MISSING, CommandError, Commands, add_command, guard, say, trail
 
 if TYPE_CHECKING:
     from app.core.embedded import Instance
@@ -58,6 +58,8 @@ def register(commands: Commands) -> None:
     unlock.add_argument("login", metavar="LOGIN", help="for example u_ralf")
     _instance(unlock)
     _admin_dsn(unlock, required=False)
+
+    trail.register(parts, admin_address, _server)
 
     check = add_command(parts, "check", "look for drift, missing protection and inconsistent data", _check)
     _instance(check)
@@ -274,6 +276,11 @@ def _instance(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--instance", default="main", metavar="NAME", help="which embedded server (default: %(default)s)"
     )
+
+
+def _server(parser: argparse.ArgumentParser) -> None:
+    _instance(parser)
+    _admin_dsn(parser, required=False)
 
 
 def _as_json(parser: argparse.ArgumentParser) -> None:

@@ -27,6 +27,7 @@ BEGIN
   END IF;
   -- Made beside and attached, not made as a partition: that would keep everybody from writing meanwhile.
   EXECUTE format('CREATE TABLE %s (LIKE audit.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)', v_name, p_table);
+  EXECUTE format('ALTER TABLE %s OWNER TO erp_audit', v_name);
   EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', v_rest);
   -- Rows that came while the month had no partition move into it as they are. Row security would hide them from the owner.
   EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY, DISABLE TRIGGER append_only', v_rest);
