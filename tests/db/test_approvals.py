@@ -297,20 +297,14 @@ def test_two_who_decide_at_once_count_once(admin: Raw, role_dsn: Callable[[str],
 
 def test_news_tell_who_waits_and_what_became_of_ones_own(admin: Raw, as_role: As) -> None:
     boss, asker = as_role("finance"), as_role("sales_rep")
-    now, _ = boss.read(reads.news, None)
-    asked_at, _ = asker.read(reads.news, None)
+    before, asked_before = boss.read(reads.bulletin, None), asker.read(reads.bulletin, None)
     request = ask(admin, "u_sales_rep", name="Radhaus Ulm")
-    later, [item] = boss.read(reads.news, now)
-    assert (item.id, item.word, item.kind, item.name, item.who) == (
-        request,
-        "waiting",
-        "trial",
-        "Radhaus Ulm",
-        "u_sales_rep",
-    )
+    found = boss.read(reads.bulletin, before.now)
+    assert found.waiting == before.waiting + 1
+    assert found.news == (reads.News(request, "waiting", "trial", "Radhaus Ulm", "u_sales_rep"),)
     boss.write(writes.decide, Decide(request, True))
-    assert boss.read(reads.news, later)[1] == ()
-    assert [n.word for n in asker.read(reads.news, asked_at)[1]] == ["approved"]
+    assert boss.read(reads.bulletin, found.now)[1:] == (before.waiting, ())
+    assert [item.word for item in asker.read(reads.bulletin, asked_before.now).news] == ["approved"]
 
 
 def in_days(days: int) -> dt.datetime:

@@ -260,18 +260,28 @@ def count_waiting(session: Session) -> int:
     return int(session.execute(text("SELECT count(*) FROM api.approvals_waiting()")).scalar_one())
 
 
-def news(session: Session, since: dt.datetime | None) -> tuple[dt.datetime, tuple[News, ...]]:
-    """What is new since then (None: in the last minute), and the server's time to ask from next; one round trip."""
+class Bulletin(NamedTuple):
+    """The server's time to ask from next, how many requests wait for the reader, and what is new."""
+
+    now: dt.datetime
+    waiting: int
+    news: tuple[News, ...]
+
+
+def bulletin(session: Session, since: dt.datetime | None) -> Bulletin:
+    """What is new since then (None: in the last minute); one round trip."""
     rows = session.execute(text(_NEWS), {"since": since}).all()
-    return rows[0].now, tuple(News(*row[1:]) for row in rows if row.id is not None)
+    found = tuple(News(*row[2:]) for row in rows if row.id is not None)
+    return Bulletin(rows[0].now, int(rows[0].waiting), found)
 
 
 _NEWS = """
-SELECT statement_timestamp() AS now, n.*
+WITH waiting AS MATERIALIZED (SELECT w.id FROM api.approvals_waiting() w)
+SELECT statement_timestamp() AS now, (SELECT count(*) FROM waiting) AS waiting, n.*
   FROM (SELECT coalesce(CAST(:since AS timestamptz), statement_timestamp() - interval '1 minute') AS at) s
   LEFT JOIN LATERAL (
     SELECT r.id, 'waiting' AS word, r.kind, coalesce(r.subject ->> 'name', '') AS name, r.requested_by AS who
-      FROM api.approvals_waiting() w JOIN system.approval_request r ON r.id = w.id
+      FROM waiting w JOIN system.approval_request r ON r.id = w.id
      WHERE r.created_at >= s.at
     UNION ALL
     SELECT r.id, r.state, r.kind, coalesce(r.subject ->> 'name', ''), ''

@@ -90,7 +90,9 @@ class DelegateDialog(Dialog):
         if rows:
             self._known.addWidget(Label(t("approval.delegate.now"), "small600", "text2"))
         for row in rows:
-            self._known.addWidget(self._line(row))
+            line = self._line(row)
+            self._known.addWidget(line)
+            line.show()  # now: the place below counts only what is visible
         self.place()
 
     def _line(self, row: DelegateRow) -> QWidget:

@@ -75,14 +75,14 @@ class RequestPane(DetailPane):
         for vote in found.votes:
             box.addWidget(self._vote(vote))
             if vote.comment:
-                box.addWidget(text_row(f"„{vote.comment}“", style="small"))
+                box.addWidget(text_row(t("approval.pane.comment", comment=vote.comment), style="small"))
         if not found.votes:
             box.addWidget(text_row(t("approval.pane.no_votes")))
         if found.is_open:
             self._deciders(box, found)
         what = record_in_words(self._ctx, found.topic, found.record_id)
         if what:
-            link = Button(t("approval.pane.open_record", what=what), "external-link", clicked=self._open)
+            link = Button("approval.pane.open_record", "external-link", clicked=self._open)
             link.setObjectName("action.open_record")
             box.addSpacing(px("gap_m"))
             box.addWidget(link)
@@ -104,7 +104,7 @@ class RequestPane(DetailPane):
             row.addWidget(back)
         elif found.authority is not None or found.refusal == "limit":
             yes = Button("approval.approve", "badge-check", "primary", "Ctrl+Enter")
-            no = Button("approval.reject", "circle-x", "danger", "Ctrl+Backspace")
+            no = Button("approval.reject", "circle-x", "danger", "Ctrl+Del")
             yes.clicked.connect(lambda: approve(ctx, [request], yes, no))
             no.clicked.connect(lambda: reject(ctx, [request], yes, no))
             yes.setObjectName("action.approve")

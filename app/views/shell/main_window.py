@@ -159,7 +159,7 @@ class MainWindow(QMainWindow):
         if tab.kind == PAGE:
             if tab.name == SETTINGS_PAGE:
                 return SettingsPage(self.ctx, self)
-            return HomePage(self.ctx, self.shelf, self._show_badge)
+            return HomePage(self.ctx, self.shelf, self.show_badge)
         if tab.kind == WORKSPACE:
             workspace = registry.workspaces.get(tab.name)
             return workspace.build(self.ctx, tab.state) if workspace else None
@@ -169,7 +169,8 @@ class MainWindow(QMainWindow):
         state = self.shelf.into_state(tab.key, tab.state)
         return record.build(self.ctx, tab.record_id, state)
 
-    def _show_badge(self, group: str, count: int) -> None:
+    def show_badge(self, group: str, count: int) -> None:
+        """A number at a group of the rail."""
         self._badges[group] = count
         self.rail.set_badge(group, count)
 

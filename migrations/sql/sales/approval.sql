@@ -55,7 +55,8 @@ BEGIN
   SELECT jsonb_build_object(
            'name', c.name, 'author', v_asked.created_by, 'amount', v_asked.pct,
            'fields', jsonb_build_array(
-             jsonb_build_object('key', 'discount', 'kind', 'percent', 'before', v_limit, 'after', v_asked.pct),
+             jsonb_build_object('key', 'discount', 'kind', 'percent', 'after', v_asked.pct),
+             jsonb_build_object('key', 'discount_limit', 'kind', 'percent', 'after', v_limit),
              jsonb_build_object('key', 'position', 'kind', 'text', 'after', v_asked.line_position),
              jsonb_build_object('key', 'net_amount', 'kind', 'money', 'after', d.net_amount)))
     INTO v_subject
