@@ -27,6 +27,7 @@ DEMO_PEOPLE: tuple[DemoPerson, ...] = (
     DemoPerson("u_clara", "Clara Busch", "customer_service"),
     DemoPerson("u_vera", "Vera Lind", "viewer"),
     DemoPerson("u_ralf", "Ralf Seidel", "administrator"),
+    DemoPerson("u_sina", "Sina Sommer", "system_administrator"),
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from app import cli
 from app.core.db import Database
 from app.core.errors import NotAllowed, Refused
 from app.services.security import assignments, rights, roles
@@ -357,9 +358,19 @@ def test_why_cannot_i_names_roles_people_and_what_to_ask_for(
         mine.read(assignments.assignments)
 
 
-def test_break_glass_leaves_a_trace(admin: Raw) -> None:
+def test_break_glass_leaves_a_trace(admin: Raw, admin_dsn: str, capsys: pytest.CaptureFixture[str]) -> None:
     login = new_person(admin, "viewer")
-    admin.execute("SELECT sec.role_grant(%s, 'administrator', p_reason => 'nobody left')", (login,))
+    command = ["db", "grant", login, "administrator", "--admin-dsn", admin_dsn, "--hours", "4"]
+    assert cli.main([*command, "--reason", " "]) == 1
+    assert "reason" in capsys.readouterr().err
+    assert not member(admin, login, "administrator")
+    assert cli.main([*command, "--reason", "nobody left"]) == 0
+    assert member(admin, login, "administrator")
+    assert one(admin, "SELECT detail ->> 'reason' FROM sec.alarm WHERE login = %s", login) == "nobody left"
+    assert (
+        cli.main(["db", "grant", "u_nobody_here", "viewer", "--admin-dsn", admin_dsn, "--reason", "x"]) == 1
+    )
+    assert "has no account" in capsys.readouterr().err
     detail = one(
         admin,
         "SELECT detail FROM audit.event WHERE login = %s AND kind = 'role_granted' ORDER BY id DESC LIMIT 1",

@@ -192,6 +192,19 @@ END $$;
 COMMENT ON FUNCTION sec.role_grant IS
   'Give a person one more role, from now or later, for a time or until revoked. Answers {role, assignment} or {role, request}.';
 
+CREATE OR REPLACE FUNCTION sec.break_glass(p_login text, p_role text, p_hours int, p_reason text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  -- Callable by the cluster's administrator only (werkbank db grant); nobody has EXECUTE.
+  PERFORM sec.reason_of(p_reason);
+  PERFORM sec.check_user(p_login);
+  PERFORM sec.role_give(p_login, p_role, NULL, statement_timestamp() + make_interval(hours => p_hours), p_reason);
+  PERFORM sec.alarm_raise('break_glass', p_login, jsonb_build_object('role', p_role, 'hours', p_hours, 'reason', btrim(p_reason)));
+END $$;
+COMMENT ON FUNCTION sec.break_glass IS
+  'Give a role without anybody''s consent, from the server''s side: for a house without a second administrator. Leaves an event '
+  'and an alarm.';
+
 CREATE OR REPLACE FUNCTION sec.role_revoke(p_id bigint, p_reason text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
