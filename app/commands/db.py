@@ -3,7 +3,7 @@
 import argparse
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from app.commands import FAILED, MISSING, CommandError, Commands, add_command, guard, say, trail
 
@@ -60,6 +60,16 @@ def register(commands: Commands) -> None:
     _admin_dsn(unlock, required=False)
 
     trail.register(parts, admin_address, _server)
+
+    grant = add_command(
+        parts, "grant", "give a role from the server's side, when there is nobody left to agree to it", _grant
+    )
+    grant.add_argument("login", metavar="LOGIN", help="for example u_ralf")
+    grant.add_argument("role", metavar="ROLE", help="for example administrator")
+    grant.add_argument("--reason", required=True, help="stands in the audit trail")
+    grant.add_argument("--hours", type=int, help="how long; without it until it is revoked")
+    _instance(grant)
+    _admin_dsn(grant, required=False)
 
     check = add_command(parts, "check", "look for drift, missing protection and inconsistent data", _check)
     _instance(check)
@@ -209,6 +219,29 @@ def _upgrade(arguments: argparse.Namespace) -> int:
 
 
 def _unlock(arguments: argparse.Namespace) -> int:
+    _as_superuser(arguments, "SELECT sec.user_unlock(%s)", arguments.login)
+    print(f"{arguments.login} may sign in again.")
+    return 0
+
+
+def _grant(arguments: argparse.Namespace) -> int:
+    if arguments.hours is not None and not 0 < arguments.hours <= 24 * 366:
+        raise CommandError("--hours must be between 1 and 8784")
+    _as_superuser(
+        arguments,
+        "SELECT sec.break_glass(%s, %s, %s::int, %s)",
+        arguments.login,
+        arguments.role,
+        arguments.hours,
+        arguments.reason,
+    )
+    until = f" for {arguments.hours} hour(s)" if arguments.hours else ""
+    print(f"{arguments.login} has the role {arguments.role}{until}. The audit trail and an alarm tell of it.")
+    return 0
+
+
+def _as_superuser(arguments: argparse.Namespace, statement: LiteralString, *values: object) -> None:
+    """Run one statement; what the database refuses becomes the line the user reads."""
     import psycopg
 
     from app.core.errors import map_db_error
@@ -216,14 +249,12 @@ def _unlock(arguments: argparse.Namespace) -> int:
 
     with psycopg.connect(admin_address(arguments), autocommit=True) as connection:
         try:
-            connection.execute("SELECT sec.user_unlock(%s)", (arguments.login,))
+            connection.execute(statement, values)
         except psycopg.Error as error:
             known = map_db_error(error)
             if known is None:
                 raise
             raise CommandError(translate("en", f"error.{known.key}", **known.params)) from error
-    print(f"{arguments.login} may sign in again.")
-    return 0
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -46,7 +46,7 @@ SELECT 'constraint ' || rel.name || '.' || k.conname || ' '
        || CASE k.contype WHEN 'c' THEN regexp_replace(translate(pg_get_constraintdef(k.oid), '()', ''), '::(text|character varying)(\[\])?', '', 'g')
                          ELSE pg_get_constraintdef(k.oid) END
        || CASE WHEN k.convalidated THEN '' ELSE ' NOT VALID' END
-  FROM rel JOIN pg_constraint k ON k.conrelid = rel.oid WHERE k.contype <> 'n'
+  FROM rel JOIN pg_constraint k ON k.conrelid = rel.oid WHERE k.contype NOT IN ('n', 't')
 UNION ALL
 SELECT 'index ' || pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END
   FROM rel JOIN pg_index i ON i.indrelid = rel.oid
