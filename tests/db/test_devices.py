@@ -66,7 +66,7 @@ def test_a_device_is_registered_changed_locked_and_let_in_again(
         "SELECT sec.device_change('t_gate', 'Gate North', 'North', 'Store', %s)", ([warehouses[1]],)
     )
     seen = keeper.execute(
-        "SELECT name, place, status, warehouses, last_seen IS NOT NULL, host(address) FROM sec.device_list() "
+        "SELECT name, place, status, warehouses, last_seen IS NOT NULL, address FROM sec.device_list() "
         "WHERE login = 't_gate'"
     ).fetchone()
     assert seen == ("Gate North", "North", "active", [warehouses[1]], True, "127.0.0.1")

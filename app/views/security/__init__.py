@@ -3,6 +3,7 @@
 from app.views.core.actions import Action
 from app.views.core.context import AppContext
 from app.views.core.workspace import Workspace
+from app.views.security import guarding
 from app.views.security.my_security import KEY, MySecurityPage
 
 
@@ -10,5 +11,9 @@ def _open(ctx: AppContext) -> None:
     ctx.navigate.open_workspace(KEY)
 
 
-WORKSPACES = (Workspace(KEY, "mine.title", "shield-check", "settings", "", MySecurityPage),)
-ACTIONS = (Action("security.mine", "mine.action", "shield-check", _open),)
+WORKSPACES = (
+    Workspace(KEY, "mine.title", "shield-check", "settings", "", MySecurityPage),
+    *guarding.WORKSPACES,
+)
+ACTIONS = (Action("security.mine", "mine.action", "shield-check", _open), *guarding.ACTIONS)
+TILES = guarding.TILES

@@ -198,7 +198,7 @@ class MySecurityPage(TabPage):
         client = session.client
         device = client.get("device") or session.address or t("shell.settings.unknown")
         program = f"{client.get('name', '').capitalize()} {client.get('version', '')}".strip()
-        facts = [program, client.get("system", ""), session.address or ""]
+        facts = [program, client.get("system", ""), session.address if client.get("device") else ""]
         facts += [t("mine.since", at=fmt.date_time(session.created))]
         if not session.current:
             facts += [t("mine.last_seen", at=fmt.date_time(session.last_seen))]

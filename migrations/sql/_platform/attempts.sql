@@ -1,16 +1,16 @@
 -- Who tried to sign in, what the guard made of it, and from where people may come at all.
 
 CREATE OR REPLACE FUNCTION sec.attempt_list(p_from timestamptz DEFAULT NULL, p_to timestamptz DEFAULT NULL)
-RETURNS TABLE (id text, at timestamptz, login text, person text, address inet, outcome text, reason text, application text)
+RETURNS TABLE (id bigint, at timestamptz, login text, person text, address text, outcome text, application text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM sec.require('attempt_list');
   RETURN QUERY
-    SELECT 'a' || a.id, a.at, a.login, coalesce(u.person, ''), a.address, a.outcome, '', a.application
+    SELECT a.id, a.at, a.login, coalesce(u.person, ''), host(a.address), a.outcome, a.application
       FROM sec.login_attempt a LEFT JOIN sec.app_user u ON u.login = a.login
      WHERE a.at >= coalesce(p_from, statement_timestamp() - interval '90 days') AND a.at < coalesce(p_to, 'infinity')
     UNION ALL
-    SELECT 's' || s.id, s.created, s.login, u.person, s.address, 'ok', '', left(concat_ws(' ', s.client ->> 'name', s.client ->> 'version'), 100)
+    SELECT -s.id, s.created, s.login, u.person, host(s.address), 'ok', left(concat_ws(' ', s.client ->> 'name', s.client ->> 'version'), 100)
       FROM sec.session s JOIN sec.app_user u ON u.login = s.login
      WHERE s.created >= coalesce(p_from, statement_timestamp() - interval '90 days') AND s.created < coalesce(p_to, 'infinity')
        AND s.login <> 's_guard';

@@ -85,14 +85,14 @@ END $$;
 
 CREATE OR REPLACE FUNCTION sec.device_list()
 RETURNS TABLE (id bigint, login text, name text, place text, department text, status text, warehouses bigint[],
-               last_seen timestamptz, address inet, operator text, created_at timestamptz)
+               last_seen timestamptz, address text, operator text, created_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM sec.require('device_list');
   RETURN QUERY
     SELECT u.id, u.login, u.person, u.site, u.department, u.status,
            ARRAY(SELECT w.warehouse_id FROM sec.user_warehouse w WHERE w.login = u.login ORDER BY 1),
-           l.last_seen, l.address, o.person, u.created_at
+           l.last_seen, host(l.address), o.person, u.created_at
       FROM sec.app_user u
       LEFT JOIN LATERAL (SELECT s.* FROM sec.session s WHERE s.login = u.login ORDER BY s.last_seen DESC LIMIT 1) l ON true
       LEFT JOIN sec.app_user o ON o.login = l.operator AND l.ended_at IS NULL
