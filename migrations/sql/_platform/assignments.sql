@@ -17,22 +17,24 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION sec.check_roles IS 'ER422 unless all of them are roles that can be given to somebody.';
 
+CREATE OR REPLACE FUNCTION sec.role_weights() RETURNS TABLE (role text, votes int)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  -- What of the matrix a right belongs to says how much it weighs, whoever else was given it.
+  WITH weight AS MATERIALIZED (
+    SELECT x."right", CASE WHEN bool_and(m.name IN ('administrator', 'system_administrator')) THEN 2
+                           WHEN bool_and(m.sensitive) THEN 1 ELSE 0 END AS votes
+      FROM sec.role_right x JOIN sec.role m ON m.name = x.role AND m.kind IN ('core', 'functional')
+     GROUP BY x."right"),
+  own AS MATERIALIZED (
+    SELECT r.name, greatest(CASE WHEN r.name IN ('administrator', 'system_administrator') THEN 2 WHEN r.sensitive THEN 1 ELSE 0 END,
+                            (SELECT max(w.votes) FROM sec.role_right x JOIN weight w ON w."right" = x."right" WHERE x.role = r.name)) AS votes
+      FROM sec.role r)
+  SELECT c.role, max(o.votes) FROM sec.role_closure c JOIN own o ON o.name = c.includes GROUP BY c.role
+$$;
+
 CREATE OR REPLACE FUNCTION sec.role_votes(p_role text) RETURNS int
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  WITH carried AS (
-    -- What of the matrix a right belongs to says how much it weighs, whoever else was given it.
-    SELECT bool_and(m.name IN ('administrator', 'system_administrator')) AS administers, bool_and(m.sensitive) AS sensitive
-      FROM sec.role_closure c
-      JOIN sec.role_right r ON r.role = c.includes
-      JOIN sec.role_right o ON o."right" = r."right"
-      JOIN sec.role m ON m.name = o.role AND m.kind IN ('core', 'functional')
-     WHERE c.role = p_role GROUP BY r."right")
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM carried k WHERE k.administers)
-      OR EXISTS (SELECT FROM sec.role_closure c WHERE c.role = p_role AND c.includes IN ('administrator', 'system_administrator')) THEN 2
-    WHEN EXISTS (SELECT FROM carried k WHERE k.sensitive)
-      OR EXISTS (SELECT FROM sec.role_closure c JOIN sec.role r ON r.name = c.includes AND r.sensitive WHERE c.role = p_role) THEN 1
-    ELSE 0 END
+  SELECT coalesce((SELECT w.votes FROM sec.role_weights() w WHERE w.role = p_role), 0)
 $$;
 COMMENT ON FUNCTION sec.role_votes IS
   'How many people besides the one who asks must agree before somebody gets the role: 2 for what administers rights, 1 for what '

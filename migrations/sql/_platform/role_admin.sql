@@ -37,11 +37,6 @@ END $$;
 COMMENT ON FUNCTION sec.custom_roles_settle IS
   'Make PostgreSQL''s roles of all custom roles anew from the tables: after an upgrade, and after a restore.';
 
-CREATE OR REPLACE FUNCTION sec.role_weights(p_role text) RETURNS TABLE (role text, votes int)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT c.role, sec.role_votes(c.role) FROM sec.role_closure c WHERE c.includes = p_role
-$$;
-
 CREATE OR REPLACE FUNCTION sec.role_write(p_name text, p_details jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -51,7 +46,7 @@ DECLARE
   v_login text;
 BEGIN
   SELECT * INTO v_role FROM sec.role r WHERE r.name = p_name FOR UPDATE;
-  SELECT jsonb_object_agg(w.role, w.votes) INTO v_before FROM sec.role_weights(p_name) w;
+  SELECT jsonb_object_agg(w.role, w.votes) INTO v_before FROM sec.role_weights() w JOIN sec.role_closure c ON c.role = w.role AND c.includes = p_name;
   SELECT k INTO v_word FROM jsonb_object_keys(p_details) k
    WHERE k NOT IN ('title_de', 'title_en', 'about_de', 'about_en', 'rights', 'parents', 'limits', 'sensitive', 'scoped', 'max_days',
                    'idle_minutes', 'session_minutes', 'max_sessions', 'needs_second_factor') LIMIT 1;
@@ -110,7 +105,8 @@ BEGIN
   PERFORM sec.role_settle();
   PERFORM sec.role_rules_write(p_name, p_details);
   -- Nobody gets by a change what would have needed other people's consent: not those who have the role, nor who inherits it.
-  SELECT w.role INTO v_word FROM sec.role_weights(p_name) w
+  SELECT w.role INTO v_word FROM sec.role_weights() w
+    JOIN sec.role_closure c ON c.role = w.role AND c.includes = p_name
     JOIN sec.user_role u ON u.role = w.role AND coalesce(u.valid_to, 'infinity') > statement_timestamp()
    WHERE w.votes > coalesce((v_before ->> w.role)::int, 0) LIMIT 1;
   IF FOUND THEN
@@ -148,7 +144,8 @@ BEGIN
   END IF;
   -- What weighs by what it carries is sensitive, whatever was ticked.
   UPDATE sec.role r SET sensitive = true
-    FROM sec.role_weights(p_name) w WHERE r.name = w.role AND w.votes > 0 AND NOT r.sensitive;
+    FROM sec.role_weights() w JOIN sec.role_closure c ON c.role = w.role AND c.includes = p_name
+   WHERE r.name = w.role AND w.votes > 0 AND NOT r.sensitive AND r.kind IN ('custom', 'template');
 END $$;
 
 CREATE OR REPLACE FUNCTION sec.role_make(p_name text, p_kind text, p_details jsonb) RETURNS jsonb

@@ -15,9 +15,9 @@ BEGIN
            (SELECT count(DISTINCT x."right")::int FROM sec.role_closure c JOIN sec.role_right x ON x.role = c.includes WHERE c.role = r.name),
            (SELECT count(DISTINCT u.login)::int FROM sec.user_role u WHERE u.role = r.name AND u.valid_from <= statement_timestamp()
                AND (u.valid_to IS NULL OR u.valid_to > statement_timestamp())),
-           sec.role_votes(r.name), r.max_days, r.idle_minutes, r.session_minutes, r.max_sessions, r.needs_second_factor,
+           w.votes, r.max_days, r.idle_minutes, r.session_minutes, r.max_sessions, r.needs_second_factor,
            jsonb_array_length(sec.role_conflicts(r.name))
-      FROM sec.role r ORDER BY r.name;
+      FROM sec.role r JOIN sec.role_weights() w ON w.role = r.name ORDER BY r.name;
 END $$;
 COMMENT ON FUNCTION sec.role_list IS 'All roles with their limits, parents, holders and rules, for the administrator.';
 
@@ -108,10 +108,10 @@ BEGIN
   END IF;
   v_mine := sec.roles_of(v_login);
   WITH carrying AS (
-    SELECT r.*, sec.role_votes(r.name) AS votes,
+    SELECT r.*, w.votes,
            (SELECT count(DISTINCT x."right") FROM sec.role_closure c JOIN sec.role_right x ON x.role = c.includes WHERE c.role = r.name) AS size,
            sec.conflict_found(v_login, r.name, statement_timestamp(), NULL) AS other
-      FROM sec.role r
+      FROM sec.role r JOIN sec.role_weights() w ON w.role = r.name
      WHERE NOT r.retired AND r.kind <> 'template'
        AND EXISTS (SELECT FROM sec.role_closure c JOIN sec.role_right x ON x.role = c.includes WHERE c.role = r.name AND x."right" = p_right)),
   told AS (

@@ -1,10 +1,10 @@
 -- What roles include, and the memberships of PostgreSQL that follow from who has which role now.
 
-CREATE OR REPLACE FUNCTION sec.memberships_due() RETURNS TABLE (login text, role text)
+CREATE OR REPLACE FUNCTION sec.memberships_due(p_login text DEFAULT NULL) RETURNS TABLE (login text, role text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT DISTINCT u.login, r.role
     FROM sec.app_user u JOIN sec.user_role r ON r.login = u.login
-   WHERE u.status = 'active' AND r.valid_from <= statement_timestamp()
+   WHERE (p_login IS NULL OR u.login = p_login) AND u.status = 'active' AND r.valid_from <= statement_timestamp()
      AND (r.valid_to IS NULL OR r.valid_to > statement_timestamp())
 $$;
 
@@ -35,7 +35,7 @@ BEGIN
   IF current_setting('server_version_num')::int >= 160000 THEN
     v_option := ' WITH INHERIT TRUE, SET FALSE';  -- nobody needs SET ROLE; 15 has no such option
   END IF;
-  v_wanted := ARRAY(SELECT w.role FROM sec.memberships_due() w WHERE w.login = p_login);
+  v_wanted := ARRAY(SELECT w.role FROM sec.memberships_due(p_login) w);
   FOR v_role IN
     SELECT r.name FROM sec.role r WHERE NOT r.name = ANY (v_wanted) AND sec.is_member('r_' || r.name, p_login)
   LOOP
