@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.core import dialect, errors
@@ -23,6 +22,7 @@ from app.core.dialect import Counter
 from app.core.errors import Cancelled, NotAllowed, SessionEnded, Unavailable, map_db_error
 from app.core.listener import Listener
 from app.core.profile import Profile
+from app.core.running import Running
 from app.core.target import PROTOCOL, ClientInfo, Target
 from app.core.term import Term
 
@@ -95,7 +95,7 @@ class Database:
         self._writing = threading.Lock()
         # Commits nobody knows the fate of, by command: transaction, result, and the command itself to keep its id.
         self._unanswered: dict[int, tuple[str, Result[Any], Any]] = {}
-        self._reading: dict[int, _Running] = {}
+        self._reading: dict[int, Running] = {}
         self._reading_lock = threading.Lock()
         self._write_engine = self._engine(read_only=False, size=1)
         self._read_engine = self._engine(read_only=True, size=3)
@@ -284,7 +284,7 @@ class Database:
     @contextmanager
     def _watched(self, connection: Connection) -> Iterator[None]:
         """Makes a running read known to `cancel`."""
-        number, run = threading.get_ident(), _Running(connection.connection.driver_connection)
+        number, run = threading.get_ident(), Running(connection.connection.driver_connection)
         with self._reading_lock:
             self._reading[number] = run
         try:
@@ -401,14 +401,7 @@ class Database:
 
     def _report_denied(self, refusal: NotAllowed, error: Exception) -> None:
         """Have the trail remember that something was refused: the refusal rolled back and left nothing behind."""
-        right = refusal.params.get("right")
-        if (
-            not right
-        ):  # no GRANT: the server names the function or table at the end of its message, in any language
-            origin = error.orig if isinstance(error, DBAPIError) else error
-            message = origin.diag.message_primary if isinstance(origin, psycopg.Error) else None
-            right = (message or refusal.key or "").rsplit(" ", 1)[-1]
-        told = {"right": right, "topic": refusal.params.get("table") or ""}
+        told = {"right": errors.refused_right(refusal, error), "topic": refusal.params.get("table") or ""}
         with suppress(Exception), self._autocommit(self._write_engine) as connection:
             connection.execute(text("SELECT sec.report_denied(:right, :topic)"), told)
 
@@ -427,9 +420,12 @@ class Database:
                         asked = True  # perhaps a role began or ended at this moment
                         self._attempt(self._continue, look=False)
                         continue
-                elif isinstance(mapped, NotAllowed) and look and mapped.key != "confirmation_needed":
+                elif look and errors.doubtful(mapped):
                     self._look_again()
-                    self._report_denied(mapped, error)
+                    if self._over is not None:
+                        raise SessionEnded(self._over.key, **self._over.params) from error
+                    if isinstance(mapped, NotAllowed):
+                        self._report_denied(mapped, error)
                 again = errors.worth_retrying(error) or (
                     isinstance(error, Unavailable) and error.params.get("rolled_back") is True
                 )
@@ -487,25 +483,3 @@ class Database:
             "options": options,
             "client_encoding": "UTF8",
         }
-
-
-class _Running:
-    """A read at work. The lock keeps its connection with it while it is being stopped, so that no other is hit."""
-
-    def __init__(self, driver: Any) -> None:
-        self.stopped = False
-        self._driver = driver
-        self._lock = threading.Lock()
-
-    def stop(self) -> None:
-        """Cancel it at the server, unless it is over."""
-        with self._lock:
-            if self._driver is not None:
-                self.stopped = True
-                with suppress(psycopg.Error):
-                    self._driver.cancel_safe(timeout=5)
-
-    def end(self) -> None:
-        """It is over: the connection may serve another."""
-        with self._lock:
-            self._driver = None

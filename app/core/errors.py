@@ -199,6 +199,23 @@ def map_db_error(error: BaseException) -> AppError | None:
     return found
 
 
+def refused_right(refusal: NotAllowed, error: BaseException) -> str:
+    """Which right was missing. Without a GRANT the server names function or table last, in any language."""
+    right = refusal.params.get("right")
+    if right:
+        return str(right)
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    message = origin.diag.message_primary if isinstance(origin, psycopg.Error) else None
+    return (message or refusal.key or "").rsplit(" ", 1)[-1]
+
+
+def doubtful(error: AppError | None) -> bool:
+    """Whether rights that changed, or a session that is over and shows no rows any more, may be behind it."""
+    if isinstance(error, NotAllowed):
+        return error.key != "confirmation_needed"
+    return isinstance(error, Conflict) or (isinstance(error, Refused) and error.key == "record_not_found")
+
+
 def _detail(origin: psycopg.Error) -> dict[str, Any]:
     """The parameters our own functions send as JSON in DETAIL."""
     try:

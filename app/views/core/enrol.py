@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -101,7 +101,7 @@ class EnrolDialog(Dialog):
     ) -> None:
         super().__init__(
             host,
-            t("factor.set_up"),
+            t("factor.set_up_title"),
             t("factor.required_what") if required else t("factor.what"),
             icon="qr-code",
             width=px("text_column") + px("side"),
@@ -123,6 +123,10 @@ class EnrolDialog(Dialog):
         """Escape does not throw recovery codes away that nobody has seen yet."""
         if not self._set_up:
             super().reject()
+
+    def _fit(self) -> None:
+        """What was added counts only once it is shown."""
+        QTimer.singleShot(0, self, self.place)
 
     def _begin(self) -> None:
         self._write(second_factor.begin, second_factor.Begin(), self._offer)
@@ -178,7 +182,7 @@ class EnrolDialog(Dialog):
         steps.addStretch(1)
         self._step.addWidget(holder)
         self._button.setEnabled(True)
-        self.place()
+        self._fit()
         edit.setFocus()
 
     def _confirm(self) -> None:
@@ -189,7 +193,7 @@ class EnrolDialog(Dialog):
         if len(typed) != DIGITS or not typed.isdecimal():
             self.code.show_error(t("factor.six_digits"))
             self.code.field.setFocus()
-            self.place()
+            self._fit()
             return
         self._button.setEnabled(False)
         self._write(second_factor.confirm, second_factor.Confirm(typed), self._show_codes)
@@ -206,7 +210,7 @@ class EnrolDialog(Dialog):
         part = CodesPart(codes, self._db.target.user, self._button.setEnabled)
         self._step.addWidget(part)
         self._button.set_text_key("factor.done")
-        self.place()
+        self._fit()
         part.kept.setFocus()
 
     def _failed(self, error: AppError) -> None:
@@ -219,7 +223,7 @@ class EnrolDialog(Dialog):
             clear_layout(self._step)
             self._step.addWidget(Banner("bad", error_text(error)))
             self._button.setEnabled(False)
-        self.place()
+        self._fit()
 
 
 class NewCodesDialog(Dialog):

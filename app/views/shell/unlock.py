@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.db import Database
 from app.core.errors import AppError, SessionEnded, Unavailable
@@ -90,6 +90,7 @@ class UnlockSheet(Layer):
             clicked=self._go,
         )
         self.button.setObjectName("unlock.button")
+        self.button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         column.addWidget(self.button)
         below = QHBoxLayout()
         other = (
