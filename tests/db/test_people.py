@@ -193,6 +193,20 @@ def test_details_are_changed_by_name_and_only_known_ones(
         as_role("viewer").write(people.change_user, people.ChangeUser(login, {"person": "X"}))
 
 
+def test_where_reset_codes_go_is_changed_by_somebody_who_has_just_proved_who_it_is(
+    admin: Raw, raw_role: Connect
+) -> None:
+    login = new_person(admin)
+    boss = raw_role(new_person(admin, "administrator"), ticket=True)
+    admin.execute(
+        "UPDATE sec.session SET confirmed_at = now() - interval '1 hour' WHERE login = %s",
+        (one(boss, "SELECT session_user"),),
+    )
+    change = "SELECT sec.user_change(%s, %s::jsonb)"
+    assert refused(boss, change, login, '{"email": "me@x.example"}') == ("ER403", "confirmation_needed")
+    boss.execute(change, (login, '{"phone": "1"}'))
+
+
 def test_everybody_changes_the_own_data_and_nothing_else(
     raw_role: Connect, as_role: Callable[[str], Database]
 ) -> None:

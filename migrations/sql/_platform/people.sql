@@ -43,6 +43,9 @@ DECLARE
 BEGIN
   PERFORM sec.require('user_change');
   PERFORM sec.check_user(p_login);
+  IF p_changes ? 'email' THEN
+    PERFORM sec.require_confirmed();  -- codes to reset a password go there
+  END IF;
   SELECT k INTO v_field FROM jsonb_object_keys(p_changes) k
    WHERE k NOT IN ('person', 'language', 'email', 'phone', 'department', 'site', 'position', 'supervisor') LIMIT 1;
   IF FOUND THEN
