@@ -107,4 +107,14 @@ def server_side() -> Path:
 
 def entries() -> tuple[Path, ...]:
     """What the program keeps directly below ``home()``; nothing else there is its business."""
-    return (venvs(), instances(), cache(), logs(), drafts(), layouts(), tours(), profiles_file(), guard_file())
+    return (
+        venvs(),
+        instances(),
+        cache(),
+        logs(),
+        drafts(),
+        layouts(),
+        tours(),
+        profiles_file(),
+        guard_file(),
+    )
