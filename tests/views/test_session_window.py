@@ -16,7 +16,6 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.changes import NO_CHANGES, Result
-from app.core.config import ServerProfile
 from app.core.db import Database, Target, call_api
 from app.core.term import Term
 from app.services.security import second_factor, sessions
@@ -26,11 +25,8 @@ from app.views.core.confirm import ConfirmDialog
 from app.views.core.enrol import EnrolDialog
 from app.views.core.marks import Label
 from app.views.core.operation import WriteOp
-from app.views.core.secret_fields import Labelled
 from app.views.core.tasks import TaskManager
 from app.views.security.my_security import KEY, MySecurityPage
-from app.views.shell.login import LoginWindow, SignedIn
-from app.views.shell.login_dialogs import MustChangeDialog
 from app.views.shell.main_window import MainWindow
 from app.views.shell.session_watch import SessionWatch
 from app.views.shell.unlock import UnlockSheet
@@ -474,102 +470,3 @@ def test_the_password_is_changed_from_here(
     again = Database(target, "vier Wörter ohne Sinn")
     again.open()
     again.close()
-
-
-# -- at the login ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def login(admin_dsn: str, person: str, qtbot: QtBot) -> Iterator[LoginWindow]:
-    target, _ = Target.from_dsn(admin_dsn)
-    tasks = TaskManager()
-    made = LoginWindow(tasks, [ServerProfile("Prüfung", "127.0.0.1", target.port, target.dbname)], ())
-    made.open()
-    made.activateWindow()
-    made.user.setText(person)
-    made.password.setText(PASSWORD)
-    yield made
-    made.hide()
-    made.deleteLater()
-    tasks.shutdown()
-
-
-def signed_in(login: LoginWindow, qtbot: QtBot, act: Callable[[], object]) -> SignedIn:
-    with qtbot.waitSignal(login.signed_in, timeout=20_000) as signed:
-        act()
-    entry: SignedIn = signed.args[0]
-    return entry
-
-
-def test_the_login_asks_for_the_code_and_remembers_the_workstation(
-    login: LoginWindow, admin: Raw, raw_role: Callable[..., Raw], person: str, qtbot: QtBot
-) -> None:
-    phone = enrol(admin, raw_role(person, ticket=True), person)
-    login.sign_in()
-    qtbot.waitUntil(login.code.isVisible, timeout=20_000)
-    assert login.code.line.field.hasFocus()
-    login.code.line.field.setText("000000")
-    login.sign_in()
-    qtbot.waitUntil(lambda: "Der Code stimmt nicht" in login.code.line.hint.text(), timeout=20_000)
-    login.code.trust.setChecked(True)
-    login.code.line.field.setText(phone.unused())
-    entry = signed_in(login, qtbot, lambda: QTest.keyClick(login.code.line.field, Qt.Key.Key_Return))
-    entry.db.close()
-    login.code.hide()
-    login.code.clear()
-    entry = signed_in(login, qtbot, login.sign_in)
-    assert entry.profile.assurance == "totp"
-    entry.db.close()
-
-
-def test_who_needs_a_second_factor_sets_it_up_before_anything_else(
-    login: LoginWindow, admin: Raw, qtbot: QtBot
-) -> None:
-    admin.execute("UPDATE sec.role SET needs_second_factor = true WHERE name = 'sales_rep'")
-    try:
-        login.sign_in()
-        qtbot.waitUntil(lambda: login.findChild(QLineEdit, "enrol.code") is not None, timeout=20_000)
-        dialog = login.findChild(EnrolDialog)
-        assert dialog is not None
-        secret = base64.b32decode(part_of(dialog, "factor.secret", Label).text().replace(" ", ""))
-        dialog.code.field.setText(code_of(secret, int(time.time() // 30)))
-        QTest.keyClick(dialog.code.field, Qt.Key.Key_Return)
-        qtbot.waitUntil(lambda: dialog.findChild(QWidget, "factor.codes_kept") is not None, timeout=20_000)
-        part_of(dialog, "factor.codes_kept", QWidget).setChecked(True)  # type: ignore[attr-defined]
-        entry = signed_in(
-            login,
-            qtbot,
-            lambda: QTest.mouseClick(part(dialog, "dialog.next"), Qt.MouseButton.LeftButton),
-        )
-        assert entry.profile.roles == ("sales_rep",)
-        entry.db.close()
-    finally:
-        admin.execute("UPDATE sec.role SET needs_second_factor = false WHERE name = 'sales_rep'")
-
-
-def test_a_password_somebody_else_gave_must_be_changed_at_the_login(
-    login: LoginWindow, admin: Raw, person: str, qtbot: QtBot
-) -> None:
-    admin.execute("SELECT sec.password_set(%s, 'einmal und nie wieder', true)", (person,))
-    login.password.setText("einmal und nie wieder")
-    login.sign_in()
-    qtbot.waitUntil(lambda: login.findChild(MustChangeDialog) is not None, timeout=20_000)
-    dialog = login.findChild(MustChangeDialog)
-    assert dialog is not None
-    dialog.part.first.field.setText("mein ganz eigenes Wort")
-    dialog.part.second.field.setText("mein ganz anderes Wort")
-    QTest.keyClick(dialog.part.second.field, Qt.Key.Key_Return)
-    assert dialog.part.second.hint.text() == "Die beiden Eingaben sind verschieden."
-    dialog.part.second.field.setText("mein ganz eigenes Wort")
-    entry = signed_in(login, qtbot, lambda: QTest.keyClick(dialog.part.second.field, Qt.Key.Key_Return))
-    assert entry.profile.login == person
-    entry.db.close()
-
-
-def test_a_house_without_mail_says_whom_to_ask(login: LoginWindow, qtbot: QtBot) -> None:
-    login.forgotten()
-    dialog = part(login, "dialog.forgotten")
-    line = dialog.findChild(Labelled)
-    assert line is not None
-    QTest.mouseClick(part(dialog, "dialog.go"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "Administration" in line.hint.text(), timeout=20_000)

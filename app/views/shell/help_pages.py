@@ -24,6 +24,7 @@ PAGES = (
     "production",
     "documents",
     "rights",
+    "security",
     "offline",
 )
 
@@ -35,6 +36,7 @@ OF_SCREEN = {
     "inventory.deliveries": "sales",
     "sales.shipping": "sales",
     "system.company": "documents",
+    "security.mine": "security",
 }
 OF_RAIL = {
     "catalog": "products",

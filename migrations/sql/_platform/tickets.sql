@@ -19,7 +19,7 @@ BEGIN
   IF NOT FOUND THEN
     PERFORM sec.fail('ER401', 'login_unknown', jsonb_build_object('login', session_user));
   ELSIF v_user.status <> 'active' THEN
-    PERFORM sec.fail('ER401', 'account_' || v_user.status,
+    PERFORM sec.fail('ER401', concat('account_', v_user.status),
                      jsonb_build_object('login', session_user, 'reason', v_user.status_reason, 'until', v_user.locked_until));
   ELSIF p_client ? 'protocol' AND v_protocol IS NULL THEN
     PERFORM sec.fail('ER426', 'client_protocol_unreadable');
