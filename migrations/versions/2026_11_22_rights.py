@@ -174,6 +174,7 @@ def upgrade() -> None:
         sa.Column("blocking_seconds", sa.Integer(), server_default=sa.text("30"), nullable=False),
         sa.Column("statement_seconds", sa.Integer(), server_default=sa.text("600"), nullable=False),
         sa.Column("registration_open", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("reset_by_mail", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("audit_years", sa.Integer(), server_default=sa.text("10"), nullable=False),
         sa.CheckConstraint("id = 1", name="policy_one_row"),
         sa.PrimaryKeyConstraint("id", name=op.f("policy_pkey")),

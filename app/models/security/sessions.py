@@ -142,7 +142,8 @@ class Policy(Root):
     """The house's rules for passwords, lockouts and sessions (one row).
 
     `idle_transaction_seconds`, `blocking_seconds` and `statement_seconds` are the watchdog's limits: a transaction left
-    open, one that others wait for, a statement that does not end.
+    open, one that others wait for, a statement that does not end. With `reset_by_mail` the guard mails codes to people
+    who forgot their password.
     """
 
     __tablename__ = "policy"
@@ -167,6 +168,7 @@ class Policy(Root):
     blocking_seconds: Mapped[int] = whole("30")
     statement_seconds: Mapped[int] = whole("600")
     registration_open: Mapped[bool] = flag()
+    reset_by_mail: Mapped[bool] = flag()
     audit_years: Mapped[int] = whole("10")
 
 

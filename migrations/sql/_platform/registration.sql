@@ -5,7 +5,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 DECLARE
   -- The published password 'werkbank-register'; a fixed salt, since there is nothing to hide.
   c_verifier CONSTANT text := 'SCRAM-SHA-256$4096:UyOb63rlt58gOclDtjMFoA==$gwUKaIqVqfSngsNRBOROo7lnUPK4wKNXsDSCwUxojFk=:dljHjcm1AQg6DaZy+pnn9ncedHtzcmAZ6mshVXaa/9c=';
-  v_open boolean := (SELECT p.registration_open FROM sec.policy p);
+  v_open boolean := (SELECT p.registration_open OR p.reset_by_mail FROM sec.policy p);
   v_role record;
 BEGIN
   SELECT a.rolcanlogin, a.rolpassword, a.oid, (SELECT r.rolconfig FROM pg_catalog.pg_roles r WHERE r.oid = a.oid) AS config INTO v_role
@@ -32,7 +32,8 @@ BEGIN
     PERFORM pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a WHERE a.usename = 's_register';
   END IF;
 END $$;
-COMMENT ON FUNCTION sec.register_settle IS 'The login s_register as the policy wants it: there while registration is open, else closed.';
+COMMENT ON FUNCTION sec.register_settle IS
+  'The login s_register as the policy wants it: there while registration is open or forgotten passwords are reset by mail.';
 
 CREATE OR REPLACE FUNCTION sec.tg_policy_registration() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -40,8 +41,8 @@ BEGIN
   PERFORM sec.register_settle();
   RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER policy_registration AFTER UPDATE OF registration_open ON sec.policy
-FOR EACH ROW WHEN (OLD.registration_open <> NEW.registration_open) EXECUTE FUNCTION sec.tg_policy_registration();
+CREATE OR REPLACE TRIGGER policy_registration AFTER UPDATE OF registration_open, reset_by_mail ON sec.policy
+FOR EACH ROW WHEN ((OLD.registration_open, OLD.reset_by_mail) <> (NEW.registration_open, NEW.reset_by_mail)) EXECUTE FUNCTION sec.tg_policy_registration();
 
 CREATE OR REPLACE FUNCTION sec.registration_set(p_open boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
