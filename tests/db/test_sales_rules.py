@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from app.core.db import Database
-from app.core.errors import AppError, Confirm, Conflict, NotAllowed, Refused
+from app.core.errors import AppError, Conflict, NotAllowed, Refused
 from app.services.approvals.commands import Decide
 from app.services.approvals.writes import decide
 from app.services.sales import drafts, writes
@@ -22,6 +22,7 @@ from app.services.sales.commands import (
     IssueQuote,
     RejectQuote,
     RequestApproval,
+    RequestCreditApproval,
     SaveSalesOrder,
 )
 from tests.sales_world import D, Raw, World, build, confirmed, line_ids, shipped, stock
@@ -134,7 +135,7 @@ def test_approval_is_somebody_elses_and_covers_only_what_it_saw(
     assert refusal.value.diag.constraint_name == "approver_is_somebody_else"
     manager.write(decide, Decide(asked.id, True))
     with pytest.raises(Refused, match="approval_already_decided"):
-        manager.write(decide, Decide(asked.id, False, 'nein'))
+        manager.write(decide, Decide(asked.id, False, "nein"))
 
     more = replace(world.order([world.line(world.bike, 1, "79")]), id=order.id, row_version=order.row_version)
     changed = rep.write(
@@ -254,11 +255,23 @@ def test_blocked_and_inactive_customers_and_the_credit_limit(world: World, as_ro
         world.french,
     )
     confirm = ConfirmSalesOrder(draft.id, draft.row_version)
-    with pytest.raises(Confirm) as question:
-        rep.write(writes.confirm_sales_order, confirm)
-    assert question.value.key == "credit_limit_exceeded"
-    assert Decimal(question.value.params["exposure"]) == owed + 100
-    rep.write(writes.confirm_sales_order, replace(confirm, acknowledged=("credit_limit_exceeded",)))
+    for acknowledged in (
+        (),
+        ("credit_limit_exceeded",),
+    ):  # what once was a question is somebody else's to answer
+        with pytest.raises(NotAllowed) as refusal:
+            rep.write(writes.confirm_sales_order, replace(confirm, acknowledged=acknowledged))
+        assert refusal.value.key == "credit_limit_exceeded"
+        assert Decimal(refusal.value.params["exposure"]) == owed + 100
+    request = rep.write(
+        writes.request_credit_approval, RequestCreditApproval(draft.id, "zahlt pünktlich")
+    ).value
+    with pytest.raises(NotAllowed, match="approver_is_somebody_else"):
+        rep.write(decide, Decide(request, True))
+    as_role("finance").write(decide, Decide(request, True))
+    rep.write(writes.confirm_sales_order, confirm)
+    with pytest.raises(Refused, match="sales_order_not_draft"):
+        rep.write(writes.request_credit_approval, RequestCreditApproval(draft.id, "noch einmal"))
     admin.execute("UPDATE partners.partner SET credit_limit = NULL WHERE id = %s", (world.french,))
 
 

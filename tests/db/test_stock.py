@@ -14,6 +14,9 @@ from psycopg.types.json import Jsonb
 from app.core.db import Database
 from app.core.errors import Invalid, NotAllowed, Refused
 from app.core.paging import Filter, ListQuery
+from app.services.approvals.commands import Decide
+from app.services.approvals.reads import request_detail
+from app.services.approvals.writes import decide
 from app.services.inventory import reads, writes
 from app.services.inventory.commands import (
     AdjustStock,
@@ -380,3 +383,44 @@ def test_history_counts_back_from_today_and_moves_page_from_the_newest(
     assert (page.total, rest.next) == (4, None)
     assert keeper.read(reads.on_hand_history, bolt, shop.today)[-1].on_hand == 6
     assert keeper.read(reads.on_hand_history, bolt, shop.today, shop.annex)[-1].on_hand == 4
+
+
+def test_a_difference_above_ones_limit_is_posted_when_somebody_with_a_higher_one_agrees(
+    admin: Raw, shop: Workshop, as_role: As
+) -> None:
+    dear = make_world.product(admin, "DEAR", cost="100")
+    keeper, finance = as_role("warehouse_manager"), as_role("finance")
+    receive(keeper, dear, shop.shelf, 200)
+    clerk = as_role("warehouse_clerk")
+    admin.execute("SELECT sec.user_set_warehouses('u_warehouse_clerk', %s)", ([shop.hall],))
+    clerk.write(writes.adjust_stock, count(dear, shop.shelf, 195))  # 500: as much as a clerk may
+    with pytest.raises(Refused, match="stock_difference_within_limit"):
+        clerk.write(writes.request_adjustment, count(dear, shop.shelf, 194))
+    with pytest.raises(NotAllowed) as refusal:
+        clerk.write(writes.adjust_stock, count(dear, shop.shelf, 130))
+    assert refusal.value.key == "stock_difference_limit"
+    assert set(refusal.value.params) == {"limit"}, "what it weighs would tell the cost"
+    large = clerk.write(writes.request_adjustment, count(dear, shop.shelf, 130)).value
+    assert at(admin, dear, shop.shelf) == 195
+
+    # Nothing a clerk can read about the request tells what it weighs.
+    detail = clerk.read(request_detail, large)
+    assert [(v.before, v.after) for v in detail.values] == [(D(195), D(130))]
+    told = admin.execute("SELECT r::text FROM system.approval_request r WHERE id = %s", (large,)).fetchone()
+    assert "6500" not in str(told)
+
+    with pytest.raises(NotAllowed, match="stock_difference_limit"):  # 6500 is above the manager's 5000
+        keeper.write(decide, Decide(large, True))
+    transferred = transfer(dear, shop.shelf, shop.shelf2, 20)
+    keeper.write(writes.transfer_stock, transferred)  # what moves meanwhile does not change what was missing
+    finance.write(decide, Decide(large, True, "Diebstahl angezeigt"))
+    assert at(admin, dear, shop.shelf) == 110
+    who = admin.execute(
+        "SELECT kind, qty, reason, posted_by FROM inventory.stock_move WHERE product_id = %s ORDER BY id DESC LIMIT 1",
+        (dear,),
+    ).fetchone()
+    assert who == ("adjust_out", D(65), "count", "u_finance")
+    small = clerk.write(writes.request_adjustment, count(dear, shop.shelf, 100)).value
+    keeper.write(decide, Decide(small, False, "noch einmal zählen"))
+    assert at(admin, dear, shop.shelf) == 110
+    assert inconsistencies(admin) == []

@@ -24,6 +24,7 @@ from app.services.inventory.commands import (
 )
 from app.services.inventory.writes import adjust_stock, receive_stock, transfer_stock
 
+RACK = 12  # lines a count has
 KEEPER = "u_karin"
 Spot = tuple[str, str]  # SKU, place
 SOLD_OUT = ("14100-BL", "12300-OX", "16105-BE", "18105-OX")
@@ -131,8 +132,11 @@ def _count(
     if not lines:
         return
     ledger.qty.update(counted)
-    command = AdjustStock(lines, reason, command_id("count", days, reason))
-    ledger.note(ledger.house.post(KEEPER, adjust_stock, command).moves, days, 17)
+    # Rack by rack: what all of them weigh together would be for finance to decide.
+    for first in range(0, len(lines), RACK):
+        rack = lines[first : first + RACK]
+        command = AdjustStock(rack, reason, command_id("count", days, reason, first))
+        ledger.note(ledger.house.post(KEEPER, adjust_stock, command).moves, days, 17)
 
 
 def _sell(

@@ -12,9 +12,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core.errors import NotAllowed
 from app.models.inventory import Place
 from app.models.production import WorkOrder
 from app.models.sales import Quote, SalesOrder
+from app.services.approvals.commands import Decide
+from app.services.approvals.writes import decide
 from app.services.demo.house import House, command_id
 from app.services.production.commands import (
     CompleteWorkOrder,
@@ -35,6 +38,7 @@ from app.services.sales.commands import (
     PostPayment,
     RejectQuote,
     RequestApproval,
+    RequestCreditApproval,
     SaveQuote,
     SaveSalesOrder,
     ShipDelivery,
@@ -44,6 +48,7 @@ from app.services.sales.forms import propose_for_customer, propose_lines
 from app.services.sales.reads import payment_proposal
 from app.services.sales.shipping import shipping_form
 from app.services.sales.writes import (
+    Confirmed,
     cancel_sales_order,
     confirm_sales_order,
     convert_quote,
@@ -52,6 +57,7 @@ from app.services.sales.writes import (
     post_payment,
     reject_quote,
     request_approval,
+    request_credit_approval,
     ship_delivery,
 )
 from app.services.system.commands import AddNote
@@ -224,13 +230,7 @@ def orders(house: House) -> None:
             desk.order = desk.draft(quote=False)
         if deal.end == "draft":
             continue
-        confirm = ConfirmSalesOrder(
-            desk.order.id,
-            desk.order.row_version,
-            acknowledged=("credit_limit_exceeded",),
-            command=desk.command("confirm"),
-        )
-        confirmed = house.post(deal.seller, confirm_sales_order, confirm)
+        confirmed = _confirm(desk)
         desk.order = Saved(confirmed.id, confirmed.row_version)
         if deal.end == "cancelled":
             cancel = CancelSalesOrder(
@@ -243,6 +243,21 @@ def orders(house: House) -> None:
             for delivery in deliveries:
                 _invoice(desk, delivery)
     _notes(house)
+
+
+def _confirm(desk: _Desk) -> Confirmed:
+    """Confirm the order; above the credit limit finance is asked first."""
+    house, deal = desk.house, desk.deal
+    order = ConfirmSalesOrder(desk.order.id, desk.order.row_version, command=desk.command("confirm"))
+    try:
+        return house.post(deal.seller, confirm_sales_order, order)
+    except NotAllowed as refusal:
+        if refusal.key != "credit_limit_exceeded":
+            raise
+    wish = RequestCreditApproval(desk.order.id, "Stammkunde, zahlt immer pünktlich", desk.command("credit"))
+    request = house.post(deal.seller, request_credit_approval, wish)
+    house.post("u_franziska", decide, Decide(request, True, "In Ordnung", desk.command("credit yes")))
+    return house.post(deal.seller, confirm_sales_order, order)
 
 
 def _ship(desk: _Desk, share: Decimal, trip: int) -> int:

@@ -79,7 +79,10 @@ def transfer_stock(session: Session, command: TransferStock) -> Result[Posted]:
 
 @posting
 def adjust_stock(session: Session, command: AdjustStock) -> Result[Adjusted]:
-    """Set stock to what was counted.  Raises `Refused` (reason_required, line_twice, counted_qty_not_negative, …)."""
+    """Set stock to what was counted.
+
+    Raises `Refused` (reason_required, line_twice, counted_qty_not_negative, …) and `NotAllowed` stock_difference_limit.
+    """
     answer = call_api(
         session,
         "stock_adjust",
@@ -100,6 +103,19 @@ def adjust_stock(session: Session, command: AdjustStock) -> Result[Adjusted]:
     )
     affected = changed(*STOCK, ("inventory.lot", None), ("inventory.reservation", None))
     return Result(Adjusted(tuple(answer["moves"]), found), affected)
+
+
+@posting
+def request_adjustment(session: Session, command: AdjustStock) -> Result[int]:
+    """Ask for a count above one's limit; it is posted when somebody approves.  Returns the request."""
+    answer = call_api(
+        session,
+        "stock_adjust_request",
+        p_command=command.command,
+        p_lines=[asdict(line) for line in command.lines],
+        p_reason=command.reason,
+    )
+    return Result(int(answer["id"]), changed(("system.approval_request", int(answer["id"]))))
 
 
 def save_warehouse(session: Session, command: SaveWarehouse) -> Result[Saved]:

@@ -138,6 +138,15 @@ class PostPayment:
 
 
 @dataclass(frozen=True)
+class RequestCreditApproval:
+    """Ask somebody else for an order with which the customer owes more than the credit limit."""
+
+    sales_order_id: int
+    reason: str
+    command: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
 class RequestApproval:
     """Ask somebody else for the discount of a draft."""
 

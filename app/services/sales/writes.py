@@ -19,6 +19,7 @@ from app.services.sales.commands import (
     PostPayment,
     RejectQuote,
     RequestApproval,
+    RequestCreditApproval,
     ReserveSalesOrder,
     ShipDelivery,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "post_payment",
     "reject_quote",
     "request_approval",
+    "request_credit_approval",
     "reserve_sales_order",
     "save_quote",
     "save_sales_order",
@@ -149,8 +151,8 @@ def reject_quote(session: Session, command: RejectQuote) -> Result[Saved]:
 def confirm_sales_order(session: Session, command: ConfirmSalesOrder) -> Result[Confirmed]:
     """Confirm a draft order and reserve what is free.
 
-    Raises like `issue_quote` (keys sales_order_…), Refused customer_delivery_blocked, and Confirm
-    ``credit_limit_exceeded`` (limit, exposure) unless acknowledged.
+    Raises like `issue_quote` (keys sales_order_…), Refused customer_delivery_blocked, and NotAllowed
+    ``credit_limit_exceeded`` (limit, exposure) unless somebody else has approved it.
     """
     answer = _call(session, "sales_order_confirm", command, p_acknowledged=command.acknowledged)
     value = Confirmed(*_issued(answer), shortages=_shortages(answer))
@@ -278,6 +280,19 @@ def request_approval(session: Session, command: RequestApproval) -> Result[Reque
     return Result(
         value, changed((APPROVAL, value.id), (f"sales.{command.document_type}", command.document_id))
     )
+
+
+@posting
+def request_credit_approval(session: Session, command: RequestCreditApproval) -> Result[int]:
+    """Ask for an order above the credit limit.  Refused: credit_approval_not_needed, approval_already_requested."""
+    answer = call_api(
+        session,
+        "credit_approval_request",
+        p_command=command.command,
+        p_sales_order_id=command.sales_order_id,
+        p_reason=command.reason,
+    )
+    return Result(int(answer["id"]), changed((APPROVAL, int(answer["id"])), (ORDER, command.sales_order_id)))
 
 
 def _call(session: Session, function: str, command: Any, **more: Any) -> dict[str, Any]:

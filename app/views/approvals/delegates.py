@@ -87,12 +87,12 @@ class DelegateDialog(Dialog):
 
     def _show(self, rows: tuple[DelegateRow, ...]) -> None:
         clear_layout(self._known)
-        if rows:
-            self._known.addWidget(Label(t("approval.delegate.now"), "small600", "text2"))
-        for row in rows:
-            line = self._line(row)
+        lines: list[QWidget] = [self._line(row) for row in rows]
+        if lines:
+            lines.insert(0, Label(t("approval.delegate.now"), "small600", "text2"))
+        for line in lines:
             self._known.addWidget(line)
-            line.show()  # now: the place below counts only what is visible
+            line.show()  # now: `place` counts only what is visible
         self.place()
 
     def _line(self, row: DelegateRow) -> QWidget:

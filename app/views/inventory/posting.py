@@ -99,6 +99,10 @@ class PostingPage(TabPage):
         """What posts the lines."""
         raise NotImplementedError
 
+    def refused(self, error: NotAllowed, call: tuple[Callable[[Any, Any], Result[Any]], Any]) -> bool:
+        """A right or limit was missing for this call; True when the page has said what to do now."""
+        return False
+
     def done_words(self, lines: Sequence[Line], answer: Any) -> str:
         """What was booked, for the toast."""
         raise NotImplementedError
@@ -377,9 +381,8 @@ class PostingPage(TabPage):
         fn, command = self.command(lines, reason)
         self._posting = True
         op = WriteOp(self, self.ctx, fn, command).disabling(self._post)
-        op.success(lambda answer: self._posted(lines, answer)).failure(self._refused).finally_(
-            self._over
-        ).start()
+        op.success(lambda answer: self._posted(lines, answer)).finally_(self._over)
+        op.failure(lambda error: self._refused(error, (fn, command))).start()
 
     def _over(self) -> None:
         self._posting = False
@@ -392,17 +395,23 @@ class PostingPage(TabPage):
         def show() -> None:
             self.ctx.navigate.open_workspace("stock_moves", preset="all", filters=filters)
 
-        self._lines = []
-        self.boxes["reason"].set_value(None)
-        self._show_lines()
+        self.clear_all()
         self.ctx.navigate.toast(words, action=("stock.show_moves", show))
         self.boxes["product"].focus()
         after, self._after = self._after, None
         if after is not None:
             after()
 
-    def _refused(self, error: BaseException) -> object:
+    def clear_all(self) -> None:
+        """Begin anew: the lines are taken care of."""
+        self._lines = []
+        self.boxes["reason"].set_value(None)
+        self._show_lines()
+
+    def _refused(self, error: BaseException, call: tuple[Callable[..., Any], Any]) -> object:
         self._after = None
+        if isinstance(error, NotAllowed) and self.refused(error, call):
+            return True
         if not isinstance(error, AppError) or isinstance(error, NotAllowed | SessionEnded):
             return False
         clear_layout(self._banner)

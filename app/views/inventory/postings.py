@@ -1,11 +1,14 @@
 """The three postings of stock: goods come in, goods change their place, goods are counted."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from app.core import format as fmt
 from app.core.changes import Result
+from app.core.errors import NotAllowed
 from app.core.i18n import t
 from app.services.catalog.reads import search_products
 from app.services.inventory import writes
@@ -18,7 +21,9 @@ from app.services.inventory.commands import (
     TransferStock,
 )
 from app.services.inventory.master import Balance, ProductStock, search_places
+from app.views.core.errors import ask
 from app.views.core.fields import Field
+from app.views.core.operation import WriteOp
 from app.views.core.table_model import Column
 from app.views.inventory.posting import Line, PostingPage
 from app.views.inventory.words import PRODUCT
@@ -322,6 +327,30 @@ class CountPage(PostingPage):
         if key == "qty" and counted is not None:
             words += " · " + t("stock.count.difference", amount=with_sign(counted - self._before()))
         self.boxes["qty"].set_hint(words)
+
+    def refused(self, error: NotAllowed, call: Call) -> bool:
+        """A difference above one's limit: offer to ask somebody else for it."""
+        if error.key != "stock_difference_limit":
+            return False
+
+        def sent(_request: int) -> None:
+            self.clear_all()
+            self.ctx.navigate.toast(t("stock.count.asked"), kind="info")
+
+        def request() -> None:
+            again = replace(call[1], command=uuid4())
+            WriteOp(self, self.ctx, writes.request_adjustment, again).success(sent).start()
+
+        limit = Decimal(str(error.params.get("limit", 0)))
+        ask(
+            self,
+            t("stock.count.ask_title"),
+            t("stock.count.ask_text", limit=fmt.money(limit)),
+            "stock.count.ask_yes",
+            request,
+            icon="badge-check",
+        )
+        return True
 
     def read_entry(self, stock: ProductStock) -> Line | tuple[str, str]:
         """A place, the lot of a tracked product, a quantity that may be 0."""

@@ -1,13 +1,15 @@
 """The banner about a discount above one's limit: from the first typed digit to the decision."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from app.core import format as fmt
+from app.core.errors import NotAllowed
 from app.core.i18n import t
 from app.services.approvals.commands import Decide
 from app.services.approvals.writes import decide as vote
 from app.services.sales import writes
-from app.services.sales.commands import RequestApproval
+from app.services.sales.commands import RequestApproval, RequestCreditApproval
 from app.services.sales.forms import ApprovalState
 from app.views.core.form_model import FormRecord, Notice, NoticeAction
 from app.views.core.operation import WriteOp
@@ -116,6 +118,40 @@ def ask_for_approval(page: "DraftPage") -> None:
         lambda reason: _request(page, reason),
         icon="send",
         name="dialog.request_approval",
+    ).open()
+
+
+def credit_notice(page: "DraftPage", refusal: NotAllowed) -> Notice:
+    """The order would take the customer above the credit limit: who wants it anyway asks."""
+    limit, owed = (Decimal(str(refusal.params.get(key, 0))) for key in ("limit", "exposure"))
+    ask = NoticeAction("sales.approval.ask", lambda: ask_for_credit(page), "action.request_credit", "send")
+    fact = t("sales.credit.above", owed=fmt.money(owed), limit=fmt.money(limit))
+    actions = (ask,) if page.ctx.profile.can("credit_approval_request") else ()
+    return Notice("credit", "bad", fact, t("sales.credit.refused"), actions, "wallet")
+
+
+def ask_for_credit(page: "DraftPage") -> None:
+    """Ask somebody who may for the order above the credit limit; what is typed is saved first."""
+
+    def command(record: FormRecord, reason: str) -> RequestCreditApproval:
+        assert record.id is not None
+        return RequestCreditApproval(record.id, reason)
+
+    def asked(_value: object) -> None:
+        page.credit_refusal = None
+        page.refresh()
+        page.ctx.navigate.toast(t("sales.credit.asked"))
+
+    ReasonDialog(
+        page,
+        t("sales.credit.ask_title"),
+        t("sales.credit.ask_text"),
+        "sales.approval.ask_yes",
+        lambda reason: page.post(
+            writes.request_credit_approval, lambda record: command(record, reason), asked
+        ),
+        icon="send",
+        name="dialog.request_credit",
     ).open()
 
 

@@ -42,7 +42,7 @@ from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
 from app.views.core.theme import px
 from app.views.sales import line_rules
-from app.views.sales.approval import approval_notice
+from app.views.sales.approval import approval_notice, credit_notice
 from app.views.sales.cards import CustomerCard, TermsCard, TotalsCard
 from app.views.sales.chain import nodes
 from app.views.sales.days import today
@@ -109,6 +109,7 @@ class DraftPage(FormPage):
         self._customer: PartnerDetail | None = None
         self._brought: CustomerChoice | None = None  # what the record brought along of its customer
         self._refusal: NotAllowed | None = None
+        self.credit_refusal: NotAllowed | None = None
         super().__init__(ctx, record_id, state)
 
     # -- what is there ------------------------------------------------------------------------------------------
@@ -197,6 +198,7 @@ class DraftPage(FormPage):
     def shown(self) -> None:
         """A record was put into the form: so is what stands beside it."""
         self._refusal = None
+        self.credit_refusal = None
         CHOICES.give(self.ctx, self, self._offer)
         self._show_customer()
         self.pricing.shown()
@@ -369,6 +371,8 @@ class DraftPage(FormPage):
             above = line_rules.highest(self.lines.model.lines, self.limit) if not self.read_only else None
             notice = approval_notice(self, document.approval if document else None, above)
             found += [notice] if notice else []
+            if self.credit_refusal is not None:
+                found.append(credit_notice(self, self.credit_refusal))
         if (
             self._customer is not None
             and self._customer.is_delivery_blocked
@@ -416,6 +420,14 @@ class DraftPage(FormPage):
             self._show_notices()
             return True
         return False
+
+    def confirm_refused(self, error: BaseException) -> object:
+        """Discount or credit limit: both have their banner with the way out."""
+        if isinstance(error, NotAllowed) and error.key == "credit_limit_exceeded":
+            self.credit_refusal = error
+            self._show_notices()
+            return True
+        return self.discount_refused(error)
 
     @property
     def refusal(self) -> NotAllowed | None:

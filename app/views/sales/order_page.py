@@ -216,7 +216,7 @@ class OrderPage(DraftPage):
             writes.confirm_sales_order,
             lambda record: ConfirmSalesOrder(cast("int", record.id), record.row_version),
             confirmed,
-            self.discount_refused,
+            self.confirm_refused,
         )
 
     def reserve(self) -> None:

@@ -13,21 +13,25 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION sales.credit_exposure IS 'Gross amount a customer owes or will owe: open invoices and confirmed orders not yet invoiced.';
 
-CREATE OR REPLACE FUNCTION sales.require_credit(p_customer bigint, p_amount numeric, p_acknowledged text[]) RETURNS void
+CREATE OR REPLACE FUNCTION sales.require_credit(p_order bigint, p_customer bigint, p_amount numeric) RETURNS void
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_limit numeric := (SELECT c.credit_limit FROM partners.partner c WHERE c.id = p_customer);
   v_exposure numeric;
 BEGIN
-  IF v_limit IS NULL OR 'credit_limit_exceeded' = ANY (p_acknowledged) THEN
+  IF v_limit IS NULL THEN
     RETURN;
   END IF;
   v_exposure := sales.credit_exposure(p_customer) + p_amount;
-  IF v_exposure > v_limit THEN
-    PERFORM sec.fail('ER428', 'credit_limit_exceeded', jsonb_build_object('limit', v_limit, 'exposure', v_exposure));
+  IF v_exposure > v_limit AND NOT EXISTS (
+    SELECT FROM system.approval_request a
+     WHERE a.kind = 'credit_limit' AND a.topic = 'sales.sales_order' AND a.record_id = p_order AND a.state = 'approved'
+       AND a.amount >= v_exposure) THEN
+    PERFORM sec.fail('ER403', 'credit_limit_exceeded', jsonb_build_object('limit', v_limit, 'exposure', v_exposure));
   END IF;
 END $$;
-COMMENT ON FUNCTION sales.require_credit IS 'ER428 credit_limit_exceeded unless within the limit or acknowledged.';
+COMMENT ON FUNCTION sales.require_credit IS
+  'ER403 credit_limit_exceeded unless the customer stays within the credit limit or somebody else has approved what he then owes.';
 
 CREATE OR REPLACE FUNCTION sales.require_not_blocked(p_customer bigint) RETURNS void
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -103,8 +107,8 @@ BEGIN
    WHERE q.id = v_order.quote_id AND v_order.order_date BETWEEN q.quote_date AND q.valid_until;
   PERFORM sales.settle_lines('sales_order', p_id, v_order.price_list_id, coalesce(v_priced_on, v_order.order_date),
                              v_order.customer_id, v_order.quote_id);
-  PERFORM sales.require_credit(v_order.customer_id,
-    (SELECT o.gross_amount FROM sales.sales_order o WHERE o.id = p_id), p_acknowledged);
+  PERFORM sales.require_credit(p_id, v_order.customer_id,
+    (SELECT o.gross_amount FROM sales.sales_order o WHERE o.id = p_id));
   v_shortages := sales.reserve_lines(p_id, v_order.warehouse_id);
   UPDATE sales.sales_order o
      SET state = 'confirmed', confirmed_at = statement_timestamp(), number = system.next_number('sales_order'),
@@ -116,7 +120,8 @@ BEGIN
     'tax_amount', v_order.tax_amount, 'gross_amount', v_order.gross_amount, 'shortages', v_shortages));
 END $$;
 COMMENT ON FUNCTION api.sales_order_confirm IS
-  'Confirm a draft order: prices, tax, discount and credit checked, stock reserved as far as free, number given.';
+  'Confirm a draft order: prices, tax, discount and credit checked, stock reserved as far as free, number given. '
+  'p_acknowledged answers questions; there is none at present.';
 
 CREATE OR REPLACE FUNCTION api.sales_order_reserve(p_command uuid, p_id bigint, p_row_version integer) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -162,3 +167,36 @@ BEGIN
     'id', p_id, 'number', v_order.number, 'row_version', v_order.row_version));
 END $$;
 COMMENT ON FUNCTION api.sales_order_cancel IS 'Cancel a confirmed order of which nothing was shipped; its reservations are given up.';
+
+CREATE OR REPLACE FUNCTION api.credit_approval_request(p_command uuid, p_sales_order_id bigint, p_reason text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_replay jsonb;
+  v_order sales.sales_order%ROWTYPE;
+  v_customer partners.partner%ROWTYPE;
+  v_exposure numeric;
+BEGIN
+  PERFORM sec.require('credit_approval_request');
+  v_replay := api.command_begin(p_command, 'credit_approval_request', jsonb_build_object('id', p_sales_order_id, 'reason', p_reason));
+  IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
+  SELECT * INTO v_order FROM sales.sales_order o
+   WHERE o.id = p_sales_order_id AND o.warehouse_id = ANY (sec.my_warehouses()) FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    PERFORM sec.fail('ER404', 'sales_order_not_found', jsonb_build_object('id', p_sales_order_id));
+  END IF;
+  PERFORM sales.require_state('sales_order_not_draft', v_order.state, 'draft');
+  SELECT * INTO v_customer FROM partners.partner c WHERE c.id = v_order.customer_id;
+  v_exposure := sales.credit_exposure(v_order.customer_id) + v_order.gross_amount;
+  IF v_customer.credit_limit IS NULL OR v_exposure <= v_customer.credit_limit THEN
+    PERFORM sec.fail('ER422', 'credit_approval_not_needed', jsonb_build_object('customer', v_customer.name));
+  END IF;
+  RETURN api.command_end(p_command, jsonb_build_object('exposure', v_exposure, 'limit', v_customer.credit_limit,
+    'id', system.approval_open('credit_limit', 'sales.sales_order', p_sales_order_id, jsonb_build_object(
+      'name', v_customer.name, 'author', v_order.created_by, 'amount', v_exposure,
+      'fields', jsonb_build_array(
+        jsonb_build_object('key', 'credit_limit', 'kind', 'money', 'after', v_customer.credit_limit),
+        jsonb_build_object('key', 'exposure', 'kind', 'money', 'after', v_exposure),
+        jsonb_build_object('key', 'gross_amount', 'kind', 'money', 'after', v_order.gross_amount))), '{}', p_reason)));
+END $$;
+COMMENT ON FUNCTION api.credit_approval_request IS
+  'Ask to confirm an order with which the customer owes more than the credit limit; holds up to what he then owes.';
