@@ -163,6 +163,19 @@ def test_the_chart_counts_every_slot_even_the_empty_ones(raw_role: Callable[...,
             mine.execute(chart, (span, by))
 
 
+def test_the_chart_knows_days_of_23_and_25_hours(raw_role: Callable[..., Raw], admin: Raw) -> None:
+    admin.execute(
+        "INSERT INTO sec.login_attempt (at, login, outcome) SELECT g, 'u_viewer', 'wrong' "
+        "FROM generate_series('2026-10-20 12:00+00'::timestamptz, '2026-10-30 12:00+00', '1 day') g"
+    )
+    mine = raw_role("administrator", ticket=True)
+    days = mine.execute(
+        "SELECT failed FROM sec.attempt_chart('2026-10-20 12:00+00', '2026-10-30 13:00+00', 'day')"
+    ).fetchall()
+    admin.execute("DELETE FROM sec.login_attempt")
+    assert days == [(1,)] * 11
+
+
 @pytest.mark.usefixtures("attempts")
 def test_an_alarm_is_open_until_somebody_has_seen_it(raw_role: Callable[..., Raw]) -> None:
     mine = raw_role("administrator", ticket=True)

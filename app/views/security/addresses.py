@@ -20,7 +20,7 @@ from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.table_model import Column
-from app.views.security.form_dialog import FormDialog
+from app.views.security.form_dialog import FormDialog, plain
 
 KEY = "security.addresses"
 FIELDS = (
@@ -50,7 +50,7 @@ def _edit(ctx: AppContext, rows: list[Any]) -> None:
 
     dialog = FormDialog(
         ctx,
-        t("addresses.edit" if row else "addresses.new"),
+        plain("addresses.edit" if row else "addresses.new"),
         t("addresses.text"),
         FIELDS if row is None else FIELDS[1:],
         save,
@@ -115,6 +115,7 @@ SPEC = ListSpec(
         ),
     ),
     empty=Empty("addresses.empty.title", "addresses.empty.text"),
+    open=lambda ctx, row: _edit(ctx, [row]) if ctx.profile.can("address_rule_change") else None,
     sort="role",
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.core.i18n import language, t
@@ -28,7 +29,7 @@ from app.views.core.marks import Label
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.table_model import Column
 from app.views.core.theme import px
-from app.views.security.form_dialog import FormDialog, SecretDialog
+from app.views.security.form_dialog import FormDialog, SecretDialog, plain
 
 KEY = "security.devices"
 STATUS = {
@@ -65,7 +66,7 @@ class DeviceDialog(FormDialog):
 
         super().__init__(
             ctx,
-            t("devices.edit" if row else "devices.new"),
+            plain("devices.edit" if row else "devices.new"),
             t("devices.text"),
             FIELDS if row else (LOGIN, *FIELDS),
             save,
@@ -88,13 +89,13 @@ class DeviceDialog(FormDialog):
 
     def _offer(self, rows: Sequence[WarehouseRow]) -> None:
         for row in rows:
-            box = CheckBox(f"{row.code} {row.name}".strip())
+            box = CheckBox("devices.warehouse", code=row.code, name=row.name.replace("&", "&&"))
             box.setObjectName(f"field.warehouse.{row.code}")
             box.setChecked(self._row is None or row.id in self._row.warehouses)
             self._checks[row.id] = box
             self._list.addWidget(box)
         self.yes.setEnabled(True)
-        self.place()
+        QTimer.singleShot(0, self, self.place)  # what was added counts only once it is shown
 
 
 def _edit(ctx: AppContext, rows: list[Any]) -> None:
@@ -217,6 +218,7 @@ SPEC = ListSpec(
             ("devices.empty.step3", "devices.empty.step3_text"),
         ),
     ),
+    open=lambda ctx, row: _edit(ctx, [row]) if ctx.profile.can("device_change") else None,
     sort="name",
 )
 

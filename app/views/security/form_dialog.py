@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from app.core.changes import Result
 from app.core.errors import AppError, Confirm, NotAllowed, SessionEnded
@@ -14,7 +14,6 @@ from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
 from app.views.core.errors import host_of
 from app.views.core.fields import Field, FieldBox, check_field
-from app.views.core.form_parts import FieldGrid
 from app.views.core.marks import Label
 from app.views.core.operation import WriteOp
 from app.views.core.surfaces import Banner, clear_layout
@@ -23,6 +22,11 @@ from app.views.core.values import error_text, in_words
 
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 Save = Callable[[Mapping[str, Any]], tuple[Callable[[Any, Any], Result[Any]], Any]]
+
+
+def plain(key: str) -> str:
+    """A button's text as a title: without its mnemonic."""
+    return t(key).replace("&", "")
 
 
 class FormDialog(Dialog):
@@ -55,12 +59,27 @@ class FormDialog(Dialog):
             box.edited.connect(lambda b=box: b.set_error(""))
             if values and key in values:
                 box.set_value(values[key])
-        self.grid = FieldGrid([(box, box.field.span) for box in self.boxes.values()])
-        self.body.addWidget(self.grid)
+        self.body.addLayout(self._grid())
         self.add_button("no", "security.dialog.cancel", kind="secondary", shortcut="Esc")
         self.yes = self.add_button(
             "yes", yes, self.post, icon="check", kind="primary", shortcut="Ctrl+Enter", stay=True
         )
+
+    def _grid(self) -> QGridLayout:
+        """Two columns; a field of more than two of a form's four columns has a line of its own."""
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(px("gap_m"))
+        grid.setVerticalSpacing(px("gap"))
+        row = column = 0
+        for box in self.boxes.values():
+            wide = 2 if box.field.span > 2 else 1
+            if column + wide > 2:
+                row, column = row + 1, 0
+            grid.addWidget(box, row, column, 1, wide)
+            column += wide
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        return grid
 
     def open(self) -> None:
         """Begin with the first field one can write."""

@@ -29,14 +29,15 @@ BEGIN
     PERFORM sec.fail('ER422', 'chart_range', jsonb_build_object('by', p_by));
   END IF;
   RETURN QUERY
-    SELECT g.slot, count(t.at) FILTER (WHERE t.outcome = 'ok'), count(t.at) FILTER (WHERE t.outcome <> 'ok')
-      FROM generate_series(date_trunc(p_by, p_from, v_zone), p_to, ('1 ' || p_by)::interval) g (slot)
+    -- In local time throughout: a day has 23 or 25 hours twice a year.
+    SELECT g.slot AT TIME ZONE v_zone, count(t.at) FILTER (WHERE t.outcome = 'ok'), count(t.at) FILTER (WHERE t.outcome <> 'ok')
+      FROM generate_series(date_trunc(p_by, p_from AT TIME ZONE v_zone), p_to AT TIME ZONE v_zone, ('1 ' || p_by)::interval) g (slot)
       LEFT JOIN (SELECT a.at, a.outcome FROM sec.login_attempt a WHERE a.at >= p_from - interval '1 day' AND a.at < p_to
                  UNION ALL
                  SELECT s.created, 'ok' FROM sec.session s
                   WHERE s.created >= p_from - interval '1 day' AND s.created < p_to AND s.login <> 's_guard') t
-        ON date_trunc(p_by, t.at, v_zone) = g.slot
-     WHERE g.slot < p_to
+        ON date_trunc(p_by, t.at AT TIME ZONE v_zone) = g.slot
+     WHERE g.slot < p_to AT TIME ZONE v_zone
      GROUP BY g.slot ORDER BY g.slot;
 END $$;
 COMMENT ON FUNCTION sec.attempt_chart IS 'Sign-ins and failures per hour or day of the company''s time zone.';
