@@ -10,8 +10,9 @@ import psycopg
 import pytest
 
 from app.core.db import Database, Target
-from app.core.errors import Refused, SessionEnded
-from app.services.security import passwords
+from app.core.errors import NotAllowed, Refused, SessionEnded
+from app.services.security import passwords, policy
+from app.services.security.registration import REGISTER_PASSWORD
 from tests.conftest import PASSWORD, Cluster
 from tests.db.test_second_factor import enrol
 from tests.db.test_sessions import NOTES, one, refused
@@ -174,6 +175,53 @@ def test_the_old_password_cannot_be_guessed_at_an_open_connection(
         mine.execute("ROLLBACK")
     assert keys == ["password_wrong"] * 5 + ["too_many_attempts"]
     assert refused(mine, CHANGE, PASSWORD, "something new and long")[1] == "too_many_attempts"
+
+
+def test_rules_are_changed_within_bounds_by_who_answers_for_them(
+    as_role: Callable[[str], Database], admin: Raw
+) -> None:
+    boss = as_role("system_administrator")
+    with pytest.raises(NotAllowed):
+        as_role("administrator").write(policy.set_policy, policy.SetPolicy({"password_length": 8}))
+    boss.write(policy.set_policy, policy.SetPolicy({"password_length": 14, "password_days": 90}))
+    found = boss.read(policy.policy)
+    assert (found["password_length"], found["password_days"]) == (14, 90)
+    for wrong in (
+        {"password_length": 3},
+        {"password_length": None},
+        {"id": 2},
+        {"reset_by_mail": 1},
+        {"x'; --": 1},
+    ):
+        with pytest.raises(Refused):
+            boss.write(policy.set_policy, policy.SetPolicy({"confirm_minutes": 7, **wrong}))
+    assert boss.read(policy.policy)["confirm_minutes"] == 5
+    event = "SELECT detail FROM audit.event WHERE kind = 'policy_changed' ORDER BY id DESC LIMIT 1"
+    assert one(admin, event) == {"password_length": [12, 14], "password_days": [None, 90]}
+    boss.write(policy.set_policy, policy.SetPolicy({"password_length": 12, "password_days": None}))
+    admin.execute("UPDATE sec.session SET confirmed_at = NULL WHERE login = 'u_system_administrator'")
+    with pytest.raises(NotAllowed) as refusal:
+        boss.write(policy.set_policy, policy.SetPolicy({"password_length": 12}))
+    assert refusal.value.key == "confirmation_needed"
+
+
+def test_forgotten_passwords_are_reset_through_the_login_for_guests_where_the_house_wants_it(
+    as_role: Callable[[str], Database], role_dsn: Callable[[str], str], admin: Raw, person: str
+) -> None:
+    target, _ = Target.from_dsn(role_dsn("s_register"))
+    guest = Database(target, REGISTER_PASSWORD)
+    with pytest.raises(SessionEnded):
+        guest.write(passwords.request_reset, passwords.RequestReset(person))
+    boss = as_role("system_administrator")
+    boss.write(policy.set_policy, policy.SetPolicy({"reset_by_mail": True}))
+    guest.write(passwords.request_reset, passwords.RequestReset(person))
+    code = code_for(admin, person)
+    guest.write(passwords.complete_reset, passwords.CompleteReset(person, code, "a phrase for the reset"))
+    guest.close()
+    again = Database(Target.from_dsn(role_dsn(person))[0], "a phrase for the reset")
+    assert again.open().login == person
+    again.close()
+    boss.write(policy.set_policy, policy.SetPolicy({"reset_by_mail": False}))
 
 
 # -- forgotten: only erp_guest may ask, which is nobody but the login for guests --------------------------------------

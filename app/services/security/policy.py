@@ -1,0 +1,30 @@
+"""The house's rules for passwords, second factors, lockouts and sessions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.core.changes import Result, changed
+from app.core.db import call_api
+
+POLICY = "sec.policy"
+
+
+@dataclass(frozen=True, slots=True)
+class SetPolicy:
+    """Other values for some of the rules; `password_days` None: passwords do not expire."""
+
+    values: Mapping[str, int | bool | None]
+
+
+def policy(session: Session) -> dict[str, Any]:
+    """All the rules by name; for those who answer for access."""
+    return call_api(session, "sec.policy_get")
+
+
+def set_policy(session: Session, command: SetPolicy) -> Result[None]:
+    """Change rules; the person must just have proved who it is. Raises Refused ``policy_value``."""
+    call_api(session, "sec.policy_set", p_values=dict(command.values))
+    return Result(None, changed((POLICY, 1)))
