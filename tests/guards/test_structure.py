@@ -19,6 +19,7 @@ SQL = sorted((REPOSITORY / "migrations" / "sql").rglob("*.sql"))
 # Longer than 500 lines for a reason.
 LONG = {
     "migrations/versions/2026_11_21_first_working_day.py": "every table of the first release, written by Alembic",
+    "migrations/versions/2026_11_22_rights.py": "every table of people, rights and the trail, written by Alembic",
 }
 
 
