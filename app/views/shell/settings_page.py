@@ -57,7 +57,11 @@ class SettingsPage(TabPage):
         column.addWidget(self._look_card())
         if self.ctx.profile.can(f"{COMPANY}:update") and COMPANY in self.ctx.registry.records:
             column.addWidget(self._company_card())
-        self._sessions = Card(t("shell.settings.sessions"))
+        self._sessions = Card(
+            t("shell.settings.sessions"),
+            link="mine.title",
+            link_clicked=lambda: self.ctx.navigate.open_workspace("security.mine"),
+        )
         column.addWidget(self._sessions)
         column.addWidget(self._about_card())
         column.addStretch(1)

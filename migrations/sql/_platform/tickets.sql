@@ -66,7 +66,7 @@ BEGIN
   INSERT INTO sec.session (ticket_hash, login, address, client, ends, idle_minutes, valid_until, assurance, confirmed_at)
   VALUES (sha256(convert_to(v_ticket, 'UTF8')), session_user, inet_client_addr(),
           (SELECT coalesce(jsonb_object_agg(c.key, left(c.value, 100)), '{}') FROM jsonb_each_text(p_client) c
-            WHERE c.key IN ('name', 'version', 'protocol', 'device', 'system') AND c.value IS NOT NULL),
+            WHERE c.key IN ('name', 'program', 'version', 'protocol', 'device', 'system') AND c.value IS NOT NULL),
           v_ends, v_idle, v_ends,
           CASE v_factor WHEN 'trusted' THEN 'totp' ELSE v_factor END, CASE WHEN v_factor <> 'trusted' THEN v_proved END);
   PERFORM set_config('erp.ticket', v_ticket, false);
