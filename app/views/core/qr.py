@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.core import qr
-from app.views.core.theme import px
+from app.views.core.theme import px, tok
 
 MARGIN = 4  # squares of light around it, as the standard wants
 
@@ -32,10 +32,10 @@ class QrCode(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(Qt.GlobalColor.white)
+        painter.setBrush(tok("code_ground"))
         painter.drawRoundedRect(QRectF(self.rect()), px("radius_card"), px("radius_card"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        painter.setBrush(Qt.GlobalColor.black)
+        painter.setBrush(tok("code_ink"))
         unit = self._unit()
         for y, row in enumerate(self._rows, MARGIN):
             for x, dark in enumerate(row, MARGIN):

@@ -53,6 +53,8 @@ COLOURS: dict[str, tuple[str, str]] = {
     "brand": ("#262C3A", "#0F1217"),  # left half of the login
     "on_brand": ("#F2F4F8", "#F2F4F8"),  # words on brand
     "on_brand2": ("#B9C1CF", "#B9C1CF"),  # smaller words on brand
+    "code_ground": ("#FFFFFF", "#FFFFFF"),  # QR codes: cameras expect dark on light
+    "code_ink": ("#000000", "#000000"),
     "avatar1": ("#1F6F78", "#1F6F78"),  # people, white initials on it
     "avatar2": ("#2E6B34", "#2E6B34"),
     "avatar3": ("#7A4A1B", "#7A4A1B"),
@@ -157,6 +159,20 @@ MEASURES: dict[str, int] = {
     "window_w": 1440,
     "window_h": 900,
     "combo_popup_rows": 12,
+    # terminal: nothing below 56 that can be touched
+    "touch_bar": 80,
+    "touch_button": 56,
+    "touch_row": 72,
+    "touch_key_w": 112,
+    "touch_key_h": 84,
+    "touch_radius": 10,
+    "touch_card": 14,
+    "touch_icon": 24,
+    "touch_avatar": 44,
+    "touch_dot": 24,
+    "touch_side": 520,
+    "touch_badge_w": 200,
+    "touch_badge_h": 150,
 }
 
 # Milliseconds.
@@ -194,6 +210,13 @@ TYPES: dict[str, Type] = {
     "title400": Type(18, 400),
     "display": Type(24, 600),
     "mono": Type(12, 400),
+    "touch_hint": Type(14, 400),
+    "touch_text": Type(16, 400),
+    "touch_text500": Type(16, 500),
+    "touch_word": Type(18, 500),
+    "touch_name": Type(22, 600),
+    "touch_head": Type(28, 600),
+    "touch_number": Type(40, 600),
 }
 
 FAMILIES = ("Segoe UI Variable Text", "Segoe UI", "Inter", "Noto Sans", "DejaVu Sans")
