@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from app.views.core.changes_bus import ChangesBus
     from app.views.core.images import ImageProvider
     from app.views.shell.main_window import MainWindow
+    from app.views.terminal.window import TerminalWindow
 
 log = logging.getLogger("werkbank")
 LANGUAGE, THEME = "shell.language", "shell.theme"
+DEVICES = "t_"
 Prefill = Sequence[tuple[str, str, str, str]]
 
 
@@ -57,7 +59,7 @@ class Program(QObject):
         self.tasks = TaskManager()
         self.workstation = SettingsStore(paths.layouts() / "workstation.json", self._write_file)
         self.login: LoginWindow | None = None
-        self.window: MainWindow | None = None
+        self.window: MainWindow | TerminalWindow | None = None
         self._feed: ChangeFeed | None = None
         self._signing_out = False
         application = QApplication.instance()
@@ -97,6 +99,7 @@ class Program(QObject):
         from app.views.core.context import AppContext
         from app.views.core.workspace import Registry, capability_packages
         from app.views.shell.main_window import MainWindow
+        from app.views.terminal.window import TerminalWindow
 
         db, profile, server = entry.db, entry.profile, entry.server
         name = re.sub(r"[^\w.-]+", "_", f"{server.host}-{server.port}-{server.dbname}-{profile.login}")
@@ -107,7 +110,7 @@ class Program(QObject):
         connection = Connection(self.tasks, db.resume, self)
         registry = Registry(profile, capability_packages())
 
-        def context(window: MainWindow) -> AppContext:
+        def context(window: Any) -> AppContext:
             return AppContext(
                 db,
                 profile,
@@ -121,8 +124,12 @@ class Program(QObject):
                 _images(self.tasks, db),
             )
 
-        window = MainWindow(context, server.name)
-        window.guard.service = server.service
+        window: MainWindow | TerminalWindow
+        if profile.login.startswith(DEVICES):
+            window = TerminalWindow(context)
+        else:
+            window = MainWindow(context, server.name)
+            window.guard.service = server.service
         window.signed_out.connect(self._note_sign_out)
         window.closed.connect(self._window_closed)
         self.window = window
@@ -132,8 +139,9 @@ class Program(QObject):
             self.login = None
         window.show()
         window.start()
-        self._feed = ChangeFeed(db, *self._feed_callbacks(bus, window))
-        self._feed.start()
+        if isinstance(window, MainWindow):  # a terminal has no right to the trail, and looks by itself
+            self._feed = ChangeFeed(db, *self._feed_callbacks(bus, window))
+            self._feed.start()
         # What stands now stays: a full collection that walks all of it would hold the window for 100 ms and more.
         gc.collect()
         gc.freeze()

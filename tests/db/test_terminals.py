@@ -252,6 +252,7 @@ def test_the_profile_is_what_both_have(device: Callable[..., Raw]) -> None:
         "login": "u_production_operator",
         "person": "Production Operator",
         "language": "de",
+        "idle_minutes": 10,
     }
     found = set(answer["profile"]["rights"])
     assert {"work_order_start", "production.work_order:select"} <= found

@@ -49,11 +49,12 @@ class BadgeRow(NamedTuple):
 
 
 class Operator(NamedTuple):
-    """Who has signed on at the terminal."""
+    """Who has signed on at the terminal, and after how many idle minutes that ends."""
 
     login: str
     person: str
     language: str
+    idle_minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,9 @@ def sign_on(session: Session, command: SignOn) -> Result[Operator | str]:
     if "refused" in answer:
         return Result(str(answer["refused"]))
     found = answer["operator"]
-    return Result(Operator(found["login"], found["person"], found["language"]))
+    return Result(
+        Operator(found["login"], found["person"], found["language"], int(found["idle_minutes"]))
+    )
 
 
 def sign_off(session: Session, command: SignOff) -> Result[None]:

@@ -346,7 +346,8 @@ BEGIN
   PERFORM sec.session_settle(session_user);
   PERFORM audit.event_log('operator_on', v_person.login);
   RETURN jsonb_build_object('profile', sec.my_profile(), 'operator',
-    jsonb_build_object('login', v_person.login, 'person', v_person.person, 'language', v_person.language));
+    jsonb_build_object('login', v_person.login, 'person', v_person.person, 'language', v_person.language,
+                       'idle_minutes', (SELECT p.operator_idle_minutes FROM sec.policy p)));
 END $$;
 COMMENT ON FUNCTION sec.operator_on IS
   'Somebody starts to work at this terminal. Answers profile and operator, or {"refused": "operator_wrong" | "pin_used_up"}.';

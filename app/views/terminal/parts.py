@@ -1,0 +1,307 @@
+"""What terminal screens are made of: large buttons, the PIN pad, the bar at the top."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from app.core import format as fmt
+from app.core.i18n import t
+from app.views.core import fonts
+from app.views.core.icons import pixmap
+from app.views.core.marks import Avatar, Label, initials
+from app.views.core.surfaces import clear_layout
+from app.views.core.theme import font, px, tok
+from app.views.shell.logo import paint_logo
+
+PIN_LENGTH = 6
+TICK_MS = 1000
+_KINDS = {
+    # word, fill, edge, fill while pressed
+    "primary": ("on_accent", "accent", "", "accent_h"),
+    "secondary": ("text", "surface", "control", "hover"),
+    "chosen": ("accent_text", "accent_tint", "accent_text", "accent_tint"),
+    "quiet": ("text2", "sunken", "control", "hover"),
+    "ghost": ("text2", "", "", "hover"),
+}
+
+
+class TouchButton(QPushButton):
+    """A button for a finger: icon, word, nothing below 56 px."""
+
+    def __init__(
+        self,
+        words: str = "",
+        icon: str | None = None,
+        kind: str = "secondary",
+        *,
+        height: str = "touch_button",
+        style: str = "touch_word",
+        clicked: Callable[[], object] | None = None,
+    ) -> None:
+        super().__init__()
+        self._icon, self._kind, self._style = icon, kind, style
+        self.setText(words.replace("&", "&&"))
+        self.setAccessibleName(words)
+        self.setFixedHeight(px(height))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAutoDefault(False)
+        if clicked is not None:
+            self.clicked.connect(lambda: clicked())
+
+    def set_kind(self, kind: str) -> None:
+        """Look like another kind."""
+        self._kind = kind
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Icon, word, room for a finger."""
+        width = fonts.metrics(self._style).horizontalAdvance(self.text())
+        if self._icon:
+            width += px("touch_icon") + (px("gap_m") if self.text() else 0)
+        return QSize(max(width + 2 * px("gap_xl"), self.height()), self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """A word is never cut."""
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint fill, edge, icon and word."""
+        word, fill, edge, pressed = _KINDS[self._kind]
+        if not self.isEnabled():
+            word, fill, edge = "text3", "hover", ""
+        elif self.isDown():
+            fill = pressed
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(tok(fill) if fill else Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(tok(edge), px("hair")) if edge else Qt.PenStyle.NoPen)
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(box, px("touch_radius"), px("touch_radius"))
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(tok("focus"), px("ring")))
+            painter.drawRoundedRect(box.adjusted(2, 2, -2, -2), px("gap"), px("gap"))
+        words = self.text().replace("&&", "&")
+        wide = fonts.metrics(self._style).horizontalAdvance(words)
+        side = px("touch_icon") if self._icon else 0
+        gap = px("gap_m") if self._icon and words else 0
+        x = (self.width() - wide - side - gap) / 2
+        if self._icon:
+            tint = word if word != "text" else "text2"
+            top = (self.height() - side) / 2
+            painter.drawPixmap(QPointF(x, top), pixmap(self._icon, side, tint, self.devicePixelRatioF()))
+            x += side + gap
+        painter.setPen(tok(word))
+        painter.setFont(font(self._style))
+        area = QRectF(x, 0, wide + 2, self.height())
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), words)
+        painter.end()
+
+
+class PinDots(QWidget):
+    """How many of the six digits have been typed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._typed = 0
+        side, gap = px("touch_dot"), px("margin_l")
+        self.setFixedSize(PIN_LENGTH * side + (PIN_LENGTH - 1) * gap + 2, side + 2)
+
+    def show_typed(self, count: int) -> None:
+        """Fill so many."""
+        self._typed = count
+        self.setAccessibleName(t("terminal.pin_typed", n=count, count=count, all=PIN_LENGTH))
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the dots."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side, gap = px("touch_dot"), px("margin_l")
+        for number in range(PIN_LENGTH):
+            full = number < self._typed
+            edge = "accent" if number <= self._typed else "control"
+            painter.setPen(QPen(tok(edge), px("ring")))
+            painter.setBrush(tok("accent") if full else Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(QRectF(number * (side + gap) + 1, 1, side - 2, side - 2))
+        painter.end()
+
+
+class PinPad(QWidget):
+    """Ten digits, one back, one done.
+
+    Signals:
+        digit: one was pressed.
+        back: the last one goes.
+        done: the PIN is complete.
+    """
+
+    digit = Signal(str)
+    back = Signal()
+    done = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(px("gap_m"))
+        for number, sign in enumerate("123456789"):
+            grid.addWidget(self._key(sign), number // 3, number % 3)
+        back = TouchButton("", "arrow-left", "quiet", height="touch_key_h", clicked=self.back.emit)
+        back.setObjectName("pin.back")
+        back.setAccessibleName(t("terminal.pin_back"))
+        self.ok = TouchButton("", "check", "primary", height="touch_key_h", clicked=self.done.emit)
+        self.ok.setObjectName("pin.done")
+        self.ok.setAccessibleName(t("terminal.pin_done"))
+        for column, button in enumerate((back, self._key("0"), self.ok)):
+            button.setFixedWidth(px("touch_key_w"))
+            grid.addWidget(button, 3, column)
+
+    def _key(self, sign: str) -> TouchButton:
+        key = TouchButton(
+            sign, height="touch_key_h", style="touch_head", clicked=lambda: self.digit.emit(sign)
+        )
+        key.setObjectName(f"pin.{sign}")
+        key.setFixedWidth(px("touch_key_w"))
+        return key
+
+
+class _Mark(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(px("touch_avatar") - px("gap_xs"), px("touch_avatar") - px("gap_xs"))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        paint_logo(painter, QRectF(self.rect()))
+        painter.end()
+
+
+class TouchChip(QWidget):
+    """A state with icon and word, large enough to be read from a distance."""
+
+    def __init__(self, kind: str, icon: str, words: str) -> None:
+        super().__init__()
+        self._kind, self._icon, self._words = kind, icon, words
+        self.setAccessibleName(words)
+        wide = fonts.metrics("touch_text500").horizontalAdvance(words)
+        self.setFixedSize(wide + px("touch_icon") + 3 * px("gap_m") + px("gap"), px("touch_avatar"))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint fill, icon and word."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tok(f"{self._kind}_bg"))
+        painter.drawRoundedRect(QRectF(self.rect()), px("touch_radius"), px("touch_radius"))
+        side = px("icon_rail")
+        painter.drawPixmap(
+            QPointF(px("gap_l"), (self.height() - side) / 2),
+            pixmap(self._icon, side, self._kind, self.devicePixelRatioF()),
+        )
+        painter.setPen(tok(self._kind))
+        painter.setFont(font("touch_text500"))
+        area = QRectF(self.rect()).adjusted(px("gap_l") + side + px("gap_m"), 0, 0, 0)
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), self._words)
+        painter.end()
+
+
+class TerminalBar(QWidget):
+    """Device, connection, clock; while somebody works here the name and the way out.
+
+    Signals:
+        sign_off: the operator leaves.
+        device_off: the device itself is to be signed out (only while nobody works here).
+    """
+
+    sign_off = Signal()
+    device_off = Signal()
+
+    def __init__(self, name: str, login: str) -> None:
+        super().__init__()
+        self.setFixedHeight(px("touch_bar"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(px("gap_xl"), 0, px("margin_l"), 0)
+        row.setSpacing(px("gap_m"))
+        row.addWidget(_Mark())
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addStretch(1)
+        words.addWidget(Label(name, "touch_word"))
+        words.addWidget(Label(t("terminal.device", login=login), "touch_hint", "text3"))
+        words.addStretch(1)
+        row.addLayout(words)
+        row.addStretch(1)
+        self._warning = Label("", "touch_text500", "warn")
+        self._warning.setObjectName("terminal.warning")
+        row.addWidget(self._warning)
+        self._state = QHBoxLayout()
+        row.addLayout(self._state)
+        self._clock = Label("", "touch_head")
+        self._clock.setObjectName("terminal.clock")
+        row.addWidget(self._clock)
+        self._person = QHBoxLayout()
+        self._person.setSpacing(px("gap_m"))
+        row.addLayout(self._person)
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self.show_time)
+        self._timer.start()
+        self.show_time()
+        self.show_online(True)
+        self.show_operator("", "")
+
+    def show_time(self) -> None:
+        """The clock."""
+        import datetime as dt
+
+        self._clock.setText(dt.datetime.now().astimezone().strftime("%H:%M"))
+
+    def show_online(self, online: bool) -> None:
+        """Whether the server answers."""
+        clear_layout(self._state)
+        chip = (
+            TouchChip("ok", "check", t("terminal.online"))
+            if online
+            else TouchChip("bad", "wifi-off", t("terminal.offline"))
+        )
+        self._state.addWidget(chip)
+
+    def show_operator(self, person: str, since: str) -> None:
+        """Who works here; empty: nobody."""
+        clear_layout(self._person)
+        if not person:
+            out = TouchButton("", "power", "ghost", clicked=self.device_off.emit)
+            out.setObjectName("terminal.device_off")
+            out.setAccessibleName(t("terminal.device_off"))
+            out.setToolTip(t("terminal.device_off"))
+            self._person.addWidget(out)
+            self._warning.setText("")
+            return
+        self._person.addWidget(Avatar(initials(person), px("touch_avatar"), person))
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addStretch(1)
+        name = Label(person, "touch_word")
+        name.setObjectName("terminal.operator")
+        words.addWidget(name)
+        words.addWidget(Label(t("terminal.since", time=since), "touch_hint", "text3"))
+        words.addStretch(1)
+        self._person.addLayout(words)
+        off = TouchButton(t("terminal.sign_off"), "log-out", clicked=self.sign_off.emit)
+        off.setObjectName("terminal.sign_off")
+        self._person.addWidget(off)
+
+    def show_seconds_left(self, seconds: int) -> None:
+        """The last minute before the operator is signed off; 0: not yet."""
+        self._warning.setText(t("terminal.ends_in", seconds=fmt.number(seconds)) if seconds else "")
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint ground and line."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), tok("surface"))
+        painter.fillRect(0, self.height() - px("hair"), self.width(), px("hair"), tok("line"))
+        painter.end()
