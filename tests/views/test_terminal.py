@@ -186,7 +186,8 @@ def test_an_operator_starts_and_reports_an_order_as_himself(
         ).fetchone()
         assert row == ("u_production_operator", "completed")
         trail = admin.execute(
-            "SELECT login, operator FROM audit.entry WHERE table_name = 'production.completion' ORDER BY id DESC LIMIT 1"
+            "SELECT login, operator FROM audit.entry "
+            "WHERE table_name = 'production.completion' ORDER BY id DESC LIMIT 1"
         ).fetchone()
         assert trail == ("t_bench", "u_production_operator")
         hand.press("terminal.sign_off")

@@ -41,7 +41,7 @@ def restyle(widget: QWidget, name: str, value: str) -> None:
 
 
 class LineEdit(QLineEdit):
-    """One line of text.  ``name`` is what a screen reader says; ``size`` is standard, toolbar or login."""
+    """One line of text.  ``name`` is what a screen reader says; ``size`` is standard, toolbar, login or touch."""
 
     def __init__(
         self,

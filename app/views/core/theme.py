@@ -155,6 +155,8 @@ QLineEdit[kit="input"], QPlainTextEdit[kit="input"] {{
 QLineEdit[kit="input"] {{ padding: 0 {padding - 2}px; min-height: {inner}px; max-height: {inner}px; }}
 QLineEdit[kit="input"][measure="login"] {{
   min-height: {m["control_login"] - 2}px; max-height: {m["control_login"] - 2}px; }}
+QLineEdit[kit="input"][measure="touch"] {{
+  min-height: {m["touch_button"] - 2}px; max-height: {m["touch_button"] - 2}px; }}
 QLineEdit[kit="input"][measure="toolbar"] {{
   min-height: {m["control_toolbar"] - 2}px; max-height: {m["control_toolbar"] - 2}px; }}
 QPlainTextEdit[kit="input"] {{ padding: {m["gap_xs"]}px {m["gap_xs"]}px; }}
@@ -164,6 +166,8 @@ QLineEdit[kit="input"]:focus {{
   padding: 0 {padding - 3}px; min-height: {inner - 2}px; max-height: {inner - 2}px; }}
 QLineEdit[kit="input"][measure="login"]:focus {{
   min-height: {m["control_login"] - 4}px; max-height: {m["control_login"] - 4}px; }}
+QLineEdit[kit="input"][measure="touch"]:focus {{
+  min-height: {m["touch_button"] - 4}px; max-height: {m["touch_button"] - 4}px; }}
 QLineEdit[kit="input"][measure="toolbar"]:focus {{
   min-height: {m["control_toolbar"] - 4}px; max-height: {m["control_toolbar"] - 4}px; }}
 QPlainTextEdit[kit="input"]:focus {{ padding: {m["gap_xs"] - 1}px {m["gap_xs"] - 1}px; }}

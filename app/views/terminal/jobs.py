@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.changes import Changes
@@ -199,6 +199,7 @@ class JobPage(TerminalPage):
             self._action.addWidget(button)
         clear_layout(self.box)
         state = Card()
+        state.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         line = QHBoxLayout()
         line.setSpacing(px("gap_xl"))
         line.addWidget(Picture(self.ctx.images, picture(order), px("touch_key_w")))

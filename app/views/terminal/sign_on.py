@@ -93,11 +93,11 @@ class SignOnPage(QWidget):
         self._hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self._hint)
         column.addSpacing(px("gap_l"))
-        self.badge = LineEdit(t("terminal.badge"))
+        self.badge = LineEdit(t("terminal.badge"), size="touch")
         self.badge.setObjectName("field.badge")
         self.badge.setPlaceholderText(t("terminal.badge"))
         self.badge.setFont(font("touch_name"))
-        self.badge.setFixedSize(px("touch_side") - px("touch_badge_h"), px("touch_button"))
+        self.badge.setFixedWidth(px("touch_side") - px("touch_badge_h"))
         self.badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.badge.setMaxLength(40)
         self.badge.returnPressed.connect(self._badge_given)
@@ -132,6 +132,9 @@ class SignOnPage(QWidget):
         column.addWidget(self._wrong)
         self._cancel = TouchButton(t("terminal.not_me"), "x", "ghost", clicked=self.start)
         self._cancel.setObjectName("sign_on.cancel")
+        kept = self._cancel.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # the pad must not move under the finger
+        self._cancel.setSizePolicy(kept)
         column.addWidget(self._cancel, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         return side
