@@ -5,6 +5,7 @@ looks like a formula stays text.
 """
 
 import csv
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,7 +25,7 @@ from app.views.core.table_model import Column
 
 EXCEL_ROWS = 1_048_576
 EXCEL_TEXT = 32_767
-FORMATS = ("xlsx", "csv", "pdf")
+FORMATS = ("xlsx", "csv", "json", "pdf")
 _NUMERIC = ("number", "money", "quantity", "percent", "bar")
 
 
@@ -48,12 +49,12 @@ def neutral(text: str) -> str:
 
 
 def write(path: Path, kind: str, sheet: Sheet, rows: Iterable[Any], progress: Callable[[int], None]) -> int:
-    """Write rows to ``path`` as xlsx, csv or pdf and return how many.
+    """Write rows to ``path`` as xlsx, csv, json or pdf and return how many.
 
     ``progress`` gets the number of rows written now and then, and may raise `Stopped`.  The file appears whole or
     not at all.  Raises OSError when it cannot be written, ValueError for an unknown kind.
     """
-    writers = {"xlsx": _xlsx, "csv": _csv, "pdf": _pdf}
+    writers = {"xlsx": _xlsx, "csv": _csv, "json": _json, "pdf": _pdf}
     if kind not in writers:
         raise ValueError(f"unknown kind of file {kind!r}")
     part = path.with_name(f".{path.name}.part")
@@ -90,6 +91,28 @@ def _value(column: Column, row: Any, sheet: Sheet) -> Any:
 
 def _head(column: Column) -> str:
     return column.head() or column.key
+
+
+# JSON, for programs: every field of a row as it is, whatever columns are shown
+
+
+def _json(path: Path, sheet: Sheet, rows: Iterable[Any]) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8") as out:
+        out.write("[")
+        for row in rows:
+            fields = {key: value for key, value in row._asdict().items() if key not in sheet.locked}
+            out.write(",\n" if count else "\n")
+            out.write(json.dumps(fields, ensure_ascii=False, default=_plain))
+            count += 1
+        out.write("\n]\n")
+    return count
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
 
 
 # XLSX

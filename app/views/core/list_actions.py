@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.core.i18n import t
@@ -69,7 +70,14 @@ class ListActions:
         menu.addSeparator()
         menu.addAction(icon("copy"), t("kit.list.copy")).triggered.connect(lambda: self._copy())
         head.export.set_menu(menu)
+        self._exports = menu
         head.print.clicked.connect(lambda: export("pdf"))
+
+    def add_export(self, icon_name: str, title: str, export: Callable[[], object]) -> None:
+        """Another kind of file in the menu of exports."""
+        entry = QAction(icon(icon_name), t(title), self._exports)
+        entry.triggered.connect(lambda: export())
+        self._exports.insertAction(self._exports.actions()[2], entry)
 
     def empty_buttons(self) -> list[QWidget]:
         """The first step, and what else an empty list offers."""

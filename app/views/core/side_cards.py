@@ -66,7 +66,7 @@ def in_words(row: HistoryRow, topic: str, labels: Labels) -> str:
 
 def all_in_words(row: HistoryRow, topic: str, labels: Labels) -> list[str]:
     """Every change of an entry, a line each."""
-    part = "" if row.table_name == topic else f"{_table_in_words(row.table_name)} · "
+    part = "" if row.table_name == topic else f"{table_in_words(row.table_name)} · "
     if row.op != "U":
         return [part + t("card.created" if row.op == "I" else "card.deleted")]
     return [
@@ -77,20 +77,24 @@ def all_in_words(row: HistoryRow, topic: str, labels: Labels) -> list[str]:
 
 
 def _change_in_words(row: HistoryRow, key: str, labels: Labels) -> str:
-    field = _field_in_words(row.table_name, key, labels)
+    field = field_in_words(row.table_name, key, labels)
     if key.endswith("_id"):
         return t("card.other", field=field)  # the numbers behind it mean nothing to people
-    old, new = _value(row.table_name, key, row.old.get(key)), _value(row.table_name, key, row.new.get(key))
+    old, new = (
+        value_in_words(row.table_name, key, row.old.get(key)),
+        value_in_words(row.table_name, key, row.new.get(key)),
+    )
     return t("card.changed", field=field, old=old, new=new)
 
 
-def _table_in_words(table: str) -> str:
+def table_in_words(table: str) -> str:
+    """What a table is called, its name at last."""
     key = next((key for key in (f"record.{table}", f"topic.{table}") if has_text(key)), "")
     words = t(key) if key else table
     return words[:1].upper() + words[1:]
 
 
-def _field_in_words(table: str, column: str, labels: Labels) -> str:
+def field_in_words(table: str, column: str, labels: Labels) -> str:
     """The label of a column: a text of its own, that of the form's field, at last the name itself."""
     for key in (f"column.{table}.{column}", labels.get(column, ""), f"column.{column}", f"{table}.{column}"):
         if has_text(key):
@@ -98,7 +102,8 @@ def _field_in_words(table: str, column: str, labels: Labels) -> str:
     return column.removesuffix("_id").replace("_", " ")
 
 
-def _value(table: str, column: str, value: Any) -> str:
+def value_in_words(table: str, column: str, value: Any) -> str:
+    """A value as people write it, short."""
     if value is None or value == "":
         return fmt.NONE
     if isinstance(value, bool):

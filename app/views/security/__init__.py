@@ -3,7 +3,7 @@
 from app.views.core.actions import Action
 from app.views.core.context import AppContext
 from app.views.core.workspace import Workspace
-from app.views.security import guarding
+from app.views.security import auditing, guarding
 from app.views.security.my_security import KEY, MySecurityPage
 
 
@@ -14,6 +14,11 @@ def _open(ctx: AppContext) -> None:
 WORKSPACES = (
     Workspace(KEY, "mine.title", "shield-check", "settings", "", MySecurityPage),
     *guarding.WORKSPACES,
+    *auditing.WORKSPACES,
 )
-ACTIONS = (Action("security.mine", "mine.action", "shield-check", _open), *guarding.ACTIONS)
+ACTIONS = (
+    Action("security.mine", "mine.action", "shield-check", _open),
+    *guarding.ACTIONS,
+    *auditing.ACTIONS,
+)
 TILES = guarding.TILES

@@ -25,6 +25,7 @@ PAGES = (
     "documents",
     "rights",
     "security",
+    "audit",
     "offline",
 )
 
@@ -37,6 +38,8 @@ OF_SCREEN = {
     "sales.shipping": "sales",
     "system.company": "documents",
     "security.mine": "security",
+    "security.trail": "audit",
+    "security.events": "audit",
 }
 OF_RAIL = {
     "catalog": "products",

@@ -147,23 +147,28 @@ COMMENT ON FUNCTION audit.trail_entries IS
   'record, command, elevated}. hidden: the reader has no right on the table, so old and new stay empty.';
 
 CREATE OR REPLACE FUNCTION audit.trail_events(
-  p_filter jsonb DEFAULT '{}', p_after bigint DEFAULT NULL, p_ascending boolean DEFAULT false, p_limit int DEFAULT 100)
+  p_filter jsonb DEFAULT '{}', p_after bigint DEFAULT NULL, p_ascending boolean DEFAULT false, p_limit int DEFAULT 100,
+  p_after_at timestamptz DEFAULT NULL)
 RETURNS TABLE (id bigint, at timestamptz, kind text, login text, by_login text, operator text, address text, application text,
                session_id bigint, detail jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_order text := CASE WHEN p_ascending THEN 'ASC' ELSE 'DESC' END;
-  v_after text := CASE WHEN p_after IS NULL THEN 'true' ELSE format('e.id %s %L', CASE WHEN p_ascending THEN '>' ELSE '<' END, p_after) END;
+  -- By time, not by number: what the guard read in the log comes a while after it happened.
+  v_after text := CASE WHEN p_after IS NULL THEN 'true'
+                       ELSE format('(e.at, e.id) %s (%L::timestamptz, %L::bigint)',
+                                   CASE WHEN p_ascending THEN '>' ELSE '<' END, p_after_at, p_after) END;
 BEGIN
   PERFORM sec.require('trail_events');
   PERFORM audit.require_opened();
   RETURN QUERY EXECUTE format(
     'SELECT e.id, e.at, e.kind, e.login, e.by_login, e.operator, host(e.address), e.application, e.session_id, e.detail '
-    '  FROM audit.event e WHERE %s AND %s ORDER BY e.id %s LIMIT %s',
-    audit.events_where(p_filter), v_after, v_order, least(p_limit, 5000));
+    '  FROM audit.event e WHERE %s AND %s ORDER BY e.at %s, e.id %s LIMIT %s',
+    audit.events_where(p_filter), v_after, v_order, v_order, least(p_limit, 5000));
 END $$;
 COMMENT ON FUNCTION audit.trail_events IS
-  'Events of access, newest first. Filter: {from, until, login: […] (whose or by whom), kind: […], operator: […], address, application, session}.';
+  'Events of access, newest first; those after p_after, which happened at p_after_at. Filter: {from, until, login: […] (whose or by '
+  'whom), kind: […], operator: […], address, application, session}.';
 
 CREATE OR REPLACE FUNCTION audit.trail_count(p_what text, p_filter jsonb DEFAULT '{}', p_most int DEFAULT 10001) RETURNS bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -180,9 +185,11 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION audit.trail_count IS 'How many entries or events a filter finds, counted no further than 10001.';
 
-CREATE OR REPLACE FUNCTION audit.trail_days(p_from timestamptz, p_until timestamptz, p_zone text)
+CREATE OR REPLACE FUNCTION audit.trail_days(p_from timestamptz, p_until timestamptz)
 RETURNS TABLE (day date, opened bigint, refused bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_zone text := coalesce((SELECT c.time_zone FROM system.company c), 'Europe/Berlin');
 BEGIN
   PERFORM sec.require('trail_days');
   PERFORM audit.require_opened();
@@ -192,15 +199,16 @@ BEGIN
   RETURN QUERY
     SELECT g.day::date, count(e.id) FILTER (WHERE e.kind IN ('session_opened', 'operator_on')),
            count(e.id) FILTER (WHERE e.kind NOT IN ('session_opened', 'operator_on'))
-      FROM generate_series((p_from AT TIME ZONE p_zone)::date, (p_until AT TIME ZONE p_zone - interval '1 microsecond')::date,
+      FROM generate_series((p_from AT TIME ZONE v_zone)::date, (p_until AT TIME ZONE v_zone - interval '1 microsecond')::date,
                            interval '1 day') g (day)
       LEFT JOIN audit.event e
-        ON e.at >= p_from AND e.at < p_until AND (e.at AT TIME ZONE p_zone)::date = g.day
+        ON e.at >= p_from AND e.at < p_until AND (e.at AT TIME ZONE v_zone)::date = g.day
            AND e.kind IN ('session_opened', 'operator_on', 'session_refused', 'denied', 'second_factor_wrong', 'password_wrong',
                           'pin_wrong', 'operator_refused')
      GROUP BY 1 ORDER BY 1;
 END $$;
-COMMENT ON FUNCTION audit.trail_days IS 'Sign-ins and refusals (wrong codes and passwords, closed logins, missing rights) by day of a time zone.';
+COMMENT ON FUNCTION audit.trail_days IS
+  'Sign-ins and refusals (wrong codes and passwords, closed logins, missing rights) by day of the company''s time zone.';
 
 CREATE OR REPLACE FUNCTION sec.session_about(p_id bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
