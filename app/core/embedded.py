@@ -35,6 +35,7 @@ from app.core.server_programs import (
     EmbeddedError,
     binaries,
     give,
+    major_version,
     may_enter,
     run,
     server_account,
@@ -282,7 +283,7 @@ class Instance:
                 "initdb",
                 *("-D", str(unfinished), f"--username={SUPERUSER}", f"--pwfile={password_file}"),
                 *("--auth=scram-sha-256", "--data-checksums", "--encoding=UTF8"),
-                *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+                *_locale(account),
             )
         finally:
             os.unlink(password_file)
@@ -380,6 +381,13 @@ class Instance:
     ) -> subprocess.CompletedProcess[str]:
         executable = binaries(account) / (program + (".exe" if sys.platform == "win32" else ""))
         return run([str(executable), *arguments], account, keep_output=keep_output)
+
+
+def _locale(account: Account | None) -> tuple[str, ...]:
+    """The same order of texts everywhere; before version 17 it is the operating system's."""
+    if major_version(binaries(account)) < 17:
+        return ("--locale=C.UTF-8",)
+    return ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
 
 def _lock_file_lines(data: Path) -> list[str]:

