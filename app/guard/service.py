@@ -16,7 +16,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from app import __version__
-from app.core.db import PROTOCOL, Target
+from app.core.target import PROTOCOL, Target
 from app.guard import log_files, mail
 from app.guard.settings import LOGIN, Settings
 

@@ -175,12 +175,20 @@ def everything(admin: Raw) -> str:
 
 
 @pytest.fixture
-def forgetful(admin: Raw) -> str:
-    """Somebody with a mail address who has asked for a code."""
-    admin.execute("UPDATE sec.app_user SET email = 'vera@example.com' WHERE login = 'u_viewer'")
-    admin.execute("DELETE FROM sec.password_reset")
-    admin.execute("SELECT sec.reset_request('u_viewer')")
-    return "u_viewer"
+def forgetful(admin: Raw) -> Iterator[str]:
+    """Somebody with a mail address who has asked for a code; a login of its own, for logins are the whole cluster's."""
+    admin.execute(
+        "SELECT sec.user_create('u_forgetful', 'Some Body', 'a long phrase of old', '{viewer}', "
+        "p_email => 'vera@example.com')"
+    )
+    admin.execute("SELECT sec.reset_request('u_forgetful')")
+    yield "u_forgetful"
+    admin.execute("SET session_replication_role = replica")
+    for table in ("password_reset", "user_role", "person_task", "password_history", "session", "app_user"):
+        admin.execute(f"DELETE FROM sec.{table} WHERE login = 'u_forgetful'")  # type: ignore[arg-type]
+    admin.execute("RESET session_replication_role")
+    admin.execute("DROP OWNED BY u_forgetful")
+    admin.execute("DROP ROLE u_forgetful")
 
 
 def test_a_reset_code_is_in_the_mail_and_nowhere_else(
