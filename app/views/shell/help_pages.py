@@ -26,6 +26,8 @@ PAGES = (
     "rights",
     "security",
     "audit",
+    "guard",
+    "terminals",
     "offline",
 )
 
@@ -38,6 +40,11 @@ OF_SCREEN = {
     "sales.shipping": "sales",
     "system.company": "documents",
     "security.mine": "security",
+    "security.watch": "guard",
+    "security.sign_ins": "guard",
+    "security.addresses": "guard",
+    "security.devices": "terminals",
+    "security.badges": "terminals",
     "security.trail": "audit",
     "security.events": "audit",
 }
