@@ -239,6 +239,23 @@ def test_what_is_posted_names_the_person_and_the_trail_both(
     assert refused(raw, "SELECT api.stock_receive(gen_random_uuid(), %s, '')", line) != "ok"
 
 
+def test_without_an_operator_the_device_learns_nothing_of_people(device: Callable[..., Raw]) -> None:
+    raw = device()
+    calls = (
+        "sec.people()",
+        "sec.directory()",
+        "sec.why('invoice_post')",
+        "sec.person_photo('u_viewer')",
+        "sec.my_assignments()",
+        "system.changes_since(NULL)",
+        "sec.session_list()",
+    )
+    for call in calls:
+        assert refused(raw, f"SELECT * FROM {call}") == "operator_missing", call
+    on(raw, "B-0")
+    assert refused(raw, "SELECT * FROM sec.people()") == "ok"
+
+
 # -- who works at it -------------------------------------------------------------------------------------
 
 

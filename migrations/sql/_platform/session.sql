@@ -141,9 +141,11 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = p
 BEGIN
   IF NOT sec.session_ok() THEN
     PERFORM sec.fail_session();
+  ELSIF left(session_user, 2) = 't_' AND (sec.acting())[2] = '' THEN
+    PERFORM sec.fail('ER401', 'operator_missing');
   END IF;
 END $$;
-COMMENT ON FUNCTION sec.require_session IS 'ER401 unless the session holds a valid ticket.';
+COMMENT ON FUNCTION sec.require_session IS 'ER401 unless the session holds a valid ticket and, at a terminal, somebody works there.';
 
 CREATE OR REPLACE FUNCTION sec.require_confirmed() RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -323,7 +323,7 @@ DECLARE
   v_person sec.app_user%ROWTYPE;
   v_answer text;
 BEGIN
-  PERFORM sec.require_session();
+  PERFORM sec.require_ticket();
   IF left(session_user, 2) <> 't_' OR NOT sec.has(session_user, 'operator_on') THEN
     PERFORM sec.fail('ER403', 'operator_on', '{"right": "operator_on"}');
   END IF;
@@ -368,7 +368,7 @@ END $$;
 CREATE OR REPLACE FUNCTION sec.operator_off(p_idle boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM sec.require_session();
+  PERFORM sec.require_ticket();
   PERFORM sec.operator_leaves(CASE WHEN p_idle THEN 'idle' ELSE 'signed_off' END);
 END $$;
 COMMENT ON FUNCTION sec.operator_off IS 'The operator leaves the terminal.';
