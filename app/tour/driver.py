@@ -186,7 +186,7 @@ class Driver:
 
     def type(self, name: str, text: str, *, enter: bool = False, clear: bool = True) -> None:
         """Type a text into the field of that name, replacing what it holds."""
-        widget = self.see(name)
+        widget: QWidget = self.see(name)
         self.press(widget)
         self.wait(widget.hasFocus, f"the cursor in “{name}”")
         if clear:
@@ -210,7 +210,7 @@ class Driver:
 
     def keys(self, sequence: str) -> None:
         """Press a key combination such as Ctrl+K."""
-        combination = QKeySequence(sequence)[0]
+        combination = QKeySequence(sequence)[0]  # type: ignore[index]  # the stubs do not know its operator
         self.key(combination.key(), combination.keyboardModifiers())
 
     def _focus(self) -> QWidget:
@@ -258,8 +258,6 @@ class Driver:
     def row_of(self, view: QAbstractItemView, text: str) -> int:
         """The first row in which that text stands, -1 when none does."""
         model = view.model()
-        if model is None:
-            return -1
         for row in range(model.rowCount()):
             for column in range(model.columnCount()):
                 if text in str(model.index(row, column).data(Qt.ItemDataRole.DisplayRole) or ""):

@@ -239,13 +239,12 @@ class Tour:
         self.settle()
         if not choose:
             return
-        results = driver.see("palette.results")
-        items = getattr(results, "items")  # noqa: B009  (the list is painted, its items are its own)
-        keys = [item.key for item in items]
+        results: Any = driver.see("palette.results")
+        keys = [item.key for item in results.items]
         number = next((n for n, key in enumerate(keys) if key.startswith(choose)), -1)
         if number < 0:
             raise TourError(f"the palette does not find {choose} for “{text}”, only {keys}")
-        for _ in range(number - getattr(results, "current")):  # noqa: B009
+        for _ in range(number - results.current):
             driver.key(Qt.Key.Key_Down)
         driver.key(Qt.Key.Key_Return)
         driver.gone("palette")

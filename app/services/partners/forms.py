@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
-from app.core.paging import ListQuery, Page, fetch_page
+from app.core.paging import ListQuery, Page, count_rows, fetch_page
 from app.models.partners import Partner, PaymentTerm
 from app.services.partners.reads import AddressLine, ContactLine, PartnerFigures, figures_days, figures_sql
 from app.services.visible import may_read
@@ -169,7 +169,7 @@ def partner_choices(session: Session, language: str = "de") -> PartnerChoices:
 
 def count_blocked(session: Session) -> int:
     """Customers who get nothing delivered."""
-    return session.scalar(select(func.count()).where(Partner.is_delivery_blocked)) or 0
+    return count_rows(session, select(Partner.id).where(Partner.is_delivery_blocked))
 
 
 def partner_counts(session: Session) -> dict[str, int]:

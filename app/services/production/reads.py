@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, cast, func, literal_column, null, select, text
+from sqlalchemy import and_, cast, func, literal_column, null, or_, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
@@ -22,6 +22,16 @@ from app.services.visible import may_read
 ORDER_COST = "production.work_order_cost"
 ORDER_PRESETS = ("open", "all", "released", "started", "short", "late", "completed", "cancelled")
 OPEN = ("released", "started")
+
+
+class OrderHit(NamedTuple):
+    """A work order found while typing."""
+
+    id: int
+    number: str
+    sku: str
+    name: str
+    state: str
 
 
 class OrderRow(NamedTuple):
@@ -276,6 +286,22 @@ def list_orders(session: Session, query: ListQuery) -> Page:
         query=query,
         row=OrderRow,
     )
+
+
+def search_orders(session: Session, typed: str, limit: int = 8, language: str = "de") -> list[OrderHit]:
+    """Work orders whose number or product fits what somebody types: numbers first, then articles, then names, the
+    newest first; one round trip."""
+    found, name = named(select(WorkOrder.id).join(Product, Product.id == WorkOrder.product_id), language)
+    by_number = WorkOrder.number.icontains(typed, autoescape=True)
+    by_sku = Product.sku.istartswith(typed, autoescape=True)
+    by_name = name.icontains(typed, autoescape=True)
+    statement = (
+        found.with_only_columns(WorkOrder.id, WorkOrder.number, Product.sku, name, WorkOrder.state)
+        .where(or_(by_number, by_sku, by_name))
+        .order_by(by_number.desc(), by_sku.desc(), WorkOrder.id.desc())
+        .limit(limit)
+    )
+    return [OrderHit._make(row) for row in session.execute(statement)]
 
 
 def _header(session: Session, order_id: int, language: str) -> tuple[OrderHeader, Any, Any]:

@@ -28,13 +28,14 @@ from app.models.partners import Partner
 from app.models.sales import Delivery, DeliveryLine, DiscountApproval, Invoice, Payment, Quote, SalesOrder
 from app.services.visible import may_read
 
-QUOTE_PRESETS = ("all", "open", "mine", "overdue", "awaiting_approval")
-ORDER_PRESETS = ("all", "open", "mine", "overdue", "to_ship", "to_invoice", "awaiting_approval")
+QUOTE_PRESETS = ("all", "open", "mine", "expiring", "overdue", "awaiting_approval")
+ORDER_PRESETS = ("all", "open", "mine", "drafts", "overdue", "to_ship", "to_invoice", "awaiting_approval")
 DELIVERY_PRESETS = ("all", "to_invoice")
 INVOICE_PRESETS = ("all", "open", "overdue", "paid", "cancelled")
 PAYMENT_PRESETS = ("all", "with_discount")
 APPROVAL_PRESETS = ("all", "open", "mine")
 Columns = Mapping[str, Any]
+WEEK = 7  # days
 
 
 class QuoteRow(NamedTuple):
@@ -156,7 +157,8 @@ def today() -> ColumnElement[date]:
     return select(cast(func.system.today(), Date)).scalar_subquery()
 
 
-def _me() -> ColumnElement[str]:
+def me() -> ColumnElement[str]:
+    """The login that reads."""
     return cast(literal_column("SESSION_USER"), String)
 
 
@@ -236,9 +238,12 @@ def list_quotes(session: Session, query: ListQuery) -> Page:
         case "open":
             statement = statement.where(Quote.state.in_(("draft", "issued")))
         case "mine":
-            statement = statement.where(Quote.created_by == _me(), Quote.state.in_(("draft", "issued")))
+            statement = statement.where(Quote.created_by == me(), Quote.state.in_(("draft", "issued")))
         case "overdue":
             statement = statement.where(Quote.state == "issued", Quote.valid_until < today())
+        case "expiring":
+            ends = Quote.valid_until.between(today(), today() + WEEK)
+            statement = statement.where(Quote.state == "issued", ends)
         case "awaiting_approval":
             statement = statement.where(Quote.state == "draft", awaits)
     columns: Columns = {
@@ -290,8 +295,10 @@ def list_orders(session: Session, query: ListQuery) -> Page:
             statement = statement.where(SalesOrder.state.in_(("draft", "confirmed")))
         case "mine":
             statement = statement.where(
-                SalesOrder.created_by == _me(), SalesOrder.state.in_(("draft", "confirmed"))
+                SalesOrder.created_by == me(), SalesOrder.state.in_(("draft", "confirmed"))
             )
+        case "drafts":
+            statement = statement.where(SalesOrder.state == "draft")
         case "overdue":
             statement = statement.where(to_ship, SalesOrder.requested_date < today())
         case "to_ship":
@@ -475,7 +482,7 @@ def list_approvals(session: Session, query: ListQuery) -> Page:
         case "open":
             statement = statement.where(DiscountApproval.state == "requested")
         case "mine":
-            statement = statement.where(DiscountApproval.requested_by == _me())
+            statement = statement.where(DiscountApproval.requested_by == me())
     columns: Columns = {
         "state": DiscountApproval.state,
         "date": DiscountApproval.created_at,

@@ -1,6 +1,7 @@
 """The end of the day: the chain, the history, two people at one record, language and look, why not, sessions."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 
 from app.core.db import ClientInfo, Database, Target
 from app.core.i18n import language
@@ -27,7 +28,7 @@ def chain(tour: Tour) -> None:
     tour.driver.keys("Ctrl+Return")
     tour.until(lambda: tour.driver.reads(tour.say("note"), tour.driver.see("card.notes")), "the note")
     tour.shot("order-chain")
-    history = tour.driver.see("card.history")
+    history: QWidget = tour.driver.see("card.history")
     tour.driver.reach(history, "the history")
     link = next(button for button in history.findChildren(Button) if button.isVisible())
     tour.driver.press(link)

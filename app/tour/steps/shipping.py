@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from app.core import format as fmt
-from app.tour.steps.step import CLERK, KEEPER, Step
+from app.tour.steps.step import KEEPER, SHIPPER, Step
 from app.tour.tour import Tour
 from app.views.core.inputs import ComboBox
 from app.views.sales.ship_page import ShipPage
@@ -121,6 +121,6 @@ def ship_rest(tour: Tour) -> None:
 
 STEPS = (
     Step("store", KEEPER, store),
-    Step("ship_first", CLERK, ship_first),
-    Step("ship_rest", CLERK, ship_rest),
+    Step("ship_first", SHIPPER, ship_first),
+    Step("ship_rest", SHIPPER, ship_rest),
 )

@@ -295,11 +295,10 @@ class MainWindow(QMainWindow):
         self.area.changed.disconnect(self._remember_tabs)
         self.setUpdatesEnabled(False)
         self.area.dispose()
-        old = self.takeCentralWidget()
         change()
+        # The window lets go of the old frame itself: taken out with the focus in it, it would become a window of its
+        # own, the active one, and keep the keyboard.
         self._build_frame()
-        if old is not None:
-            old.deleteLater()
         self.area.restore([self._retitled(entry) for entry in entries], active)
         self.setUpdatesEnabled(True)
         if self._help is not None:
