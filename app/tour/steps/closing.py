@@ -83,7 +83,7 @@ def conflict(tour: Tour) -> None:
     tour.driver.see("dialog.merge")
     tour.shot("conflict")
     tour.driver.click("merge.mine.phone")
-    tour.driver.key(Qt.Key.Key_Return)
+    tour.driver.keys("Ctrl+Return")
     tour.driver.gone("dialog.merge")
     tour.until(lambda: not tour.form.dirty(), "the merged form to be saved")
     tour.expect(tour.form.value("phone") == tour.say("my_phone"), "the chosen side was not taken")

@@ -60,7 +60,8 @@ def _ship_page(tour: Tour) -> ShipPage:
 
 
 def ship_first(tour: Tour) -> None:
-    """The clerk finds the order on his page of today, picks the first part by lots and ships it."""
+    """The shipper finds the order on the page of today, picks the first part by lots and ships it."""
+    tour.close_tabs()
     tour.shot("clerk-home")
     tour.no_price()
     tour.driver.click("tile.sales.to_ship")
