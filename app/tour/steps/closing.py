@@ -1,6 +1,5 @@
-"""The end of the day: the chain, the history, two people at one record, language and look, why not, sessions."""
+"""The end of the day: the chain, the history, two people at one record, language and look, lists."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.core.db import ClientInfo, Database, Target
