@@ -1,5 +1,6 @@
 """Warehouses, places and lots: their lists, their forms, and what is found while typing."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
 from app.core.paging import ListQuery, Page, fetch_page
+from app.core.together import Question, ask
 from app.models.catalog import Product, Unit
 from app.models.inventory import Lot, Place, StockBalance, Warehouse
 from app.services.inventory.lists import named
@@ -365,11 +367,26 @@ SELECT p.id, p.sku, coalesce(t.name, p.name), u.code, u.decimals, p.is_stocked, 
 
 def product_stock(session: Session, product_id: int, language: str = "de") -> ProductStock:
     """A product with all that lies of it, in one round trip.  Raises `Refused` (record_not_found)."""
-    found = session.execute(_PRODUCT_STOCK, {"product": product_id, "language": language}).one_or_none()
+    return stock_of(product_id, ask(session, stock_question(product_id, language)))
+
+
+def stock_of(product_id: int, found: ProductStock | None) -> ProductStock:
+    """The answer to `stock_question`.  Raises `Refused` (record_not_found)."""
     if found is None:
         raise Refused("record_not_found", table="catalog.product", id=product_id)
-    balances = tuple(
-        Balance._make((*line[:7], date.fromisoformat(line[7]) if line[7] else None, Decimal(line[8])))
-        for line in found[8] or ()
-    )
-    return ProductStock._make((*found[:8], balances))
+    return found
+
+
+def stock_question(product_id: int, language: str) -> Question[ProductStock | None]:
+    """Asks for a product with all that lies of it."""
+
+    def stock(rows: Sequence[Any]) -> ProductStock | None:
+        if not rows:
+            return None
+        balances = tuple(
+            Balance._make((*line[:7], date.fromisoformat(line[7]) if line[7] else None, Decimal(line[8])))
+            for line in rows[0][8] or ()
+        )
+        return ProductStock._make((*rows[0][:8], balances))
+
+    return Question(_PRODUCT_STOCK, stock, {"product": product_id, "language": language})

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
+from app.core.together import Question, ask_together
 from app.models.inventory import Place, Warehouse
 from app.services.engineering.reads import items_below
 from app.services.engineering.rules import Item, Requirement
 from app.services.inventory.reads import availability
 from app.services.production.commands import PlannedOrder
-from app.services.production.reads import DemandRow, open_demand
+from app.services.production.reads import DemandRow, demand_question
 
 ZERO = Decimal(0)
 
@@ -89,9 +90,16 @@ SELECT p.id, p.sku, coalesce(t.name, p.name), u.code, p.reorder_point, coalesce(
 
 
 def read_demand(session: Session, language: str = "de", to_order: bool = False) -> Demand:
-    """Sales order lines nobody makes yet (see `open_demand`), and made products below their reorder point."""
-    reorder = [ReorderRow._make(line) for line in session.execute(_REORDER, {"language": language})]
-    return Demand(open_demand(session, language=language, to_order=to_order), reorder)
+    """Sales order lines nobody makes yet (see `demand_question`), and made products below their reorder point.
+
+    One round trip.
+    """
+    lines, reorder = ask_together(
+        session,
+        demand_question(language, to_order=to_order),
+        Question(_REORDER, lambda rows: [ReorderRow._make(row) for row in rows], {"language": language}),
+    )
+    return Demand(lines, reorder)
 
 
 def read_items(
