@@ -8,9 +8,9 @@ from typing import NamedTuple
 from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
-from app.core.together import Question, ask_together
+from app.core.together import Question, ask, ask_together
 from app.models.inventory import Place, Warehouse
-from app.services.engineering.reads import items_below
+from app.services.engineering.reads import items_question
 from app.services.engineering.rules import Item, Requirement
 from app.services.inventory.reads import availability
 from app.services.production.commands import PlannedOrder
@@ -108,9 +108,10 @@ def read_items(
     """The wanted products and all they are made of, with stock and open orders of a warehouse; two statements."""
     lines = [item.sales_order_line_id for item in wanted if item.sales_order_line_id is not None]
     products = sorted({item.product_id for item in wanted})
-    items = items_below(
+    question = items_question(
         session, products, on, warehouse_id=warehouse_id, language=language, sales_order_lines=lines
     )
+    items = ask(session, question)
     free = {row.product_id: row.free for row in availability(session, list(items))}
     elsewhere = {key: free[key] - item.free for key, item in items.items() if free[key] > item.free}
     return Material(items, elsewhere)
