@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QPoint, QRect, Qt
-from PySide6.QtGui import QKeySequence, QPainter, QPixmap
+from PySide6.QtGui import QImage, QKeySequence, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -339,9 +339,9 @@ def _cells(model: Any) -> list[str]:
     return [str(text) for text in [*heads, *cells] if text not in (None, "")]
 
 
-def is_blank(picture: QPixmap) -> bool:
-    """Whether a picture shows one colour only."""
-    image = picture.toImage().scaled(64, 64)
+def is_blank(picture: QImage) -> bool:
+    """Whether a picture shows one colour only, or cannot be read."""
+    image = picture.scaled(64, 64)
     first = image.pixel(0, 0)
     return all(image.pixel(x, y) == first for x in range(64) for y in range(64))
 

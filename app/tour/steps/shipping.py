@@ -28,7 +28,7 @@ def store(tour: Tour) -> None:
         if number == len(finished) - 1:
             tour.shot("transfer")
         tour.act("add_line")
-    tour.fill("reason", tour.say("transfer_reason"))
+    driver.type("field.reason", tour.say("transfer_reason"))
     tour.shot("transfer-lines")
     tour.no_price()
     with tour.timed("transfer"):
