@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core import format as fmt
-from app.core.changes import Result
+from app.core.changes import Changes, Result
 from app.core.i18n import t
 from app.services.catalog.reads import search_made_products, search_products
 from app.services.engineering import writes
@@ -276,6 +276,11 @@ class BomPage(FormPage):
         labels["versions"] = t("bom.tab.versions_n", n=bom.versions)
         self._tabs.set_items([(key, labels[key]) for key in TABS], self._tabs.current)
 
+    def on_changes(self, changes: Changes) -> None:
+        """Another bill may be a version of this one, or part of its structure."""
+        if self.record.id is not None and not self._saving:
+            self.refresh()
+
     def save_call(self, form: FormValues) -> tuple[Callable[[Any, Any], Result[Any]], Any]:
         """Save a draft with its lines."""
         lines = tuple(
@@ -366,6 +371,7 @@ class BomPage(FormPage):
 
         def done(saved: Any) -> None:
             self.ctx.navigate.toast(t("bom.copied"))
+            self.refresh()  # one version more
             self.ctx.navigate.open_record(BOM, saved.id)
 
         command = NewBomVersion(self.record.id, date.today())  # noqa: DTZ011
