@@ -92,7 +92,6 @@ def test_a_workspace_and_the_pane_beside_its_list(
         opening = spent(window, qtbot, show)
         page = window.area.current.page  # type: ignore[union-attr]
         beside = spent(window, qtbot, page.head.detail.click) if pane else 0
-        print("COST", workspace.key, opening, beside)
         assert opening <= BUDGET
         assert beside <= BUDGET
 
@@ -110,10 +109,9 @@ def test_a_record(
         def show() -> None:
             window.open_record(record.topic, found[0])
 
-        first = spent(window, qtbot, show)
+        spent(window, qtbot, show)
         close(window, qtbot)
         opening = spent(window, qtbot, show)
-        print("COST", record.topic, first, opening)
         assert opening <= BUDGET
 
 
