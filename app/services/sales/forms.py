@@ -18,7 +18,8 @@ from app.services.visible import may_read
 class LineForm(NamedTuple):
     """A line with what the form shows beside it.
 
-    In a draft ``list_price`` and ``price_from_qty`` (the tier) are today's of the price list, later the snapshot.
+    In a draft ``list_price`` and ``price_from_qty`` (the tier) are today's of the price list, later the snapshot;
+    the tier is None then when the price list has another price for the document's day by now.
     ``free`` can still be promised in the document's warehouse, ``reserved`` is promised to this line, ``expected`` (in
     a draft) is being made for it until ``expected_on``.
     ``unit`` is the code, ``unit_name`` what people call it.
@@ -184,8 +185,10 @@ SELECT h.id, h.row_version, h.number, h.state, {states}, {links}, h.customer_id,
 """
 _APPROVAL = """(SELECT to_jsonb(x) FROM (
          SELECT y.id, y.row_version, y.state, y.discount_pct, y.reason, y.requested_by, y.decided_by, y.comment
-           FROM sales.discount_approval y WHERE y.document_type = '{table}' AND y.document_id = h.id
-          ORDER BY y.id DESC LIMIT 1) x)"""
+           FROM sales.discount_approval y WHERE {asked} ORDER BY y.id DESC LIMIT 1) x)"""
+_ASKED = "y.document_type = '{table}' AND y.document_id = h.id"
+# What was granted for the quote holds for its order.
+_ASKED_BEFORE = "y.document_type = 'quote' AND y.document_id = h.quote_id AND y.state = 'approved'"
 # Who may read orders but no approvals (planners for example) gets the document without them.
 _NO_APPROVAL = "NULL"
 
@@ -221,13 +224,20 @@ def _order_header(approval: str) -> TextClause:
 
 # By table: the header with the newest approval, and without it.
 _HEADERS = {
-    "sales.quote": (_quote_header(_APPROVAL.format(table="quote")), _quote_header(_NO_APPROVAL)),
-    "sales.sales_order": (_order_header(_APPROVAL.format(table="sales_order")), _order_header(_NO_APPROVAL)),
+    "sales.quote": (
+        _quote_header(_APPROVAL.format(asked=_ASKED.format(table="quote"))),
+        _quote_header(_NO_APPROVAL),
+    ),
+    "sales.sales_order": (
+        _order_header(_APPROVAL.format(asked=f"({_ASKED.format(table='sales_order')} OR {_ASKED_BEFORE})")),
+        _order_header(_NO_APPROVAL),
+    ),
 }
 _LINES = """
 SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), coalesce(pt.name, p.name), l.description,
        coalesce(l.unit_code, u.code), u.decimals, l.qty,
-       CASE WHEN h.state = 'draft' THEN f.amount ELSE l.list_price END, f.min_qty, l.unit_price,
+       CASE WHEN h.state = 'draft' THEN f.amount ELSE l.list_price END,
+       CASE WHEN h.state = 'draft' OR f.amount = l.list_price THEN f.min_qty END, l.unit_price,
        l.discount_pct, l.tax_rate, l.net_amount, p.is_stocked, coalesce(v.free, 0), coalesce(v.on_hand, 0), {order},
        CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, i.id, i.content_hash,
        coalesce(m.expected, 0), m.expected_on
@@ -241,7 +251,7 @@ SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), coalesce(pt.name,
   {reservation}
   LEFT JOIN LATERAL catalog.prices_for(
     jsonb_build_array(jsonb_build_object('product_id', l.product_id, 'qty', l.qty)), h.price_list_id, h.{date}) f
-    ON h.state = 'draft'
+    ON true
   LEFT JOIN LATERAL ({being_made}) m ON h.state = 'draft'
  WHERE l.{table}_id = :id
  ORDER BY l.position

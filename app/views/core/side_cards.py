@@ -109,7 +109,13 @@ def _value(table: str, column: str, value: Any) -> str:
     if isinstance(value, Decimal | int):
         return fmt.number(value)
     text = str(value)
-    for key in (f"{table}.{column}.{text}", f"state.{table}.{text}", f"state.{text}"):
+    record = table.rpartition(".")[2]
+    for key in (
+        f"{table}.{column}.{text}",
+        f"{record}.{column}.{text}",
+        f"state.{table}.{text}",
+        f"state.{text}",
+    ):
         if has_text(key):
             return t(key)
     try:

@@ -20,12 +20,13 @@ from app.views.core.icons import icon
 from app.views.core.marks import Chip, Label, ProgressBar
 from app.views.core.operation import ReadOp
 from app.views.core.page_head import PageHead
-from app.views.core.people import name
+from app.views.core.people import name, when_known
 from app.views.core.rows_model import RowsModel
 from app.views.core.rows_view import RowsView
 from app.views.core.side_cards import StoryCards
 from app.views.core.surfaces import Banner, Card, clear_layout
 from app.views.core.table_model import Column
+from app.views.core.tasks import alive
 from app.views.core.theme import fill, px
 from app.views.core.values import error_text
 from app.views.core.workspace import TabPage
@@ -318,9 +319,14 @@ class WorkOrderPage(TabPage):
             Fact(t("work_order.completed_at"), fmt.date_time(header.completed_at)),
             Fact(t("work_order.col.warehouse"), header.warehouse),
             Fact(t("work_order.bom"), t("bom.version", version=header.bom_version)),
-            Fact(t("work_order.created_by"), name(self.ctx, header.created_by)),
         ]
-        self._facts.set_facts(facts)
+
+        def show() -> None:
+            if alive(self):
+                who = Fact(t("work_order.created_by"), name(self.ctx, header.created_by))
+                self._facts.set_facts([*facts, who])
+
+        when_known(self.ctx, show)
 
     def _show_cost(self, header: OrderHeader) -> None:
         if not self.ctx.profile.can(COST):

@@ -38,6 +38,7 @@ from app.views.core.form_model import (
 from app.views.core.form_parts import ChainNode
 from app.views.core.forms import FormPage
 from app.views.core.operation import ReadOp
+from app.views.core.people import when_known
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
 from app.views.core.theme import px
@@ -201,12 +202,19 @@ class DraftPage(FormPage):
         self._show_customer()
         self.pricing.shown()
         self.story.show(self.record.id, self.title())
+        if self.document is not None and self.document.approval is not None:
+            when_known(self.ctx, self._name_people)
         if (
             self.record.id is None
             and self.value("customer_id") is not None
             and self.value("price_list_id") is None
         ):
             self.value_changed("customer_id")
+
+    def _name_people(self) -> None:
+        """Who asked and who decided is said by name."""
+        if alive(self):
+            self._show_notices()
 
     def on_changes(self, changes: Changes) -> None:
         """What can be chosen is read again when it changes."""

@@ -41,7 +41,7 @@ LINES = LinesSpec(
         LineColumn("position", "sales.line.position", "position", 44, stored=False),
         LineColumn("image", "", "image", 48, stored=False),
         LineColumn(
-            "product_id", "sales.line.sku", "lookup", 96, editable=True, required=True, text_key="sku"
+            "product_id", "sales.line.sku", "lookup", 112, editable=True, required=True, text_key="sku"
         ),
         LineColumn(
             "description", "sales.line.description", "text", 0, editable=True, required=True, style="body500"

@@ -24,7 +24,7 @@ from app.core.errors import AppError
 from app.core.i18n import t
 from app.core.paging import count_together
 from app.views.core import icons
-from app.views.core.buttons import Button, IconButton
+from app.views.core.buttons import IconButton
 from app.views.core.context import AppContext
 from app.views.core.fonts import font, metrics
 from app.views.core.marks import Label
@@ -328,9 +328,10 @@ class HomePage(TabPage):
                 "new", f"new.{record.topic}", record.icon, words, "", partial(self._new, record.topic)
             )
             card.body.addWidget(RowButton(item))
-        search = Button("shell.home.search", "search", "ghost", clicked=self._search)
-        search.setObjectName("home.search")
-        card.body.addWidget(search, 0, Qt.AlignmentFlag.AlignLeft)
+        words = t("shell.home.search").replace("&", "")
+        card.body.addWidget(
+            RowButton(Item("new", "search", "search", words, "", lambda _new_tab: self._search()))
+        )
         return card
 
     def _resume(self, draft: Draft, _new_tab: bool) -> None:
