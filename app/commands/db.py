@@ -5,7 +5,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from app.commands import FAILED, MISSING, CommandError, Commands, add_command, say
+from app.commands import FAILED, MISSING, USAGE, CommandError, Commands, add_command, say
 
 if TYPE_CHECKING:
     from app.core.embedded import Instance
@@ -175,7 +175,9 @@ def _init(arguments: argparse.Namespace) -> int:
 def _upgrade(arguments: argparse.Namespace) -> int:
     from app.core import schema
 
-    schema.upgrade(_admin(arguments))
+    address = _admin(arguments)
+    schema.require_ours(address)
+    schema.upgrade(address)
     print("The schema is up to date.")
     return 0
 
@@ -183,7 +185,9 @@ def _upgrade(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from app.core import schema
 
-    findings = schema.check(_admin(arguments))
+    address = _admin(arguments)
+    schema.require_ours(address)
+    findings = schema.check(address)
     for finding in findings:
         print(f"{finding.check}: {finding.what}")
     print(f"{len(findings)} finding(s)." if findings else "No findings.")
@@ -209,7 +213,7 @@ def _chosen(arguments: argparse.Namespace) -> "Instance":
 def _dsn_given(arguments: argparse.Namespace) -> str:
     found: str = arguments.admin_dsn or ""
     if not found:
-        raise CommandError("--admin-dsn or WERKBANK_ADMIN_DSN must name the server", MISSING)
+        raise CommandError("--admin-dsn or WERKBANK_ADMIN_DSN must name the server", USAGE)
     return found
 
 

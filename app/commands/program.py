@@ -6,7 +6,7 @@ import platform
 import subprocess
 import sys
 
-from app.commands import Commands, add_command, say
+from app.commands import MISSING, CommandError, Commands, add_command, say
 
 _UNSEEN = {"offscreen", "minimal", "vnc"}
 
@@ -27,6 +27,8 @@ def register(commands: Commands) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if trouble := display_trouble():
+        raise CommandError(f"there is no display to open a window on ({trouble})", MISSING)
     from app import bootstrap
 
     return bootstrap.run_gui(arguments.profile, None)

@@ -86,6 +86,11 @@ def tours() -> Path:
     return home() / "tours"
 
 
+def reports() -> Path:
+    """Reports of imports."""
+    return home() / "reports"
+
+
 def profiles_file() -> Path:
     """The server profiles shown at login."""
     return home() / "profiles.json"
@@ -102,4 +107,4 @@ def server_side() -> Path:
 
 def entries() -> tuple[Path, ...]:
     """What the program keeps directly below ``home()``; nothing else there is its business."""
-    return (venvs(), instances(), cache(), logs(), drafts(), layouts(), tours(), profiles_file())
+    return (venvs(), instances(), cache(), logs(), drafts(), layouts(), tours(), reports(), profiles_file())

@@ -21,6 +21,10 @@ class EmbeddedError(Exception):
     """The embedded server could not be set up, started or stopped; the text says why and where to look."""
 
 
+class InstanceNameError(EmbeddedError):
+    """An embedded server cannot be called that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """The operating system account a server runs under when root starts it."""

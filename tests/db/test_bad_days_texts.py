@@ -63,6 +63,7 @@ def ids(admin_dsn: str) -> dict[str, Any]:
         ({"name": ""}, "product_name_not_blank"),
         ({"name": "N" * 10_000}, "text_too_long"),
         ({"name": "a\x00b"}, "text_control_character"),
+        ({"name": "shown \u202eelsrever\u202c"}, "text_control_character"),
         ({"name": "half a pair \ud83c"}, "text_control_character"),
     ],
 )

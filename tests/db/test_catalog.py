@@ -225,6 +225,9 @@ def test_a_sku_exists_once(given: Basics, as_role: As) -> None:
     with pytest.raises(Duplicate) as refusal:
         product(as_role("administrator"), given, "ONCE", "Two")
     assert refusal.value.key == "product_sku_key"
+    with pytest.raises(Duplicate) as refusal:
+        product(as_role("administrator"), given, "once", "Three")
+    assert refusal.value.key == "product_sku_any_case"
 
 
 def test_odd_texts_come_back_as_they_went_in(given: Basics, as_role: As) -> None:
