@@ -17,6 +17,7 @@ from app.core.db import Database
 from app.core.dialect import Counter
 from app.core.people import DEMO_PEOPLE
 from app.views.core.list_page import ListPage
+from app.views.core.timing import Debounce
 from app.views.core.workspace import RecordType, Workspace, capability_packages
 from app.views.shell.main_window import MainWindow
 from tests.views.shell_world import idle, window_for
@@ -56,6 +57,7 @@ def settle(window: MainWindow, qtbot: QtBot) -> None:
     for _ in range(4):
         idle(qtbot, window)
         QApplication.processEvents()
+        qtbot.waitUntil(lambda: not any(pause.isActive() for pause in window.findChildren(Debounce)))
 
 
 def spent(window: MainWindow, qtbot: QtBot, do: Callable[[], object]) -> int:
