@@ -24,6 +24,7 @@ from app.models.catalog import (
     VariantCode,
 )
 from app.models.inventory import StockLevel
+from app.services.catalog.words import unit_name
 from app.services.records import topic_of
 
 PRICE_PRESETS = ("current", "all", "future", "past")
@@ -223,7 +224,7 @@ def list_prices(session: Session, query: ListQuery) -> Page:
             ProductImage.content_hash,
             name,
             price_list,
-            Unit.code,
+            unit_name(query.language),
             Price.min_qty,
             Price.amount,
             PriceList.currency,
@@ -257,7 +258,7 @@ def list_prices(session: Session, query: ListQuery) -> Page:
         "name": name,
         "price_list": price_list,
         "price_list_id": Price.price_list_id,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "min_qty": Price.min_qty,
         "amount": Price.amount,
         "tax_included": PriceList.tax_included,

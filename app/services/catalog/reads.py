@@ -36,6 +36,7 @@ from app.models.catalog import (
     VariantCode,
 )
 from app.models.inventory import StockLevel
+from app.services.catalog.words import unit_name
 from app.services.visible import may_read
 
 ZERO = Decimal(0)
@@ -235,7 +236,7 @@ def _product_list(session: Session, query: ListQuery) -> tuple[Select[Any], dict
             name,
             variant,
             category,
-            Unit.code,
+            unit_name(query.language),
             on_hand,
             available,
             Product.reorder_point,
@@ -292,7 +293,7 @@ def _product_list(session: Session, query: ListQuery) -> tuple[Select[Any], dict
         "name": name,
         "variant": variant,
         "category": category,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "on_hand": on_hand,
         "available": available,
         "reorder_point": Product.reorder_point,

@@ -13,6 +13,7 @@ from app.core.paging import Filter, ListQuery, Page, fetch_page
 from app.core.together import Question, ask, ask_together
 from app.models.catalog import Product, ProductImage, Unit
 from app.models.engineering import Bom, BomLine
+from app.services.catalog.words import unit_name
 from app.services.engineering import rules
 from app.services.engineering.rules import Item, Requirement, Share, TreeRow, Use
 from app.services.inventory.lists import COST, named
@@ -161,7 +162,7 @@ def list_bom(session: Session, query: ListQuery) -> Page:
         "valid_to": Bom.valid_to,
         "lines": lines,
         "output_qty": Bom.output_qty,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "approved_by": Bom.approved_by,
         "approved_at": Bom.approved_at,
         "updated_at": Bom.updated_at,
@@ -176,7 +177,8 @@ def list_bom(session: Session, query: ListQuery) -> Page:
 
 
 _HEADER = text("""
-SELECT b.id, b.row_version, b.product_id, p.sku, coalesce(t.name, p.name), u.code, u.decimals, b.version, b.state,
+SELECT b.id, b.row_version, b.product_id, p.sku, coalesce(t.name, p.name),
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, b.version, b.state,
        b.state = 'approved' AND b.valid_from <= current_date AND (b.valid_to IS NULL OR b.valid_to > current_date),
        b.output_qty, b.valid_from, b.valid_to, b.remark, b.approved_by, b.approved_at,
        (SELECT count(*) FROM engineering.bom o WHERE o.product_id = b.product_id), i.id, i.content_hash
@@ -188,7 +190,8 @@ SELECT b.id, b.row_version, b.product_id, p.sku, coalesce(t.name, p.name), u.cod
  WHERE b.id = :bom
 """)
 _LINES = text("""
-SELECT l.id, l.position, l.product_id, p.sku, coalesce(t.name, p.name), u.code, u.decimals, l.qty, l.scrap_pct, l.remark
+SELECT l.id, l.position, l.product_id, p.sku, coalesce(t.name, p.name),
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, l.qty, l.scrap_pct, l.remark
   FROM engineering.bom_line l
   JOIN catalog.product p ON p.id = l.product_id
   JOIN catalog.unit u ON u.id = p.unit_id
@@ -235,7 +238,8 @@ WITH RECURSIVE reach (product_id) AS (
      AND (b.id = :bom OR (b.state = 'approved' AND b.valid_from <= :day AND (b.valid_to IS NULL OR b.valid_to > :day)
                           AND b.product_id <> :bom_product))
     JOIN engineering.bom_line l ON l.bom_id = b.id)
-SELECT p.id, p.sku, coalesce(t.name, p.name), u.code, u.decimals, p.is_made, p.is_bought, p.is_stocked,
+SELECT p.id, p.sku, coalesce(t.name, p.name),
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, p.is_made, p.is_bought, p.is_stocked,
        coalesce(s.free, 0), coalesce(w.expected, 0), {cost}, b.id, b.version, coalesce(b.output_qty, 1),
        c.products, c.qtys, c.scraps, i.id, i.content_hash
   FROM reach r
@@ -395,7 +399,8 @@ WITH RECURSIVE up (level, product_id, bom_id, version, qty, ids, via) AS (
     JOIN engineering.bom b
       ON b.id = l.bom_id AND b.state = 'approved' AND b.valid_from <= :day AND (b.valid_to IS NULL OR b.valid_to > :day)
    WHERE b.product_id <> ALL (u.ids))
-SELECT u.level, u.product_id, p.sku, coalesce(t.name, p.name), un.code, u.bom_id, u.version, u.qty, u.via
+SELECT u.level, u.product_id, p.sku, coalesce(t.name, p.name),
+       CASE :language WHEN 'en' THEN un.name_en ELSE un.name_de END, u.bom_id, u.version, u.qty, u.via
   FROM up u
   JOIN catalog.product p ON p.id = u.product_id
   JOIN catalog.unit un ON un.id = p.unit_id

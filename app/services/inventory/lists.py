@@ -12,6 +12,7 @@ from app.models.base import MONEY
 from app.models.catalog import Category, Product, ProductCost, ProductImage, ProductText, Unit
 from app.models.inventory import Lot, Place, StockBalance, StockLevel, StockMove, Warehouse
 from app.models.production import WorkOrder
+from app.services.catalog.words import unit_name
 from app.services.visible import may_read
 
 COST = "catalog.product_cost"
@@ -169,7 +170,7 @@ def list_stock(session: Session, query: ListQuery) -> Page:
         "free": StockLevel.free,
         "expected": expected,
         "reorder_point": Product.reorder_point,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "decimals": Unit.decimals,
         "status": status,
         "value": value,
@@ -219,7 +220,7 @@ def list_stock_by_place(session: Session, query: ListQuery) -> Page:
         "lot": Lot.code,
         "expires_on": Lot.expires_on,
         "qty": StockBalance.qty,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "decimals": Unit.decimals,
         "value": value,
     }
@@ -257,7 +258,7 @@ def list_moves(session: Session, query: ListQuery) -> Page:
         "sku": Product.search_key,
         "name": name,
         "qty": StockMove.qty,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "decimals": Unit.decimals,
         "lot": Lot.code,
         "from_warehouse": source_wh.code,

@@ -13,6 +13,7 @@ from app.core.paging import ListQuery, Page, fetch_page
 from app.core.together import Question, ask
 from app.models.catalog import Product, Unit
 from app.models.inventory import Lot, Place, StockBalance, Warehouse
+from app.services.catalog.words import unit_name
 from app.services.inventory.lists import named
 
 KIND_CHIPS = {
@@ -243,7 +244,7 @@ def list_lots(session: Session, query: ListQuery) -> Page:
         "sku": Product.sku,
         "name": name,
         "on_hand": on_hand,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "expires_on": Lot.expires_on,
         "created_at": Lot.created_at,
     }
@@ -308,7 +309,7 @@ def get_lot(session: Session, record_id: int, language: str = "de") -> LotRecord
         Product.sku + " " + name,
         Lot.expires_on,
         on_hand,
-        Unit.code,
+        unit_name(language),
         Lot.updated_at,
         Lot.updated_by,
     )
@@ -347,7 +348,8 @@ def search_places(session: Session, typed: str, limit: int = 8, _language: str =
 
 
 _PRODUCT_STOCK = text("""
-SELECT p.id, p.sku, coalesce(t.name, p.name), u.code, u.decimals, p.is_stocked, p.is_lot_tracked,
+SELECT p.id, p.sku, coalesce(t.name, p.name),
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, p.is_stocked, p.is_lot_tracked,
        coalesce((SELECT sum(l.free) FROM inventory.stock_level l WHERE l.product_id = p.id), 0),
        (SELECT jsonb_agg(jsonb_build_array(
                  b.place_id, pl.code, pl.kind, w.id, w.code, b.lot_id, lo.code, lo.expires_on, b.qty::text)

@@ -71,7 +71,9 @@ class Planned(NamedTuple):
 
 
 _REORDER = text("""
-SELECT p.id, p.sku, coalesce(t.name, p.name), u.code, p.reorder_point, coalesce(s.free, 0), coalesce(w.expected, 0),
+SELECT p.id, p.sku, coalesce(t.name, p.name),
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, p.reorder_point,
+       coalesce(s.free, 0), coalesce(w.expected, 0),
        p.reorder_point - coalesce(s.free, 0) - coalesce(w.expected, 0)
   FROM catalog.product p
   JOIN catalog.unit u ON u.id = p.unit_id

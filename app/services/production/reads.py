@@ -17,6 +17,7 @@ from app.models.catalog import Product, ProductImage, Unit
 from app.models.engineering import Bom
 from app.models.inventory import Reservation, Warehouse
 from app.models.production import ScrapReason, WorkOrder, WorkOrderComponent, WorkOrderCost
+from app.services.catalog.words import unit_name
 from app.services.inventory.lists import named
 from app.services.visible import may_read
 
@@ -257,7 +258,7 @@ def list_orders(session: Session, query: ListQuery) -> Page:
         "qty": WorkOrder.qty,
         "qty_good": WorkOrder.qty_good,
         "qty_scrap": WorkOrder.qty_scrap,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "decimals": Unit.decimals,
         "planned_start": WorkOrder.planned_start,
         "planned_end": WorkOrder.planned_end,
@@ -332,7 +333,7 @@ def _order_question(session: Session, order_id: int, language: str) -> Question[
         WorkOrder.product_id,
         Product.sku,
         name,
-        Unit.code,
+        unit_name(language),
         Unit.decimals,
         Product.is_lot_tracked,
         WorkOrder.bom_id,
@@ -378,7 +379,8 @@ def _order(rows: Sequence[Any]) -> OrderDetail | None:
 
 
 _COMPONENTS = text("""
-SELECT c.id, c.position, c.product_id, p.sku, coalesce(t.name, p.name), u.code, u.decimals, p.is_stocked, c.scrap_pct,
+SELECT c.id, c.position, c.product_id, p.sku, coalesce(t.name, p.name),
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, p.is_stocked, c.scrap_pct,
        c.qty_required, coalesce(r.qty, 0), c.qty_consumed, coalesce(l.free, 0),
        CASE WHEN p.is_stocked AND o.state IN ('released', 'started')
             THEN greatest(0, c.qty_required - c.qty_consumed - coalesce(r.qty, 0)) ELSE 0 END,
@@ -407,7 +409,7 @@ SELECT jsonb_agg(jsonb_build_array(c.id, c.reported_at, c.reported_by, c.qty_goo
  WHERE c.work_order_id = production.work_order.id)"""
 _SUB_ORDERS = """(
 SELECT jsonb_agg(jsonb_build_array(o.id, o.number, o.state, o.product_id, p.sku, coalesce(t.name, p.name), o.qty,
-                                   o.qty_good, u.code, o.planned_end) ORDER BY o.id)
+                                   o.qty_good, u.name_{language}, o.planned_end) ORDER BY o.id)
   FROM production.work_order o
   JOIN catalog.product p ON p.id = o.product_id
   JOIN catalog.unit u ON u.id = p.unit_id
@@ -455,7 +457,8 @@ def scrap_reasons(session: Session, language: str = "de") -> list[Reason]:
 
 
 _DEMAND = text("""
-SELECT l.id, s.id, s.number, c.name, s.requested_date, l.product_id, p.sku, coalesce(t.name, p.name), u.code,
+SELECT l.id, s.id, s.number, c.name, s.requested_date, l.product_id, p.sku, coalesce(t.name, p.name),
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END,
        s.warehouse_id, l.qty, l.qty_shipped, coalesce(r.qty, 0), coalesce(w.qty, 0),
        l.qty - l.qty_shipped - CASE WHEN :to_order THEN 0 ELSE coalesce(r.qty, 0) END - coalesce(w.qty, 0)
   FROM sales.sales_order s

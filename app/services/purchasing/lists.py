@@ -12,6 +12,7 @@ from app.core.paging import ListQuery, Page, fetch_page
 from app.models.catalog import Product, ProductCost, ProductImage, ProductText, Unit
 from app.models.partners import Partner
 from app.models.purchasing import SupplierPrice
+from app.services.catalog.words import unit_name
 
 PRESETS = ("all", "preferred", "above_cost")
 
@@ -82,7 +83,7 @@ def list_supplier_prices(session: Session, query: ListQuery) -> Page:
         ProductImage.content_hash,
         name,
         SupplierPrice.supplier_sku,
-        Unit.code,
+        unit_name(query.language),
         SupplierPrice.min_qty,
         SupplierPrice.amount,
         SupplierPrice.currency,
@@ -115,7 +116,7 @@ def list_supplier_prices(session: Session, query: ListQuery) -> Page:
         "sku": Product.search_key,
         "name": name,
         "supplier_sku": SupplierPrice.supplier_sku,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "min_qty": SupplierPrice.min_qty,
         "amount": SupplierPrice.amount,
         "cost": ProductCost.standard_cost,
@@ -129,7 +130,8 @@ def list_supplier_prices(session: Session, query: ListQuery) -> Page:
 
 _FORM = text("""
 SELECT o.id, o.row_version, o.supplier_id, s.number || ' · ' || s.name AS supplier,
-       o.product_id, p.sku || ' · ' || coalesce(t.name, p.name) AS product, u.code AS unit,
+       o.product_id, p.sku || ' · ' || coalesce(t.name, p.name) AS product,
+       CASE :lang WHEN 'en' THEN u.name_en ELSE u.name_de END AS unit,
        o.supplier_sku, o.min_qty, o.amount, o.currency, o.lead_days::numeric AS lead_days, o.valid_from, o.is_preferred,
        k.standard_cost, o.updated_at,
        (SELECT n.person FROM sec.people() n WHERE n.login = o.updated_by) AS updated_by_name
