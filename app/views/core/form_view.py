@@ -116,8 +116,27 @@ class FormView(TabPage):
         return True
 
     def dirty(self) -> bool:
-        """Whether saving would change something."""
-        return self.ready and not self.read_only and is_dirty(self.spec, self.record, self.mine())
+        """Whether saving would change something; what is being typed right now counts."""
+        if not self.ready or self.read_only:
+            return False
+        return any(x.unfinished for x in self.editors()) or is_dirty(self.spec, self.record, self.mine())
+
+    def settle(self) -> None:
+        """What stands in an open cell counts as typed."""
+        for editor in self.editors():
+            editor.settle()
+
+    def editors(self) -> list[LinesEditor]:
+        """Every table one may type into."""
+        return [*([self.lines] if self.lines is not None else []), *self.tables.values()]
+
+    @property
+    def marked_wrong(self) -> bool:
+        """Whether something that can be changed is marked as wrong now."""
+        return not self.read_only and (
+            any(box.error and not box.read_only for box in self.boxes.values())
+            or any(editor.marked_wrong for editor in self.editors())
+        )
 
     def reload(self) -> None:
         """Show the record as it is stored."""
@@ -175,11 +194,13 @@ class FormView(TabPage):
             box.set_error(self._problem(box, mine) or across.get(key, ""))
             if box.error and first is None:
                 first = box
-        editors = [*([self.lines] if self.lines is not None else []), *self.tables.values()]
-        problems = [text for editor in editors for text in editor.problems()]
+        wanting = {editor: editor.problems() for editor in self.editors()}
+        problems = [text for found in wanting.values() for text in found]
         if first is not None:
             first.focus()
             self._scroll.ensureWidgetVisible(first)
+        elif problems:
+            next(editor for editor, found in wanting.items() if found).go_to_problem()
         wrong = sum(bool(box.error) for box in self.boxes.values()) + len(problems)
         if wrong:
             self.ctx.navigate.toast(t("form.not_saved_wrong", n=wrong), kind="warn")
@@ -255,6 +276,7 @@ class FormView(TabPage):
         if self.spec.lines is not None:
             self.lines = LinesEditor(self.ctx, self.spec.lines, picture=self.line_picture())
             self.lines.changed.connect(self.touched)
+            self.lines.typing.connect(self.touched)
             self.lines.line_changed.connect(self.line_changed)
             self.lines.notice.connect(self._line_notice)
             self._main.addWidget(self.lines, 1)
@@ -275,6 +297,7 @@ class FormView(TabPage):
             self.ctx, table.lines, name=table.key, shortcut="" if self._has_lines() else "Ins"
         )
         editor.changed.connect(self.touched)
+        editor.typing.connect(self.touched)
         editor.line_changed.connect(partial(self.table_changed, table.key))
         editor.notice.connect(self._line_notice)
         self.tables[table.key] = editor
@@ -326,17 +349,25 @@ class FormView(TabPage):
     # -- typing -------------------------------------------------------------------------------------------------
 
     def _field_edited(self, key: str) -> None:
-        box = self.boxes[key]
-        if box.error and not self._problem(box, self.mine()):
-            box.set_error("")
+        self._check_marked(key)
         self.value_changed(key)
         self.touched()
+
+    def _check_marked(self, changed: str) -> None:
+        """What is marked as wrong is looked at anew after every change: another field may have put it right."""
+        if any(box.error for box in self.boxes.values()):
+            mine = self.mine()
+            across = self.check(mine)
+            for key, box in self.boxes.items():
+                if box.error and (key == changed or not box.refused):
+                    box.set_error(self._problem(box, mine) or across.get(key, ""))
 
     def _field_left(self, key: str) -> None:
         box = self.boxes[key]
         if not box.read_only:
             mine = self.mine()
             box.set_error(self._problem(box, mine) or self.check(mine).get(key, ""))
+            self._check_marked(key)
 
     @staticmethod
     def _problem(box: FieldBox, mine: Mine) -> str:

@@ -65,6 +65,19 @@ def read(kind: str, text: str, *, places: int | None = None) -> Any:
     return text if kind == "multiline" else plain
 
 
+def range_problem(value: Any, minimum: Decimal | None, above: Decimal | None, maximum: Decimal | None) -> str:
+    """What is wrong with the size of a number, in words; empty when nothing is, and for what is no number."""
+    if not isinstance(value, Decimal):
+        return ""
+    if minimum is not None and value < minimum:
+        return t("error.too_small", limit=show("number", minimum))
+    if above is not None and value <= above:
+        return t("error.not_above", limit=show("number", above))
+    if maximum is not None and value > maximum:
+        return t("error.too_large", limit=show("number", maximum))
+    return ""
+
+
 def in_words(params: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters of a message as the language writes them."""
     words: dict[str, Any] = {}

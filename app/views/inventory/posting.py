@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.changes import Changes, Result
@@ -114,8 +114,10 @@ class PostingPage(TabPage):
         return f"workspace:stock_{self.key}"
 
     def dirty(self) -> bool:
-        """Lines wait to be posted."""
-        return bool(self._lines)
+        """Lines wait to be posted, or one is being entered."""
+        quantity = self.boxes["qty"].editor
+        typed = isinstance(quantity, QLineEdit) and quantity.isModified() and bool(quantity.text().strip())
+        return bool(self._lines) or typed
 
     def state(self) -> dict[str, Any]:
         """The lines and the reason."""
@@ -237,6 +239,8 @@ class PostingPage(TabPage):
             self.changed.emit()
         else:
             self.entry_changed(key)
+            if key == "qty":
+                self.changed.emit()
 
     def _load(self, product_id: int, *, fresh: bool) -> None:
         op = ReadOp(self, self.ctx, product_stock, product_id, language()).replacing("product")

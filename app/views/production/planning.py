@@ -248,6 +248,12 @@ class PlanningPage(TabPage):
         """Create every order of the plan, all or none."""
         if not self._plan or self._creating:
             return
+        wrong = self.plan.problems()
+        if wrong:
+            self.ctx.navigate.toast(
+                t("planning.not_created_wrong", n=len(wrong), first=wrong[0]), kind="warn"
+            )
+            return
         clear_layout(self._banner)
         plan, buy = list(self._plan), purchases(self._requirements)
         self._creating = True

@@ -363,7 +363,7 @@ class DraftPage(FormPage):
             from app.views.core.values import error_text
 
             self._after_save.clear()
-            self.lines.set_error(position - 1, column, error_text(error))  # type: ignore[arg-type]
+            self.lines.set_refused(position - 1, str(column), error_text(error))  # type: ignore[arg-type]
             return True
         return super()._save_failed(error)
 

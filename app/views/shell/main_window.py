@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayou
 from app.core.drafts import Draft, pack
 from app.core.i18n import language, set_language, t
 from app.views.core import theme
+from app.views.core.cell_editing import commit_open_cell
 from app.views.core.context import AppContext
 from app.views.core.errors import show_error
 from app.views.core.forms import FormPage
@@ -252,6 +253,7 @@ class MainWindow(QMainWindow):
 
     def open_palette(self) -> None:
         """Search and commands."""
+        commit_open_cell()
         if self._palette is None:
             self._palette = CommandPalette(self, self.ctx, settings_items(self))
             self._palette.closed.connect(self._palette_closed)
@@ -291,6 +293,7 @@ class MainWindow(QMainWindow):
             # What is being saved must come back to the page that sent it.
             QTimer.singleShot(SOON_MS, self, lambda: self._rebuild(change))
             return
+        commit_open_cell()
         entries, active = self.area.snapshot(drafts=True)
         self.area.changed.disconnect(self._remember_tabs)
         self.setUpdatesEnabled(False)
@@ -315,6 +318,7 @@ class MainWindow(QMainWindow):
 
     def close_tab(self, key: str) -> None:
         """Close a tab; asks when something is not saved."""
+        commit_open_cell()
         tab = self.area.tab(key)
         if tab is None or (tab.page is not None and not tab.page.can_close()):
             return
@@ -426,6 +430,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about what is not saved; then note place and tabs."""
+        commit_open_cell()
         if not closing.settled(self):
             event.ignore()
             closing.ask(self, self.close)

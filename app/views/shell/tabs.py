@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.i18n import t
+from app.views.core.cell_editing import commit_open_cell
 from app.views.core.context import AppContext
 from app.views.core.forms import FormPage
 from app.views.core.workspace import TabPage
@@ -136,6 +137,7 @@ class TabArea(QWidget):
 
     def activate(self, key: str) -> None:
         """Bring a tab to the front; its page is built when it has none yet."""
+        commit_open_cell()
         tab = self.tab(key)
         if tab is None:
             return
