@@ -46,7 +46,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     if trouble:
         say(f"There is no display to open a window on ({trouble}).")
         say("The tour runs instead: it drives the same window, unseen, and keeps pictures of every step.")
-        return tour_main(["--instance", instance.name])
+        return tour_main([])  # in a company of its own: this one stays as it is, and the tour can run again
     profile = config.ServerProfile(
         name="Demo" if instance.name == "main" else f"Demo {instance.name}",
         host=instance.status().host,

@@ -149,7 +149,11 @@ class ChainCard(QWidget):
         if node.chip is not None:
             wide = chip_width(node.chip[1])
             # The state gives way to the number: a number cut off says nothing, the state is in the tip too.
-            if right - wide - px("gap") - left >= metrics("small600").horizontalAdvance(node.title):
+            # Measured by a number, so that the cards of a chain look alike.
+            title = max(
+                metrics("small600").horizontalAdvance(words) for words in (node.title, "AU-0000-00000")
+            )
+            if right - wide - px("gap") - left >= title:
                 area = self.rect().adjusted(right - wide, px("gap_xs") + 2, 0, 0)
                 area.setHeight(px("chip"))
                 paint_chip(painter, area, node.chip[0], node.chip[1])
