@@ -27,7 +27,8 @@ _COUNTING = "werkbank_counting"  # in Session.info while `count_pages` collects
 class Filter:
     """One condition on a column of the list.
 
-    ``op`` is one of: contains, prefix, eq, in, min, max, null, not_null.  Text comparison ignores case.
+    ``op`` is one of: contains (every word, in any order), prefix, eq, in, min, max, null, not_null.  Text comparison
+    ignores case.
     """
 
     key: str
@@ -80,7 +81,8 @@ def condition(column: ColumnElement[Any], item: Filter) -> ColumnElement[bool]:
     found: ColumnElement[bool]
     match item.op:
         case "contains":
-            found = column.ilike(f"%{_escape(str(item.value))}%")
+            words = str(item.value).split() or [""]
+            found = and_(*[column.ilike(f"%{_escape(word)}%") for word in words])
         case "prefix":
             found = _begins(column, str(item.value))
         case "eq":

@@ -18,13 +18,12 @@ from app.models.catalog import (
     PriceList,
     Product,
     ProductImage,
-    ProductText,
     TaxClass,
     Unit,
     VariantCode,
 )
 from app.models.inventory import StockLevel
-from app.services.catalog.words import unit_name
+from app.services.catalog.words import named, unit_name
 from app.services.records import topic_of
 
 PRICE_PRESETS = ("current", "all", "future", "past")
@@ -210,36 +209,33 @@ def load_family(session: Session, family_id: int, language: str = "de") -> Famil
 def list_prices(session: Session, query: ListQuery) -> Page:
     """Rows of `PriceListItem`.  Presets: current, all, future, past."""
     today = func.current_date()
-    translated = aliased(ProductText)
-    name = func.coalesce(translated.name, Product.name)
     price_list = _by_language(query.language, PriceList)
     over = and_(Price.valid_to.is_not(None), Price.valid_to <= today)
     state = case((Price.valid_from > today, "future"), (over, "past"), else_="current")
-    statement = (
-        select(
-            Price.id,
-            Product.id,
-            Product.sku,
-            ProductImage.id,
-            ProductImage.content_hash,
-            name,
-            price_list,
-            unit_name(query.language),
-            Price.min_qty,
-            Price.amount,
-            PriceList.currency,
-            PriceList.tax_included,
-            Price.valid_from,
-            Price.valid_to,
-            state,
-        )
+    base, name = named(
+        select(Price.id)
         .join(Product, Product.id == Price.product_id)
         .join(PriceList, PriceList.id == Price.price_list_id)
         .join(Unit, Unit.id == Product.unit_id)
-        .outerjoin(
-            translated, and_(translated.product_id == Product.id, translated.language == query.language)
-        )
-        .outerjoin(ProductImage, and_(ProductImage.product_id == Product.id, ProductImage.is_primary))
+        .outerjoin(ProductImage, and_(ProductImage.product_id == Product.id, ProductImage.is_primary)),
+        query.language,
+    )
+    statement = base.with_only_columns(
+        Price.id,
+        Product.id,
+        Product.sku,
+        ProductImage.id,
+        ProductImage.content_hash,
+        name,
+        price_list,
+        unit_name(query.language),
+        Price.min_qty,
+        Price.amount,
+        PriceList.currency,
+        PriceList.tax_included,
+        Price.valid_from,
+        Price.valid_to,
+        state,
     )
     match query.preset:
         case "future":

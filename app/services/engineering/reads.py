@@ -13,10 +13,10 @@ from app.core.paging import Filter, ListQuery, Page, fetch_page
 from app.core.together import Question, ask, ask_together
 from app.models.catalog import Product, ProductImage, Unit
 from app.models.engineering import Bom, BomLine
-from app.services.catalog.words import unit_name
+from app.services.catalog.words import name_sql, named, unit_name
 from app.services.engineering import rules
 from app.services.engineering.rules import Item, Requirement, Share, TreeRow, Use
-from app.services.inventory.lists import COST, named
+from app.services.inventory.lists import COST
 from app.services.inventory.reads import Availability, availability_question
 from app.services.visible import may_read
 
@@ -176,8 +176,8 @@ def list_bom(session: Session, query: ListQuery) -> Page:
     return fetch_page(session, shown, columns=columns, key=columns["id"], query=query, row=BomRow)
 
 
-_HEADER = text("""
-SELECT b.id, b.row_version, b.product_id, p.sku, coalesce(t.name, p.name),
+_HEADER = text(f"""
+SELECT b.id, b.row_version, b.product_id, p.sku, {name_sql()},
        CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, b.version, b.state,
        b.state = 'approved' AND b.valid_from <= current_date AND (b.valid_to IS NULL OR b.valid_to > current_date),
        b.output_qty, b.valid_from, b.valid_to, b.remark, b.approved_by, b.approved_at,
@@ -188,9 +188,9 @@ SELECT b.id, b.row_version, b.product_id, p.sku, coalesce(t.name, p.name),
   LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = :language AND :language <> 'de'
   LEFT JOIN catalog.product_image i ON i.product_id = p.id AND i.is_primary
  WHERE b.id = :bom
-""")
-_LINES = text("""
-SELECT l.id, l.position, l.product_id, p.sku, coalesce(t.name, p.name),
+""")  # noqa: S608  (fixed names)
+_LINES = text(f"""
+SELECT l.id, l.position, l.product_id, p.sku, {name_sql()},
        CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, l.qty, l.scrap_pct, l.remark
   FROM engineering.bom_line l
   JOIN catalog.product p ON p.id = l.product_id
@@ -198,7 +198,7 @@ SELECT l.id, l.position, l.product_id, p.sku, coalesce(t.name, p.name),
   LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = :language AND :language <> 'de'
  WHERE l.bom_id = :bom
  ORDER BY l.position
-""")
+""")  # noqa: S608  (fixed names)
 
 
 def bom_detail(session: Session, bom_id: int, language: str = "de") -> BomDetail:
@@ -238,7 +238,7 @@ WITH RECURSIVE reach (product_id) AS (
      AND (b.id = :bom OR (b.state = 'approved' AND b.valid_from <= :day AND (b.valid_to IS NULL OR b.valid_to > :day)
                           AND b.product_id <> :bom_product))
     JOIN engineering.bom_line l ON l.bom_id = b.id)
-SELECT p.id, p.sku, coalesce(t.name, p.name),
+SELECT p.id, p.sku, {name},
        CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, p.is_made, p.is_bought, p.is_stocked,
        coalesce(s.free, 0), coalesce(w.expected, 0), {cost}, b.id, b.version, coalesce(b.output_qty, 1),
        c.products, c.qtys, c.scraps, i.id, i.content_hash
@@ -273,9 +273,11 @@ _PURCHASE = """
      WHERE sp.product_id = p.id AND sp.valid_from <= :day
      ORDER BY sp.is_preferred DESC, sp.valid_from DESC, sp.min_qty, sp.amount LIMIT 1) q ON k.standard_cost IS NULL
 """
-_WITHOUT_COST = text(_ITEMS.format(cost="CAST(NULL AS numeric)", join=""))
-_WITH_COST = text(_ITEMS.format(cost="k.standard_cost", join=_STANDARD))
-_WITH_PRICES = text(_ITEMS.format(cost="coalesce(k.standard_cost, q.amount)", join=_STANDARD + _PURCHASE))
+_WITHOUT_COST = text(_ITEMS.format(name=name_sql(), cost="CAST(NULL AS numeric)", join=""))
+_WITH_COST = text(_ITEMS.format(name=name_sql(), cost="k.standard_cost", join=_STANDARD))
+_WITH_PRICES = text(
+    _ITEMS.format(name=name_sql(), cost="coalesce(k.standard_cost, q.amount)", join=_STANDARD + _PURCHASE)
+)
 
 
 def _statement(session: Session) -> TextClause:
@@ -382,7 +384,7 @@ def rolled_up_cost(session: Session, product_ids: Sequence[int], on: date) -> di
     return {key: costs.get(key) for key in product_ids}
 
 
-_WHERE_USED = text("""
+_WHERE_USED = text(f"""
 WITH RECURSIVE up (level, product_id, bom_id, version, qty, ids, via) AS (
   SELECT 1, b.product_id, b.id, b.version, l.qty * (100 + l.scrap_pct) / (100 * b.output_qty),
          ARRAY[CAST(:product AS bigint), b.product_id], CAST(ARRAY[] AS text[])
@@ -399,7 +401,7 @@ WITH RECURSIVE up (level, product_id, bom_id, version, qty, ids, via) AS (
     JOIN engineering.bom b
       ON b.id = l.bom_id AND b.state = 'approved' AND b.valid_from <= :day AND (b.valid_to IS NULL OR b.valid_to > :day)
    WHERE b.product_id <> ALL (u.ids))
-SELECT u.level, u.product_id, p.sku, coalesce(t.name, p.name),
+SELECT u.level, u.product_id, p.sku, {name_sql()},
        CASE :language WHEN 'en' THEN un.name_en ELSE un.name_de END, u.bom_id, u.version, u.qty, u.via
   FROM up u
   JOIN catalog.product p ON p.id = u.product_id
@@ -407,7 +409,7 @@ SELECT u.level, u.product_id, p.sku, coalesce(t.name, p.name),
   LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = :language AND :language <> 'de'
  ORDER BY u.level, p.sku
  LIMIT :most
-""")
+""")  # noqa: S608  (fixed names)
 
 
 def where_used(

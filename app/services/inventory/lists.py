@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session, aliased
 
 from app.core.paging import COUNT_LIMIT, ListQuery, Page, condition, fetch_page
 from app.models.base import MONEY
-from app.models.catalog import Category, Product, ProductCost, ProductImage, ProductText, Unit
+from app.models.catalog import Category, Product, ProductCost, ProductImage, Unit
 from app.models.inventory import Lot, Place, StockBalance, StockLevel, StockMove, Warehouse
 from app.models.production import WorkOrder
-from app.services.catalog.words import unit_name
+from app.services.catalog.words import named, unit_name
 from app.services.visible import may_read
 
 COST = "catalog.product_cost"
@@ -94,15 +94,6 @@ class MoveRow(NamedTuple):
     source_type: str | None
     source_id: int | None
     posted_by: str
-
-
-def named(statement: Select[Any], language: str) -> tuple[Select[Any], Any]:
-    """The statement (which has `Product`) with the product's name in a language as an expression beside it."""
-    if language == "de":
-        return statement, Product.name
-    words = aliased(ProductText)
-    joined = statement.outerjoin(words, and_(words.product_id == Product.id, words.language == language))
-    return joined, func.coalesce(words.name, Product.name)
 
 
 def list_stock(session: Session, query: ListQuery) -> Page:

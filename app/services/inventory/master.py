@@ -13,8 +13,7 @@ from app.core.paging import ListQuery, Page, fetch_page
 from app.core.together import Question, ask
 from app.models.catalog import Product, Unit
 from app.models.inventory import Lot, Place, StockBalance, Warehouse
-from app.services.catalog.words import unit_name
-from app.services.inventory.lists import named
+from app.services.catalog.words import name_sql, named, unit_name
 
 KIND_CHIPS = {
     "receiving": "info",
@@ -347,8 +346,8 @@ def search_places(session: Session, typed: str, limit: int = 8, _language: str =
     ]
 
 
-_PRODUCT_STOCK = text("""
-SELECT p.id, p.sku, coalesce(t.name, p.name),
+_PRODUCT_STOCK = text(f"""
+SELECT p.id, p.sku, {name_sql()},
        CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, p.is_stocked, p.is_lot_tracked,
        coalesce((SELECT sum(l.free) FROM inventory.stock_level l WHERE l.product_id = p.id), 0),
        (SELECT jsonb_agg(jsonb_build_array(
@@ -364,7 +363,7 @@ SELECT p.id, p.sku, coalesce(t.name, p.name),
   JOIN catalog.unit u ON u.id = p.unit_id
   LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = :language AND :language <> 'de'
  WHERE p.id = :product
-""").bindparams(bindparam("language"), bindparam("product"))
+""").bindparams(bindparam("language"), bindparam("product"))  # noqa: S608  (fixed names)
 
 
 def product_stock(session: Session, product_id: int, language: str = "de") -> ProductStock:

@@ -45,6 +45,7 @@ __all__ = [
     "places",
     "reservations",
     "warehouses",
+    "warehouses_question",
 ]
 
 
@@ -197,12 +198,17 @@ def pick_stock(session: Session, product_ids: Sequence[int], warehouse_id: int) 
 
 def warehouses(session: Session, active_only: bool = True) -> list[WarehouseRow]:
     """Warehouses by code."""
+    return ask(session, warehouses_question(active_only=active_only))
+
+
+def warehouses_question(*, active_only: bool = True) -> Question[list[WarehouseRow]]:
+    """Asks for warehouses by code."""
     statement = select(
         Warehouse.id, Warehouse.code, Warehouse.name, Warehouse.is_active, Warehouse.row_version
     ).order_by(Warehouse.code)
     if active_only:
         statement = statement.where(Warehouse.is_active)
-    return [WarehouseRow._make(line) for line in session.execute(statement)]
+    return Question(statement, lambda rows: [WarehouseRow._make(row) for row in rows])
 
 
 def places(session: Session, warehouse_id: int | None = None, active_only: bool = True) -> list[PlaceRow]:

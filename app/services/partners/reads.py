@@ -418,6 +418,11 @@ def figures_question(
 
 def payment_terms(session: Session, language: str = "de") -> list[TermChoice]:
     """All payment terms, shortest first."""
+    return ask(session, terms_question(language))
+
+
+def terms_question(language: str) -> Question[list[TermChoice]]:
+    """Asks for all payment terms, shortest first."""
     statement = select(
         PaymentTerm.id,
         _name(PaymentTerm, language),
@@ -426,4 +431,4 @@ def payment_terms(session: Session, language: str = "de") -> list[TermChoice]:
         PaymentTerm.discount_days,
         PaymentTerm.discount_pct,
     ).order_by(PaymentTerm.net_days, PaymentTerm.id)
-    return [TermChoice._make(row) for row in session.execute(statement)]
+    return Question(statement, lambda rows: [TermChoice._make(row) for row in rows])

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.together import Question, ask, ask_together
 from app.models.inventory import Place, Warehouse
+from app.services.catalog.words import name_sql
 from app.services.engineering.reads import items_question
 from app.services.engineering.rules import Item, Requirement
 from app.services.inventory.reads import availability
@@ -70,8 +71,8 @@ class Planned(NamedTuple):
     order: PlannedOrder
 
 
-_REORDER = text("""
-SELECT p.id, p.sku, coalesce(t.name, p.name),
+_REORDER = text(f"""
+SELECT p.id, p.sku, {name_sql()},
        CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, p.reorder_point,
        coalesce(s.free, 0), coalesce(w.expected, 0),
        p.reorder_point - coalesce(s.free, 0) - coalesce(w.expected, 0)
@@ -88,7 +89,7 @@ SELECT p.id, p.sku, coalesce(t.name, p.name),
    AND p.reorder_point > coalesce(s.free, 0) + coalesce(w.expected, 0)
  ORDER BY p.sku
  LIMIT 500
-""")
+""")  # noqa: S608  (fixed names)
 
 
 def read_demand(session: Session, language: str = "de", to_order: bool = False) -> Demand:

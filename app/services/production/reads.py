@@ -10,15 +10,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
 from app.core.errors import Refused
-from app.core.paging import ListQuery, Page, fetch_page
+from app.core.paging import Filter, ListQuery, Page, condition, fetch_page
 from app.core.together import Question, ask, ask_together
 from app.models.base import MONEY, PRICE
 from app.models.catalog import Product, ProductImage, Unit
 from app.models.engineering import Bom
 from app.models.inventory import Reservation, Warehouse
 from app.models.production import ScrapReason, WorkOrder, WorkOrderComponent, WorkOrderCost
-from app.services.catalog.words import unit_name
-from app.services.inventory.lists import named
+from app.services.catalog.words import name_sql, named, unit_name
 from app.services.visible import may_read
 
 ORDER_COST = "production.work_order_cost"
@@ -296,7 +295,7 @@ def search_orders(session: Session, typed: str, limit: int = 8, language: str = 
     found, name = named(select(WorkOrder.id).join(Product, Product.id == WorkOrder.product_id), language)
     by_number = WorkOrder.number.icontains(typed, autoescape=True)
     by_sku = Product.sku.istartswith(typed, autoescape=True)
-    by_name = name.icontains(typed, autoescape=True)
+    by_name = condition(name, Filter("name", "contains", typed))
     statement = (
         found.with_only_columns(WorkOrder.id, WorkOrder.number, Product.sku, name, WorkOrder.state)
         .where(or_(by_number, by_sku, by_name))
@@ -361,7 +360,7 @@ def _order_question(session: Session, order_id: int, language: str) -> Question[
         ProductImage.id,
         ProductImage.content_hash,
         literal_column(_COMPLETIONS.format(language=language), JSONB),
-        literal_column(_SUB_ORDERS.format(language=language), JSONB),
+        literal_column(_SUB_ORDERS.format(language=language, name=name_sql(f"'{language}'")), JSONB),
     )
     return Question(statement, _order)
 
@@ -378,8 +377,8 @@ def _order(rows: Sequence[Any]) -> OrderDetail | None:
     )
 
 
-_COMPONENTS = text("""
-SELECT c.id, c.position, c.product_id, p.sku, coalesce(t.name, p.name),
+_COMPONENTS = text(f"""
+SELECT c.id, c.position, c.product_id, p.sku, {name_sql()},
        CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, p.is_stocked, c.scrap_pct,
        c.qty_required, coalesce(r.qty, 0), c.qty_consumed, coalesce(l.free, 0),
        CASE WHEN p.is_stocked AND o.state IN ('released', 'started')
@@ -397,7 +396,7 @@ SELECT c.id, c.position, c.product_id, p.sku, coalesce(t.name, p.name),
   LEFT JOIN inventory.stock_level l ON l.product_id = c.product_id AND l.warehouse_id = c.warehouse_id
  WHERE c.work_order_id = :order
  ORDER BY c.position
-""")
+""")  # noqa: S608  (fixed names)
 # Reports and sub-orders travel with the header.
 _COMPLETIONS = """(
 SELECT jsonb_agg(jsonb_build_array(c.id, c.reported_at, c.reported_by, c.qty_good, c.qty_scrap, s.name_{language},
@@ -408,7 +407,7 @@ SELECT jsonb_agg(jsonb_build_array(c.id, c.reported_at, c.reported_by, c.qty_goo
   LEFT JOIN inventory.place p ON p.id = c.place_id
  WHERE c.work_order_id = production.work_order.id)"""
 _SUB_ORDERS = """(
-SELECT jsonb_agg(jsonb_build_array(o.id, o.number, o.state, o.product_id, p.sku, coalesce(t.name, p.name), o.qty,
+SELECT jsonb_agg(jsonb_build_array(o.id, o.number, o.state, o.product_id, p.sku, {name}, o.qty,
                                    o.qty_good, u.name_{language}, o.planned_end) ORDER BY o.id)
   FROM production.work_order o
   JOIN catalog.product p ON p.id = o.product_id
@@ -456,8 +455,8 @@ def scrap_reasons(session: Session, language: str = "de") -> list[Reason]:
     return [Reason._make(line) for line in session.execute(statement)]
 
 
-_DEMAND = text("""
-SELECT l.id, s.id, s.number, c.name, s.requested_date, l.product_id, p.sku, coalesce(t.name, p.name),
+_DEMAND = text(f"""
+SELECT l.id, s.id, s.number, c.name, s.requested_date, l.product_id, p.sku, {name_sql()},
        CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END,
        s.warehouse_id, l.qty, l.qty_shipped, coalesce(r.qty, 0), coalesce(w.qty, 0),
        l.qty - l.qty_shipped - CASE WHEN :to_order THEN 0 ELSE coalesce(r.qty, 0) END - coalesce(w.qty, 0)
@@ -477,7 +476,7 @@ SELECT l.id, s.id, s.number, c.name, s.requested_date, l.product_id, p.sku, coal
    AND (NOT :to_order OR p.is_made)
    AND l.qty - l.qty_shipped - CASE WHEN :to_order THEN 0 ELSE coalesce(r.qty, 0) END - coalesce(w.qty, 0) > 0
  ORDER BY s.requested_date NULLS LAST, s.id, l.position
-""")
+""")  # noqa: S608  (fixed names)
 
 
 def demand_question(language: str, *, to_order: bool) -> Question[list[DemandRow]]:

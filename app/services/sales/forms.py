@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
 from app.core.together import Question, ask, ask_together
+from app.services.catalog.words import name_sql
 from app.services.inventory.reads import being_made
 from app.services.visible import may_read
 
@@ -234,7 +235,7 @@ _HEADERS = {
     ),
 }
 _LINES = """
-SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), coalesce(pt.name, p.name), l.description,
+SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), {name}, l.description,
        coalesce(l.unit_code, u.code), u.decimals, l.qty,
        CASE WHEN h.state = 'draft' THEN f.amount ELSE l.list_price END,
        CASE WHEN h.state = 'draft' OR f.amount = l.list_price THEN f.min_qty END, l.unit_price,
@@ -245,7 +246,7 @@ SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), coalesce(pt.name,
   JOIN sales.{table} h ON h.id = l.{table}_id
   JOIN catalog.product p ON p.id = l.product_id
   JOIN catalog.unit u ON u.id = p.unit_id
-  LEFT JOIN catalog.product_text pt ON pt.product_id = p.id AND pt.language = :language
+  LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = :language
   LEFT JOIN catalog.product_image i ON i.product_id = p.id AND i.is_primary
   LEFT JOIN inventory.stock_level v ON v.product_id = l.product_id AND v.warehouse_id = h.warehouse_id
   {reservation}
@@ -260,6 +261,7 @@ _BEING_MADE = being_made("l.product_id", "h.warehouse_id")
 _QUOTE_LINES = text(
     _LINES.format(
         table="quote",
+        name=name_sql(),
         date="quote_date",
         reservation="",
         being_made=_BEING_MADE,
@@ -269,15 +271,17 @@ _QUOTE_LINES = text(
 _ORDER_LINES = text(
     _LINES.format(
         table="sales_order",
+        name=name_sql(),
         date="order_date",
         being_made=_BEING_MADE,
         reservation="LEFT JOIN inventory.reservation r ON r.source_type = 'sales_order_line' AND r.source_id = l.id",
         order="coalesce(r.qty, 0), l.qty_shipped, l.qty_invoiced",
     )
 )
+# What is written on a document is in its customer's language.
 _PROPOSALS = text(
     """
-SELECT f.product_id, p.sku, coalesce(pt.name, p.name), u.code, u.decimals, f.qty, f.amount, f.min_qty,
+SELECT f.product_id, p.sku, {name}, u.code, u.decimals, f.qty, f.amount, f.min_qty,
        CASE WHEN c.tax_treatment = 'domestic' OR c.id IS NULL THEN f.tax_rate ELSE 0::numeric END, p.is_stocked,
        p.is_sold, p.state, coalesce(v.on_hand, 0), coalesce(v.free, 0),
        CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END
@@ -285,10 +289,10 @@ SELECT f.product_id, p.sku, coalesce(pt.name, p.name), u.code, u.decimals, f.qty
   JOIN catalog.product p ON p.id = f.product_id
   JOIN catalog.unit u ON u.id = p.unit_id
   LEFT JOIN partners.partner c ON c.id = CAST(:customer_id AS bigint)
-  LEFT JOIN catalog.product_text pt ON pt.product_id = p.id AND pt.language = coalesce(c.language, :language)
+  LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = coalesce(c.language, :language)
   LEFT JOIN inventory.stock_level v ON v.product_id = p.id AND v.warehouse_id = CAST(:warehouse_id AS bigint)
  ORDER BY f.line
-"""
+""".format(name=name_sql("coalesce(c.language, :language)"))
 ).bindparams(bindparam("items", type_=JSONB))
 _CUSTOMER_SQL = """
 SELECT c.id, c.name, c.number, c.language, c.tax_treatment,

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from app.core.paging import Filter, ListQuery, Page, fetch_page
+from app.core.paging import ListQuery, Page, condition, fetch_page
 from app.models.inventory import Warehouse
 from app.models.partners import Partner
 from app.models.sales import Delivery, DeliveryLine, DiscountApproval, Invoice, Payment, Quote, SalesOrder
@@ -179,19 +179,10 @@ def _by_customer(query: ListQuery, column: Any) -> tuple[ListQuery, list[ColumnE
     if not mine:
         return query, []
     rest = tuple(f for f in query.filters if f not in mine)
-    wanted = aliased(Partner)
-    named = [_like(wanted.name, f) for f in mine]
+    wanted: Any = aliased(Partner)
+    named = [condition(wanted.name, f) for f in mine]
     ids = func.array(select(wanted.id).where(*named).scalar_subquery())
     return replace(query, filters=rest), [column == func.any(ids)]
-
-
-def _like(column: Any, item: Filter) -> Any:
-    typed = str(item.value)
-    return (
-        column.icontains(typed, autoescape=True)
-        if item.op == "contains"
-        else column.istartswith(typed, autoescape=True)
-    )
 
 
 def _page(

@@ -1,4 +1,4 @@
--- Search by any part of a word, and list prices for many products at once.
+-- Search by any part of a word of a product, its variant and its family, and list prices for many products at once.
 
 CREATE OR REPLACE FUNCTION catalog.fold(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -41,11 +41,14 @@ COMMENT ON FUNCTION catalog.search_query IS 'The prefix query for typed text; NU
 CREATE OR REPLACE FUNCTION catalog.refresh_product_search(p_ids bigint[]) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO catalog.product_search AS s (product_id, vector)
-  SELECT p.id, catalog.search_vector(ARRAY[p.sku, p.legacy_sku, p.ean, p.name] || array_agg(t.name::text))
+  SELECT p.id, catalog.search_vector(ARRAY[p.sku, p.legacy_sku, p.ean, p.name, v.name_de, v.name_en, f.code, f.name,
+                                           f.name_en] || t.names)
     FROM catalog.product p
-    LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.name <> p.name
+    LEFT JOIN catalog.variant_code v ON v.code = p.variant_code
+    LEFT JOIN catalog.family f ON f.id = p.family_id
+    LEFT JOIN LATERAL (SELECT array_agg(x.name::text) AS names FROM catalog.product_text x
+                        WHERE x.product_id = p.id AND x.name <> p.name) t ON true
    WHERE p.id = ANY (p_ids)
-   GROUP BY p.id
   ON CONFLICT (product_id) DO UPDATE SET vector = excluded.vector WHERE s.vector <> excluded.vector
 $$;
 COMMENT ON FUNCTION catalog.refresh_product_search IS 'Write the search vectors of some products anew; only triggers call it.';
