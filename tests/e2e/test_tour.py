@@ -127,7 +127,7 @@ def test_a_failed_step_is_named_and_leaves_its_picture(repository: Path, tmp_pat
     assert found["steps"][-1]["key"] == "quote"
     assert "step 5 quote" in found["failed"]
     assert "Weihnachtshaus" in found["failed"]
-    assert found["failed"] in done.stdout
+    assert found["failed"] in done.stderr
     picture = tmp_path / found["steps"][-1]["pictures"][-1]
     assert picture.name.endswith("-quote-FAILED.png")
     assert not is_blank(QImage(str(picture)))
