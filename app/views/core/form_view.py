@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.changes import Result
+from app.core.errors import AppError
 from app.core.i18n import t
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
@@ -26,8 +27,10 @@ from app.views.core.form_model import (
     mine_of,
 )
 from app.views.core.form_parts import ChainNode, DocumentChain, Fact, FactsCard, FieldGrid
+from app.views.core.form_side import SideColumn, scrolling_column
 from app.views.core.lines_editor import LinesEditor
 from app.views.core.marks import Label
+from app.views.core.missing import Missing
 from app.views.core.surfaces import Banner, clear_layout
 from app.views.core.theme import px
 from app.views.core.workspace import TabPage
@@ -48,6 +51,8 @@ class FormView(TabPage):
         self.boxes: dict[str, FieldBox] = {}
         self.lines: LinesEditor | None = None
         self.tables: dict[str, LinesEditor] = {}
+        self._missing: Missing | None = None
+        self._cards: SideColumn | None = None
         self._notices: dict[str, Notice] = {}
         self._shown_notices: list[tuple[str, str, str, str]] = []
         self.setObjectName(f"form.{self.spec.topic}")
@@ -241,25 +246,24 @@ class FormView(TabPage):
         columns = QHBoxLayout()
         columns.setSpacing(px("gap"))
         page.addLayout(columns, 1)
-        self._scroll, self._main = _column()
+        self._scroll, self._main = scrolling_column()
         self._main.setSpacing(px("gap_l"))
         columns.addWidget(self._scroll, 1)
         self._build_sections()
         cards = list(self.cards())
         if cards:
-            side, stack = _column()
-            side.setObjectName("side")
-            side.setFixedWidth(px("side") + px("gap_l") + px("margin_l"))
-            stack.setContentsMargins(0, 0, px("margin_l"), px("margin"))
-            stack.setSpacing(px("gap_m"))
-            for card in cards:
-                stack.addWidget(card)
-            stack.addStretch(1)
-            columns.addWidget(side)
+            self._cards = SideColumn(cards, self._main)
+            columns.addWidget(self._cards)
         else:
             self._main.setContentsMargins(0, 0, px("margin_l"), px("margin"))
         column.addWidget(self._content, 1)
         self._content.setVisible(self.record.id is None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the cards stand below."""
+        super().resizeEvent(event)
+        if self._cards is not None:
+            self._cards.stand(below=event.size().width() < px("beside"))
 
     def _build_sections(self) -> None:
         for section in self.spec.sections:
@@ -323,7 +327,7 @@ class FormView(TabPage):
         self.record = base
         self.ready = True
         self._content.show()
-        self.drop_notice("load")
+        self._leave_missing()
         read_only = self.read_only
         for key, box in self.boxes.items():
             box.set_value(base.values.get(key), base.words.get(key, ""))
@@ -345,6 +349,17 @@ class FormView(TabPage):
         self._chain.set_nodes(self.chain())
         self.touched(typed=False)
         self.changed.emit()
+
+    def show_missing(self, error: AppError) -> None:
+        """The record cannot be shown: say why instead."""
+        self._leave_missing()
+        self.head.show_kind()
+        self._missing = Missing(self, self.head, error, self.refresh)
+
+    def _leave_missing(self) -> None:
+        missing, self._missing = self._missing, None
+        if missing is not None:
+            missing.leave()
 
     # -- typing -------------------------------------------------------------------------------------------------
 
@@ -412,19 +427,3 @@ class FormView(TabPage):
         button.set_text_key(action.label, **action.params)
         button.setObjectName(action.name or f"notice.{key}.{action.label}")
         return button
-
-
-def _column() -> tuple[QScrollArea, QVBoxLayout]:
-    """A column that scrolls on its own."""
-    scroll = QScrollArea()
-    scroll.setProperty("kit", "plain")
-    scroll.setWidgetResizable(True)
-    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.viewport().setAutoFillBackground(False)
-    body = QWidget()
-    body.setAutoFillBackground(False)
-    layout = QVBoxLayout(body)
-    layout.setContentsMargins(0, 0, px("gap"), px("margin"))
-    scroll.setWidget(body)
-    return scroll, layout

@@ -230,10 +230,7 @@ class FormPage(FormView):
 
     def _load_failed(self, error: BaseException) -> object:
         if isinstance(error, AppError) and not self.ready:
-            self._content.show()
-            self.put_notice(
-                Notice("load", "bad", values.error_text(error), "", (("form.try_again", self.refresh),))
-            )
+            self.show_missing(error)
             return True
         return False
 

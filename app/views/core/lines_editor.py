@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QGuiApplication, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.i18n import language, t
@@ -203,6 +203,7 @@ class LinesEditor(QWidget):
     def set_sum(self, text: str) -> None:
         """Words at the right of the foot."""
         self._sum.setText(text)
+        self._show_hints()
         self._foot.setVisible(not self.model.read_only or bool(text))
 
     def set_fixed_rows(self) -> None:
@@ -219,8 +220,7 @@ class LinesEditor(QWidget):
         live = not self.model.read_only and not self.model.fixed
         self._add.setVisible(live)
         self._paste.setVisible(live and bool(self.spec.paste))
-        for number, hint in enumerate(self._hints):
-            hint.setVisible(live or (number < 2 and not self.model.read_only))
+        self._show_hints()
         self._foot.setVisible(not self.model.read_only or bool(self._sum.text()))
 
     def problems(self) -> list[str]:
@@ -357,6 +357,21 @@ class LinesEditor(QWidget):
         return editable[0] if editable else ""
 
     # -- size and frame -----------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keys are named as far as there is room."""
+        super().resizeEvent(event)
+        self._show_hints()
+
+    def _show_hints(self) -> None:
+        live = not self.model.read_only and not self.model.fixed
+        room = self.width() - px("gap_l") - px("gap_m") - self._sum.sizeHint().width() - px("gap")
+        for number in range(0, len(self._hints), 2):
+            pair = self._hints[number : number + 2]
+            room -= sum(part.sizeHint().width() + px("gap_s") for part in pair) + px("gap")
+            wanted = live or (number < 2 and not self.model.read_only)
+            for hint in pair:
+                hint.setVisible(wanted and room > 0)
 
     def _fit(self) -> None:
         rows = max(

@@ -35,6 +35,9 @@ from app.views.core.theme import px
 Index = QModelIndex | QPersistentModelIndex
 
 
+NARROWEST = 0.85  # of its width a column still shows its numbers
+
+
 class LinesTable(QTableView):
     """The table with the keys of a line editor.
 
@@ -74,7 +77,7 @@ class LinesTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(px("row_dense"))
         self.setHorizontalHeader(LinesHeader(self))
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         for signal in (model.modelReset, model.layoutChanged, model.rowsInserted, model.rowsRemoved):
             signal.connect(self.fit_rows)
         self.fit_rows()
@@ -102,7 +105,7 @@ class LinesTable(QTableView):
         self.fit_columns()
 
     def fit_columns(self) -> None:
-        """Fixed widths, the rest to the columns of width 0; narrow windows take a little from everything."""
+        """Fixed widths, the rest to the columns of width 0; in a narrow window a little less, then they scroll."""
         columns = self.lines.columns
         room = self.viewport().width()
         fixed = sum(column.width for column in columns)
@@ -110,7 +113,7 @@ class LinesTable(QTableView):
         rest = max(room - fixed, px("detail_picture") * max(1, len(free)))
         shrink = min(1.0, (room - rest) / fixed) if fixed and fixed + rest > room else 1.0
         for number, column in enumerate(columns):
-            wide = rest // len(free) if number in free else int(column.width * max(shrink, 0.6))
+            wide = rest // len(free) if number in free else int(column.width * max(shrink, NARROWEST))
             self.setColumnWidth(number, wide)
 
     # -- where the cursor goes ----------------------------------------------------------------------------------

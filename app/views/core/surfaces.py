@@ -63,7 +63,7 @@ class Card(QWidget):
         outer.setSpacing(px("gap_s"))
         if title:
             head = QHBoxLayout()
-            head.addWidget(Label(title, "section"))
+            head.addWidget(Label(title, "section", shrink=True))
             head.addStretch(1)
             if note:
                 head.addWidget(Label(note, "small", "text2"))

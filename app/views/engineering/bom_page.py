@@ -188,6 +188,11 @@ class BomPage(FormPage):
         super().resizeEvent(event)
         small = event.size().width() < px("detail") * 3 + px("row_two")
         self._side.setFixedWidth(px("side") + px("gap_l" if small else "row_two"))
+        self._show_side()
+
+    def _show_side(self) -> None:
+        """Beside the structure, as long as there is room for both."""
+        self._side.setVisible(self._tabs.current == "structure" and self.width() >= px("beside"))
 
     def cards(self) -> Sequence[QWidget]:
         """Notes and history beside the lines."""
@@ -198,7 +203,7 @@ class BomPage(FormPage):
         """Show one of the four views; each reads what it shows when it is looked at."""
         self._tabs.set_current(key)
         self._stack.setCurrentIndex(TABS.index(key))
-        self._side.setVisible(key == "structure")
+        self._show_side()
         self._bar.setVisible(self.record.id is not None)
         if not self.ready or key in self._fresh:
             return

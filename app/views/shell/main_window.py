@@ -17,7 +17,7 @@ from app.views.core.context import AppContext
 from app.views.core.errors import show_error
 from app.views.core.forms import FormPage
 from app.views.core.theme import px
-from app.views.core.toasts import show_toast
+from app.views.core.toasts import clear_toasts, show_toast
 from app.views.core.workspace import SETTINGS_RAIL, TabPage
 from app.views.shell import closing, links, menus
 from app.views.shell.command_palette import CommandPalette
@@ -298,6 +298,7 @@ class MainWindow(QMainWindow):
         self.area.changed.disconnect(self._remember_tabs)
         self.setUpdatesEnabled(False)
         self.area.dispose()
+        clear_toasts(self)  # they speak the language from before; the bell keeps them
         change()
         # The window lets go of the old frame itself: taken out with the focus in it, it would become a window of its
         # own, the active one, and keep the keyboard.
@@ -353,6 +354,7 @@ class MainWindow(QMainWindow):
                 self.close_tab(tab.key)
 
     def _front_changed(self, tab: Tab | None) -> None:
+        self.rail.close_flyout()
         if tab is None:
             self.rail.set_active("")
             return
