@@ -127,7 +127,9 @@ def test_search_knows_the_family(given: Basics, as_role: As) -> None:
         writes.save_family, SaveFamily(None, None, {"code": "FAM7", "name": "Krippe", "name_en": "Nativity"})
     ).value
     item = product(marketing, given, "KR-1", "Ochse", family_id=family.id)
-    assert found(marketing, "krippe ochs") == found(marketing, "nativ") == found(marketing, "fam7") == ["KR-1"]
+    assert (
+        found(marketing, "krippe ochs") == found(marketing, "nativ") == found(marketing, "fam7") == ["KR-1"]
+    )
     changed = SaveFamily(family.id, family.row_version, {"name": "Weihnachtskrippe"})
     marketing.write(writes.save_family, changed)
     assert found(marketing, "weihnachtskr ochse") == ["KR-1"]

@@ -34,6 +34,7 @@ DECLARE
   v_id bigint;
 BEGIN
   PERFORM sec.require('discount_approval_request');
+  PERFORM api.require_length('reason', p_reason, 400);
   v_replay := api.command_begin(p_command, 'discount_approval_request', jsonb_build_object(
     'type', p_document_type, 'id', p_document_id, 'reason', p_reason));
   IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
@@ -72,6 +73,7 @@ DECLARE
   v_limit numeric := sec.my_limit('discount_pct');
 BEGIN
   PERFORM sec.require('discount_approval_decide');
+  PERFORM api.require_length('comment', p_comment, 400);
   v_replay := api.command_begin(p_command, 'discount_approval_decide', jsonb_build_object(
     'id', p_id, 'row_version', p_row_version, 'approve', p_approve, 'comment', p_comment));
   IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
