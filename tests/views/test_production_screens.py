@@ -192,6 +192,10 @@ def test_a_refused_report_keeps_its_numbers_and_names_what_is_missing(
         assert refusal.startswith("Für diese Menge fehlen Komponenten.")
         assert "GEHAEUSE" in refusal
         assert bench.see("field.good").text() == "5"  # type: ignore[attr-defined]
+        bench.type("field.good", "1,123456789")
+        bench.click("dialog.post")
+        assert "Zu viele Nachkommastellen." in bench.everything()
+        assert bench.find("dialog.refused") is None  # said of another attempt
         bench.type("field.good", "3")
         bench.click("dialog.post")
         assert bench.find("dialog.report") is None

@@ -1,6 +1,8 @@
 """Little room, long words, nothing to show: nothing is cut off, lies over something else or tells of what is gone."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -10,10 +12,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core.errors import Invalid, Refused
 from app.services.sales import drafts
+from app.services.system.reads import HistoryRow
+from app.views.core.detail import DetailPane, value_row
 from app.views.core.list_detail import DetailHost
 from app.views.core.marks import Label
+from app.views.core.side_cards import all_in_words
 from app.views.core.toasts import Toast
+from app.views.core.values import error_text
+from app.views.sales.draft_reads import Choices
+from app.views.shell.home import RowButton
+from app.views.shell.palette_items import recent_records
 from tests.sales_world import Raw, World, build
 from tests.views.sales_screens import AsRole, Desk, desk_of
 
@@ -82,9 +92,11 @@ def test_an_order_is_whole_in_a_small_window(world: World, desk: Desk, as_role: 
     desk.window.resize(1024, 700)
     desk.settle()
     shown = [box for box in page.boxes.values() if box.isVisible()]
-    parts = [*shown, page.lines, page.head.button("confirm"), desk.find("lines.add")]
+    parts = [*shown, page.lines, desk.find("lines.add")]
+    view = page._scroll.viewport()
     assert shown
-    assert all(part is not None and right_edge(part, page) <= page.width() for part in parts)
+    assert all(part is not None and right_edge(part, view) <= view.width() for part in parts)
+    assert right_edge(page.head.button("confirm"), page) <= page.width()
     table = page.lines.table
     columns = sum(table.columnWidth(n) for n in range(table.model().columnCount()))
     assert columns <= table.viewport().width() or table.horizontalScrollBar().maximum() > 0
@@ -121,21 +133,17 @@ def test_an_empty_list_forgets_the_row_it_showed(world: World, desk: Desk, as_ro
     assert "Zeile" in labels(host)
 
 
-def test_the_pane_is_not_wider_than_its_place(world: World, desk: Desk, as_role: AsRole, admin: Raw) -> None:
-    order(world, as_role)
-    admin.execute(
-        "UPDATE partners.partner SET name = repeat('Langername', 15) WHERE id = %s", (world.dealer,)
-    )
-    try:
-        desk.window.open_workspace("sales.orders")
-        host = desk.front().findChild(DetailHost)
-        desk.wait(lambda: "Langername" in labels(host))
-        desk.settle()
-        assert all(
-            right_edge(part, host) <= host.width() for part in host.findChildren(Label) if part.isVisible()
-        )
-    finally:
-        admin.execute("UPDATE partners.partner SET name = 'Radhaus Ulm' WHERE id = %s", (world.dealer,))
+def test_the_pane_is_not_wider_than_its_place(qtbot: QtBot) -> None:
+    pane = DetailPane()
+    qtbot.addWidget(pane)
+    column = pane.tab("overview", "Übersicht")
+    total = value_row("Gesamt brutto", "328,50 €", None)
+    column.addWidget(total)
+    column.addWidget(Label("AU-2026-00017 19. Nov. Bestätigt 328,50 € " * 3))  # a row that wants too much
+    pane.resize(416, 600)
+    pane.show()
+    QApplication.processEvents()
+    assert right_edge(total, pane) <= pane.width()
 
 
 def test_only_one_flyout_lies_over_the_page_and_it_goes_with_whatever_comes_next(desk: Desk) -> None:
@@ -163,3 +171,61 @@ def test_messages_do_not_outlive_the_language_they_are_in(desk: Desk) -> None:
     desk.window.switch_language("en")
     desk.settle()
     assert not [toast for toast in desk.window.findChildren(Toast) if toast.isVisible()]
+
+
+def test_what_is_remembered_of_a_record_speaks_the_language_in_force(
+    world: World, desk: Desk, as_role: AsRole
+) -> None:
+    number = order(world, as_role)
+    desk.open(ORDER, number)
+    fresh = desk.new(ORDER, customer_id=world.dealer, customer_id_words="10001 · Radhaus Ulm")
+    fresh.boxes["customer_reference"].editor.setText("ZR-26/311")
+    fresh.boxes["customer_reference"].edited.emit()
+    desk.wait(lambda: len(desk.window.ctx.drafts.all()) == 1)
+    kept = desk.window.ctx.drafts.all()[0]
+    for tab in [tab for tab in desk.window.area.tabs if tab.name == ORDER]:
+        desk.window.area.remove(tab)
+    desk.window.switch_language("en")
+    desk.settle()
+    assert [item.title for item in recent_records(desk.window.ctx)][:1] == [f"Draft #{number}"]
+    # The crash left the draft behind; the page of today names it, never its key.
+    desk.window.shelf.drafts = {kept.key: kept}
+    desk.window.shelf.changed.emit()
+    desk.window.open_home()
+    home = desk.front()
+    assert [b.text() for b in home.findChildren(RowButton) if "draft." in b.objectName()] == ["New order"]
+
+
+def test_the_price_source_of_a_line_has_the_name_the_price_list_has_now(
+    world: World, desk: Desk, as_role: AsRole
+) -> None:
+    page = desk.open(ORDER, order(world, as_role))
+    assert page.lines.model.lines[0]["source"][0] == "W"
+    # After a switch of language the lists to choose from may arrive after everything else.
+    page._offer(Choices((), ((world.wholesale, "Trade"),), ()))
+    assert page.lines.model.lines[0]["source"][0] == "Trade"
+
+
+def test_amounts_in_the_history_look_like_amounts() -> None:
+    row = HistoryRow(
+        1,
+        datetime(2026, 11, 20, tzinfo=UTC),
+        "u_jana",
+        ORDER,
+        7,
+        "U",
+        {"net_amount": 16400, "qty": Decimal("16400.000")},
+        {"net_amount": Decimal("35.60"), "qty": Decimal("2.500")},
+        None,
+        "",
+    )
+    words = " ".join(all_in_words(row, ORDER, {}))
+    assert "16.400,00 → 35,60" in words
+    assert "16.400 → 2,5" in words
+
+
+def test_numbers_in_messages_are_written_as_the_language_writes_them() -> None:
+    too_fine = Invalid("too_many_places", places=0, value=Decimal("1000.5"))
+    assert error_text(too_fine) == "Höchstens 0 Nachkommastellen: 1.000,5 würde gerundet."
+    too_many = Refused("completion_above_order", number="FA-2026-00001", open=19, qty=999_999)
+    assert "999.999" in error_text(too_many)

@@ -273,7 +273,7 @@ class ProductPage(FormPage):
         if reorder is not None and self._choices is not None:
             places = self._decimals()
             if reorder != round(reorder, places):
-                return {"reorder_point": t("error.too_many_places", places=places, value=reorder)}
+                return {"reorder_point": error_text(Invalid("too_many_places", places=places, value=reorder))}
         return {}
 
     # -- saving -------------------------------------------------------------------------------------------------

@@ -270,6 +270,14 @@ class FieldBox(QWidget):
             return values.read(self.field.kind, typed, places=self.field.places)
         return self._value
 
+    def unreadable(self) -> str:
+        """Why what stands here is no value at all, in words; empty when it is one."""
+        try:
+            self.value()
+        except ValueError as error:
+            return t(str(error))
+        return ""
+
     @property
     def _places(self) -> int | None:
         return 2 if self.field.kind == "money" and self.field.places is None else self.field.places

@@ -260,7 +260,8 @@ class FormPage(FormView):
             self.ctx.tasks.run(FILE, self.ctx.tasks, self._draft_job(), _nothing)
 
     def _draft_job(self) -> Callable[[], None]:
-        key, payload = self.identity(), {"topic": self.spec.topic, **self.state()}
+        key = self.identity()
+        payload = {"topic": self.spec.topic, "titles": self.titles(), **self.state()}
         drafts = self.ctx.drafts
         return lambda: drafts.put(key, payload)
 

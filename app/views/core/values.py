@@ -79,10 +79,11 @@ def range_problem(value: Any, minimum: Decimal | None, above: Decimal | None, ma
 
 
 def in_words(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of a message as the language writes them."""
+    """Parameters of a message as the language writes them; what identifies a record stays as it is."""
     words: dict[str, Any] = {}
     for name, value in params.items():
-        if isinstance(value, Decimal):
+        counts = isinstance(value, int) and not isinstance(value, bool) and not _identifies(name)
+        if isinstance(value, Decimal) or (counts and name != "n"):
             words[name] = fmt.number(value)
         elif isinstance(value, datetime):
             words[name] = fmt.date_time(value)
@@ -93,6 +94,10 @@ def in_words(params: Mapping[str, Any]) -> dict[str, Any]:
         else:
             words[name] = value
     return words
+
+
+def _identifies(name: str) -> bool:
+    return name in ("id", "year", "version", "row_version", "pid", "port") or name.endswith("_id")
 
 
 def error_text(error: AppError) -> str:

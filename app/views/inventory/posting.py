@@ -30,7 +30,7 @@ from app.views.core.rows_view import RowsView
 from app.views.core.surfaces import Banner, Card, EmptyState, clear_layout
 from app.views.core.table_model import Column
 from app.views.core.theme import fill, px
-from app.views.core.values import error_text
+from app.views.core.values import error_text, in_words
 from app.views.core.workspace import TabPage
 
 
@@ -295,6 +295,11 @@ class PostingPage(TabPage):
             self.boxes["product"].set_error(t("stock.choose_product"))
             self.boxes["product"].focus()
             return False
+        for key, box in self.boxes.items():
+            if key != "reason" and (words := box.unreadable()):
+                self.boxes[key].set_error(words)
+                self.boxes[key].focus()
+                return False
         found = self.read_entry(self._stock)
         if not isinstance(found, Line):
             key, words = found
@@ -411,7 +416,7 @@ class PostingPage(TabPage):
             return False
         clear_layout(self._banner)
         hint = f"error.{error.key}.what_now"
-        banner = Banner("bad", error_text(error), t(hint, **error.params) if has_text(hint) else "")
+        banner = Banner("bad", error_text(error), t(hint, **in_words(error.params)) if has_text(hint) else "")
         banner.setObjectName("notice.refused")
         self._banner.addWidget(banner)
         line = error.params.get("line")

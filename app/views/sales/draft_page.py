@@ -229,6 +229,8 @@ class DraftPage(FormPage):
             ("warehouse_id", found.warehouses),
         ):
             self.set_choices(key, [(row[0], row[1]) for row in rows])
+        if self.ready:
+            self.pricing.refresh()  # a line says which price list its price is from
         self._show_terms()
         self.touched(typed=False)
 

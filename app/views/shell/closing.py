@@ -22,7 +22,7 @@ def ask_tab(window: "MainWindow", tab: "Tab") -> None:
         window.forget_tab(tab)
 
     def keep() -> None:
-        window.shelf.keep(tab.key, tab.current_state(), tab.title, tab.name)
+        window.shelf.keep(tab.key, tab.current_state(), tab.titles, tab.name)
         window.forget_tab(tab)
 
     dialog = Dialog(
@@ -55,7 +55,7 @@ def ask(window: "MainWindow", then: Callable[[], object]) -> None:
 
     def keep() -> None:
         for tab in tabs:
-            window.shelf.keep(tab.key, tab.current_state(), tab.title, tab.name)
+            window.shelf.keep(tab.key, tab.current_state(), tab.titles, tab.name)
         then()
 
     def discard() -> None:

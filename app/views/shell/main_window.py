@@ -18,7 +18,7 @@ from app.views.core.errors import show_error
 from app.views.core.forms import FormPage
 from app.views.core.theme import px
 from app.views.core.toasts import clear_toasts, show_toast
-from app.views.core.workspace import SETTINGS_RAIL, TabPage
+from app.views.core.workspace import SETTINGS_RAIL, TabPage, title_in_force
 from app.views.shell import closing, links, menus
 from app.views.shell.command_palette import CommandPalette
 from app.views.shell.draft_shelf import DraftShelf
@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
         if record is not None:
             state = {"token": draft.payload.get("token", "")}
             record_id = draft.payload.get("id")
-            self.area.open(Tab(RECORD, topic, record_id, state, draft.payload.get("title", ""), record.icon))
+            self.area.open(Tab(RECORD, topic, record_id, state, title_in_force(draft.payload), record.icon))
 
     def close_page(self, page: object) -> None:
         """Close the tab of a page without asking."""
@@ -300,6 +300,7 @@ class MainWindow(QMainWindow):
         self.area.dispose()
         clear_toasts(self)  # they speak the language from before; the bell keeps them
         change()
+        self._visited.retitle(self.ctx.settings)
         # The window lets go of the old frame itself: taken out with the focus in it, it would become a window of its
         # own, the active one, and keep the keyboard.
         self._build_frame()
@@ -313,7 +314,7 @@ class MainWindow(QMainWindow):
         workspace = self.ctx.registry.workspaces.get(entry["name"])
         if entry["kind"] == PAGE:
             return {**entry, "title": t(f"shell.rail.{entry['name']}")}
-        return {**entry, "title": t(workspace.title)} if workspace is not None else entry
+        return {**entry, "title": t(workspace.title) if workspace is not None else title_in_force(entry)}
 
     # -- tabs ---------------------------------------------------------------------------------------------------
 
@@ -384,11 +385,13 @@ class MainWindow(QMainWindow):
             page = current.page
             if page.record.id is not None:
                 remember_recent(self.ctx, page.spec.topic, page.record.id, page.title())
+                self._visited.keep_titles(self.ctx.settings, page.titles())
 
     # -- coming and going ---------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Open the tabs of last time; without any, the page of today."""
+        self._visited.retitle(self.ctx.settings)
         kept = self.ctx.settings.get(TABS) or {}
         self.shelf.load(lambda: self._restore_tabs(kept))
 

@@ -28,6 +28,7 @@ class Tab:
     title: str = ""
     icon: str = "file"
     page: TabPage | None = None
+    titles: dict[str, str] = field(default_factory=dict)  # by language, once they are known
 
     @property
     def key(self) -> str:
@@ -60,6 +61,7 @@ class Tab:
             "id": self.record_id,
             "state": state,
             "title": self.title,
+            "titles": self.titles,
             "icon": self.icon,
         }
 
@@ -73,6 +75,7 @@ def tab_from(entry: dict[str, Any]) -> Tab:
         dict(entry["state"]),
         entry["title"],
         entry.get("icon", "file"),
+        titles=dict(entry.get("titles") or {}),
     )
 
 
@@ -218,7 +221,8 @@ class TabArea(QWidget):
         infos = []
         for tab in self.tabs:
             if tab.page is not None:
-                tab.title, tab.icon = tab.page.title(), tab.page.icon
+                tab.titles, tab.icon = tab.page.titles(), tab.page.icon
+                tab.title = tab.page.title()
             infos.append(TabInfo(tab.key, tab.title or t("shell.tab.untitled"), tab.icon, tab.dirty))
         self.strip.set_tabs(infos, self.current.key if self.current else "")
         self.changed.emit()
