@@ -12,7 +12,7 @@ from app.core.together import Question, ask, ask_together
 from app.models.inventory import Place, Warehouse
 from app.services.catalog.words import name_sql
 from app.services.engineering.reads import items_question
-from app.services.engineering.rules import Item, Requirement
+from app.services.engineering.rules import Item, Requirement, split_orders
 from app.services.inventory.reads import availability
 from app.services.production.commands import PlannedOrder
 from app.services.production.reads import DemandRow, demand_question
@@ -190,16 +190,22 @@ def plan_orders(
     return plan
 
 
-def _parts(row: Requirement, wanted: Sequence[Wanted]) -> list[tuple[Decimal, int | None]]:
-    left = row.proposed
-    parts: list[tuple[Decimal, int | None]] = []
+def wanted_lots(wanted: Sequence[Wanted]) -> dict[int, list[Decimal]]:
+    """The quantities that get an order of their own, by product: those of sales order lines."""
+    lots: dict[int, list[Decimal]] = {}
     for item in wanted:
-        if item.product_id == row.product_id and item.sales_order_line_id is not None and left > 0:
-            parts.append((min(item.qty, left), item.sales_order_line_id))
-            left -= parts[-1][0]
-    if left > 0:
-        parts.append((left, None))
-    return parts
+        if item.sales_order_line_id is not None:
+            lots.setdefault(item.product_id, []).append(item.qty)
+    return lots
+
+
+def _parts(row: Requirement, wanted: Sequence[Wanted]) -> list[tuple[Decimal, int | None]]:
+    lines = [
+        item for item in wanted if item.product_id == row.product_id and item.sales_order_line_id is not None
+    ]
+    parts = split_orders(row.proposed, row.gross, [item.qty for item in lines])
+    owners: list[int | None] = [item.sales_order_line_id for item in lines]
+    return list(zip(parts, [*owners, None], strict=False))
 
 
 def purchases(requirements: Sequence[Requirement]) -> list[Requirement]:
