@@ -121,6 +121,18 @@ def test_search_and_list_know_the_word_of_the_variant(given: Basics, admin: Raw,
     assert found(marketing, "wichtel gilded") == ["W1-QO", "W2-QO"]
 
 
+def test_search_bears_odd_variant_codes(given: Basics, as_role: As) -> None:
+    """A code may hold what means something to the search itself; its word may hold umlauts."""
+    marketing = as_role("marketing")
+    for number, code in enumerate(("O'\\", "a b|c", "=&!:*")):
+        meaning = {"code": code, "name_de": f"grün{number} größer", "name_en": f"green{number}"}
+        as_role("administrator").write(writes.save_variant_code, SaveVariantCode(None, None, meaning))
+        product(marketing, given, f"ODD{number}-{code}", "Zwerg")
+        for typed in (f"zwerg grün{number}", f"gruen{number} zwerg", f"grun{number} grösser", f"green{number}"):
+            assert found(marketing, typed) == [f"ODD{number}-{code}"], typed
+    assert len(found(marketing, "zwerg grö")) == 3
+
+
 def test_search_knows_the_family(given: Basics, as_role: As) -> None:
     marketing = as_role("marketing")
     family = marketing.write(

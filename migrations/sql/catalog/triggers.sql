@@ -1,4 +1,4 @@
--- The search vectors follow products, their texts, variants and families, one statement at a time so that imports stay fast.
+-- The search vectors follow products, their texts and families, one statement at a time so that imports stay fast.
 
 CREATE OR REPLACE FUNCTION catalog.product_search_follows() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -28,26 +28,6 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE OR REPLACE FUNCTION catalog.variant_search_follows() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_codes text[];
-BEGIN
-  IF TG_OP = 'INSERT' THEN
-    v_codes := ARRAY(SELECT n.code FROM new_rows n);
-  ELSE
-    -- A code that means something else now, and one that nothing means any more.
-    v_codes := ARRAY(
-      SELECT c.code FROM new_rows n JOIN old_rows o ON o.id = n.id
-       CROSS JOIN LATERAL (VALUES (n.code), (o.code)) AS c (code)
-       WHERE (n.code, n.name_de, n.name_en) IS DISTINCT FROM (o.code, o.name_de, o.name_en));
-  END IF;
-  IF v_codes <> '{}' THEN
-    PERFORM catalog.refresh_product_search(ARRAY(SELECT p.id FROM catalog.product p WHERE p.variant_code = ANY (v_codes)));
-  END IF;
-  RETURN NULL;
-END $$;
-
 CREATE OR REPLACE FUNCTION catalog.family_search_follows() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -69,11 +49,6 @@ CREATE OR REPLACE TRIGGER text_search_update AFTER UPDATE ON catalog.product_tex
   FOR EACH STATEMENT EXECUTE FUNCTION catalog.text_search_follows();
 CREATE OR REPLACE TRIGGER text_search_delete AFTER DELETE ON catalog.product_text
   REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION catalog.text_search_follows();
-CREATE OR REPLACE TRIGGER variant_search_insert AFTER INSERT ON catalog.variant_code
-  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION catalog.variant_search_follows();
-CREATE OR REPLACE TRIGGER variant_search_update AFTER UPDATE ON catalog.variant_code
-  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-  FOR EACH STATEMENT EXECUTE FUNCTION catalog.variant_search_follows();
 CREATE OR REPLACE TRIGGER family_search_update AFTER UPDATE ON catalog.family
   REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION catalog.family_search_follows();
