@@ -128,7 +128,12 @@ def test_search_bears_odd_variant_codes(given: Basics, as_role: As) -> None:
         meaning = {"code": code, "name_de": f"grün{number} größer", "name_en": f"green{number}"}
         as_role("administrator").write(writes.save_variant_code, SaveVariantCode(None, None, meaning))
         product(marketing, given, f"ODD{number}-{code}", "Zwerg")
-        for typed in (f"zwerg grün{number}", f"gruen{number} zwerg", f"grun{number} grösser", f"green{number}"):
+        for typed in (
+            f"zwerg grün{number}",
+            f"gruen{number} zwerg",
+            f"grun{number} grösser",
+            f"green{number}",
+        ):
             assert found(marketing, typed) == [f"ODD{number}-{code}"], typed
     assert len(found(marketing, "zwerg grö")) == 3
 

@@ -19,6 +19,7 @@ from app.core.people import DEMO_PEOPLE
 from app.views.core.list_page import ListPage
 from app.views.core.timing import Debounce
 from app.views.core.workspace import RecordType, Workspace, capability_packages
+from app.views.sales import draft_reads
 from app.views.shell.main_window import MainWindow
 from tests.views.shell_world import idle, window_for
 
@@ -123,3 +124,12 @@ def test_the_page_of_today(person: Any, as_role: AsRole, tmp_path: Path, qtbot: 
     with window_for(db, tmp_path, qtbot, PACKAGES) as window:
         page: Any = window.area.current.page  # type: ignore[union-attr]
         assert spent(window, qtbot, page.refresh) <= 1
+
+
+def test_what_a_quote_or_order_offers_to_choose_from(as_role: AsRole, counted: Counting) -> None:
+    """Read at the first opening of a session."""
+    db = as_role("u_miriam")
+    with counted(db) as trips:
+        offered = db.read(draft_reads.choices, "en")
+    assert trips.round_trips == 1
+    assert all(offered)
