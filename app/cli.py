@@ -4,7 +4,19 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from app.commands import FAILED, INTERRUPTED, USAGE, CommandError, clean, data, db, guard, program, quality
+from app.commands import (
+    FAILED,
+    INTERRUPTED,
+    MISSING,
+    USAGE,
+    CommandError,
+    clean,
+    data,
+    db,
+    guard,
+    program,
+    quality,
+)
 
 PASSED_ON: dict[str, Callable[[list[str]], int]] = {"tour": program.tour_main, "bench": data.bench_main}
 """Commands with a parser of their own, which gets their arguments untouched."""
@@ -54,8 +66,10 @@ def _fail(text: str, code: int) -> int:
 def _explain(error: Exception) -> int:
     """Known kinds of errors say what they are; anything else is a bug and goes to the log with its trace."""
     from app.core.file_lock import LockTimeoutError
-    from app.core.server_programs import EmbeddedError
+    from app.core.server_programs import EmbeddedError, InstanceNameError
 
+    if isinstance(error, InstanceNameError):
+        return _fail(str(error), USAGE)
     if isinstance(error, EmbeddedError | LockTimeoutError):
         return _fail(str(error), FAILED)
     import psycopg
@@ -67,7 +81,11 @@ def _explain(error: Exception) -> int:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, psycopg.OperationalError):
-            return _fail(f"the database cannot be reached or refused: {' '.join(str(cause).split())}", FAILED)
+            return _fail(
+                f"the database cannot be reached or refused: {' '.join(str(cause).split())}", MISSING
+            )
+        if isinstance(cause, psycopg.ProgrammingError) and cause.sqlstate is None:
+            return _fail(f"that is no address of a database: {' '.join(str(cause).split())}", USAGE)
         cause = cause.__cause__
     import logging
 

@@ -262,6 +262,7 @@ def searching(house: House, n: int) -> Cases:
         "word_and_number": lambda: f"bolt {house.random.randint(1, 9999):04d}",
         "part_of_a_word": lambda: "ranangel",
         "common_word": lambda: "bolt",
+        "name_and_variant": lambda: "angel bemalt",
         "sku": lambda: f"B{house.random.randint(1, 99_999):07d}",
         "first_letters": lambda: "b0",
     }

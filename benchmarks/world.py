@@ -171,12 +171,17 @@ def put(raw: Raw, products: tuple[int, ...], place: int, warehouse: int, qty: De
 
 
 def add_products(raw: Raw, count: int) -> None:
-    """More products: names of two words and a number, as a search finds them hard to tell apart."""
+    """More products: names of two words and a number, as a search finds them hard to tell apart; two in three are
+    variants."""
+    raw.execute(
+        "INSERT INTO catalog.variant_code (code, name_de, name_en)"
+        " VALUES ('BE', 'bemalt', 'painted'), ('OX', 'oxidiert', 'oxidised')"
+    )
     with raw.transaction():
         raw.execute("ALTER TABLE catalog.product DISABLE TRIGGER USER")
         raw.execute(
             "INSERT INTO catalog.product (sku, name, unit_id, tax_class_id)"
-            " SELECT 'B' || lpad(i::text, 7, '0'),"
+            " SELECT 'B' || lpad(i::text, 7, '0') || (ARRAY['','-BE','-OX'])[1 + i %% 3],"
             "   (ARRAY['Bulk','Steel','Brass','Filigran'])[1 + i %% 4] || ' '"
             "   || (ARRAY['bolt','angel','nut','washer','bracket'])[1 + i %% 5] || ' ' || lpad(i::text, 6, '0'),"
             "   (SELECT min(id) FROM catalog.unit), (SELECT min(id) FROM catalog.tax_class)"

@@ -188,7 +188,8 @@ def _inherit(connection: Connection, matrix: rights.Matrix) -> None:
         if parent in ours and child in ours
     )
     script += "".join(
-        f'GRANT "{parent}" TO "{child}"{option} GRANTED BY erp_sec;\n' for parent, child in sorted(wanted - there)
+        f'GRANT "{parent}" TO "{child}"{option} GRANTED BY erp_sec;\n'
+        for parent, child in sorted(wanted - there)
     )
     _execute(connection, script)
 
@@ -235,7 +236,9 @@ def _rights(connection: Connection, matrix: rights.Matrix) -> None:
         ([role for role, _ in pairs], [right for _, right in pairs]),
     )
     # A right that is no more has gone from the matrix; a custom role cannot keep it.
-    connection.execute('DELETE FROM sec.role_right WHERE NOT "right" = ANY (%s)', ([right for _, right in pairs],))
+    connection.execute(
+        'DELETE FROM sec.role_right WHERE NOT "right" = ANY (%s)', ([right for _, right in pairs],)
+    )
     connection.execute(sql.SQL("DELETE FROM sec.role_limit WHERE " + of_matrix))
     limits = [(role.name, name, value) for role in roles for name, value in role.limits.items()]
     connection.execute(
@@ -274,7 +277,17 @@ def _approvals(connection: Connection, matrix: rights.Matrix) -> None:
             "apply = excluded.apply, dismiss = excluded.dismiss, limit_name = excluded.limit_name, "
             "confirm = excluded.confirm, gainer_decides = excluded.gainer_decides, delegable = excluded.delegable",
             [
-                (k.name, k.votes, k.hours, k.apply, k.dismiss, k.limit, k.confirm, k.gainer_decides, k.delegable)
+                (
+                    k.name,
+                    k.votes,
+                    k.hours,
+                    k.apply,
+                    k.dismiss,
+                    k.limit,
+                    k.confirm,
+                    k.gainer_decides,
+                    k.delegable,
+                )
                 for k in matrix.approvals.values()
             ],
         )

@@ -86,7 +86,9 @@ def relations_sql(matrix: Matrix, relations: Iterable[Relation]) -> str:
         if relation.kind == "v":
             out.append(f"ALTER VIEW {relation.name} SET (security_invoker = true)")
             if line.select:
-                out.append(f"GRANT SELECT ON {relation.name} TO {_grantees(line.select, relation.name, 'select')}")
+                out.append(
+                    f"GRANT SELECT ON {relation.name} TO {_grantees(line.select, relation.name, 'select')}"
+                )
             continue
         out += _table_rights(relation, line, devices)
         out += _triggers(relation, line)
@@ -176,6 +178,8 @@ def _discard_branch(matrix: Matrix, line: Table, relations: Mapping[str, Relatio
     deletes = [
         f"DELETE FROM {c.name} t WHERE t.{_guard(c).key} = p_id" for c in children if c.name in relations
     ]
+    if "system.note" in relations:
+        deletes.append("DELETE FROM system.note n WHERE n.topic = p_table AND n.record_id = p_id")
     deletes.append(f"DELETE FROM {line.name} t WHERE t.id = p_id")
     steps = "".join(f"      {statement};\n" for statement in deletes)
     return f"""    WHEN '{line.name}' THEN

@@ -230,13 +230,21 @@ class _Reader:
                     limits.setdefault(role, {})[limit] = Decimal(str(value))
             for name, line in (document.get("roles") or {}).items():
                 self._roles[name] = self._role(name, line or {}, limits.get(name, {}))
-        self._groups["everyone"] = tuple(role.name for role in self._roles.values() if role.holder == "person")
+        self._groups["everyone"] = tuple(
+            role.name for role in self._roles.values() if role.holder == "person"
+        )
         for role in self._roles.values():
-            self._wrong += [f"{role.name} inherits from {p!r}, which is no role" for p in role.inherits if p not in self._roles]
+            self._wrong += [
+                f"{role.name} inherits from {p!r}, which is no role"
+                for p in role.inherits
+                if p not in self._roles
+            ]
         for _path, document in self._documents:
             for line in document.get("conflicts") or ():
                 first, second = sorted(line["roles"])
-                self._wrong += [f"conflict: no role {name!r}" for name in (first, second) if name not in self._roles]
+                self._wrong += [
+                    f"conflict: no role {name!r}" for name in (first, second) if name not in self._roles
+                ]
                 self._conflicts.append(RoleConflict((first, second), line["reason"]))
         for path, document in self._documents:
             for name, members in (document.get("groups") or {}).items():
@@ -245,7 +253,18 @@ class _Reader:
                 self._groups[name] = self._role_names(f"group {name}", members)
 
     def _role(self, name: str, line: dict[str, Any], limits: Mapping[str, Decimal]) -> Role:
-        known = {"scoped", "core", "sensitive", "device", "service", "second_factor", "inherits", "title", "about", "session"}
+        known = {
+            "scoped",
+            "core",
+            "sensitive",
+            "device",
+            "service",
+            "second_factor",
+            "inherits",
+            "title",
+            "about",
+            "session",
+        }
         if unknown := set(line) - known:
             self._wrong.append(f"{name}: unknown words {sorted(unknown)}")
         session = line.get("session") or {}

@@ -1,6 +1,7 @@
 """``werkbank import …`` and ``werkbank bench``: data in, figures out."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,9 @@ from app.commands import INTERRUPTED, MISSING, USAGE, CommandError, Commands, ad
 
 if TYPE_CHECKING:
     from app.core.db import Database
+
+
+REPORTS = (".csv", ".xlsx", ".json")
 
 
 def register(commands: Commands) -> None:
@@ -37,6 +41,8 @@ def register(commands: Commands) -> None:
 def _adventureworks(arguments: argparse.Namespace) -> int:
     if not arguments.folder.is_dir():
         raise CommandError(f"{arguments.folder} is not a folder", MISSING)
+    if arguments.report and arguments.report.suffix not in REPORTS:
+        raise CommandError(f"a report ends in {', '.join(REPORTS)}, not {arguments.report.name}", USAGE)
     from app.core.errors import AppError, Cancelled
     from app.core.i18n import translate
     from app.services.imports import adventureworks
@@ -79,16 +85,27 @@ def _login(arguments: argparse.Namespace) -> "Database":
         from app.core.embedded import Instance
 
         instance = Instance(arguments.instance)
+        if instance.name != "main" and not instance.status().exists:
+            raise CommandError(
+                f"there is no embedded server {instance.name!r}; werkbank db start --instance {instance.name}",
+                MISSING,
+            )
         make_ready(instance)
         address = instance.user_dsn("u_ralf")
     target, password = Target.from_dsn(address)
-    if not password:
-        import getpass
-
-        password = getpass.getpass(f"Password of {target.user}: ")
+    password = password or os.environ.get("PGPASSWORD", "") or _ask_password(target.user)
     database = Database(target, password, client=ClientInfo(name="werkbank import", version=__version__))
     database.open()
     return database
+
+
+def _ask_password(user: str) -> str:
+    import getpass
+
+    try:
+        return getpass.getpass(f"Password of {user}: ")
+    except EOFError:
+        raise CommandError("nobody to ask for the password; set PGPASSWORD", USAGE) from None
 
 
 def bench_main(argv: list[str]) -> int:

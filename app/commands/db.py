@@ -5,7 +5,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from app.commands import FAILED, MISSING, CommandError, Commands, add_command, guard, say, trail
+from app.commands import FAILED, MISSING, USAGE, CommandError, Commands, add_command, guard, say, trail
 
 if TYPE_CHECKING:
     from app.core.embedded import Instance
@@ -213,7 +213,9 @@ def _init(arguments: argparse.Namespace) -> int:
 def _upgrade(arguments: argparse.Namespace) -> int:
     from app.core import schema
 
-    schema.upgrade(admin_address(arguments))
+    address = admin_address(arguments)
+    schema.require_ours(address)
+    schema.upgrade(address)
     print("The schema is up to date.")
     return 0
 
@@ -260,7 +262,9 @@ def _as_superuser(arguments: argparse.Namespace, statement: LiteralString, *valu
 def _check(arguments: argparse.Namespace) -> int:
     from app.core import schema
 
-    findings = schema.check(admin_address(arguments))
+    address = admin_address(arguments)
+    schema.require_ours(address)
+    findings = schema.check(address)
     for finding in findings:
         print(f"{finding.check}: {finding.what}")
     print(f"{len(findings)} finding(s)." if findings else "No findings.")
@@ -286,7 +290,7 @@ def _chosen(arguments: argparse.Namespace) -> "Instance":
 def _dsn_given(arguments: argparse.Namespace) -> str:
     found: str = arguments.admin_dsn or ""
     if not found:
-        raise CommandError("--admin-dsn or WERKBANK_ADMIN_DSN must name the server", MISSING)
+        raise CommandError("--admin-dsn or WERKBANK_ADMIN_DSN must name the server", USAGE)
     return found
 
 

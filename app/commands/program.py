@@ -6,7 +6,7 @@ import platform
 import subprocess
 import sys
 
-from app.commands import Commands, add_command, say
+from app.commands import MISSING, CommandError, Commands, add_command, say
 
 _UNSEEN = {"offscreen", "minimal", "vnc"}
 
@@ -27,6 +27,8 @@ def register(commands: Commands) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if trouble := display_trouble():
+        raise CommandError(f"there is no display to open a window on ({trouble})", MISSING)
     from app import bootstrap
 
     return bootstrap.run_gui(arguments.profile, None)
@@ -45,7 +47,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     if trouble:
         say(f"There is no display to open a window on ({trouble}).")
         say("The tour runs instead: it drives the same window, unseen, and keeps pictures of every step.")
-        return tour_main(["--instance", instance.name])
+        return tour_main([])  # in a company of its own: this one stays as it is, and the tour can run again
     profile = config.ServerProfile(
         name="Demo" if instance.name == "main" else f"Demo {instance.name}",
         host=instance.status().host,

@@ -58,7 +58,7 @@ class DraftJournal:
     """Keeps drafts in ``path``.  A file that is no journal any more is put aside, never overwritten."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = path
         self._lock = threading.Lock()
         try:

@@ -33,6 +33,7 @@ from app.core.people import new_passwords
 from app.core.server_programs import (
     Account,
     EmbeddedError,
+    InstanceNameError,
     binaries,
     give,
     major_version,
@@ -78,7 +79,7 @@ class Instance:
 
     def __init__(self, name: str = "main") -> None:
         if not _NAME.fullmatch(name):
-            raise EmbeddedError(
+            raise InstanceNameError(
                 f"{name!r} is no name for an instance: lower-case letters, digits, '_' and '-', at most 31"
             )
         self.name = name

@@ -5,7 +5,7 @@ by side.  Documents are rendered in the customer's language, so texts are needed
 this is not a Qt translator (see docs/adr).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +32,18 @@ def set_language(code: str) -> None:
     if code not in LANGUAGES:
         raise ValueError(f"unknown language {code!r}")
     _current = code
+
+
+def in_every_language(words: Callable[[], str]) -> dict[str, str]:
+    """What ``words`` says in each language, for what is kept until after a switch.  For the thread of the window."""
+    now, found = _current, {}
+    try:
+        for code in LANGUAGES:
+            set_language(code)
+            found[code] = words()
+    finally:
+        set_language(now)
+    return found
 
 
 @cache

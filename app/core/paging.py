@@ -4,7 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Null, ScalarSelect, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Null,
+    ScalarSelect,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session
 
 PAGE_SIZE = 500
@@ -16,7 +27,8 @@ _COUNTING = "werkbank_counting"  # in Session.info while `count_pages` collects
 class Filter:
     """One condition on a column of the list.
 
-    ``op`` is one of: contains, prefix, eq, in, min, max, null, not_null.  Text comparison ignores case.
+    ``op`` is one of: contains (every word, in any order), prefix, eq, in, min, max, null, not_null.  Text comparison
+    ignores case.
     """
 
     key: str
@@ -69,7 +81,8 @@ def condition(column: ColumnElement[Any], item: Filter) -> ColumnElement[bool]:
     found: ColumnElement[bool]
     match item.op:
         case "contains":
-            found = column.ilike(f"%{_escape(str(item.value))}%")
+            words = str(item.value).split() or [""]
+            found = and_(*[column.ilike(f"%{_escape(word)}%") for word in words])
         case "prefix":
             found = _begins(column, str(item.value))
         case "eq":
@@ -128,8 +141,8 @@ def _count(filtered: Select[Any], key: ColumnElement[int]) -> ScalarSelect[int]:
 def count_together(session: Session, calls: Sequence[Callable[[Session], object]]) -> list[tuple[int, bool]]:
     """What many counting calls would say, (number, whether it is exact) each, in one round trip.
 
-    A call that reads a list by `fetch_page` is counted in the common statement; any other one answers by itself with
-    its number.
+    A call that reads a list by `fetch_page` or counts by `count_rows` is counted in the common statement; any other one
+    answers by itself with its number.
     """
     answers: list[int | ScalarSelect[int]] = []
     for call in calls:
@@ -148,6 +161,15 @@ def count_together(session: Session, calls: Sequence[Callable[[Session], object]
     found = iter(session.execute(select(*asked)).one() if asked else ())
     numbers = [answer if isinstance(answer, int) else next(found) for answer in answers]
     return [(min(number, COUNT_LIMIT), number <= COUNT_LIMIT) for number in numbers]
+
+
+def count_rows(session: Session, rows: Select[Any]) -> int:
+    """How many rows a statement has, by itself in one round trip or among others (`count_together`)."""
+    number = select(func.count()).select_from(rows.subquery()).scalar_subquery()
+    if _COUNTING in session.info:
+        session.info[_COUNTING].append(number)
+        return 0
+    return int(session.execute(select(number)).scalar_one())
 
 
 def count_pages(

@@ -86,6 +86,11 @@ def tours() -> Path:
     return home() / "tours"
 
 
+def reports() -> Path:
+    """Reports of imports."""
+    return home() / "reports"
+
+
 def profiles_file() -> Path:
     """The server profiles shown at login."""
     return home() / "profiles.json"
@@ -115,6 +120,7 @@ def entries() -> tuple[Path, ...]:
         drafts(),
         layouts(),
         tours(),
+        reports(),
         profiles_file(),
         guard_file(),
     )

@@ -74,6 +74,16 @@ def init(admin_dsn: str, dbname: str) -> str:
     return address
 
 
+def require_ours(admin_dsn: str) -> None:
+    """SchemaError unless the database is one that `init` made: nothing is installed into somebody else's."""
+    with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        row = connection.execute("SELECT to_regclass('system.alembic_version') IS NOT NULL").fetchone()
+        if row is None or not row[0]:
+            raise SchemaError(
+                f"the database {connection.info.dbname!r} holds no Werkbank; name the one that `werkbank db init` made"
+            )
+
+
 def upgrade(admin_dsn: str) -> Upgraded:
     """Bring structure, functions and rights to this program's state, all or nothing; quick when nothing is new."""
     config = _config()

@@ -22,6 +22,10 @@ class EmbeddedError(Exception):
     """The embedded server could not be set up, started or stopped; the text says why and where to look."""
 
 
+class InstanceNameError(EmbeddedError):
+    """An embedded server cannot be called that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """The operating system account a server runs under when root starts it."""
@@ -77,7 +81,9 @@ def binaries(account: Account | None = None) -> Path:
 
 def major_version(programs: Path) -> int:
     """PostgreSQL's major version of these programs."""
-    said = subprocess.run([str(programs / "initdb"), "--version"], check=True, capture_output=True, text=True).stdout
+    said = subprocess.run(
+        [str(programs / "initdb"), "--version"], check=True, capture_output=True, text=True
+    ).stdout
     return int(said.split()[2].partition(".")[0])
 
 

@@ -109,7 +109,8 @@ class Product(Versioned, Base):
         CheckConstraint("ean IS NULL OR ean ~ '^[0-9]{8}$|^[0-9]{12,14}$'", name="ean_digits"),
         CheckConstraint("reorder_point >= 0", name="reorder_point_not_negative"),
         CheckConstraint("weight_g IS NULL OR weight_g >= 0", name="weight_not_negative"),
-        Index("ix_product_search_key", "search_key"),
+        # Two articles whose numbers differ in upper and lower case alone would be taken for one another.
+        Index("product_sku_any_case", "search_key", unique=True),
         Index("ix_product_base_sku", "base_sku"),
         {"schema": SCHEMA},
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QPoint, QRect, Qt
-from PySide6.QtGui import QKeySequence, QPainter, QPixmap
+from PySide6.QtGui import QImage, QKeySequence, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -186,7 +186,7 @@ class Driver:
 
     def type(self, name: str, text: str, *, enter: bool = False, clear: bool = True) -> None:
         """Type a text into the field of that name, replacing what it holds."""
-        widget = self.see(name)
+        widget: QWidget = self.see(name)
         self.press(widget)
         self.wait(widget.hasFocus, f"the cursor in “{name}”")
         if clear:
@@ -210,7 +210,7 @@ class Driver:
 
     def keys(self, sequence: str) -> None:
         """Press a key combination such as Ctrl+K."""
-        combination = QKeySequence(sequence)[0]
+        combination = QKeySequence(sequence)[0]  # type: ignore[index]  # the stubs do not know its operator
         self.key(combination.key(), combination.keyboardModifiers())
 
     def _focus(self) -> QWidget:
@@ -258,8 +258,6 @@ class Driver:
     def row_of(self, view: QAbstractItemView, text: str) -> int:
         """The first row in which that text stands, -1 when none does."""
         model = view.model()
-        if model is None:
-            return -1
         for row in range(model.rowCount()):
             for column in range(model.columnCount()):
                 if text in str(model.index(row, column).data(Qt.ItemDataRole.DisplayRole) or ""):
@@ -341,9 +339,9 @@ def _cells(model: Any) -> list[str]:
     return [str(text) for text in [*heads, *cells] if text not in (None, "")]
 
 
-def is_blank(picture: QPixmap) -> bool:
-    """Whether a picture shows one colour only."""
-    image = picture.toImage().scaled(64, 64)
+def is_blank(picture: QImage) -> bool:
+    """Whether a picture shows one colour only, or cannot be read."""
+    image = picture.scaled(64, 64)
     first = image.pixel(0, 0)
     return all(image.pixel(x, y) == first for x in range(64) for y in range(64))
 

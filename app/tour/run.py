@@ -103,15 +103,16 @@ def _drive(
 
 def _do(tour: Tour, record: TourRecord, listener: Listener, number: int, step: Step) -> None:
     """Do one step and write it down."""
-    role = next((p.role for p in DEMO_PEOPLE if p.login == step.login), "")
-    entry = StepRecord(number, step.key, t(f"tour.step.{step.key}"), step.login, role)
+    login = step.login or tour.story.shipper
+    role = next((p.role for p in DEMO_PEOPLE if p.login == login), "")
+    entry = StepRecord(number, step.key, t(f"tour.step.{step.key}"), login, role)
     record.steps.append(entry)
     tour.step = entry
     listener.operations, listener.errors = [], []
     began, before = time.monotonic(), tour.counts()
     try:
-        if step.login and step.key != "login":
-            tour.be(step.login)
+        if number > 1:  # the first step signs in itself
+            tour.be(login)
         step.run(tour)
         tour.settle()
         if listener.errors:

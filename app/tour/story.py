@@ -29,6 +29,7 @@ class Story:
     ``shown`` is the article whose page and structure are looked at, ``search`` what is typed to find it.
     ``warehouse`` promises and ships the goods, ``workshop`` makes them (the same where there is one only);
     ``scrap`` is the article of which pieces are scrapped, and how many; the planner makes so many more.
+    ``shipper`` ships: a clerk needs a warehouse of his own, where nobody gave him one it is the manager.
     ``company`` are the details the administrator fills in where they are missing.
     ``made_at`` is the place finished goods arrive at, ``stored_at`` where they are put for shipping.
     """
@@ -44,6 +45,7 @@ class Story:
     workshop: str
     made_at: str
     stored_at: str
+    shipper: str
     company: tuple[tuple[str, str], ...] = ()
 
 
@@ -63,6 +65,7 @@ DEMO = Story(
     workshop="WS",
     made_at="WS-PACK",
     stored_at="VS",
+    shipper="u_tom",
 )
 ADVENTUREWORKS = Story(
     key="adventureworks",
@@ -80,6 +83,7 @@ ADVENTUREWORKS = Story(
     workshop="AW",
     made_at="FA-0",
     stored_at="OUT",
+    shipper="u_karin",
     company=(
         ("name", "Adventure Works Cycles"),
         ("managing_director", "Ken Sánchez"),

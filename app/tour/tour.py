@@ -120,17 +120,18 @@ class Tour:
         return self.driver.texts(layer) if layer is not None else []
 
     def shot(self, name: str) -> None:
-        """Take a picture when the window rests."""
+        """Take a picture when the window rests; messages at the corner are in the first one they could be in."""
         self.settle()
         file = self.driver.shot(name, self.top())
         if self.step is not None:
             self.step.pictures.append(file)
+        self.close_toasts()
 
     def close_toasts(self) -> None:
-        """Close the messages at the corner by their crosses."""
+        """Close the messages at the corner by their crosses, as far as these can be reached."""
         for toast in self.top().findChildren(Toast):
             crosses = [button for button in toast.findChildren(IconButton) if self.driver.spot(button)]
-            if crosses:
+            if toast.isVisible() and crosses:
                 self.driver.press(crosses[-1], "the cross of a message")
 
     def no_price(self) -> None:
@@ -239,13 +240,12 @@ class Tour:
         self.settle()
         if not choose:
             return
-        results = driver.see("palette.results")
-        items = getattr(results, "items")  # noqa: B009  (the list is painted, its items are its own)
-        keys = [item.key for item in items]
+        results: Any = driver.see("palette.results")
+        keys = [item.key for item in results.items]
         number = next((n for n, key in enumerate(keys) if key.startswith(choose)), -1)
         if number < 0:
             raise TourError(f"the palette does not find {choose} for “{text}”, only {keys}")
-        for _ in range(number - getattr(results, "current")):  # noqa: B009
+        for _ in range(number - results.current):
             driver.key(Qt.Key.Key_Down)
         driver.key(Qt.Key.Key_Return)
         driver.gone("palette")

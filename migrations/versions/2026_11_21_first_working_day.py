@@ -677,13 +677,13 @@ def upgrade() -> None:
         schema="catalog",
     )
     op.create_index("ix_product_base_sku", "product", ["base_sku"], unique=False, schema="catalog")
-    op.create_index("ix_product_search_key", "product", ["search_key"], unique=False, schema="catalog")
     op.create_index(
         op.f("product_category_id_idx"), "product", ["category_id"], unique=False, schema="catalog"
     )
     op.create_index(op.f("product_ean_idx"), "product", ["ean"], unique=False, schema="catalog")
     op.create_index(op.f("product_family_id_idx"), "product", ["family_id"], unique=False, schema="catalog")
     op.create_index(op.f("product_legacy_sku_idx"), "product", ["legacy_sku"], unique=False, schema="catalog")
+    op.create_index("product_sku_any_case", "product", ["search_key"], unique=True, schema="catalog")
     op.create_index(
         op.f("product_tax_class_id_idx"), "product", ["tax_class_id"], unique=False, schema="catalog"
     )

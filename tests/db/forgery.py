@@ -93,6 +93,7 @@ READING = frozenset(
         "catalog.prices_for",
         "partners.search_partners",
         "system.today",
+        "system.note_table",
         "system.changes_since",
     ]
 )

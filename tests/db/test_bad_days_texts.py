@@ -1,5 +1,6 @@
 """Texts and days: what nobody should send is refused with a word about it, and odd ones that are fine are kept."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.core.changes import Result
 from app.core.db import Database, call_api, posting
 from app.core.errors import AppError, Invalid, Refused, map_db_error
+from app.core.i18n import translate
 from app.core.paging import ListQuery
 from app.services.catalog import reads as catalog
 from app.services.catalog import writes as products
@@ -28,6 +30,7 @@ from app.services.sales import writes as sales
 from app.services.sales.commands import IssueQuote, SaveQuote
 from app.services.system.commands import AddNote
 from app.services.system.writes import add_note
+from migrations import rights
 from tests.conftest import login_of
 from tests.db.demo_records import demo_copy, one, quote, records
 
@@ -63,6 +66,7 @@ def ids(admin_dsn: str) -> dict[str, Any]:
         ({"name": ""}, "product_name_not_blank"),
         ({"name": "N" * 10_000}, "text_too_long"),
         ({"name": "a\x00b"}, "text_control_character"),
+        ({"name": "shown \u202eelsrever\u202c"}, "text_control_character"),
         ({"name": "half a pair \ud83c"}, "text_control_character"),
     ],
 )
@@ -104,6 +108,53 @@ def test_long_names_are_refused_everywhere_and_by_the_database_itself(
     mapped = map_db_error(cut.value)
     assert isinstance(mapped, Invalid)
     assert mapped.key == "value_too_long"
+
+
+def test_no_posting_answers_a_long_text_in_the_servers_own_words(
+    raw_role: Callable[..., Raw], admin: Raw
+) -> None:
+    """Called by psql as well: whatever text of a posting is kept, its column's limit has words."""
+    kept = {"p_reason", "p_comment", "p_remark", "p_reference", "p_block_reason", "p_lot_code"}
+    functions = admin.execute(
+        "SELECT p.proname, p.proargnames FROM pg_proc p"
+        " WHERE p.pronamespace = 'api'::regnamespace AND p.proargnames && %s::text[]",
+        (sorted(kept),),
+    ).fetchall()
+    assert len(functions) >= 12
+    for name, arguments in functions:
+        role = next(iter(rights.load().functions[f"api.{name}"]))
+        mine = raw_role(role, ticket=True)
+        for argument in kept & set(arguments):
+            call = f"SELECT api.{name}(p_command => gen_random_uuid(), {argument} => repeat('x', 100000)"
+            others = "".join(f", {x} => NULL" for x in arguments if x not in ("p_command", argument))
+            with pytest.raises(psycopg.DatabaseError) as refusal:
+                mine.execute(call + others + ")")
+            assert refusal.value.sqlstate == "ER422", (name, argument)
+            assert refusal.value.diag.constraint_name == "text_too_long", (name, argument)
+
+
+def test_a_line_of_a_posting_says_what_is_wrong_with_it(
+    raw_role: Callable[..., Raw], ids: dict[str, Any]
+) -> None:
+    """A transfer to where the goods are, and a lot with an endless name."""
+    mine = raw_role("warehouse_manager", ticket=True)
+    line = {"product_id": ids["product"], "lot_id": ids["lot"], "qty": 1}
+    transfer = line | {"from_place_id": ids["place"], "to_place_id": ids["place"]}
+    receipt = line | {"place_id": ids["place"], "lot_code": "x" * 100_000}
+    for function, lines, key in (
+        ("stock_transfer", transfer, "move_changes_place"),
+        ("stock_receive", receipt, "text_too_long"),
+        ("stock_adjust", receipt | {"counted_qty": 1}, "text_too_long"),
+    ):
+        with pytest.raises(psycopg.DatabaseError) as refusal:
+            mine.execute(
+                f"SELECT api.{function}(gen_random_uuid(), %s::jsonb, 'because')", (json.dumps([lines]),)
+            )
+        assert (refusal.value.sqlstate, refusal.value.diag.constraint_name) == ("ER422", key)
+        mapped = map_db_error(refusal.value)
+        assert isinstance(mapped, Refused)
+        for language in ("de", "en"):
+            assert "⟦" not in translate(language, f"error.{mapped.key}", **mapped.params)
 
 
 def test_a_character_no_database_holds_is_an_answer_and_no_crash(as_role: As, ids: dict[str, Any]) -> None:

@@ -19,8 +19,10 @@ from app.services.catalog.commands import (
     ArchiveProduct,
     CreateVariant,
     Discard,
+    SaveFamily,
     SavePrice,
     SaveProduct,
+    SaveVariantCode,
     SetImage,
 )
 from app.services.catalog.detail import get_product, product_detail
@@ -79,6 +81,77 @@ def test_search_follows_a_new_name_at_once(given: Basics, as_role: As) -> None:
     assert found(marketing, "knacker") == []
     assert found(marketing, "cracker") == []
     assert found(marketing, "smoker") == ["N-1"]
+
+
+def test_search_and_list_know_the_word_of_the_variant(given: Basics, admin: Raw, as_role: As) -> None:
+    """Found by the words that are shown, in either language; a code with a new meaning is found by that."""
+    marketing, administrator = as_role("marketing"), as_role("administrator")
+    painted = product(marketing, given, "W1-QA", "Wichtel divers", name_en="Gnome, assorted")
+    product(marketing, given, "W1-QO", "Wichtel divers")
+
+    def listed(typed: str, language: str = "de") -> list[str]:
+        query = ListQuery(filters=(Filter("name", "contains", typed),), language=language)
+        return [row.sku for row in marketing.read(reads.list_products, query).rows]
+
+    assert found(marketing, "wichtel bemalt") == []
+    code = administrator.write(
+        writes.save_variant_code,
+        SaveVariantCode(None, None, {"code": "QA", "name_de": "bemalt", "name_en": "painted"}),
+    ).value
+    for typed in ("wichtel bemalt", "bem wicht", "wichtel divers bemalt", "gnome painted", "W1 bemalt"):
+        assert found(marketing, typed) == ["W1-QA"], typed
+    assert listed("bemalt wichtel") == ["W1-QA"]
+    assert listed("gnome painted", "en") == ["W1-QA"]
+    for language, words in (("de", "Wichtel divers, bemalt"), ("en", "Gnome, assorted, painted")):
+        (hit,) = marketing.read(reads.search_products, "wichtel bem", 8, language)
+        assert (hit.subtitle, hit.name) == (words, words)
+    (plain,) = marketing.read(reads.search_products, "W1-QO")
+    assert plain.subtitle == "Wichtel divers", "a code nobody explained says nothing"
+
+    renamed = {"code": "QA", "name_de": "vergoldet", "name_en": "gilded"}
+    again = administrator.write(
+        writes.save_variant_code, SaveVariantCode(code.id, code.row_version, renamed)
+    ).value
+    assert (found(marketing, "wichtel bemalt"), found(marketing, "wichtel vergold")) == ([], ["W1-QA"])
+    administrator.write(
+        writes.save_variant_code, SaveVariantCode(code.id, again.row_version, renamed | {"code": "QO"})
+    )
+    assert found(marketing, "wichtel gilded") == ["W1-QO"]
+    marketing.write(writes.save_product, SaveProduct(painted.id, painted.row_version, {"sku": "W2-QO"}))
+    assert found(marketing, "wichtel gilded") == ["W1-QO", "W2-QO"]
+
+
+def test_search_bears_odd_variant_codes(given: Basics, as_role: As) -> None:
+    """A code may hold what means something to the search itself; its word may hold umlauts."""
+    marketing = as_role("marketing")
+    for number, code in enumerate(("O'\\", "a b|c", "=&!:*")):
+        meaning = {"code": code, "name_de": f"grün{number} größer", "name_en": f"green{number}"}
+        as_role("administrator").write(writes.save_variant_code, SaveVariantCode(None, None, meaning))
+        product(marketing, given, f"ODD{number}-{code}", "Zwerg")
+        for typed in (
+            f"zwerg grün{number}",
+            f"gruen{number} zwerg",
+            f"grun{number} grösser",
+            f"green{number}",
+        ):
+            assert found(marketing, typed) == [f"ODD{number}-{code}"], typed
+    assert len(found(marketing, "zwerg grö")) == 3
+
+
+def test_search_knows_the_family(given: Basics, as_role: As) -> None:
+    marketing = as_role("marketing")
+    family = marketing.write(
+        writes.save_family, SaveFamily(None, None, {"code": "FAM7", "name": "Krippe", "name_en": "Nativity"})
+    ).value
+    item = product(marketing, given, "KR-1", "Ochse", family_id=family.id)
+    assert (
+        found(marketing, "krippe ochs") == found(marketing, "nativ") == found(marketing, "fam7") == ["KR-1"]
+    )
+    changed = SaveFamily(family.id, family.row_version, {"name": "Weihnachtskrippe"})
+    marketing.write(writes.save_family, changed)
+    assert found(marketing, "weihnachtskr ochse") == ["KR-1"]
+    marketing.write(writes.save_product, SaveProduct(item.id, item.row_version, {"family_id": None}))
+    assert found(marketing, "nativ") == []
 
 
 @pytest.mark.parametrize(
@@ -225,6 +298,9 @@ def test_a_sku_exists_once(given: Basics, as_role: As) -> None:
     with pytest.raises(Duplicate) as refusal:
         product(as_role("administrator"), given, "ONCE", "Two")
     assert refusal.value.key == "product_sku_key"
+    with pytest.raises(Duplicate) as refusal:
+        product(as_role("administrator"), given, "once", "Three")
+    assert refusal.value.key == "product_sku_any_case"
 
 
 def test_odd_texts_come_back_as_they_went_in(given: Basics, as_role: As) -> None:

@@ -75,6 +75,14 @@ def test_wildcards_in_a_filter_are_just_characters(as_role: Callable[[str], Data
 
 
 @pytest.mark.usefixtures("partners")
+def test_a_filter_wants_every_word_in_any_order(as_role: Callable[[str], Database]) -> None:
+    db = as_role("sales_rep")
+    for typed, rows in (("3 name", 15), ("  name   3 ", 15), ("name 4", 0), (" ", 60)):
+        query = ListQuery(filters=(Filter("name", "contains", typed),))
+        assert len(_read(db, query).rows) == rows, typed
+
+
+@pytest.mark.usefixtures("partners")
 def test_all_presets_are_counted_in_one_round_trip(as_role: Callable[[str], Database]) -> None:
     db = as_role("sales_rep")
     queries = [ListQuery(), ListQuery(filters=(Filter("name", "eq", "Name 1"),)), ListQuery(sort="phone")]

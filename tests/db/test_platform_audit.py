@@ -9,8 +9,9 @@ import pytest
 
 from app.core import schema
 from app.core.db import Database
-from app.core.errors import Conflict, Invalid, NotAllowed
+from app.core.errors import Conflict, Invalid, NotAllowed, Refused
 from app.services.system import commands, reads, writes
+from migrations import drift
 
 Raw = psycopg.Connection[Any]
 STAMPS = {"created_at", "created_by", "updated_at", "updated_by"}
@@ -150,6 +151,34 @@ def test_notes_are_written_changed_and_shown(as_role: Callable[[str], Database])
         as_role("viewer").write(writes.edit_note, commands.EditNote(note, 2, "fremd"))
     with pytest.raises(Invalid):
         author.write(writes.add_note, commands.AddNote("system.company", 1, " "))
+
+
+@pytest.mark.parametrize(
+    "topic", ["system.company", "catalog.product", "sales.sales_order", "inventory.place"]
+)
+def test_a_note_is_about_a_record_that_is_there(
+    as_role: Callable[[str], Database], raw_role: Callable[..., Raw], admin: Raw, topic: str
+) -> None:
+    """Neither the program nor psql writes one about nothing; what slips in past the triggers is found."""
+    manager = as_role("sales_manager")
+    with pytest.raises(Refused) as refusal:
+        manager.write(writes.add_note, commands.AddNote(topic, 999_999, "about nothing"))
+    assert refusal.value.key == "record_not_found"
+    statement = (
+        "INSERT INTO system.note (topic, record_id, body) SELECT %s, g, 'x' FROM generate_series(1, 2000) g"
+    )
+    with pytest.raises(psycopg.DatabaseError) as refused:
+        raw_role("sales_manager", ticket=True).execute(statement, (topic,))
+    assert (refused.value.sqlstate, refused.value.diag.constraint_name) == ("ER404", "record_not_found")
+
+    def found() -> list[object]:
+        return [row for row in drift.run_queries(admin, "consistency") if row[1] == f"{topic} 999999"]
+
+    assert found() == []
+    with admin.transaction(force_rollback=True):
+        admin.execute("SET LOCAL session_replication_role = replica")
+        admin.execute("INSERT INTO system.note (topic, record_id, body) VALUES (%s, 999999, 'x')", (topic,))
+        assert found() == [("note_without_record", f"{topic} 999999")]
 
 
 def test_notes_and_history_of_hidden_tables_stay_hidden(

@@ -50,7 +50,8 @@ def _test_post(admin_dsn: str) -> None:
               v_replay := api.command_begin(p_command, 'test_post', jsonb_build_object('body', p_body));
               IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
               IF p_body = 'refuse' THEN PERFORM sec.fail('ER422', 'test_refused', '{"limit": 1.25}'); END IF;
-              INSERT INTO system.note (topic, record_id, body) VALUES ('test', 1, p_body) RETURNING id INTO v_id;
+              INSERT INTO system.note (topic, record_id, body) VALUES ('system.company', 1, p_body)
+              RETURNING id INTO v_id;
               RETURN api.command_end(p_command, jsonb_build_object('id', v_id, 'number', system.next_number('quote')));
             END $$;
             ALTER FUNCTION api.test_post OWNER TO erp_api;

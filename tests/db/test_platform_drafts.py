@@ -11,6 +11,8 @@ import pytest
 from app.core.changes import Result
 from app.core.db import Database, call_api, posting
 from app.core.errors import AppError, Conflict, NotAllowed, Refused
+from app.services.system.commands import AddNote
+from app.services.system.writes import add_note
 
 Raw = psycopg.Connection[Any]
 LINE = (
@@ -48,6 +50,20 @@ def quote(admin: Raw) -> int:
         assert row is not None
         admin.execute(LINE, (row[0], 1))
     return int(row[0])
+
+
+def test_notes_go_with_the_draft_they_are_about(
+    as_role: Callable[[str], Database], admin: Raw, quote: int
+) -> None:
+    rep = as_role("sales_rep")
+    rep.write(add_note, AddNote("sales.quote", quote, "call back"))
+    rep.write(add_note, AddNote("system.company", 1, "stays"))
+    rep.write(discard, (uuid.uuid4(), "sales.quote", quote, None))
+    left = admin.execute(
+        "SELECT body FROM system.note WHERE (topic, record_id) IN (('sales.quote', %s), ('system.company', 1))",
+        (quote,),
+    )
+    assert left.fetchall() == [("stays",)]
 
 
 def issue(admin: Raw, quote: int) -> None:

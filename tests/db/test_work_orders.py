@@ -126,6 +126,30 @@ def test_pieces_consume_pro_rata_line_first_oldest_lot_first_and_cost_what_they_
     assert inconsistencies(admin) == []
 
 
+def test_an_order_is_found_by_number_article_and_name_in_one_round_trip(
+    shop: Workshop, admin: Raw, planner: Database, operator: Database, counted: Callable[..., Any]
+) -> None:
+    sled, runner = product(admin, "SLED", made=True), product(admin, "RUNNER", made=True)
+    bill(planner, runner, {product(admin, "STEEL"): 1})
+    bill(planner, sled, {runner: 2})
+    admin.execute("UPDATE catalog.product SET name = %s WHERE id = %s", ("50 %_Schlitten", sled))
+    old, new, part = (plan(planner, shop, what, 1) for what in (sled, sled, runner))
+
+    def found(typed: str) -> list[int]:
+        with counted(operator) as spent:
+            hits = operator.read(reads.search_orders, typed)
+        assert spent.round_trips == 1
+        return [hit.id for hit in hits]
+
+    assert found(old.number.lower()) == [old.id]
+    assert found("sled") == [new.id, old.id]
+    assert found("schlitten") == [new.id, old.id]
+    assert found("%_schl") == [new.id, old.id]
+    assert found("runner") == [part.id]
+    assert found("unner") == [part.id]  # its name; an article is typed from its beginning
+    assert found("_leigh") == []
+
+
 def test_a_report_must_fit_the_order(
     shop: Workshop,
     table: tuple[int, int, int],

@@ -16,6 +16,7 @@ from sqlalchemy import NullPool, create_engine
 from app.core import schema
 from app.models import metadata
 from migrations import derived, drift, generate, rights
+from tests.conftest import Cluster
 
 MATRIX = rights.load()
 VERBS = ("SELECT", "INSERT", "UPDATE")
@@ -32,6 +33,11 @@ def test_upgrade_of_a_current_database_touches_nothing(
     before = admin.execute(when).fetchone()
     assert not schema.upgrade(admin_dsn).applied
     assert admin.execute(when).fetchone() == before
+
+
+def test_a_database_of_somebody_else_is_left_alone(cluster: Cluster) -> None:
+    with pytest.raises(schema.SchemaError, match="holds no Werkbank"):
+        schema.require_ours(cluster.admin_dsn("postgres"))
 
 
 def test_upgrade_refuses_a_table_nobody_gave_rights_on(

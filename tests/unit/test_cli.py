@@ -49,7 +49,7 @@ def test_status_of_a_server_that_was_never_set_up(capsys: pytest.CaptureFixture[
 
 @pytest.mark.parametrize("name", ["", "../x", "Main", "a" * 40, "a b", "1a", "a/b"])
 def test_an_instance_name_never_leaves_the_folder(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["db", "status", "--instance", name]) == 1
+    assert cli.main(["db", "status", "--instance", name]) == 2
     assert "is no name for an instance" in capsys.readouterr().err
     assert not paths.home().exists()
 
@@ -62,11 +62,20 @@ def test_a_database_command_without_a_database_says_what_to_do(capsys: pytest.Ca
 def test_a_server_that_does_not_answer_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     # Port 1 of loopback: nobody listens there.
     dsn = "postgresql://postgres:hush@127.0.0.1:1/postgres"
-    assert cli.main(["db", "init", "--admin-dsn", dsn]) == 1
+    assert cli.main(["db", "init", "--admin-dsn", dsn]) == 3
     said = capsys.readouterr().err
     assert said.startswith("werkbank: ")
     assert said.count("\n") == 1
     assert "hush" not in said
+
+
+def test_what_was_called_wrongly_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert cli.main(["db", "upgrade", "--admin-dsn", "garbage"]) == 2
+    source = ["import", "adventureworks", "--from", str(tmp_path)]
+    assert cli.main([*source, "--report", "report.doc"]) == 2
+    assert cli.main([*source, "--instance", "mistyped"]) == 3
+    assert "there is no embedded server 'mistyped'" in capsys.readouterr().err
+    assert not paths.home().exists()
 
 
 def test_a_missing_folder_is_named_before_a_server_is_started(

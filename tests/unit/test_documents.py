@@ -198,6 +198,20 @@ def test_address_lies_in_the_window_of_the_envelope() -> None:
     assert at["Rechnung RE-2026-00042"][1] > 98
 
 
+def test_account_number_and_sender_are_never_cut_off() -> None:
+    long = replace(
+        COMPANY,
+        name="Zinngießerei Muster Nachfolger GmbH & Co. KG",
+        city="Rothenburg ob der Tauber",
+        email="rechnungswesen@zinngiesserei-muster.example",
+        iban="DE89370400440532013000",
+    )
+    found = words(sample(company=long))
+    assert found.count("DE89 3704 0044 0532 0130 00") >= 1
+    assert "rechnungswesen@zinngiesserei-muster.example" in found
+    assert "90402 Rothenburg ob der Tauber" in found
+
+
 def test_long_information_block_pushes_the_content_down() -> None:
     many = tuple(Reference("delivery_note", f"LS-2026-{number:05}") for number in range(14))
     at = positions(sample(references=many))

@@ -139,6 +139,24 @@ def test_tree_and_roll_up_agree_and_requirements_balance(items: dict[int, Item],
         assert row.gross == wanted + (qty if row.product_id == 0 else 0)
 
 
+def test_every_order_rounds_its_scrap_up_and_the_need_says_so() -> None:
+    items = structure(item(1, {2: 1}, scrap=3), item(2))
+    for lots, planned, orders, parts in (
+        ([60], 60, [60], 62),
+        ([60], 62, [62], 64),  # more than the line wants comes out of its own order
+        ([30, 30], 60, [30, 30], 62),
+        ([10, 10, 10], 30, [10, 10, 10], 33),
+        ([], 62, [62], 64),
+    ):
+        wanted = {1: D(sum(lots) or planned)}
+        made, part = rules.net_requirements(
+            items, wanted, planned={1: D(planned)}, lots={1: [D(lot) for lot in lots]}
+        )
+        assert rules.split_orders(made.proposed, made.gross, [D(lot) for lot in lots]) == orders
+        assert part.gross == parts
+    assert rules.split_orders(D(13), D(13), [D(3)]) == [3, 10]  # ten of it go into something else
+
+
 def test_a_plan_makes_parents_first_and_parts_earlier() -> None:
     items = structure(item(1, {2: 1, 3: 1}), item(2, {3: 2}), item(3, {4: 1}), item(4))
     need = rules.net_requirements(items, {1: D(5)})

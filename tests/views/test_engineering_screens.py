@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.services.catalog.reads import search_products
+from app.services.engineering.reads import versions
 from tests.make_world import Raw, Workshop, bill, build, product, receive
 from tests.views.make_screens import AsRole, Bench, bench_of
 
@@ -133,6 +134,26 @@ def test_a_version_is_copied_edited_and_approved(
     ).fetchall()
     assert rows == [(1, "approved", False, 1), (2, "approved", True, 2)]
     assert box in {r[0] for r in admin.execute("SELECT product_id FROM engineering.bom_line").fetchall()}
+
+
+def test_each_view_reads_when_it_is_looked_at_and_again_after_a_change(
+    crib: Crib, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    planner = as_role("production_planner")
+    figure = planner.read(versions, crib.figure)[0].id
+    with bench_of(planner, tmp_path, qtbot) as bench:
+        page = bench.open(BOM, figure)
+        assert "1 Artikel" in bench.everything()  # where it goes in, beside the tree
+        page.choose("where_used")
+        bench.settle()
+        assert [row[0].startswith("KRIPPE") for row in bench.words("bom.where_used")] == [True]
+        page.choose("versions")
+        bench.settle()
+        assert len(bench.words("bom.versions")) == 1
+        bench.click("action.new_version")
+        bench.wait(lambda: bench.front() is not page)
+        bench.open(BOM, figure)
+        assert len(bench.words("bom.versions")) == 2
 
 
 def test_a_draft_can_be_thrown_away(

@@ -121,6 +121,7 @@ def test_a_wrong_quantity_is_refused_in_its_cell_and_the_old_one_stays(editor: L
         assert editor.model.errors[0, "qty"] == why
         assert editor.lines()[0]["qty"] == D(2)
     assert editor.problems() == ["Position 1: Bitte ausfüllen."]
+    assert editor.model.text(0, SPEC.column("qty")) == ""  # what was typed, not the value before it
     assert editor.model.type_in(0, "qty", "3")
     assert editor.problems() == []
     assert editor.model.rowCount() == 2  # the words below the line are gone as well

@@ -119,7 +119,7 @@ def note(session: Session, command: Remark) -> Result[int]:
     """Write a real note."""
     row = session.execute(
         text(
-            "INSERT INTO system.note (topic, record_id, body) VALUES ('partners.partner', 1, :b) RETURNING id"
+            "INSERT INTO system.note (topic, record_id, body) VALUES ('system.company', 1, :b) RETURNING id"
         ),
         {"b": command.body},
     ).scalar_one()

@@ -11,6 +11,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.core.db import Database
+from app.services.partners.reads import search_suppliers
+from app.views.core.workspace import Search
 from app.views.shell.command_palette import CommandPalette
 from app.views.shell.main_window import MainWindow
 from app.views.shell.palette_items import matches
@@ -54,6 +56,26 @@ def test_a_record_is_found_and_opened_by_keys_alone(
     # It is offered first next time, without typing anything.
     again = opened(window)
     assert again.results.items[0].key == f"record.{PARTNER}.{record_id}"
+
+
+def test_two_sources_of_one_table_do_not_push_each_other_aside(
+    window: MainWindow, admin: psycopg.Connection[Any], qtbot: QtBot
+) -> None:
+    customer, supplier = (new_customer(admin, f"Doppelwort {name}") for name in ("Kunde", "Lieferant"))
+    admin.execute(
+        "UPDATE partners.partner SET is_supplier = true, is_customer = (id = %s) WHERE id IN (%s, %s)",
+        (customer, customer, supplier),
+    )
+    window.ctx.registry.searches.append(
+        Search(PARTNER, "shell.palette.scope.records", "truck", search_suppliers)
+    )
+    palette = opened(window)
+    QTest.keyClicks(palette.input, "doppelwort")
+    qtbot.waitUntil(lambda: "records" in groups(palette), timeout=10_000)
+    idle(qtbot, window)
+    found = [item.key for item in palette.results.items if item.group == "records"]
+    # Who is both stands there once.
+    assert found == [f"record.{PARTNER}.{customer}", f"record.{PARTNER}.{supplier}"]
 
 
 def test_one_search_is_one_round_trip_per_source(

@@ -25,6 +25,7 @@ from app.views.core.parts import (
     SearchEdit,
     SegmentedTabs,
     TextArea,
+    clear_toasts,
     key_text,
     show_toast,
 )
@@ -246,8 +247,10 @@ def test_bad_news_stay_until_they_are_closed(qtbot: Any, window: QWidget) -> Non
     assert good.leaves_by_itself
     assert not bad.leaves_by_itself
     assert bad.geometry().intersected(good.geometry()).isEmpty(), "they stack"
-    bad.close()
-    good.close()
+    newer = show_toast(window, "Gespeichert")
+    assert [good.isVisible(), bad.isVisible(), newer.isVisible()] == [False, True, True]
+    clear_toasts(window)
+    assert not bad.isVisible()
 
 
 def test_search_waits_for_a_pause_and_enter_does_not(qtbot: Any, window: QWidget) -> None:

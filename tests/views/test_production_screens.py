@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.services.production import writes
@@ -109,6 +111,35 @@ def test_made_to_order_ignores_what_of_the_product_itself_is_there(
         assert (rows[clock.case].from_stock, rows[clock.case].proposed) == (2, 0)
 
 
+def test_the_plan_counts_what_is_being_typed_and_creates_nothing_beside_a_wrong_quantity(
+    workshop: Workshop, clock: Clock, admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    reorder(admin, clock.top, 10)
+    with bench_of(as_role("production_planner"), tmp_path, qtbot) as bench:
+        page = resolve(bench)
+        table = page.plan.table
+
+        def type_quantity(typed: str) -> None:
+            model = table.rows_model
+            column = [c.key for c in model.columns].index("proposed")
+            index = model.index(model.find(clock.top), column)
+            table.setFocus()
+            table.setCurrentIndex(index)
+            table.edit(index)
+            edit = table.indexWidget(index)
+            edit.selectAll()
+            QTest.keyClicks(edit, typed)
+            QTest.keyClick(edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+            bench.settle()
+
+        type_quantity("viel")
+        assert orders(admin, clock.top) == []
+        assert "Nichts angelegt" in bench.window.notices[-1].text
+        assert table.rows_model.cell(table.rows_model.find(clock.top), 7).text == "viel"
+        type_quantity("12")
+        assert orders(admin, clock.top) == [(clock.top, D(12), None)]
+
+
 def order_of(as_role: AsRole, workshop: Workshop, clock: Clock, qty: int) -> writes.Order:
     planner = as_role("production_planner")
     planned = PlannedOrder(
@@ -161,6 +192,10 @@ def test_a_refused_report_keeps_its_numbers_and_names_what_is_missing(
         assert refusal.startswith("Für diese Menge fehlen Komponenten.")
         assert "GEHAEUSE" in refusal
         assert bench.see("field.good").text() == "5"  # type: ignore[attr-defined]
+        bench.type("field.good", "1,123456789")
+        bench.click("dialog.post")
+        assert "Zu viele Nachkommastellen." in bench.everything()
+        assert bench.find("dialog.refused") is None  # said of another attempt
         bench.type("field.good", "3")
         bench.click("dialog.post")
         assert bench.find("dialog.report") is None

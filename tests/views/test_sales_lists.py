@@ -1,7 +1,7 @@
 """Every list of sales answers every sort, filter and preset it offers, for everybody who may open it."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 import app.views.sales
 from app.core.paging import Filter, ListQuery
-from app.services.sales import drafts
+from app.services.sales import drafts, writes
+from app.services.sales.commands import IssueQuote
 from app.views.core.table_model import Column
 from tests.sales_world import Raw, World, build, confirmed, line_ids, shipped, stock
 from tests.views.sales_screens import AsRole, Desk, desk_of
@@ -103,6 +104,37 @@ def test_the_lists_show_a_days_work(
         assert _shown(desk, "invoice_state") == ["Nicht berechnet"]
         with pytest.raises(KeyError):
             desk.window.ctx.registry.workspaces["inventory.shipping"]
+
+
+def test_the_tiles_of_a_seller_count_the_lists_they_open(
+    world: World, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    rep, manager = as_role("sales_rep"), as_role("sales_manager")
+    lines = [world.line(world.bell, 2, "7.99")]
+
+    def issued(days: int) -> str:
+        quote = world.quote(lines, valid_until=world.today + timedelta(days=days))
+        saved = rep.write(drafts.save_quote, quote).value
+        return str(rep.write(writes.issue_quote, IssueQuote(saved.id, saved.row_version)).value.number)
+
+    soon, later = issued(3), issued(8)
+    foreign = f"Entwurf #{manager.write(drafts.save_quote, world.quote(lines)).value.id}"
+    order = f"Entwurf #{rep.write(drafts.save_sales_order, world.order(lines)).value.id}"
+    with desk_of(rep, tmp_path, qtbot) as desk:
+        found: dict[str, set[str]] = {}
+        for key in ("my_quotes", "quotes_expiring", "orders_to_confirm"):
+            desk.window.open_home()
+            desk.settle()
+            tile: Any = desk.find(f"tile.sales.{key}")
+            tile.click()
+            numbers = _shown(desk, "number")
+            assert tile.count == len(numbers)
+            found[key] = {soon, later, foreign, order} & set(numbers)
+    assert found == {
+        "my_quotes": {soon, later},
+        "quotes_expiring": {soon},
+        "orders_to_confirm": {order},
+    }
 
 
 def _shown(desk: Desk, key: str) -> list[str]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -122,3 +124,32 @@ def test_a_clerk_opens_no_order_and_no_invoice(world: World, desk: Desk) -> None
     assert "sales.sales_order" not in records
     assert "sales.invoice" not in records
     assert [key for key in places if not key.startswith("inventory.")] == []
+
+
+def test_a_quantity_still_being_typed_is_what_is_shipped(
+    world: World,
+    desk: Desk,
+    as_role: AsRole,
+    admin: Raw,
+    opened: list[str],  # noqa: F811
+) -> None:
+    stock(as_role("warehouse_manager"), world.bell, world.shelf, 30)
+    order = confirmed(as_role("sales_rep"), world.order([world.line(world.bell, 24, "7.99")]))
+    page = desk.open(SHIPPING, order.id)
+    assert page.lines.model.lines[0]["qty"] == D(24)
+    desk.click("action.nothing")
+    assert not page.head.button("ship").isEnabled()
+    page.lines.table.setFocus()
+    page.lines.table.go(0, "qty")
+    edit = desk.find("line.edit.qty")
+    assert edit is not None
+    QTest.keyClicks(edit, "x")
+    assert page.lines.table.pending() is not None
+    QTest.keyClick(edit, Qt.Key.Key_Backspace)
+    QTest.keyClicks(edit, "1")
+    assert page.head.button("ship").isEnabled()
+    QTest.keyClick(edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    delivery = desk.front()
+    desk.wait(lambda: delivery.spec.topic == DELIVERY and delivery.ready)
+    posted = as_role("warehouse_clerk").read(get_delivery, delivery.record.id)
+    assert [line.qty for line in posted.lines] == [D(1)]

@@ -270,3 +270,33 @@ def test_a_dialog_keeps_the_shortcuts_of_the_form_below_from_firing(
     assert page.record.row_version == version
     QTest.keyClick(QApplication.focusWidget() or dialog, Qt.Key.Key_Escape)
     assert page.dirty()
+
+
+@pytest.mark.parametrize("name", ["word", "top.language", "rail.partners"])
+def test_after_a_switch_keys_go_where_one_clicks(
+    name: str, window: MainWindow, qtbot: QtBot, qapp: QApplication
+) -> None:
+    """Whatever had the focus before: the parts it was in are gone."""
+    window.open_workspace("customers")
+    idle(qtbot, window)
+    visible(window, name).setFocus()
+    assert QApplication.focusWidget() is not None
+    try:
+        window.switch_language("en")
+        window.switch_theme("dark")
+        idle(qtbot, window)
+        assert QApplication.activeWindow() is window
+        field: Any = page_of(window).word
+        QTest.mouseClick(field, Qt.MouseButton.LeftButton)
+        focus: Any = QApplication.focusWidget()
+        assert focus is field
+        QTest.keyClick(window.windowHandle(), Qt.Key.Key_A)  # as the system sends it: to the window
+        assert field.text() == "a"
+        QTest.keyClick(window.windowHandle(), Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+        idle(qtbot, window)
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        assert focused.window() is window
+        assert focused is not field
+    finally:
+        theme.apply_theme(qapp, "light")

@@ -368,6 +368,17 @@ def test_a_stopped_export_leaves_nothing_behind(opener: Opener, tmp_path: Path) 
     assert "angehalten" in words(page)
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "pdf"])
+def test_an_export_to_where_nothing_can_be_written_says_so(
+    opener: Opener, tmp_path: Path, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = opener()
+    page.export_to(tmp_path / "no such folder" / f"liste.{kind}", kind)
+    opener.settle()
+    assert "lässt sich nicht schreiben" in words(page)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_an_export_that_fails_leaves_the_old_file_and_says_so(opener: Opener, tmp_path: Path) -> None:
     path = tmp_path / "liste.csv"
     path.write_text("alt")

@@ -90,9 +90,7 @@ class Registration(Base):
         one_of("language", "registration_language", "de", "en"),
         CheckConstraint(f"login ~ '{LOGIN_PATTERN}'", name="registration_login_form"),
         CheckConstraint("length(btrim(person)) BETWEEN 1 AND 200", name="registration_person_length"),
-        Index(
-            "uq_registration_open", "login", unique=True, postgresql_where=text("state = 'requested'")
-        ),
+        Index("uq_registration_open", "login", unique=True, postgresql_where=text("state = 'requested'")),
         {"schema": "sec"},
     )
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, text, update
+from sqlalchemy import ColumnElement, exists, select, text, update
 from sqlalchemy.orm import Session
 
 from app.core.changes import Result, changed
 from app.core.errors import Invalid
-from app.models.catalog import Product
+from app.core.paging import count_rows
+from app.models.catalog import Product, ProductImage
 from app.services.catalog import rules
 
 PRODUCT = "catalog.product"
@@ -83,11 +84,7 @@ def product_counts(session: Session) -> ProductCounts:
     return ProductCounts._make(session.execute(_COUNTS).one())
 
 
-def count_below_reorder(session: Session) -> int:
-    """Products whose free stock is below their reorder point."""
-    return product_counts(session).below_reorder
-
-
 def count_without_image(session: Session) -> int:
     """Products that nobody can recognise."""
-    return product_counts(session).without_image
+    pictured = exists().where(ProductImage.product_id == Product.id, ProductImage.is_primary)
+    return count_rows(session, select(Product.id).where(Product.state != "discontinued", ~pictured))

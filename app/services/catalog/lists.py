@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.core.errors import Refused
 from app.core.paging import ListQuery, Page, fetch_page
+from app.core.together import Question, ask, ask_together
 from app.models.base import Root
 from app.models.catalog import (
     Category,
@@ -17,12 +18,12 @@ from app.models.catalog import (
     PriceList,
     Product,
     ProductImage,
-    ProductText,
     TaxClass,
     Unit,
     VariantCode,
 )
 from app.models.inventory import StockLevel
+from app.services.catalog.words import named, unit_name
 from app.services.records import topic_of
 
 PRICE_PRESETS = ("current", "all", "future", "past")
@@ -180,7 +181,12 @@ SELECT p.id, p.sku, coalesce(t.name, p.name),
 
 def family_variants(session: Session, family_id: int, language: str = "de") -> list[VariantRow]:
     """The variants of a family by SKU."""
-    return [VariantRow._make(row) for row in session.execute(_VARIANTS, {"id": family_id, "lang": language})]
+    return ask(session, _variants_question(family_id, language))
+
+
+def _variants_question(family_id: int, language: str) -> Question[list[VariantRow]]:
+    values = {"id": family_id, "lang": language}
+    return Question(_VARIANTS, lambda rows: [VariantRow._make(row) for row in rows], values)
 
 
 _FAMILY = text("""
@@ -191,46 +197,45 @@ SELECT f.id, f.row_version, f.code, f.name, f.name_en, f.description, f.category
 
 
 def load_family(session: Session, family_id: int, language: str = "de") -> FamilyForm:
-    """A family with its variants.  Raises `Refused` when it does not exist."""
-    row = session.execute(_FAMILY, {"id": family_id}).mappings().one_or_none()
-    if row is None:
+    """A family with its variants; one round trip.  Raises `Refused` when it does not exist."""
+    found, variants = ask_together(
+        session, Question(_FAMILY, list, {"id": family_id}), _variants_question(family_id, language)
+    )
+    if not found:
         raise Refused("record_not_found", table="catalog.family", id=family_id)
-    return FamilyForm(**row, variants=tuple(family_variants(session, family_id, language)))
+    return FamilyForm._make((*found[0], tuple(variants)))
 
 
 def list_prices(session: Session, query: ListQuery) -> Page:
     """Rows of `PriceListItem`.  Presets: current, all, future, past."""
     today = func.current_date()
-    translated = aliased(ProductText)
-    name = func.coalesce(translated.name, Product.name)
     price_list = _by_language(query.language, PriceList)
     over = and_(Price.valid_to.is_not(None), Price.valid_to <= today)
     state = case((Price.valid_from > today, "future"), (over, "past"), else_="current")
-    statement = (
-        select(
-            Price.id,
-            Product.id,
-            Product.sku,
-            ProductImage.id,
-            ProductImage.content_hash,
-            name,
-            price_list,
-            Unit.code,
-            Price.min_qty,
-            Price.amount,
-            PriceList.currency,
-            PriceList.tax_included,
-            Price.valid_from,
-            Price.valid_to,
-            state,
-        )
+    base, name = named(
+        select(Price.id)
         .join(Product, Product.id == Price.product_id)
         .join(PriceList, PriceList.id == Price.price_list_id)
         .join(Unit, Unit.id == Product.unit_id)
-        .outerjoin(
-            translated, and_(translated.product_id == Product.id, translated.language == query.language)
-        )
-        .outerjoin(ProductImage, and_(ProductImage.product_id == Product.id, ProductImage.is_primary))
+        .outerjoin(ProductImage, and_(ProductImage.product_id == Product.id, ProductImage.is_primary)),
+        query.language,
+    )
+    statement = base.with_only_columns(
+        Price.id,
+        Product.id,
+        Product.sku,
+        ProductImage.id,
+        ProductImage.content_hash,
+        name,
+        price_list,
+        unit_name(query.language),
+        Price.min_qty,
+        Price.amount,
+        PriceList.currency,
+        PriceList.tax_included,
+        Price.valid_from,
+        Price.valid_to,
+        state,
     )
     match query.preset:
         case "future":
@@ -249,7 +254,7 @@ def list_prices(session: Session, query: ListQuery) -> Page:
         "name": name,
         "price_list": price_list,
         "price_list_id": Price.price_list_id,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "min_qty": Price.min_qty,
         "amount": Price.amount,
         "tax_included": PriceList.tax_included,
@@ -342,13 +347,17 @@ def list_variant_codes(session: Session, query: ListQuery) -> Page:
     )
 
 
-def load_plain(session: Session, model: type[Root], record_id: int) -> dict[str, Any]:
-    """All columns of a record by name, and ``updated_by_name``.  Raises `Refused` when it does not exist."""
+def load_plain(session: Session, model: type[Root], record_id: int, *more: Any) -> dict[str, Any]:
+    """All columns of a record by name, ``more`` ones and ``updated_by_name``; one round trip.
+
+    Raises `Refused` when it does not exist.
+    """
     columns = model.__table__.columns
     person: Any = literal_column(
         f"(SELECT p.person FROM sec.people() p WHERE p.login = {topic_of(model)}.updated_by)"  # noqa: S608
     ).label("updated_by_name")
-    row = session.execute(select(*columns, person).where(columns["id"] == record_id)).mappings().one_or_none()
+    statement = select(*columns, person, *more).where(columns["id"] == record_id)
+    row = session.execute(statement).mappings().one_or_none()
     if row is None:
         raise Refused("record_not_found", table=topic_of(model), id=record_id)
     return dict(row)
@@ -356,12 +365,9 @@ def load_plain(session: Session, model: type[Root], record_id: int) -> dict[str,
 
 def load_category(session: Session, record_id: int, language: str = "de") -> dict[str, Any]:
     """A category for its form; ``parent`` is the name of the one above."""
-    found = load_plain(session, Category, record_id)
-    if found["parent_id"] is not None:
-        found["parent"] = session.scalar(
-            select(_by_language(language, Category)).where(Category.id == found["parent_id"])
-        )
-    return found
+    above = aliased(Category)
+    parent = select(_by_language(language, above)).where(above.id == Category.parent_id).correlate(Category)
+    return load_plain(session, Category, record_id, parent.scalar_subquery().label("parent"))
 
 
 def load_unit(session: Session, record_id: int, _language: str = "de") -> dict[str, Any]:

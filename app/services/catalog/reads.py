@@ -1,6 +1,7 @@
 """What screens show of products.  Lists are one statement; the detail of a product is one as well."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.core.errors import Refused
 from app.core.paging import ListQuery, Page, fetch_page
+from app.core.together import Question, ask
 from app.models.catalog import (
     Category,
     Family,
@@ -36,6 +38,7 @@ from app.models.catalog import (
     VariantCode,
 )
 from app.models.inventory import StockLevel
+from app.services.catalog.words import named, unit_name, with_variant
 from app.services.visible import may_read
 
 ZERO = Decimal(0)
@@ -43,7 +46,8 @@ ZERO = Decimal(0)
 
 class ProductRow(NamedTuple):
     """A product in the list.  ``status``: available, low, short, sold_out, phase_out, discontinued, placeholder or
-    not_stocked.  ``wholesale`` is net, ``retail`` as printed on the shelf; both None without the right or a price."""
+    not_stocked.  ``wholesale`` is net, ``retail`` as printed on the shelf; both None without the right or a price.
+    ``full_name`` is what documents call it: name and variant."""
 
     id: int
     sku: str
@@ -70,11 +74,12 @@ class ProductRow(NamedTuple):
     base_sku: str
     size: str | None
     color: str | None
+    full_name: str
 
 
 class ProductHit(NamedTuple):
-    """A product found while typing.  ``title`` is the SKU, ``subtitle`` the name with its variant; ``chip`` is (kind,
-    text key).  ``price`` is the wholesale price of one piece."""
+    """A product found while typing.  ``title`` is the SKU, ``subtitle`` the name with its variant (the same as
+    ``name``); ``chip`` is (kind, text key).  ``price`` is the wholesale price of one piece."""
 
     id: int
     title: str
@@ -198,7 +203,7 @@ CHIPS = {
 PRESETS = ("all", "sold", "made", "below_reorder", "without_image", "archived")
 
 
-def _product_list(session: Session, query: ListQuery) -> tuple[Select[Any], dict[str, Any]]:
+def _product_list(session: Session, query: ListQuery) -> tuple[Select[Any], dict[str, Any], ListQuery]:
     used = {query.sort, *(item.key for item in query.filters)}
     by_stock = bool(used & STOCK_COLUMNS) or query.preset == "below_reorder"
     stock, on_stock = _stock(by_stock)
@@ -209,9 +214,12 @@ def _product_list(session: Session, query: ListQuery) -> tuple[Select[Any], dict
     if query.language != "de":
         name = func.coalesce(translated.name, Product.name)
     category = _in_language(query.language, Category.name_de, Category.name_en)
-    variant = func.coalesce(
-        _in_language(query.language, VariantCode.name_de, VariantCode.name_en), Product.variant_code
-    )
+    word = _in_language(query.language, VariantCode.name_de, VariantCode.name_en)
+    variant = func.coalesce(word, Product.variant_code)
+    full_name = with_variant(name, word)
+    # Who looks for a name may add the variant's word.
+    by_name = tuple(replace(item, key="full_name") if item.key == "name" else item for item in query.filters)
+    query = replace(query, filters=by_name)
     prices = may_read(session, "catalog.price")
     asked: dict[str, Any] = {}
     joined: list[Any] = []
@@ -235,7 +243,7 @@ def _product_list(session: Session, query: ListQuery) -> tuple[Select[Any], dict
             name,
             variant,
             category,
-            Unit.code,
+            unit_name(query.language),
             on_hand,
             available,
             Product.reorder_point,
@@ -253,6 +261,7 @@ def _product_list(session: Session, query: ListQuery) -> tuple[Select[Any], dict
             Product.base_sku,
             Product.size,
             Product.color,
+            full_name,
         )
         .join(Unit, Unit.id == Product.unit_id)
         .outerjoin(Category, Category.id == Product.category_id)
@@ -292,7 +301,7 @@ def _product_list(session: Session, query: ListQuery) -> tuple[Select[Any], dict
         "name": name,
         "variant": variant,
         "category": category,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "on_hand": on_hand,
         "available": available,
         "reorder_point": Product.reorder_point,
@@ -312,14 +321,15 @@ def _product_list(session: Session, query: ListQuery) -> tuple[Select[Any], dict
         "base_sku": Product.base_sku,
         "size": Product.size,
         "color": Product.color,
+        "full_name": full_name,
     }
-    return statement, columns
+    return statement, columns, query
 
 
 def list_products(session: Session, query: ListQuery) -> Page:
     """Rows of `ProductRow`.  Presets: all (without discontinued ones), sold, made, below_reorder, without_image,
     archived."""
-    statement, columns = _product_list(session, query)
+    statement, columns, query = _product_list(session, query)
     return fetch_page(session, statement, columns=columns, key=columns["id"], query=query, row=ProductRow)
 
 
@@ -335,55 +345,35 @@ def search_products(
     )
     hits = found.table_valued(column("id"), column("rank"), with_ordinality="ord").render_derived(name="hit")
     stock, on_stock = _stock(False)
-    translated = aliased(ProductText)
-    name = func.coalesce(translated.name, Product.name)
-    variant = func.coalesce(
-        _in_language(language, VariantCode.name_de, VariantCode.name_en), Product.variant_code
-    )
     prices = may_read(session, "catalog.price")
     price = _current_price(WHOLESALE) if prices else null()
-    statement = (
-        select(
-            Product.id,
-            Product.sku,
-            name,
-            variant,
-            Unit.code,
-            Unit.decimals,
-            stock.c.available,
-            price,
-            TaxClass.rate,
-            ProductImage.id,
-            ProductImage.content_hash,
-            stock_status(stock.c.on_hand, stock.c.available),
-        )
+    base, name = named(
+        select(Product.id)
         .select_from(hits)
         .join(Product, Product.id == hits.c.id)
         .join(Unit, Unit.id == Product.unit_id)
         .join(TaxClass, TaxClass.id == Product.tax_class_id)
-        .outerjoin(translated, and_(translated.product_id == Product.id, translated.language == language))
-        .outerjoin(VariantCode, VariantCode.code == Product.variant_code)
         .outerjoin(ProductImage, and_(ProductImage.product_id == Product.id, ProductImage.is_primary))
         .outerjoin(stock, on_stock)
-        .order_by(hits.c.ord)
+        .order_by(hits.c.ord),
+        language,
+    )
+    statement = base.with_only_columns(
+        stock_status(stock.c.on_hand, stock.c.available),
+        Product.id,
+        Product.sku,
+        name,
+        Unit.code,
+        Unit.decimals,
+        stock.c.available,
+        price,
+        TaxClass.rate,
+        ProductImage.id,
+        ProductImage.content_hash,
     )
     return [
-        ProductHit(
-            row[0],
-            row[1],
-            ", ".join(part for part in (row[2], row[3]) if part),
-            (CHIPS[row[11]], f"stock.status.{row[11]}"),
-            row[1],
-            row[2],
-            row[4],
-            row[5],
-            row[6],
-            row[7],
-            row[8],
-            row[9],
-            row[10],
-        )
-        for row in session.execute(statement)
+        ProductHit(key, sku, called, (CHIPS[status], f"stock.status.{status}"), sku, called, *rest)
+        for status, key, sku, called, *rest in session.execute(statement)
     ]
 
 
@@ -445,11 +435,13 @@ def _image(session: Session, image_id: int, content: Any) -> ImageData:
 
 
 def _choices(session: Session, model: Any, language: str) -> list[Choice]:
+    return ask(session, _choices_question(model, language))
+
+
+def _choices_question(model: Any, language: str) -> Question[list[Choice]]:
     name = _in_language(language, model.name_de, model.name_en)
-    return [
-        Choice._make(row)
-        for row in session.execute(select(model.id, name, model.code).order_by(name, model.id))
-    ]
+    statement = select(model.id, name, model.code).order_by(name, model.id)
+    return Question(statement, lambda rows: [Choice._make(row) for row in rows])
 
 
 def categories(session: Session, language: str = "de") -> list[Choice]:
@@ -469,7 +461,12 @@ def tax_classes(session: Session, language: str = "de") -> list[Choice]:
 
 def price_lists(session: Session, language: str = "de") -> list[Choice]:
     """All price lists by name."""
-    return _choices(session, PriceList, language)
+    return ask(session, price_lists_question(language))
+
+
+def price_lists_question(language: str) -> Question[list[Choice]]:
+    """Asks for all price lists by name."""
+    return _choices_question(PriceList, language)
 
 
 def variant_codes(session: Session, language: str = "de") -> list[Choice]:

@@ -28,6 +28,10 @@ def split_sku(sku: str) -> tuple[str, str | None]:
     return (base, code) if hyphen and base and code else (sku, None)
 
 
+# Overrides and isolates of direction: with one of them a text is shown as another one than it is. Marks may stay.
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
 def check_text(value: str | None, column: str, limit: int, *, required: bool = False) -> str | None:
     """A text without blanks around it, None when empty; any script and emoji are fine, control characters are not."""
     text = unicodedata.normalize("NFC", value).strip() if value is not None else ""
@@ -37,7 +41,9 @@ def check_text(value: str | None, column: str, limit: int, *, required: bool = F
         return None
     if len(text) > limit:
         raise Invalid("text_too_long", column=column, limit=limit, length=len(text))
-    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in text):
+    if any(
+        unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in text
+    ) or _TURNS & set(text):
         raise Invalid("text_control_character", column=column)
     return text
 

@@ -123,7 +123,8 @@ def _draw_address(pen: Pen, data: DocumentData) -> None:
     sender = " · ".join(
         part for part in (company.name, company.street, f"{company.postcode} {company.city}".strip()) if part
     )
-    pen.text(LEFT, ADDRESS_TOP - 2.4, fit(sender, RETURN, ADDRESS_WIDTH), RETURN)
+    style = _smaller(RETURN, ADDRESS_WIDTH / max(width(sender, RETURN), 1))
+    pen.text(LEFT, ADDRESS_TOP - 2.4, fit(sender, style, ADDRESS_WIDTH), style)
     pen.rule(LEFT, ADDRESS_TOP - 1.2, LEFT + ADDRESS_WIDTH, HAIR, 0.4)
     lines = _address_lines(data.recipient)
     pitch = min(ADDRESS.leading, ADDRESS_HEIGHT / max(len(lines), 1))
@@ -212,7 +213,10 @@ def _draw_footer(pen: Pen, data: DocumentData) -> None:
     columns = _footer(data.company, data.language)
     pen.rule(LEFT, FOOTER_TOP, RIGHT, HAIR, 0.5)
     gap = 5.0
-    natural = [max(width(line, FOOT_STRONG) for line in column) for column in columns]
+    natural = [
+        max(width(line, FOOT if index else FOOT_STRONG) for index, line in enumerate(column))
+        for column in columns
+    ]
     free = RIGHT - LEFT - gap * (len(columns) - 1)
     share = [min(wide, free * 0.4) for wide in natural]
     spread = max(0.0, free - sum(share)) / max(len(columns) - 1, 1)
@@ -220,9 +224,15 @@ def _draw_footer(pen: Pen, data: DocumentData) -> None:
     x = LEFT
     for column, wide in zip(columns, share, strict=True):
         for index, line in enumerate(column):
-            style = FOOT if index else FOOT_STRONG
+            # An account number that does not fit is set smaller: cut off it would be worthless.
+            style = _smaller(FOOT if index else FOOT_STRONG, shrink)
             pen.text(x, FOOTER_TOP + 4.4 + index * FOOT.leading, fit(line, style, wide * shrink + 0.1), style)
         x += wide * shrink + gap + spread
+
+
+def _smaller(style: Style, factor: float) -> Style:
+    """The style at a part of its size, as far as it can still be read."""
+    return replace(style, size=max(min(style.size, 5.2), style.size * min(factor, 1.0)))
 
 
 def _footer(company: Company, lang: str) -> list[list[str]]:

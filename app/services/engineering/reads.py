@@ -10,13 +10,17 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
 from app.core.paging import Filter, ListQuery, Page, fetch_page
+from app.core.together import Question, ask, ask_together
 from app.models.catalog import Product, ProductImage, Unit
 from app.models.engineering import Bom, BomLine
+from app.services.catalog.words import name_sql, named, unit_name
 from app.services.engineering import rules
 from app.services.engineering.rules import Item, Requirement, Share, TreeRow, Use
-from app.services.inventory.lists import COST, named
+from app.services.inventory.lists import COST
+from app.services.inventory.reads import Availability, availability_question
 from app.services.visible import may_read
 
+NEAREST = 50
 BOM_PRESETS = ("current", "all", "draft", "approved", "retired")
 
 
@@ -63,6 +67,8 @@ class BomHeader(NamedTuple):
     approved_by: str | None
     approved_at: datetime | None
     versions: int
+    image_id: int | None
+    image_hash: str | None
 
 
 class BomLineRow(NamedTuple):
@@ -87,9 +93,16 @@ class BomDetail(NamedTuple):
     lines: tuple[BomLineRow, ...]
 
 
+class Component(NamedTuple):
+    """What is there of a product, and where it goes in."""
+
+    stock: Availability
+    parents: "list[WhereUsedRow]"
+
+
 class Structure(NamedTuple):
     """A product's structure for a quantity: the tree, what one unit costs rolled up (None when unknown) and which
-    direct components make up that cost."""
+    direct components make up that cost; ``top`` is the product itself."""
 
     rows: list[TreeRow]
     unit_cost: Decimal | None
@@ -97,6 +110,7 @@ class Structure(NamedTuple):
     depth: int
     components: int
     shortages: int
+    top: Component
 
 
 class WhereUsedRow(NamedTuple):
@@ -148,7 +162,7 @@ def list_bom(session: Session, query: ListQuery) -> Page:
         "valid_to": Bom.valid_to,
         "lines": lines,
         "output_qty": Bom.output_qty,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "approved_by": Bom.approved_by,
         "approved_at": Bom.approved_at,
         "updated_at": Bom.updated_at,
@@ -162,36 +176,42 @@ def list_bom(session: Session, query: ListQuery) -> Page:
     return fetch_page(session, shown, columns=columns, key=columns["id"], query=query, row=BomRow)
 
 
-_HEADER = text("""
-SELECT b.id, b.row_version, b.product_id, p.sku, coalesce(t.name, p.name), u.code, u.decimals, b.version, b.state,
+_HEADER = text(f"""
+SELECT b.id, b.row_version, b.product_id, p.sku, {name_sql()},
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, b.version, b.state,
        b.state = 'approved' AND b.valid_from <= current_date AND (b.valid_to IS NULL OR b.valid_to > current_date),
        b.output_qty, b.valid_from, b.valid_to, b.remark, b.approved_by, b.approved_at,
-       (SELECT count(*) FROM engineering.bom o WHERE o.product_id = b.product_id)
+       (SELECT count(*) FROM engineering.bom o WHERE o.product_id = b.product_id), i.id, i.content_hash
   FROM engineering.bom b
   JOIN catalog.product p ON p.id = b.product_id
   JOIN catalog.unit u ON u.id = p.unit_id
   LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = :language AND :language <> 'de'
+  LEFT JOIN catalog.product_image i ON i.product_id = p.id AND i.is_primary
  WHERE b.id = :bom
-""")
-_LINES = text("""
-SELECT l.id, l.position, l.product_id, p.sku, coalesce(t.name, p.name), u.code, u.decimals, l.qty, l.scrap_pct, l.remark
+""")  # noqa: S608  (fixed names)
+_LINES = text(f"""
+SELECT l.id, l.position, l.product_id, p.sku, {name_sql()},
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, l.qty, l.scrap_pct, l.remark
   FROM engineering.bom_line l
   JOIN catalog.product p ON p.id = l.product_id
   JOIN catalog.unit u ON u.id = p.unit_id
   LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = :language AND :language <> 'de'
  WHERE l.bom_id = :bom
  ORDER BY l.position
-""")
+""")  # noqa: S608  (fixed names)
 
 
 def bom_detail(session: Session, bom_id: int, language: str = "de") -> BomDetail:
-    """A bill with its lines.  Raises `Refused` (record_not_found)."""
+    """A bill with its lines; one round trip.  Raises `Refused` (record_not_found)."""
     values = {"bom": bom_id, "language": language}
-    header = session.execute(_HEADER, values).one_or_none()
-    if header is None:
+    headers, lines = ask_together(
+        session,
+        Question(_HEADER, lambda rows: [BomHeader._make(row) for row in rows], values),
+        Question(_LINES, lambda rows: tuple(BomLineRow._make(row) for row in rows), values),
+    )
+    if not headers:
         raise Refused("record_not_found", table="engineering.bom", id=bom_id)
-    lines = session.execute(_LINES, values)
-    return BomDetail(BomHeader._make(header), tuple(BomLineRow._make(line) for line in lines))
+    return BomDetail(headers[0], lines)
 
 
 def versions(session: Session, product_id: int, language: str = "de") -> list[BomRow]:
@@ -218,7 +238,8 @@ WITH RECURSIVE reach (product_id) AS (
      AND (b.id = :bom OR (b.state = 'approved' AND b.valid_from <= :day AND (b.valid_to IS NULL OR b.valid_to > :day)
                           AND b.product_id <> :bom_product))
     JOIN engineering.bom_line l ON l.bom_id = b.id)
-SELECT p.id, p.sku, coalesce(t.name, p.name), u.code, u.decimals, p.is_made, p.is_bought, p.is_stocked,
+SELECT p.id, p.sku, {name},
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, p.is_made, p.is_bought, p.is_stocked,
        coalesce(s.free, 0), coalesce(w.expected, 0), {cost}, b.id, b.version, coalesce(b.output_qty, 1),
        c.products, c.qtys, c.scraps, i.id, i.content_hash
   FROM reach r
@@ -252,9 +273,11 @@ _PURCHASE = """
      WHERE sp.product_id = p.id AND sp.valid_from <= :day
      ORDER BY sp.is_preferred DESC, sp.valid_from DESC, sp.min_qty, sp.amount LIMIT 1) q ON k.standard_cost IS NULL
 """
-_WITHOUT_COST = text(_ITEMS.format(cost="CAST(NULL AS numeric)", join=""))
-_WITH_COST = text(_ITEMS.format(cost="k.standard_cost", join=_STANDARD))
-_WITH_PRICES = text(_ITEMS.format(cost="coalesce(k.standard_cost, q.amount)", join=_STANDARD + _PURCHASE))
+_WITHOUT_COST = text(_ITEMS.format(name=name_sql(), cost="CAST(NULL AS numeric)", join=""))
+_WITH_COST = text(_ITEMS.format(name=name_sql(), cost="k.standard_cost", join=_STANDARD))
+_WITH_PRICES = text(
+    _ITEMS.format(name=name_sql(), cost="coalesce(k.standard_cost, q.amount)", join=_STANDARD + _PURCHASE)
+)
 
 
 def _statement(session: Session) -> TextClause:
@@ -263,7 +286,7 @@ def _statement(session: Session) -> TextClause:
     return _WITH_PRICES if may_read(session, "purchasing.supplier_price") else _WITH_COST
 
 
-def items_below(
+def items_question(
     session: Session,
     product_ids: Sequence[int],
     on: date,
@@ -272,8 +295,8 @@ def items_below(
     language: str = "de",
     bom: tuple[int, int] | None = None,
     sales_order_lines: Sequence[int] = (),
-) -> dict[int, Item]:
-    """These products and everything they are made of on a day, each once; one statement, whatever the depth.
+) -> Question[dict[int, Item]]:
+    """Asks for products and everything they are made of on a day, each once; one statement, whatever the depth.
 
     ``bom`` (bill, its product) explodes that version instead of the effective one, a draft for instance.  Costs are
     None to those who may not know them.  ``expected`` leaves out work orders made for other sales order lines.
@@ -288,7 +311,7 @@ def items_below(
         "language": language,
         "lines": list(sales_order_lines),
     }
-    return {line[0]: _item(line) for line in session.execute(_statement(session), values)}
+    return Question(_statement(session), lambda rows: {row[0]: _item(row) for row in rows}, values)
 
 
 def _item(line: Any) -> Item:
@@ -305,13 +328,17 @@ def structure(
     language: str = "de",
     bom_id: int | None = None,
 ) -> Structure:
-    """The structure of ``qty`` units with stock and rolled-up cost, in one statement.
+    """The structure of ``qty`` units with stock and rolled-up cost, in one round trip.
 
     ``bom_id`` shows that version of the product's bill instead of the effective one.  Raises `Refused`
     (record_not_found, bom_too_large).
     """
     bom = (bom_id, product_id) if bom_id is not None else None
-    items = items_below(session, [product_id], on, warehouse_id=warehouse_id, language=language, bom=bom)
+    items, stock, parents = ask_together(
+        session,
+        items_question(session, [product_id], on, warehouse_id=warehouse_id, language=language, bom=bom),
+        *_component_questions(product_id, on, language),
+    )
     if product_id not in items:
         raise Refused("record_not_found", table="catalog.product", id=product_id)
     rows = rules.explode(items, product_id, qty)
@@ -322,6 +349,7 @@ def structure(
         depth=max(row.level for row in rows),
         components=len(rows) - 1,
         shortages=sum(1 for row in rows if row.missing > 0),
+        top=Component(stock[0], parents),
     )
 
 
@@ -337,7 +365,7 @@ def requirements(
 
     One statement.  ``sales_order_lines`` are the lines the demand stands for: work orders made for them count.
     """
-    items = items_below(
+    question = items_question(
         session,
         list(demand),
         on,
@@ -345,17 +373,18 @@ def requirements(
         language=language,
         sales_order_lines=sales_order_lines,
     )
+    items = ask(session, question)
     return rules.net_requirements(items, {key: qty for key, qty in demand.items() if key in items})
 
 
 def rolled_up_cost(session: Session, product_ids: Sequence[int], on: date) -> dict[int, Decimal | None]:
     """Cost per unit rolled up from the bottom, of many products in one statement; None when unknown or hidden."""
-    items = items_below(session, product_ids, on)
+    items = ask(session, items_question(session, product_ids, on))
     costs = rules.roll_up(items, items)
     return {key: costs.get(key) for key in product_ids}
 
 
-_WHERE_USED = text("""
+_WHERE_USED = text(f"""
 WITH RECURSIVE up (level, product_id, bom_id, version, qty, ids, via) AS (
   SELECT 1, b.product_id, b.id, b.version, l.qty * (100 + l.scrap_pct) / (100 * b.output_qty),
          ARRAY[CAST(:product AS bigint), b.product_id], CAST(ARRAY[] AS text[])
@@ -372,19 +401,40 @@ WITH RECURSIVE up (level, product_id, bom_id, version, qty, ids, via) AS (
     JOIN engineering.bom b
       ON b.id = l.bom_id AND b.state = 'approved' AND b.valid_from <= :day AND (b.valid_to IS NULL OR b.valid_to > :day)
    WHERE b.product_id <> ALL (u.ids))
-SELECT u.level, u.product_id, p.sku, coalesce(t.name, p.name), un.code, u.bom_id, u.version, u.qty, u.via
+SELECT u.level, u.product_id, p.sku, {name_sql()},
+       CASE :language WHEN 'en' THEN un.name_en ELSE un.name_de END, u.bom_id, u.version, u.qty, u.via
   FROM up u
   JOIN catalog.product p ON p.id = u.product_id
   JOIN catalog.unit un ON un.id = p.unit_id
   LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = :language AND :language <> 'de'
  ORDER BY u.level, p.sku
  LIMIT :most
-""")
+""")  # noqa: S608  (fixed names)
 
 
 def where_used(
     session: Session, product_id: int, on: date, language: str = "de", most: int = 1000
 ) -> list[WhereUsedRow]:
     """Where a product goes in, directly and through other products, nearest first; one statement."""
+    return ask(session, _where_used_question(product_id, on, language, most))
+
+
+def _where_used_question(product_id: int, on: date, language: str, most: int) -> Question[list[WhereUsedRow]]:
     values = {"product": product_id, "day": on, "language": language, "most": most}
-    return [WhereUsedRow._make((*line[:8], tuple(line[8]))) for line in session.execute(_WHERE_USED, values)]
+
+    def used(rows: Sequence[Any]) -> list[WhereUsedRow]:
+        return [WhereUsedRow._make((*row[:8], tuple(row[8]))) for row in rows]
+
+    return Question(_WHERE_USED, used, values)
+
+
+def component(session: Session, product_id: int, on: date, language: str = "de") -> Component:
+    """Stock of a product, and the nearest products it goes in; one round trip."""
+    stock, parents = ask_together(session, *_component_questions(product_id, on, language))
+    return Component(stock[0], parents)
+
+
+def _component_questions(
+    product_id: int, on: date, language: str
+) -> tuple[Question[list[Availability]], Question[list[WhereUsedRow]]]:
+    return availability_question([product_id], None), _where_used_question(product_id, on, language, NEAREST)

@@ -1,6 +1,6 @@
 """Structures of products: trees, costs and requirements.  Pure: everything comes from `Item`s read in one statement."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -227,6 +227,25 @@ def explode(items: Mapping[int, Item], root: int, qty: Decimal) -> list[TreeRow]
     return rows
 
 
+def split_orders(proposed: Decimal, needed: Decimal, lots: Sequence[Decimal]) -> list[Decimal]:
+    """The quantities of the orders that make ``proposed`` of a product: one for each of ``lots`` as far as it reaches.
+
+    What goes beyond them is one order more when somebody else needs it too (``needed`` is more than ``lots``), else it
+    comes out of the last order.
+    """
+    parts: list[Decimal] = []
+    left = proposed
+    for lot in lots:
+        if left > 0:
+            parts.append(min(lot, left))
+            left -= parts[-1]
+    if left > 0 and parts and needed <= sum(lots):
+        parts[-1] += left
+    elif left > 0:
+        parts.append(left)
+    return parts
+
+
 def net_requirements(
     items: Mapping[int, Item],
     demand: Mapping[int, Decimal],
@@ -234,6 +253,7 @@ def net_requirements(
     *,
     to_order: bool = False,
     planned: Mapping[int, Decimal] | None = None,
+    lots: Mapping[int, Sequence[Decimal]] | None = None,
 ) -> list[Requirement]:
     """What a demand (product, quantity) takes of every product, level by level, top down.
 
@@ -241,7 +261,8 @@ def net_requirements(
     ``stock`` says otherwise) serves the whole gross requirement, and only what is short goes on to its components.
     What is not stocked is needed as it is.  ``to_order`` makes the demand itself whole, whatever lies in stock; only
     what is below it is netted.  ``planned`` says how much of some products shall be made or bought instead of what is
-    short; their components follow from that.
+    short; their components follow from that.  ``lots`` are the quantities wanted of a product by orders of their own:
+    each order rounds its components up by itself, as `api.work_order_create` does, so they are added up that way.
     """
     order = bottom_up(items, demand)
     order.reverse()
@@ -281,6 +302,8 @@ def net_requirements(
         for use in item.uses:
             level[use.product_id] = max(level[use.product_id], level[product_id] + 1)
             if proposed > 0:
-                gross[use.product_id] += proposed * gross_per_unit(item, use)
+                decimals, per_unit = items[use.product_id].decimals, gross_per_unit(item, use)
+                parts = split_orders(proposed, needed, (lots or {}).get(product_id, ()))
+                gross[use.product_id] += sum((round_up(part * per_unit, decimals) for part in parts), ZERO)
                 parents[use.product_id].append(product_id)
     return sorted(found, key=lambda row: (row.level, row.sku))

@@ -29,7 +29,7 @@ def run(
 
 def default_report(report: Report) -> Path:
     """Where a report goes unless somebody says otherwise: without its ending, below the user's folder."""
-    return paths.home() / "reports" / f"{report.name}-{report.started:%Y%m%d-%H%M%S}"
+    return paths.ensure_private(paths.reports()) / f"{report.name}-{report.started:%Y%m%d-%H%M%S}"
 
 
 def save_report(report: Report, target: Path | None, language: str) -> list[Path]:

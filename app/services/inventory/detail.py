@@ -6,15 +6,16 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from app.core.paging import Filter, ListQuery
+from app.core.together import ask_together
 from app.services.inventory.lists import MoveRow, list_moves
-from app.services.inventory.master import ProductStock, product_stock
+from app.services.inventory.master import ProductStock, stock_of, stock_question
 from app.services.inventory.reads import (
     Availability,
     DayStock,
     ReservationRow,
-    availability,
-    on_hand_history,
-    reservations,
+    availability_question,
+    history_question,
+    reservations_question,
 )
 
 SHOWN_MOVES = 8
@@ -31,8 +32,17 @@ class StockDetail(NamedTuple):
 
 
 def stock_detail(session: Session, product_id: int, since: date, language: str = "de") -> StockDetail:
-    """Everything the pane needs, over all warehouses the reader may see.  Raises `Refused` (record_not_found)."""
-    stock = product_stock(session, product_id, language)
+    """Everything the pane needs, over all warehouses the reader may see; two round trips.
+
+    Raises `Refused` (record_not_found).
+    """
+    stock, available, past, kept = ask_together(
+        session,
+        stock_question(product_id, language),
+        availability_question([product_id], None),
+        history_question(product_id, since),
+        reservations_question(session, product_id),
+    )
     query = ListQuery(
         sort="id",
         descending=True,
@@ -41,10 +51,5 @@ def stock_detail(session: Session, product_id: int, since: date, language: str =
         language=language,
         count=False,
     )
-    return StockDetail(
-        stock,
-        availability(session, [product_id])[0],
-        on_hand_history(session, product_id, since),
-        reservations(session, product_id),
-        list(list_moves(session, query).rows),
-    )
+    moves = list_moves(session, query).rows
+    return StockDetail(stock_of(product_id, stock), available[0], past, kept, list(moves))

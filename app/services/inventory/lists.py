@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session, aliased
 
 from app.core.paging import COUNT_LIMIT, ListQuery, Page, condition, fetch_page
 from app.models.base import MONEY
-from app.models.catalog import Category, Product, ProductCost, ProductImage, ProductText, Unit
+from app.models.catalog import Category, Product, ProductCost, ProductImage, Unit
 from app.models.inventory import Lot, Place, StockBalance, StockLevel, StockMove, Warehouse
 from app.models.production import WorkOrder
+from app.services.catalog.words import named, unit_name
 from app.services.visible import may_read
 
 COST = "catalog.product_cost"
@@ -95,15 +96,6 @@ class MoveRow(NamedTuple):
     posted_by: str
 
 
-def named(statement: Select[Any], language: str) -> tuple[Select[Any], Any]:
-    """The statement (which has `Product`) with the product's name in a language as an expression beside it."""
-    if language == "de":
-        return statement, Product.name
-    words = aliased(ProductText)
-    joined = statement.outerjoin(words, and_(words.product_id == Product.id, words.language == language))
-    return joined, func.coalesce(words.name, Product.name)
-
-
 def list_stock(session: Session, query: ListQuery) -> Page:
     """Rows of `StockRow`, one per product and warehouse.  Presets: all, below_reorder, reserved, blocked, empty."""
     category = Category.name_en if query.language == "en" else Category.name_de
@@ -169,7 +161,7 @@ def list_stock(session: Session, query: ListQuery) -> Page:
         "free": StockLevel.free,
         "expected": expected,
         "reorder_point": Product.reorder_point,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "decimals": Unit.decimals,
         "status": status,
         "value": value,
@@ -219,7 +211,7 @@ def list_stock_by_place(session: Session, query: ListQuery) -> Page:
         "lot": Lot.code,
         "expires_on": Lot.expires_on,
         "qty": StockBalance.qty,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "decimals": Unit.decimals,
         "value": value,
     }
@@ -257,7 +249,7 @@ def list_moves(session: Session, query: ListQuery) -> Page:
         "sku": Product.search_key,
         "name": name,
         "qty": StockMove.qty,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "decimals": Unit.decimals,
         "lot": Lot.code,
         "from_warehouse": source_wh.code,

@@ -1,5 +1,6 @@
 """Warehouses, places and lots: their lists, their forms, and what is found while typing."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -9,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
 from app.core.paging import ListQuery, Page, fetch_page
+from app.core.together import Question, ask
 from app.models.catalog import Product, Unit
 from app.models.inventory import Lot, Place, StockBalance, Warehouse
-from app.services.inventory.lists import named
+from app.services.catalog.words import name_sql, named, unit_name
 
 KIND_CHIPS = {
     "receiving": "info",
@@ -241,7 +243,7 @@ def list_lots(session: Session, query: ListQuery) -> Page:
         "sku": Product.sku,
         "name": name,
         "on_hand": on_hand,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "expires_on": Lot.expires_on,
         "created_at": Lot.created_at,
     }
@@ -306,7 +308,7 @@ def get_lot(session: Session, record_id: int, language: str = "de") -> LotRecord
         Product.sku + " " + name,
         Lot.expires_on,
         on_hand,
-        Unit.code,
+        unit_name(language),
         Lot.updated_at,
         Lot.updated_by,
     )
@@ -344,8 +346,9 @@ def search_places(session: Session, typed: str, limit: int = 8, _language: str =
     ]
 
 
-_PRODUCT_STOCK = text("""
-SELECT p.id, p.sku, coalesce(t.name, p.name), u.code, u.decimals, p.is_stocked, p.is_lot_tracked,
+_PRODUCT_STOCK = text(f"""
+SELECT p.id, p.sku, {name_sql()},
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, p.is_stocked, p.is_lot_tracked,
        coalesce((SELECT sum(l.free) FROM inventory.stock_level l WHERE l.product_id = p.id), 0),
        (SELECT jsonb_agg(jsonb_build_array(
                  b.place_id, pl.code, pl.kind, w.id, w.code, b.lot_id, lo.code, lo.expires_on, b.qty::text)
@@ -360,16 +363,31 @@ SELECT p.id, p.sku, coalesce(t.name, p.name), u.code, u.decimals, p.is_stocked, 
   JOIN catalog.unit u ON u.id = p.unit_id
   LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = :language AND :language <> 'de'
  WHERE p.id = :product
-""").bindparams(bindparam("language"), bindparam("product"))
+""").bindparams(bindparam("language"), bindparam("product"))  # noqa: S608  (fixed names)
 
 
 def product_stock(session: Session, product_id: int, language: str = "de") -> ProductStock:
     """A product with all that lies of it, in one round trip.  Raises `Refused` (record_not_found)."""
-    found = session.execute(_PRODUCT_STOCK, {"product": product_id, "language": language}).one_or_none()
+    return stock_of(product_id, ask(session, stock_question(product_id, language)))
+
+
+def stock_of(product_id: int, found: ProductStock | None) -> ProductStock:
+    """The answer to `stock_question`.  Raises `Refused` (record_not_found)."""
     if found is None:
         raise Refused("record_not_found", table="catalog.product", id=product_id)
-    balances = tuple(
-        Balance._make((*line[:7], date.fromisoformat(line[7]) if line[7] else None, Decimal(line[8])))
-        for line in found[8] or ()
-    )
-    return ProductStock._make((*found[:8], balances))
+    return found
+
+
+def stock_question(product_id: int, language: str) -> Question[ProductStock | None]:
+    """Asks for a product with all that lies of it."""
+
+    def stock(rows: Sequence[Any]) -> ProductStock | None:
+        if not rows:
+            return None
+        balances = tuple(
+            Balance._make((*line[:7], date.fromisoformat(line[7]) if line[7] else None, Decimal(line[8])))
+            for line in rows[0][8] or ()
+        )
+        return ProductStock._make((*rows[0][:8], balances))
+
+    return Question(_PRODUCT_STOCK, stock, {"product": product_id, "language": language})

@@ -45,6 +45,7 @@ __all__ = [
     "places",
     "reservations",
     "warehouses",
+    "warehouses_question",
 ]
 
 
@@ -197,12 +198,17 @@ def pick_stock(session: Session, product_ids: Sequence[int], warehouse_id: int) 
 
 def warehouses(session: Session, active_only: bool = True) -> list[WarehouseRow]:
     """Warehouses by code."""
+    return ask(session, warehouses_question(active_only=active_only))
+
+
+def warehouses_question(*, active_only: bool = True) -> Question[list[WarehouseRow]]:
+    """Asks for warehouses by code."""
     statement = select(
         Warehouse.id, Warehouse.code, Warehouse.name, Warehouse.is_active, Warehouse.row_version
     ).order_by(Warehouse.code)
     if active_only:
         statement = statement.where(Warehouse.is_active)
-    return [WarehouseRow._make(line) for line in session.execute(statement)]
+    return Question(statement, lambda rows: [WarehouseRow._make(row) for row in rows])
 
 
 def places(session: Session, warehouse_id: int | None = None, active_only: bool = True) -> list[PlaceRow]:
@@ -267,8 +273,15 @@ _RESERVED_BY_ALL = text(
 
 def reservations(session: Session, product_id: int) -> list[ReservationRow]:
     """For whom stock of a product is kept; sales orders are named only to those who may see them."""
+    return ask(session, reservations_question(session, product_id))
+
+
+def reservations_question(session: Session, product_id: int) -> Question[list[ReservationRow]]:
+    """Asks for whom stock of a product is kept."""
     statement = _RESERVED_BY_ALL if may_read(session, "sales.sales_order") else _RESERVED_BY_MAKERS
-    return [ReservationRow._make(line) for line in session.execute(statement, {"product": product_id})]
+    return Question(
+        statement, lambda rows: [ReservationRow._make(row) for row in rows], {"product": product_id}
+    )
 
 
 _HISTORY = text("""
@@ -302,6 +315,13 @@ def on_hand_history(
     zone: str = "Europe/Berlin",
 ) -> list[DayStock]:
     """On hand at the end of each day from ``since`` to today, counted back from today's level."""
+    return ask(session, history_question(product_id, since, warehouse_id, zone))
+
+
+def history_question(
+    product_id: int, since: date, warehouse_id: int | None = None, zone: str = "Europe/Berlin"
+) -> Question[list[DayStock]]:
+    """Asks what was on hand at the end of each day."""
     values = {
         "product": product_id,
         "warehouse": warehouse_id,
@@ -309,4 +329,4 @@ def on_hand_history(
         "since": since,
         "zone": zone,
     }
-    return [DayStock._make(line) for line in session.execute(_HISTORY, values)]
+    return Question(_HISTORY, lambda rows: [DayStock._make(row) for row in rows], values)

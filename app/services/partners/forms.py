@@ -9,7 +9,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
-from app.core.paging import ListQuery, Page, fetch_page
+from app.core.paging import ListQuery, Page, count_rows, fetch_page
+from app.core.together import Question
 from app.models.partners import Partner, PaymentTerm
 from app.services.partners.reads import AddressLine, ContactLine, PartnerFigures, figures_days, figures_sql
 from app.services.visible import may_read
@@ -138,17 +139,19 @@ SELECT 'invoice', id, number, invoice_date, state, gross_amount FROM sales.invoi
 }
 
 
-def partner_documents(session: Session, partner_id: int, limit: int = 20) -> list[DocumentRow]:
-    """The newest quotes, orders and invoices of a customer, as far as the reader may see them; one statement."""
+def documents_question(
+    session: Session, partner_id: int, limit: int = 20
+) -> Question[list[DocumentRow]] | None:
+    """Asks for the newest quotes, orders and invoices of a customer, as far as the reader may see them."""
     parts = [part for table, part in _DOCUMENTS.items() if may_read(session, table)]
     if not parts:
-        return []
+        return None
     statement = text(
         f"SELECT kind, id, number, day, state, amount FROM ({' UNION ALL '.join(parts)})"  # noqa: S608
         " AS d (kind, id, number, day, state, amount) ORDER BY day DESC, id DESC LIMIT :most"
     )
-    rows = session.execute(statement, {"id": partner_id, "most": limit})
-    return [DocumentRow._make(row) for row in rows]
+    values = {"id": partner_id, "most": limit}
+    return Question(statement, lambda rows: [DocumentRow._make(row) for row in rows], values)
 
 
 _CHOICES = text("""
@@ -169,7 +172,7 @@ def partner_choices(session: Session, language: str = "de") -> PartnerChoices:
 
 def count_blocked(session: Session) -> int:
     """Customers who get nothing delivered."""
-    return session.scalar(select(func.count()).where(Partner.is_delivery_blocked)) or 0
+    return count_rows(session, select(Partner.id).where(Partner.is_delivery_blocked))
 
 
 def partner_counts(session: Session) -> dict[str, int]:

@@ -289,7 +289,11 @@ def search_suppliers(session: Session, typed: str, limit: int = 8, language: str
 
 def get_partner(session: Session, partner_id: int, language: str = "de") -> PartnerDetail:
     """A partner with addresses and contacts, in one statement.  Raises `Refused` when it does not exist."""
-    found = ask(session, partner_question(partner_id, language))
+    return partner_of(partner_id, ask(session, partner_question(partner_id, language)))
+
+
+def partner_of(partner_id: int, found: PartnerDetail | None) -> PartnerDetail:
+    """The answer to `partner_question`.  Raises `Refused` when it does not exist."""
     if found is None:
         raise Refused("record_not_found", table="partners.partner", id=partner_id)
     return found
@@ -345,7 +349,7 @@ def partner_question(partner_id: Any, language: str) -> Question[PartnerDetail |
 
 
 def figures_sql(session: Session) -> str:
-    """The statement behind `partner_figures`, as far as the reader may know; its parameters are `figures_days`."""
+    """The statement behind `figures_question`, as far as the reader may know; its parameters are `figures_days`."""
     return f"{_figures(session)[1]} WHERE p.id = :id"
 
 
@@ -394,21 +398,13 @@ def _days(today: date) -> dict[str, object]:
     return {"today": today, "this_year": first, "last_year": date(today.year - 1, 1, 1)}
 
 
-def partner_figures(session: Session, partner_id: int, today: date) -> PartnerFigures:
-    """Open items, last order and revenue of a customer, in one statement.
-
-    ``revenue`` is net of this calendar year, ``revenue_before`` of the year before.
-    """
-    found = ask(session, figures_question(session, today, ":customer", customer=partner_id))
-    if found is None:
-        raise Refused("record_not_found", table="partners.partner", id=partner_id)
-    return found
-
-
 def figures_question(
     session: Session, today: date, whose: str, **values: object
 ) -> Question[PartnerFigures | None]:
-    """Asks for the figures of the customer that ``whose`` (SQL with the parameters ``values``) says."""
+    """Asks for open items, last order and revenue of the customer that ``whose`` (SQL with ``values``) says.
+
+    ``revenue`` is net of this calendar year, ``revenue_before`` of the year before.
+    """
     names, statement = _figures(session)
 
     def figures(rows: Sequence[Any]) -> PartnerFigures | None:
@@ -422,6 +418,11 @@ def figures_question(
 
 def payment_terms(session: Session, language: str = "de") -> list[TermChoice]:
     """All payment terms, shortest first."""
+    return ask(session, terms_question(language))
+
+
+def terms_question(language: str) -> Question[list[TermChoice]]:
+    """Asks for all payment terms, shortest first."""
     statement = select(
         PaymentTerm.id,
         _name(PaymentTerm, language),
@@ -430,4 +431,4 @@ def payment_terms(session: Session, language: str = "de") -> list[TermChoice]:
         PaymentTerm.discount_days,
         PaymentTerm.discount_pct,
     ).order_by(PaymentTerm.net_days, PaymentTerm.id)
-    return [TermChoice._make(row) for row in session.execute(statement)]
+    return Question(statement, lambda rows: [TermChoice._make(row) for row in rows])

@@ -8,12 +8,14 @@ from typing import NamedTuple
 from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
+from app.core.together import Question, ask, ask_together
 from app.models.inventory import Place, Warehouse
-from app.services.engineering.reads import items_below
-from app.services.engineering.rules import Item, Requirement
+from app.services.catalog.words import name_sql
+from app.services.engineering.reads import items_question
+from app.services.engineering.rules import Item, Requirement, split_orders
 from app.services.inventory.reads import availability
 from app.services.production.commands import PlannedOrder
-from app.services.production.reads import DemandRow, open_demand
+from app.services.production.reads import DemandRow, demand_question
 
 ZERO = Decimal(0)
 
@@ -69,8 +71,10 @@ class Planned(NamedTuple):
     order: PlannedOrder
 
 
-_REORDER = text("""
-SELECT p.id, p.sku, coalesce(t.name, p.name), u.code, p.reorder_point, coalesce(s.free, 0), coalesce(w.expected, 0),
+_REORDER = text(f"""
+SELECT p.id, p.sku, {name_sql()},
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, p.reorder_point,
+       coalesce(s.free, 0), coalesce(w.expected, 0),
        p.reorder_point - coalesce(s.free, 0) - coalesce(w.expected, 0)
   FROM catalog.product p
   JOIN catalog.unit u ON u.id = p.unit_id
@@ -85,13 +89,20 @@ SELECT p.id, p.sku, coalesce(t.name, p.name), u.code, p.reorder_point, coalesce(
    AND p.reorder_point > coalesce(s.free, 0) + coalesce(w.expected, 0)
  ORDER BY p.sku
  LIMIT 500
-""")
+""")  # noqa: S608  (fixed names)
 
 
 def read_demand(session: Session, language: str = "de", to_order: bool = False) -> Demand:
-    """Sales order lines nobody makes yet (see `open_demand`), and made products below their reorder point."""
-    reorder = [ReorderRow._make(line) for line in session.execute(_REORDER, {"language": language})]
-    return Demand(open_demand(session, language=language, to_order=to_order), reorder)
+    """Sales order lines nobody makes yet (see `demand_question`), and made products below their reorder point.
+
+    One round trip.
+    """
+    lines, reorder = ask_together(
+        session,
+        demand_question(language, to_order=to_order),
+        Question(_REORDER, lambda rows: [ReorderRow._make(row) for row in rows], {"language": language}),
+    )
+    return Demand(lines, reorder)
 
 
 def read_items(
@@ -100,9 +111,10 @@ def read_items(
     """The wanted products and all they are made of, with stock and open orders of a warehouse; two statements."""
     lines = [item.sales_order_line_id for item in wanted if item.sales_order_line_id is not None]
     products = sorted({item.product_id for item in wanted})
-    items = items_below(
+    question = items_question(
         session, products, on, warehouse_id=warehouse_id, language=language, sales_order_lines=lines
     )
+    items = ask(session, question)
     free = {row.product_id: row.free for row in availability(session, list(items))}
     elsewhere = {key: free[key] - item.free for key, item in items.items() if free[key] > item.free}
     return Material(items, elsewhere)
@@ -178,16 +190,22 @@ def plan_orders(
     return plan
 
 
-def _parts(row: Requirement, wanted: Sequence[Wanted]) -> list[tuple[Decimal, int | None]]:
-    left = row.proposed
-    parts: list[tuple[Decimal, int | None]] = []
+def wanted_lots(wanted: Sequence[Wanted]) -> dict[int, list[Decimal]]:
+    """The quantities that get an order of their own, by product: those of sales order lines."""
+    lots: dict[int, list[Decimal]] = {}
     for item in wanted:
-        if item.product_id == row.product_id and item.sales_order_line_id is not None and left > 0:
-            parts.append((min(item.qty, left), item.sales_order_line_id))
-            left -= parts[-1][0]
-    if left > 0:
-        parts.append((left, None))
-    return parts
+        if item.sales_order_line_id is not None:
+            lots.setdefault(item.product_id, []).append(item.qty)
+    return lots
+
+
+def _parts(row: Requirement, wanted: Sequence[Wanted]) -> list[tuple[Decimal, int | None]]:
+    lines = [
+        item for item in wanted if item.product_id == row.product_id and item.sales_order_line_id is not None
+    ]
+    parts = split_orders(row.proposed, row.gross, [item.qty for item in lines])
+    owners: list[int | None] = [item.sales_order_line_id for item in lines]
+    return list(zip(parts, [*owners, None], strict=False))
 
 
 def purchases(requirements: Sequence[Requirement]) -> list[Requirement]:

@@ -1,27 +1,38 @@
 """What screens show of work orders; costs only to those who may know them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, cast, func, literal_column, null, select, text
+from sqlalchemy import and_, cast, func, literal_column, null, or_, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
 from app.core.errors import Refused
-from app.core.paging import ListQuery, Page, fetch_page
+from app.core.paging import Filter, ListQuery, Page, condition, fetch_page
+from app.core.together import Question, ask, ask_together
 from app.models.base import MONEY, PRICE
 from app.models.catalog import Product, ProductImage, Unit
 from app.models.engineering import Bom
 from app.models.inventory import Reservation, Warehouse
 from app.models.production import ScrapReason, WorkOrder, WorkOrderComponent, WorkOrderCost
-from app.services.inventory.lists import named
+from app.services.catalog.words import name_sql, named, unit_name
 from app.services.visible import may_read
 
 ORDER_COST = "production.work_order_cost"
 ORDER_PRESETS = ("open", "all", "released", "started", "short", "late", "completed", "cancelled")
 OPEN = ("released", "started")
+
+
+class OrderHit(NamedTuple):
+    """A work order found while typing."""
+
+    id: int
+    number: str
+    sku: str
+    name: str
+    state: str
 
 
 class OrderRow(NamedTuple):
@@ -246,7 +257,7 @@ def list_orders(session: Session, query: ListQuery) -> Page:
         "qty": WorkOrder.qty,
         "qty_good": WorkOrder.qty_good,
         "qty_scrap": WorkOrder.qty_scrap,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "decimals": Unit.decimals,
         "planned_start": WorkOrder.planned_start,
         "planned_end": WorkOrder.planned_end,
@@ -278,7 +289,24 @@ def list_orders(session: Session, query: ListQuery) -> Page:
     )
 
 
-def _header(session: Session, order_id: int, language: str) -> tuple[OrderHeader, Any, Any]:
+def search_orders(session: Session, typed: str, limit: int = 8, language: str = "de") -> list[OrderHit]:
+    """Work orders whose number or product fits what somebody types: numbers first, then articles, then names, the
+    newest first; one round trip."""
+    found, name = named(select(WorkOrder.id).join(Product, Product.id == WorkOrder.product_id), language)
+    by_number = WorkOrder.number.icontains(typed, autoescape=True)
+    by_sku = Product.sku.istartswith(typed, autoescape=True)
+    by_name = condition(name, Filter("name", "contains", typed))
+    statement = (
+        found.with_only_columns(WorkOrder.id, WorkOrder.number, Product.sku, name, WorkOrder.state)
+        .where(or_(by_number, by_sku, by_name))
+        .order_by(by_number.desc(), by_sku.desc(), WorkOrder.id.desc())
+        .limit(limit)
+    )
+    return [OrderHit._make(row) for row in session.execute(statement)]
+
+
+def _order_question(session: Session, order_id: int, language: str) -> Question[OrderDetail | None]:
+    """Asks for an order with its reports and sub-orders; the components are a question of their own."""
     parent = aliased(WorkOrder, name="parent")
     costs = may_read(session, ORDER_COST)
     nothing = cast(null(), PRICE)
@@ -304,7 +332,7 @@ def _header(session: Session, order_id: int, language: str) -> tuple[OrderHeader
         WorkOrder.product_id,
         Product.sku,
         name,
-        Unit.code,
+        unit_name(language),
         Unit.decimals,
         Product.is_lot_tracked,
         WorkOrder.bom_id,
@@ -332,16 +360,26 @@ def _header(session: Session, order_id: int, language: str) -> tuple[OrderHeader
         ProductImage.id,
         ProductImage.content_hash,
         literal_column(_COMPLETIONS.format(language=language), JSONB),
-        literal_column(_SUB_ORDERS.format(language=language), JSONB),
+        literal_column(_SUB_ORDERS.format(language=language, name=name_sql(f"'{language}'")), JSONB),
     )
-    found = session.execute(statement).one_or_none()
-    if found is None:
-        raise Refused("record_not_found", table="production.work_order", id=order_id)
-    return OrderHeader._make(found[:-2]), found[-2], found[-1]
+    return Question(statement, _order)
 
 
-_COMPONENTS = text("""
-SELECT c.id, c.position, c.product_id, p.sku, coalesce(t.name, p.name), u.code, u.decimals, p.is_stocked, c.scrap_pct,
+def _order(rows: Sequence[Any]) -> OrderDetail | None:
+    if not rows:
+        return None
+    *header, completions, sub_orders = rows[0]
+    return OrderDetail(
+        OrderHeader._make(header),
+        (),
+        tuple(_completion(line) for line in completions or ()),
+        tuple(_sub_order(line) for line in sub_orders or ()),
+    )
+
+
+_COMPONENTS = text(f"""
+SELECT c.id, c.position, c.product_id, p.sku, {name_sql()},
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, u.decimals, p.is_stocked, c.scrap_pct,
        c.qty_required, coalesce(r.qty, 0), c.qty_consumed, coalesce(l.free, 0),
        CASE WHEN p.is_stocked AND o.state IN ('released', 'started')
             THEN greatest(0, c.qty_required - c.qty_consumed - coalesce(r.qty, 0)) ELSE 0 END,
@@ -358,8 +396,8 @@ SELECT c.id, c.position, c.product_id, p.sku, coalesce(t.name, p.name), u.code, 
   LEFT JOIN inventory.stock_level l ON l.product_id = c.product_id AND l.warehouse_id = c.warehouse_id
  WHERE c.work_order_id = :order
  ORDER BY c.position
-""")
-# Reports and sub-orders travel with the header: a work order opens in two round trips.
+""")  # noqa: S608  (fixed names)
+# Reports and sub-orders travel with the header.
 _COMPLETIONS = """(
 SELECT jsonb_agg(jsonb_build_array(c.id, c.reported_at, c.reported_by, c.qty_good, c.qty_scrap, s.name_{language},
                                    c.lot_id, l.code, p.code, c.remark) ORDER BY c.id DESC)
@@ -369,8 +407,8 @@ SELECT jsonb_agg(jsonb_build_array(c.id, c.reported_at, c.reported_by, c.qty_goo
   LEFT JOIN inventory.place p ON p.id = c.place_id
  WHERE c.work_order_id = production.work_order.id)"""
 _SUB_ORDERS = """(
-SELECT jsonb_agg(jsonb_build_array(o.id, o.number, o.state, o.product_id, p.sku, coalesce(t.name, p.name), o.qty,
-                                   o.qty_good, u.code, o.planned_end) ORDER BY o.id)
+SELECT jsonb_agg(jsonb_build_array(o.id, o.number, o.state, o.product_id, p.sku, {name}, o.qty,
+                                   o.qty_good, u.name_{language}, o.planned_end) ORDER BY o.id)
   FROM production.work_order o
   JOIN catalog.product p ON p.id = o.product_id
   JOIN catalog.unit u ON u.id = p.unit_id
@@ -390,19 +428,24 @@ def _sub_order(line: Sequence[Any]) -> SubOrderRow:
 
 def components(session: Session, order_id: int, language: str = "de") -> tuple[ComponentRow, ...]:
     """The components of an order with stock, reservation and consumption; one statement."""
-    found = session.execute(_COMPONENTS, {"order": order_id, "language": language})
-    return tuple(ComponentRow._make(line) for line in found)
+    return ask(session, _components_question(order_id, language))
+
+
+def _components_question(order_id: int, language: str) -> Question[tuple[ComponentRow, ...]]:
+    values = {"order": order_id, "language": language}
+    return Question(_COMPONENTS, lambda rows: tuple(ComponentRow._make(row) for row in rows), values)
 
 
 def order_detail(session: Session, order_id: int, language: str = "de") -> OrderDetail:
-    """A work order with components, reports and sub-orders.  Raises `Refused` (record_not_found)."""
-    header, completions, sub_orders = _header(session, order_id, "en" if language == "en" else "de")
-    return OrderDetail(
-        header,
-        components(session, order_id, language),
-        tuple(_completion(line) for line in completions or ()),
-        tuple(_sub_order(line) for line in sub_orders or ()),
+    """A work order with components, reports and sub-orders; one round trip.  Raises `Refused` (record_not_found)."""
+    found, parts = ask_together(
+        session,
+        _order_question(session, order_id, "en" if language == "en" else "de"),
+        _components_question(order_id, language),
     )
+    if found is None:
+        raise Refused("record_not_found", table="production.work_order", id=order_id)
+    return OrderDetail(found.header, parts, found.completions, found.sub_orders)
 
 
 def scrap_reasons(session: Session, language: str = "de") -> list[Reason]:
@@ -412,8 +455,9 @@ def scrap_reasons(session: Session, language: str = "de") -> list[Reason]:
     return [Reason._make(line) for line in session.execute(statement)]
 
 
-_DEMAND = text("""
-SELECT l.id, s.id, s.number, c.name, s.requested_date, l.product_id, p.sku, coalesce(t.name, p.name), u.code,
+_DEMAND = text(f"""
+SELECT l.id, s.id, s.number, c.name, s.requested_date, l.product_id, p.sku, {name_sql()},
+       CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END,
        s.warehouse_id, l.qty, l.qty_shipped, coalesce(r.qty, 0), coalesce(w.qty, 0),
        l.qty - l.qty_shipped - CASE WHEN :to_order THEN 0 ELSE coalesce(r.qty, 0) END - coalesce(w.qty, 0)
   FROM sales.sales_order s
@@ -429,29 +473,17 @@ SELECT l.id, s.id, s.number, c.name, s.requested_date, l.product_id, p.sku, coal
      WHERE o.source_type = 'sales_order_line' AND o.source_id = l.id
        AND (o.state IN ('released', 'started') OR :to_order AND o.state = 'completed')) w ON true
  WHERE s.state = 'confirmed' AND s.delivery_state <> 'full'
-   AND (CAST(:order AS bigint) IS NULL OR s.id = :order)
    AND (NOT :to_order OR p.is_made)
    AND l.qty - l.qty_shipped - CASE WHEN :to_order THEN 0 ELSE coalesce(r.qty, 0) END - coalesce(w.qty, 0) > 0
  ORDER BY s.requested_date NULLS LAST, s.id, l.position
-""")
+""")  # noqa: S608  (fixed names)
 
 
-def open_demand(
-    session: Session, sales_order_id: int | None = None, language: str = "de", *, to_order: bool = False
-) -> list[DemandRow]:
-    """Sales order lines that wait for goods nobody is making yet, the most urgent first; for planners.
+def demand_question(language: str, *, to_order: bool) -> Question[list[DemandRow]]:
+    """Asks for sales order lines that wait for goods nobody is making yet, the most urgent first; for planners.
 
     ``to_order`` asks what can be made for the lines themselves: what stock is reserved for them counts as open then,
     what was made for them does not.
     """
-    values = {"order": sales_order_id, "language": language, "to_order": to_order}
-    found = session.execute(_DEMAND, values)
-    return [DemandRow._make(line) for line in found]
-
-
-def demand_of(rows: Sequence[DemandRow]) -> Mapping[int, Decimal]:
-    """What these lines need together, by product; feeds `engineering.reads.requirements`."""
-    total: dict[int, Decimal] = {}
-    for row in rows:
-        total[row.product_id] = total.get(row.product_id, Decimal(0)) + row.open
-    return total
+    values = {"language": language, "to_order": to_order}
+    return Question(_DEMAND, lambda rows: [DemandRow._make(row) for row in rows], values)

@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, case, func, select, text
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
 from app.core.paging import ListQuery, Page, fetch_page
-from app.models.catalog import Product, ProductCost, ProductImage, ProductText, Unit
+from app.models.catalog import Product, ProductCost, ProductImage, Unit
 from app.models.partners import Partner
 from app.models.purchasing import SupplierPrice
+from app.services.catalog.words import name_sql, named, unit_name
 
 PRESETS = ("all", "preferred", "above_cost")
 
@@ -64,13 +65,20 @@ class OfferForm(NamedTuple):
 
 def list_supplier_prices(session: Session, query: ListQuery) -> Page:
     """Rows of `OfferRow`.  Presets: all, preferred, above_cost."""
-    translated = aliased(ProductText)
-    name = func.coalesce(translated.name, Product.name)
     above = case(
         (
             ProductCost.standard_cost > 0,
             func.round((SupplierPrice.amount / ProductCost.standard_cost - 1) * 100, 1),
         )
+    )
+    statement, name = named(
+        select(SupplierPrice.id)
+        .join(Partner, Partner.id == SupplierPrice.supplier_id)
+        .join(Product, Product.id == SupplierPrice.product_id)
+        .join(Unit, Unit.id == Product.unit_id)
+        .outerjoin(ProductCost, ProductCost.product_id == Product.id)
+        .outerjoin(ProductImage, and_(ProductImage.product_id == Product.id, ProductImage.is_primary)),
+        query.language,
     )
     shown: list[Any] = [
         SupplierPrice.id,
@@ -82,7 +90,7 @@ def list_supplier_prices(session: Session, query: ListQuery) -> Page:
         ProductImage.content_hash,
         name,
         SupplierPrice.supplier_sku,
-        Unit.code,
+        unit_name(query.language),
         SupplierPrice.min_qty,
         SupplierPrice.amount,
         SupplierPrice.currency,
@@ -92,17 +100,7 @@ def list_supplier_prices(session: Session, query: ListQuery) -> Page:
         SupplierPrice.valid_from,
         SupplierPrice.is_preferred,
     ]
-    statement = (
-        select(*shown)
-        .join(Partner, Partner.id == SupplierPrice.supplier_id)
-        .join(Product, Product.id == SupplierPrice.product_id)
-        .join(Unit, Unit.id == Product.unit_id)
-        .outerjoin(ProductCost, ProductCost.product_id == Product.id)
-        .outerjoin(
-            translated, and_(translated.product_id == Product.id, translated.language == query.language)
-        )
-        .outerjoin(ProductImage, and_(ProductImage.product_id == Product.id, ProductImage.is_primary))
-    )
+    statement = statement.with_only_columns(*shown)
     match query.preset:
         case "preferred":
             statement = statement.where(SupplierPrice.is_preferred)
@@ -115,7 +113,7 @@ def list_supplier_prices(session: Session, query: ListQuery) -> Page:
         "sku": Product.search_key,
         "name": name,
         "supplier_sku": SupplierPrice.supplier_sku,
-        "unit": Unit.code,
+        "unit": unit_name(query.language),
         "min_qty": SupplierPrice.min_qty,
         "amount": SupplierPrice.amount,
         "cost": ProductCost.standard_cost,
@@ -127,9 +125,10 @@ def list_supplier_prices(session: Session, query: ListQuery) -> Page:
     return fetch_page(session, statement, columns=columns, key=columns["id"], query=query, row=OfferRow)
 
 
-_FORM = text("""
+_FORM = text(f"""
 SELECT o.id, o.row_version, o.supplier_id, s.number || ' · ' || s.name AS supplier,
-       o.product_id, p.sku || ' · ' || coalesce(t.name, p.name) AS product, u.code AS unit,
+       o.product_id, p.sku || ' · ' || {name_sql(":lang")} AS product,
+       CASE :lang WHEN 'en' THEN u.name_en ELSE u.name_de END AS unit,
        o.supplier_sku, o.min_qty, o.amount, o.currency, o.lead_days::numeric AS lead_days, o.valid_from, o.is_preferred,
        k.standard_cost, o.updated_at,
        (SELECT n.person FROM sec.people() n WHERE n.login = o.updated_by) AS updated_by_name
@@ -140,7 +139,7 @@ SELECT o.id, o.row_version, o.supplier_id, s.number || ' · ' || s.name AS suppl
   LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = :lang
   LEFT JOIN catalog.product_cost k ON k.product_id = p.id
  WHERE o.id = :id
-""")
+""")  # noqa: S608  (fixed names)
 
 
 def load_supplier_price(session: Session, offer_id: int, language: str = "de") -> OfferForm:

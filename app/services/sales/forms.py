@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
 from app.core.together import Question, ask, ask_together
+from app.services.catalog.words import name_sql
 from app.services.inventory.reads import being_made
 
 
 class LineForm(NamedTuple):
     """A line with what the form shows beside it.
 
-    In a draft ``list_price`` and ``price_from_qty`` (the tier) are today's of the price list, later the snapshot.
+    In a draft ``list_price`` and ``price_from_qty`` (the tier) are today's of the price list, later the snapshot;
+    the tier is None then when the price list has another price for the document's day by now.
     ``free`` can still be promised in the document's warehouse, ``reserved`` is promised to this line, ``expected`` (in
     a draft) is being made for it until ``expected_on``.
     ``unit`` is the code, ``unit_name`` what people call it.
@@ -188,8 +190,11 @@ _APPROVAL = """(SELECT to_jsonb(x) FROM (
            FROM system.approval_request y
            LEFT JOIN LATERAL (SELECT * FROM system.approval_vote o WHERE o.request_id = y.id
                                ORDER BY o.id DESC LIMIT 1) v ON true
-          WHERE y.kind = 'discount' AND y.topic = 'sales.{table}' AND y.record_id = h.id
+          WHERE y.kind = 'discount' AND ({asked})
           ORDER BY y.id DESC LIMIT 1) x)"""
+_ASKED = "y.topic = 'sales.{table}' AND y.record_id = h.id"
+# What was granted for the quote holds for its order.
+_ASKED_BEFORE = "y.topic = 'sales.quote' AND y.record_id = h.quote_id AND y.state = 'approved'"
 
 
 def _quote_header() -> TextClause:
@@ -202,7 +207,7 @@ def _quote_header() -> TextClause:
             dates="h.quote_date, h.valid_until, NULL::date AS order_date, NULL::date AS requested_date",
             reasons="h.reject_reason, NULL AS cancel_reason",
             address=_ADDRESS,
-            approval=_APPROVAL.format(table="quote"),
+            approval=_APPROVAL.format(asked=_ASKED.format(table="quote")),
         )
     )
 
@@ -216,16 +221,17 @@ def _order_header() -> TextClause:
             dates="NULL::date AS quote_date, NULL::date AS valid_until, h.order_date, h.requested_date",
             reasons="NULL AS reject_reason, h.cancel_reason",
             address=_ADDRESS,
-            approval=_APPROVAL.format(table="sales_order"),
+            approval=_APPROVAL.format(asked=f"({_ASKED.format(table='sales_order')}) OR ({_ASKED_BEFORE})"),
         )
     )
 
 
 _HEADERS = {"sales.quote": _quote_header(), "sales.sales_order": _order_header()}
 _LINES = """
-SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), coalesce(pt.name, p.name), l.description,
+SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), {name}, l.description,
        coalesce(l.unit_code, u.code), u.decimals, l.qty,
-       CASE WHEN h.state = 'draft' THEN f.amount ELSE l.list_price END, f.min_qty, l.unit_price,
+       CASE WHEN h.state = 'draft' THEN f.amount ELSE l.list_price END,
+       CASE WHEN h.state = 'draft' OR f.amount = l.list_price THEN f.min_qty END, l.unit_price,
        l.discount_pct, l.tax_rate, l.net_amount, p.is_stocked, coalesce(v.free, 0), coalesce(v.on_hand, 0), {order},
        CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, i.id, i.content_hash,
        coalesce(m.expected, 0), m.expected_on
@@ -233,13 +239,13 @@ SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), coalesce(pt.name,
   JOIN sales.{table} h ON h.id = l.{table}_id
   JOIN catalog.product p ON p.id = l.product_id
   JOIN catalog.unit u ON u.id = p.unit_id
-  LEFT JOIN catalog.product_text pt ON pt.product_id = p.id AND pt.language = :language
+  LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = :language
   LEFT JOIN catalog.product_image i ON i.product_id = p.id AND i.is_primary
   LEFT JOIN inventory.stock_level v ON v.product_id = l.product_id AND v.warehouse_id = h.warehouse_id
   {reservation}
   LEFT JOIN LATERAL catalog.prices_for(
     jsonb_build_array(jsonb_build_object('product_id', l.product_id, 'qty', l.qty)), h.price_list_id, h.{date}) f
-    ON h.state = 'draft'
+    ON true
   LEFT JOIN LATERAL ({being_made}) m ON h.state = 'draft'
  WHERE l.{table}_id = :id
  ORDER BY l.position
@@ -248,6 +254,7 @@ _BEING_MADE = being_made("l.product_id", "h.warehouse_id")
 _QUOTE_LINES = text(
     _LINES.format(
         table="quote",
+        name=name_sql(),
         date="quote_date",
         reservation="",
         being_made=_BEING_MADE,
@@ -257,15 +264,17 @@ _QUOTE_LINES = text(
 _ORDER_LINES = text(
     _LINES.format(
         table="sales_order",
+        name=name_sql(),
         date="order_date",
         being_made=_BEING_MADE,
         reservation="LEFT JOIN inventory.reservation r ON r.source_type = 'sales_order_line' AND r.source_id = l.id",
         order="coalesce(r.qty, 0), l.qty_shipped, l.qty_invoiced",
     )
 )
+# What is written on a document is in its customer's language.
 _PROPOSALS = text(
     """
-SELECT f.product_id, p.sku, coalesce(pt.name, p.name), u.code, u.decimals, f.qty, f.amount, f.min_qty,
+SELECT f.product_id, p.sku, {name}, u.code, u.decimals, f.qty, f.amount, f.min_qty,
        CASE WHEN c.tax_treatment = 'domestic' OR c.id IS NULL THEN f.tax_rate ELSE 0::numeric END, p.is_stocked,
        p.is_sold, p.state, coalesce(v.on_hand, 0), coalesce(v.free, 0),
        CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END
@@ -273,10 +282,10 @@ SELECT f.product_id, p.sku, coalesce(pt.name, p.name), u.code, u.decimals, f.qty
   JOIN catalog.product p ON p.id = f.product_id
   JOIN catalog.unit u ON u.id = p.unit_id
   LEFT JOIN partners.partner c ON c.id = CAST(:customer_id AS bigint)
-  LEFT JOIN catalog.product_text pt ON pt.product_id = p.id AND pt.language = coalesce(c.language, :language)
+  LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = coalesce(c.language, :language)
   LEFT JOIN inventory.stock_level v ON v.product_id = p.id AND v.warehouse_id = CAST(:warehouse_id AS bigint)
  ORDER BY f.line
-"""
+""".format(name=name_sql("coalesce(c.language, :language)"))
 ).bindparams(bindparam("items", type_=JSONB))
 _CUSTOMER_SQL = """
 SELECT c.id, c.name, c.number, c.language, c.tax_treatment,

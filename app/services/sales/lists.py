@@ -20,18 +20,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from app.core.paging import Filter, ListQuery, Page, fetch_page
+from app.core.paging import ListQuery, Page, condition, fetch_page
 from app.models.approvals import ApprovalRequest
 from app.models.inventory import Warehouse
 from app.models.partners import Partner
 from app.models.sales import Delivery, DeliveryLine, Invoice, Payment, Quote, SalesOrder
 
-QUOTE_PRESETS = ("all", "open", "mine", "overdue", "awaiting_approval")
-ORDER_PRESETS = ("all", "open", "mine", "overdue", "to_ship", "to_invoice", "awaiting_approval")
+QUOTE_PRESETS = ("all", "open", "mine", "expiring", "overdue", "awaiting_approval")
+ORDER_PRESETS = ("all", "open", "mine", "drafts", "overdue", "to_ship", "to_invoice", "awaiting_approval")
 DELIVERY_PRESETS = ("all", "to_invoice")
 INVOICE_PRESETS = ("all", "open", "overdue", "paid", "cancelled")
 PAYMENT_PRESETS = ("all", "with_discount")
 Columns = Mapping[str, Any]
+WEEK = 7  # days
 
 
 class QuoteRow(NamedTuple):
@@ -133,7 +134,8 @@ def today() -> ColumnElement[date]:
     return select(cast(func.system.today(), Date)).scalar_subquery()
 
 
-def _me() -> ColumnElement[str]:
+def me() -> ColumnElement[str]:
+    """The login that reads."""
     return cast(literal_column("SESSION_USER"), String)
 
 
@@ -154,19 +156,10 @@ def _by_customer(query: ListQuery, column: Any) -> tuple[ListQuery, list[ColumnE
     if not mine:
         return query, []
     rest = tuple(f for f in query.filters if f not in mine)
-    wanted = aliased(Partner)
-    named = [_like(wanted.name, f) for f in mine]
+    wanted: Any = aliased(Partner)
+    named = [condition(wanted.name, f) for f in mine]
     ids = func.array(select(wanted.id).where(*named).scalar_subquery())
     return replace(query, filters=rest), [column == func.any(ids)]
-
-
-def _like(column: Any, item: Filter) -> Any:
-    typed = str(item.value)
-    return (
-        column.icontains(typed, autoescape=True)
-        if item.op == "contains"
-        else column.istartswith(typed, autoescape=True)
-    )
 
 
 def _page(
@@ -213,9 +206,12 @@ def list_quotes(session: Session, query: ListQuery) -> Page:
         case "open":
             statement = statement.where(Quote.state.in_(("draft", "issued")))
         case "mine":
-            statement = statement.where(Quote.created_by == _me(), Quote.state.in_(("draft", "issued")))
+            statement = statement.where(Quote.created_by == me(), Quote.state.in_(("draft", "issued")))
         case "overdue":
             statement = statement.where(Quote.state == "issued", Quote.valid_until < today())
+        case "expiring":
+            ends = Quote.valid_until.between(today(), today() + WEEK)
+            statement = statement.where(Quote.state == "issued", ends)
         case "awaiting_approval":
             statement = statement.where(Quote.state == "draft", awaits)
     columns: Columns = {
@@ -267,8 +263,10 @@ def list_orders(session: Session, query: ListQuery) -> Page:
             statement = statement.where(SalesOrder.state.in_(("draft", "confirmed")))
         case "mine":
             statement = statement.where(
-                SalesOrder.created_by == _me(), SalesOrder.state.in_(("draft", "confirmed"))
+                SalesOrder.created_by == me(), SalesOrder.state.in_(("draft", "confirmed"))
             )
+        case "drafts":
+            statement = statement.where(SalesOrder.state == "draft")
         case "overdue":
             statement = statement.where(to_ship, SalesOrder.requested_date < today())
         case "to_ship":

@@ -129,8 +129,9 @@ def lines_question(sales_order_id: int, language: str) -> Question[tuple[Shippin
     """Asks for the lines of an order, whose units are called by their names."""
     statement = text(
         """SELECT s.line_id, s.line_position, s.product_id, s.sku, s.description,
-                  coalesce(CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, s.unit_code), s.qty, s.qty_shipped,
-                  s.qty_open, s.qty_reserved, s.qty_free, s.is_stocked, s.is_lot_tracked, s.warehouse_id, s.row_version
+                  coalesce(CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, s.unit_code), s.qty,
+                  s.qty_shipped, s.qty_open, s.qty_reserved, s.qty_free, s.is_stocked, s.is_lot_tracked,
+                  s.warehouse_id, s.row_version
              FROM api.shipping_lines(:id) WITH ORDINALITY AS s LEFT JOIN catalog.unit u ON u.code = s.unit_code
             ORDER BY s.ordinality"""
     )

@@ -18,9 +18,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.core.paging import ListQuery, Page, fetch_page
+from app.core.paging import ListQuery, Page, count_rows, fetch_page
 from app.core.together import Question
-from app.services.sales.lists import today
+from app.models.sales import Delivery, Invoice
+from app.services.sales.lists import list_orders, list_quotes, today
 from app.services.sales.reads import INVOICEABLE, Invoiceable
 from app.services.sales.shipping import ShippingOrder
 
@@ -113,16 +114,25 @@ def list_invoiceable(session: Session, query: ListQuery) -> Page:
 
 def count_to_ship(session: Session) -> int:
     """Orders with something to ship from one's warehouses."""
-    return int(session.execute(text("SELECT count(*) FROM api.shipping_orders(5000)")).scalar_one())
+    return count_rows(session, _shipping()[0])
 
 
 def count_to_invoice(session: Session) -> int:
     """Deliveries without invoice."""
-    statement = "SELECT count(*) FROM sales.delivery WHERE invoice_state = 'none'"
-    return int(session.execute(text(statement)).scalar_one())
+    return count_rows(session, select(Delivery.id).where(Delivery.invoice_state == "none"))
 
 
 def count_overdue(session: Session) -> int:
     """Open invoices after their due date."""
-    statement = "SELECT count(*) FROM sales.invoice WHERE state = 'open' AND due_date < system.today()"
-    return int(session.execute(text(statement)).scalar_one())
+    late = select(Invoice.id).where(Invoice.state == "open", Invoice.due_date < today())
+    return count_rows(session, late)
+
+
+def count_quotes(session: Session, preset: str) -> int:
+    """Quotes of a preset of their list."""
+    return list_quotes(session, ListQuery(preset=preset, limit=1)).total or 0
+
+
+def count_orders(session: Session, preset: str) -> int:
+    """Orders of a preset of their list."""
+    return list_orders(session, ListQuery(preset=preset, limit=1)).total or 0

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from PySide6.QtWidgets import QWidget
+
 from app.core import format as fmt
 from app.tour.driver import TourError
 from app.tour.steps.step import FINANCE, Step
@@ -27,9 +29,9 @@ def invoices(tour: Tour) -> None:
         if number == 1:
             tour.shot("to-invoice")
         tour.driver.click_row(tour.list_view(), delivery, double=True)
-        tour.driver.see("dialog.invoice")
+        dialog: QWidget = tour.driver.see("dialog.invoice")
         tour.settle()
-        for check in tour.driver.see("dialog.invoice").findChildren(CheckBox):
+        for check in dialog.findChildren(CheckBox):
             if check.isVisible() and check.isChecked() and check.objectName() != f"check.{delivery}":
                 tour.driver.press(check)
         tour.shot("make-invoice")

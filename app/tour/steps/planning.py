@@ -21,7 +21,6 @@ def _page(tour: Tour) -> PlanningPage:
 def plan(tour: Tour) -> None:
     """From the order to planning: made to order, shortages through all levels, one call creates all orders."""
     driver, story = tour.driver, tour.story
-    tour.shot("planner-home")
     tour.palette(tour.memory["order_number"], "record.sales.sales_order.")
     tour.wait_form()
     tour.shot("order-short")
@@ -100,6 +99,7 @@ def _raise_for_scrap(tour: Tour, table: RowsView) -> None:
 def structure(tour: Tour) -> None:
     """The bill of materials of one product: tree with shortages and costs, where its parts are used."""
     driver, story = tour.driver, tour.story
+    tour.shot("planner-home")
     tour.palette(story.shown, "record.engineering.bom.")
     tour.wait_form()
     item = next(item for item in story.items if item.sku == story.shown)

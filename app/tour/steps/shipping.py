@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from app.core import format as fmt
-from app.tour.steps.step import CLERK, KEEPER, Step
+from app.tour.steps.step import KEEPER, SHIPPER, Step
 from app.tour.tour import Tour
 from app.views.core.inputs import ComboBox
 from app.views.sales.ship_page import ShipPage
@@ -28,7 +28,7 @@ def store(tour: Tour) -> None:
         if number == len(finished) - 1:
             tour.shot("transfer")
         tour.act("add_line")
-    tour.fill("reason", tour.say("transfer_reason"))
+    driver.type("field.reason", tour.say("transfer_reason"))
     tour.shot("transfer-lines")
     tour.no_price()
     with tour.timed("transfer"):
@@ -60,7 +60,8 @@ def _ship_page(tour: Tour) -> ShipPage:
 
 
 def ship_first(tour: Tour) -> None:
-    """The clerk finds the order on his page of today, picks the first part by lots and ships it."""
+    """The shipper finds the order on the page of today, picks the first part by lots and ships it."""
+    tour.close_tabs()
     tour.shot("clerk-home")
     tour.no_price()
     tour.driver.click("tile.sales.to_ship")
@@ -121,6 +122,6 @@ def ship_rest(tour: Tour) -> None:
 
 STEPS = (
     Step("store", KEEPER, store),
-    Step("ship_first", CLERK, ship_first),
-    Step("ship_rest", CLERK, ship_rest),
+    Step("ship_first", SHIPPER, ship_first),
+    Step("ship_rest", SHIPPER, ship_rest),
 )

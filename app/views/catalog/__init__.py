@@ -1,6 +1,6 @@
 """Screens of the catalogue: products, families, prices, and what products are described with."""
 
-from app.services.catalog.bulk import count_below_reorder, count_without_image
+from app.services.catalog.bulk import count_without_image
 from app.views.catalog import coded, searches
 from app.views.catalog.families import FamilyPage, families_page
 from app.views.catalog.prices import PriceListPage, price_lists_page, prices_page
@@ -132,18 +132,6 @@ SEARCHES = (
 )
 
 TILES = (
-    Tile(
-        "catalog.below_reorder",
-        "catalog.tile.below_reorder",
-        "package-minus",
-        "catalog.products",
-        count_below_reorder,
-        {"preset": "below_reorder"},
-        READ,
-        "warn",
-        ("production_planner", "purchase_officer", "warehouse_manager", "sales_manager", "administrator"),
-        topics=("inventory.stock_level", "catalog.product"),
-    ),
     Tile(
         "catalog.without_image",
         "catalog.tile.without_image",

@@ -273,7 +273,7 @@ class ProductPage(FormPage):
         if reorder is not None and self._choices is not None:
             places = self._decimals()
             if reorder != round(reorder, places):
-                return {"reorder_point": t("error.too_many_places", places=places, value=reorder)}
+                return {"reorder_point": error_text(Invalid("too_many_places", places=places, value=reorder))}
         return {}
 
     # -- saving -------------------------------------------------------------------------------------------------
@@ -310,7 +310,7 @@ class ProductPage(FormPage):
             cells = {item.key for item in editor.spec.columns} if editor is not None else set()
             if editor is not None and isinstance(line, int) and column in cells:
                 self._after_save.clear()
-                editor.set_error(self._sent[table][line], str(column), error_text(error))
+                editor.set_refused(self._sent[table][line], str(column), error_text(error))
                 return True
         return super()._save_failed(error)
 

@@ -113,10 +113,9 @@ class ProductPane(DetailPane):
         note += [t("catalog.pane.family", code=row.base_sku)] if row.family else []
         opened = IconButton("external-link", "kit.list.open", clicked=self._open)
         opened.setObjectName("detail.open")
-        title = f"{row.name}, {row.variant}" if row.variant else row.name
         self.head(
             row.sku,
-            title,
+            row.full_name,
             chips=chips,
             note=" · ".join(note) or (row.category or ""),
             picture=Picture(ctx.images, picture_key(row)),

@@ -227,6 +227,7 @@ SPEC = FormSpec(
     ),
     constraints=(
         ("product_sku_key", "sku"),
+        ("product_sku_any_case", "sku"),
         ("sku_not_blank", "sku"),
         ("product_name_not_blank", "name"),
         ("reorder_point_not_negative", "reorder_point"),

@@ -131,7 +131,7 @@ PRODUCTS = ListSpec(
             exported=False,
             value=picture_key,
         ),
-        Column("sku", "catalog.column.sku", "code", width=96, filter="prefix"),
+        Column("sku", "catalog.column.sku", "code", width=112, filter="prefix"),
         Column("name", "catalog.column.name", "bold", width=150, stretch=True, filter="contains"),
         Column("variant", "catalog.column.variant", width=88, filter="choice", choices=_variant_choices),
         Column("category", "catalog.column.category", width=98, filter="choice", choices=category_choices),

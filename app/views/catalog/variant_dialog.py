@@ -72,7 +72,7 @@ class VariantDialog(Dialog):
             rules.check_sku(sku)
         except Invalid as error:
             wrong = error_text(error)
-        if sku in self._taken:
+        if sku.lower() in {taken.lower() for taken in self._taken}:
             wrong = t("error.product_sku_key")
         elif not wrong and sku.endswith("-"):
             wrong = t("catalog.variant.code_missing")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QPushButton, QSizePoli
 
 from app.core.i18n import t
 from app.views.core import fonts
+from app.views.core.cell_editing import commit_open_cell
 from app.views.core.icons import pixmap
 from app.views.core.marks import key_text
 from app.views.core.theme import font, px, tok
@@ -195,8 +196,12 @@ class Button(_Painted):
     def _bind(self, shortcut: str) -> None:
         for variant in self.sequences:
             bound = QShortcut(QKeySequence(variant), self)
-            bound.activated.connect(self.click)
+            bound.activated.connect(self._by_key)
             self._shortcuts.append(bound)
+
+    def _by_key(self) -> None:
+        commit_open_cell()
+        self.click()
 
     def _show_words(self) -> None:
         self.setText(self._blocked.replace("&", "&&") if self._blocked else self._words)

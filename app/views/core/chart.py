@@ -74,8 +74,17 @@ class StepChart(QWidget):
             level = value
         return level
 
+    def _top(self) -> Decimal:
+        """The level at the upper edge."""
+        assert self._data is not None
+        levels = [value for _, value in [*self._data.past, *self._data.forecast]]
+        return nice_top(max([*levels, self._data.reorder or Decimal(0)]))
+
     def _frame(self) -> QRectF:
-        left = px("row_chip") + 2
+        top = self._top()
+        measure = fonts.metrics("caption")
+        words = max(measure.horizontalAdvance(fmt.number((top * n / 4).normalize())) for n in range(5))
+        left = max(px("row_chip") + 2, words + px("gap") + 2)
         return QRectF(
             left, px("gap"), self.width() - left - px("gap"), self.height() - px("gap") - px("gap_xl")
         )
@@ -108,8 +117,7 @@ class StepChart(QWidget):
             painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), t("kit.chart.nothing"))
             return
         frame, (first, last) = self._frame(), self._span()
-        levels = [value for _, value in [*data.past, *data.forecast]]
-        top = nice_top(max([*levels, data.reorder or Decimal(0)]))
+        top = self._top()
 
         def x(day: date) -> float:
             return frame.x() + frame.width() * (day.toordinal() - first) / (last - first)

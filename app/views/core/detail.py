@@ -24,8 +24,23 @@ from app.views.core.segmented import SegmentedTabs
 from app.views.core.theme import fill, font, px, tok
 
 
+class Column(QWidget):
+    """Content that scrolls up and down: as wide as the room there is, however wide its parts would like to be."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Only the height counts."""
+        return QSize(0, super().minimumSizeHint().height())
+
+
 def scrolled(content: QWidget) -> QScrollArea:
-    """A widget in a scroll area without edge, scrolling up and down only."""
+    """A widget in a scroll area without edge, scrolling up and down only, never wider than the area."""
+    if not isinstance(content, Column):
+        holder = Column()
+        box = QVBoxLayout(holder)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(content)
+        content.setAutoFillBackground(False)
+        content = holder
     area = QScrollArea()
     area.setProperty("kit", "plain")
     area.setWidgetResizable(True)
@@ -124,7 +139,7 @@ class DetailPane(QWidget):
         column.setSpacing(px("gap_xs"))
         first = QHBoxLayout()
         first.setSpacing(px("gap_xs"))
-        first.addWidget(Label(code, "small500", "text2"))
+        first.addWidget(Label(code, "small500", "text2", shrink=True))
         if code:
             copy = IconButton("copy", "kit.copy_code", size=px("chip") + 4, icon_size=px("icon_small"))
             copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(code))
@@ -149,7 +164,7 @@ class DetailPane(QWidget):
 
     def tab(self, key: str, words: str, build: Callable[[QVBoxLayout], object] | None = None) -> QVBoxLayout:
         """Add a tab and return the layout of its content."""
-        content = QWidget()
+        content = Column()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(px("margin"), px("gap_m"), px("margin"), px("margin"))
         layout.setSpacing(0)
@@ -219,7 +234,7 @@ def section(
     widget = QWidget()
     row = QHBoxLayout(widget)
     row.setContentsMargins(0, px("gap_m"), 0, px("gap_xs"))
-    row.addWidget(Label(title, "small600", "text2"))
+    row.addWidget(Label(title, "small600", "text2", shrink=True))
     row.addStretch(1)
     if note:
         row.addWidget(Label(note, "small", "text2"))
@@ -251,7 +266,7 @@ def value_row(
     ``locked`` shows a lock and "kein Recht" instead of the number.
     """
     line = _Line()
-    line.row.addWidget(Label(label, "body", "text2"))
+    line.row.addWidget(Label(label, "body", "text2", shrink=True))
     line.row.addStretch(1)
     if locked:
         line.row.addWidget(IconLabel("lock", px("icon_small"), "text3"))
@@ -327,7 +342,7 @@ def share_row(color: str, label: str, value: str, share: str) -> QWidget:
     row.setContentsMargins(0, 1, 0, 1)
     row.setSpacing(px("gap"))
     row.addWidget(_Swatch(color))
-    row.addWidget(Label(label, "small", "text2"), 1)
+    row.addWidget(Label(label, "small", "text2", elide=True), 1)
     row.addWidget(Label(value, "small600"))
     percent = Label(share, "small", "text2")
     percent.setFixedWidth(px("col_min") - px("gap_xs"))

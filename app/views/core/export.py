@@ -58,6 +58,7 @@ def write(path: Path, kind: str, sheet: Sheet, rows: Iterable[Any], progress: Ca
     if kind not in writers:
         raise ValueError(f"unknown kind of file {kind!r}")
     part = path.with_name(f".{path.name}.part")
+    part.touch()  # the libraries clean up badly after themselves where nothing can be written
     try:
         count = writers[kind](part, sheet, _counted(rows, progress))
         part.replace(path)

@@ -31,6 +31,7 @@ class Field:
     ``choices`` are (value, text key) pairs; a page can replace them by `FormPage.set_choices`.
     ``find(session, text, limit, language)`` feeds a lookup; its words come from the record under ``text_key``, and
     ``topic`` makes the chosen record open by its icon.  ``validate(value, all values)`` gives an `Invalid` or None.
+    A number is at least ``minimum``, greater than ``above``, at most ``maximum``.
     ``shown_as`` is the kind in which a readonly field shows its value.  Without ``right`` it shows a lock; without
     ``edit_right`` its value can be read, and ``edit_reason`` below it says who may change it.
     """
@@ -46,6 +47,7 @@ class Field:
     places: int | None = None
     unit: str = ""
     minimum: Decimal | None = None
+    above: Decimal | None = None
     maximum: Decimal | None = None
     choices: tuple[tuple[Any, str], ...] = ()
     find: Callable[..., Any] | None = None
@@ -70,11 +72,8 @@ def check_field(field: Field, value: Any, everything: Mapping[str, Any]) -> str:
         return t("error.required")
     if isinstance(value, str) and len(value) > field.max_length:
         return t("error.too_long", limit=field.max_length)
-    if isinstance(value, Decimal):
-        if field.minimum is not None and value < field.minimum:
-            return t("error.too_small", limit=values.show("number", field.minimum))
-        if field.maximum is not None and value > field.maximum:
-            return t("error.too_large", limit=values.show("number", field.maximum))
+    if problem := values.range_problem(value, field.minimum, field.above, field.maximum):
+        return problem
     if field.validate is not None and (wrong := field.validate(value, everything)) is not None:
         return values.error_text(wrong)
     return ""
@@ -156,6 +155,7 @@ class FieldBox(QWidget):
         self._words = ""
         self._changed = False
         self._error = ""
+        self.refused = False
         self._hint = t(field.help) if field.help else ""
         self.allowed = not field.right or ctx.profile.can(field.right)
         self._fixed = bool(field.edit_right and not ctx.profile.can(field.edit_right))
@@ -270,6 +270,14 @@ class FieldBox(QWidget):
             return values.read(self.field.kind, typed, places=self.field.places)
         return self._value
 
+    def unreadable(self) -> str:
+        """Why what stands here is no value at all, in words; empty when it is one."""
+        try:
+            self.value()
+        except ValueError as error:
+            return t(str(error))
+        return ""
+
     @property
     def _places(self) -> int | None:
         return 2 if self.field.kind == "money" and self.field.places is None else self.field.places
@@ -339,9 +347,15 @@ class FieldBox(QWidget):
         if self.field.kind == "check":
             self.label.setVisible(not compact)
 
+    def set_refused(self, text: str) -> None:
+        """Say what the server found wrong; it stays until this field is changed or the form is saved again."""
+        self.set_error(text)
+        self.refused = True
+
     def set_error(self, text: str) -> None:
         """Say what is wrong below the field, or that nothing is."""
         self._error = text
+        self.refused = False
         editor = self.editor
         if isinstance(editor, LineEdit | ComboBox | TextArea):
             editor.set_invalid(bool(text))

@@ -60,7 +60,7 @@ class FormHead(QWidget):
         row = QHBoxLayout()
         row.setSpacing(px("gap"))
         words.addLayout(row)
-        self._title = Label("", "title", elide=False)
+        self._title = Label("", "title", shrink=True)
         self._title.setObjectName("form.title")
         row.addWidget(self._title)
         self._chip = Chip("neutral", "")
@@ -94,6 +94,10 @@ class FormHead(QWidget):
     def button(self, key: str) -> Button | IconButton | None:
         """The button of an action, None when it is not offered now."""
         return self._buttons.get(key)
+
+    def show_kind(self) -> None:
+        """Say what kind of record this would be; more is not known of it."""
+        self._title.setText(t(self._page.spec.title))
 
     def show_state(self, dirty: bool) -> None:
         """Show title, state and actions of the record as it stands."""

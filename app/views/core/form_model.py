@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from app.views.core.fields import Field
-from app.views.core.lines import LinesSpec, same_lines, stored_lines
+from app.views.core.lines import LinesSpec, same_lines, stored_lines, typed_over
 from app.views.core.merging import Difference, Place, apply_lines, merge_lines, merge_values, same
 
 
@@ -206,6 +206,8 @@ def lines_of(holder: FormRecord | Mine, key: str) -> Sequence[Mapping[str, Any]]
 def is_dirty(spec: FormSpec, base: FormRecord, mine: Mine) -> bool:
     """Whether saving would change something."""
     if mine.raw or changed_keys(spec, base, mine):
+        return True
+    if any(typed_over(line) for key, _ in line_sets(spec) for line in lines_of(mine, key)):
         return True
     return any(
         not same_lines(

@@ -103,7 +103,8 @@ class ChainCard(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(px("detail_picture"))
         self.setAccessibleName(f"{node.title} {node.text}")
-        self.setToolTip(f"{node.title}\n{node.text}")
+        state = f" · {node.chip[1]}" if node.chip is not None else ""
+        self.setToolTip(f"{node.title}{state}\n{node.text}")
         self._opens = bool(node.topic and node.record_id is not None and node.stage == "done")
         if self._opens:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -147,12 +148,17 @@ class ChainCard(QWidget):
         title_right = right
         if node.chip is not None:
             wide = chip_width(node.chip[1])
-            if right - wide - left > px("grid") * 20:
+            # The state gives way to the number: a number cut off says nothing, the state is in the tip too.
+            # Measured by a number, so that the cards of a chain look alike.
+            title = max(
+                metrics("small600").horizontalAdvance(words) for words in (node.title, "AU-0000-00000")
+            )
+            if right - wide - px("gap") - left >= title:
                 area = self.rect().adjusted(right - wide, px("gap_xs") + 2, 0, 0)
                 area.setHeight(px("chip"))
                 paint_chip(painter, area, node.chip[0], node.chip[1])
                 title_right = right - wide - px("gap")
-        for text, style, colour, base, edge in (
+        for words, style, colour, base, edge in (
             (
                 node.title,
                 "small600" if not to_come else "small500",
@@ -164,6 +170,9 @@ class ChainCard(QWidget):
         ):
             painter.setFont(font(style))
             painter.setPen(tok(colour))
+            wide = metrics(style).horizontalAdvance(words)
+            # The amount says more than a part of day and amount.
+            text = words.rpartition(" · ")[2] if wide > edge - left else words
             shown = metrics(style).elidedText(text, Qt.TextElideMode.ElideRight, edge - left)
             painter.drawText(left, base, shown)
         painter.end()

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.changes import Result
+from app.core.errors import AppError
 from app.core.i18n import t
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
@@ -26,8 +27,10 @@ from app.views.core.form_model import (
     mine_of,
 )
 from app.views.core.form_parts import ChainNode, DocumentChain, Fact, FactsCard, FieldGrid
+from app.views.core.form_side import SideColumn, scrolling_column
 from app.views.core.lines_editor import LinesEditor
 from app.views.core.marks import Label
+from app.views.core.missing import Missing
 from app.views.core.surfaces import Banner, clear_layout
 from app.views.core.theme import px
 from app.views.core.workspace import TabPage
@@ -48,6 +51,8 @@ class FormView(TabPage):
         self.boxes: dict[str, FieldBox] = {}
         self.lines: LinesEditor | None = None
         self.tables: dict[str, LinesEditor] = {}
+        self._missing: Missing | None = None
+        self._cards: SideColumn | None = None
         self._notices: dict[str, Notice] = {}
         self._shown_notices: list[tuple[str, str, str, str]] = []
         self.setObjectName(f"form.{self.spec.topic}")
@@ -116,8 +121,27 @@ class FormView(TabPage):
         return True
 
     def dirty(self) -> bool:
-        """Whether saving would change something."""
-        return self.ready and not self.read_only and is_dirty(self.spec, self.record, self.mine())
+        """Whether saving would change something; what is being typed right now counts."""
+        if not self.ready or self.read_only:
+            return False
+        return any(x.unfinished for x in self.editors()) or is_dirty(self.spec, self.record, self.mine())
+
+    def settle(self) -> None:
+        """What stands in an open cell counts as typed."""
+        for editor in self.editors():
+            editor.settle()
+
+    def editors(self) -> list[LinesEditor]:
+        """Every table one may type into."""
+        return [*([self.lines] if self.lines is not None else []), *self.tables.values()]
+
+    @property
+    def marked_wrong(self) -> bool:
+        """Whether something that can be changed is marked as wrong now."""
+        return not self.read_only and (
+            any(box.error and not box.read_only for box in self.boxes.values())
+            or any(editor.marked_wrong for editor in self.editors())
+        )
 
     def reload(self) -> None:
         """Show the record as it is stored."""
@@ -175,11 +199,13 @@ class FormView(TabPage):
             box.set_error(self._problem(box, mine) or across.get(key, ""))
             if box.error and first is None:
                 first = box
-        editors = [*([self.lines] if self.lines is not None else []), *self.tables.values()]
-        problems = [text for editor in editors for text in editor.problems()]
+        wanting = {editor: editor.problems() for editor in self.editors()}
+        problems = [text for found in wanting.values() for text in found]
         if first is not None:
             first.focus()
             self._scroll.ensureWidgetVisible(first)
+        elif problems:
+            next(editor for editor, found in wanting.items() if found).go_to_problem()
         wrong = sum(bool(box.error) for box in self.boxes.values()) + len(problems)
         if wrong:
             self.ctx.navigate.toast(t("form.not_saved_wrong", n=wrong), kind="warn")
@@ -220,25 +246,24 @@ class FormView(TabPage):
         columns = QHBoxLayout()
         columns.setSpacing(px("gap"))
         page.addLayout(columns, 1)
-        self._scroll, self._main = _column()
+        self._scroll, self._main = scrolling_column()
         self._main.setSpacing(px("gap_l"))
         columns.addWidget(self._scroll, 1)
         self._build_sections()
         cards = list(self.cards())
         if cards:
-            side, stack = _column()
-            side.setObjectName("side")
-            side.setFixedWidth(px("side") + px("gap_l") + px("margin_l"))
-            stack.setContentsMargins(0, 0, px("margin_l"), px("margin"))
-            stack.setSpacing(px("gap_m"))
-            for card in cards:
-                stack.addWidget(card)
-            stack.addStretch(1)
-            columns.addWidget(side)
+            self._cards = SideColumn(cards, self._main)
+            columns.addWidget(self._cards)
         else:
             self._main.setContentsMargins(0, 0, px("margin_l"), px("margin"))
         column.addWidget(self._content, 1)
         self._content.setVisible(self.record.id is None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the cards stand below."""
+        super().resizeEvent(event)
+        if self._cards is not None:
+            self._cards.stand(below=event.size().width() < px("beside"))
 
     def _build_sections(self) -> None:
         for section in self.spec.sections:
@@ -255,6 +280,7 @@ class FormView(TabPage):
         if self.spec.lines is not None:
             self.lines = LinesEditor(self.ctx, self.spec.lines, picture=self.line_picture())
             self.lines.changed.connect(self.touched)
+            self.lines.typing.connect(self.touched)
             self.lines.line_changed.connect(self.line_changed)
             self.lines.notice.connect(self._line_notice)
             self._main.addWidget(self.lines, 1)
@@ -275,6 +301,7 @@ class FormView(TabPage):
             self.ctx, table.lines, name=table.key, shortcut="" if self._has_lines() else "Ins"
         )
         editor.changed.connect(self.touched)
+        editor.typing.connect(self.touched)
         editor.line_changed.connect(partial(self.table_changed, table.key))
         editor.notice.connect(self._line_notice)
         self.tables[table.key] = editor
@@ -300,7 +327,7 @@ class FormView(TabPage):
         self.record = base
         self.ready = True
         self._content.show()
-        self.drop_notice("load")
+        self._leave_missing()
         read_only = self.read_only
         for key, box in self.boxes.items():
             box.set_value(base.values.get(key), base.words.get(key, ""))
@@ -323,20 +350,39 @@ class FormView(TabPage):
         self.touched(typed=False)
         self.changed.emit()
 
+    def show_missing(self, error: AppError) -> None:
+        """The record cannot be shown: say why instead."""
+        self._leave_missing()
+        self.head.show_kind()
+        self._missing = Missing(self, self.head, error, self.refresh)
+
+    def _leave_missing(self) -> None:
+        missing, self._missing = self._missing, None
+        if missing is not None:
+            missing.leave()
+
     # -- typing -------------------------------------------------------------------------------------------------
 
     def _field_edited(self, key: str) -> None:
-        box = self.boxes[key]
-        if box.error and not self._problem(box, self.mine()):
-            box.set_error("")
+        self._check_marked(key)
         self.value_changed(key)
         self.touched()
+
+    def _check_marked(self, changed: str) -> None:
+        """What is marked as wrong is looked at anew after every change: another field may have put it right."""
+        if any(box.error for box in self.boxes.values()):
+            mine = self.mine()
+            across = self.check(mine)
+            for key, box in self.boxes.items():
+                if box.error and (key == changed or not box.refused):
+                    box.set_error(self._problem(box, mine) or across.get(key, ""))
 
     def _field_left(self, key: str) -> None:
         box = self.boxes[key]
         if not box.read_only:
             mine = self.mine()
             box.set_error(self._problem(box, mine) or self.check(mine).get(key, ""))
+            self._check_marked(key)
 
     @staticmethod
     def _problem(box: FieldBox, mine: Mine) -> str:
@@ -381,19 +427,3 @@ class FormView(TabPage):
         button.set_text_key(action.label, **action.params)
         button.setObjectName(action.name or f"notice.{key}.{action.label}")
         return button
-
-
-def _column() -> tuple[QScrollArea, QVBoxLayout]:
-    """A column that scrolls on its own."""
-    scroll = QScrollArea()
-    scroll.setProperty("kit", "plain")
-    scroll.setWidgetResizable(True)
-    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.viewport().setAutoFillBackground(False)
-    body = QWidget()
-    body.setAutoFillBackground(False)
-    layout = QVBoxLayout(body)
-    layout.setContentsMargins(0, 0, px("gap"), px("margin"))
-    scroll.setWidget(body)
-    return scroll, layout

@@ -110,11 +110,13 @@ class FormPage(FormView):
         """Check and save; ``then`` runs when the record is saved (at once when nothing is to save)."""
         if self._saving or not self.ready:
             return
-        if not self.dirty() and self.record.id is not None:
+        self.settle()
+        dirty = self.record.id is None or self.dirty()
+        if (dirty or (then is not None and self.marked_wrong)) and not self.validate():
+            return
+        if not dirty:
             if then is not None:
                 then()
-            return
-        if not self.validate():
             return
         if then is not None:
             self._after_save.append(then)
@@ -148,6 +150,10 @@ class FormPage(FormView):
     def merge(self) -> None:
         """Read the record and merge it with what is typed; then save."""
         assert self.record.id is not None
+        self.settle()
+        if not self.validate():
+            self._after_save.clear()
+            return
         op = ReadOp(self, self.ctx, self.spec.load, self.record.id, language())
         op.success(self._merge_with).start()
 
@@ -224,10 +230,7 @@ class FormPage(FormView):
 
     def _load_failed(self, error: BaseException) -> object:
         if isinstance(error, AppError) and not self.ready:
-            self._content.show()
-            self.put_notice(
-                Notice("load", "bad", values.error_text(error), "", (("form.try_again", self.refresh),))
-            )
+            self.show_missing(error)
             return True
         return False
 
@@ -257,7 +260,8 @@ class FormPage(FormView):
             self.ctx.tasks.run(FILE, self.ctx.tasks, self._draft_job(), _nothing)
 
     def _draft_job(self) -> Callable[[], None]:
-        key, payload = self.identity(), {"topic": self.spec.topic, **self.state()}
+        key = self.identity()
+        payload = {"topic": self.spec.topic, "titles": self.titles(), **self.state()}
         drafts = self.ctx.drafts
         return lambda: drafts.put(key, payload)
 
@@ -328,7 +332,7 @@ class FormPage(FormView):
             params = error.params
             field = dict(self.spec.constraints).get(error.key) or params.get("field") or params.get("column")
             if field in self.boxes:
-                self.boxes[field].set_error(values.error_text(error))
+                self.boxes[field].set_refused(values.error_text(error))
                 self.boxes[field].focus()
                 return True
         return False

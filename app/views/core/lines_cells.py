@@ -23,6 +23,11 @@ class CellEdit(QLineEdit):
         """Whether Enter belongs to the type-ahead."""
         return any(isinstance(child, TypeAhead) for child in self.children())
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether words to look up stand here of which nothing was chosen yet."""
+        return self.choosing and self.isModified() and bool(self.text().strip())
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Surface and ring below the text."""
         painter = QPainter(self)

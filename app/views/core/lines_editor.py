@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QGuiApplication, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.i18n import language, t
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
-from app.views.core.lines import LinesModel, LinesSpec, read_table, stored_lines
-from app.views.core.lines_view import LinesDelegate, LinesTable, Picture
+from app.views.core.lines import RAW, LinesSpec, read_cell, read_table, stored_lines, typed_over
+from app.views.core.lines_delegate import LinesDelegate, Picture
+from app.views.core.lines_model import LinesModel
+from app.views.core.lines_view import LinesTable
 from app.views.core.lookup import Found
 from app.views.core.marks import KeyCap, Label
 from app.views.core.operation import ReadOp
@@ -23,11 +25,13 @@ class LinesEditor(QWidget):
 
     Signals:
         changed: a user changed, added, moved or removed something.
+        typing: a user is typing into a cell; `lines` has it already.
         line_changed: (line number from 0, column key) a user changed a cell; also for the article of a new line.
         notice: words for a toast, with the way back: (text, undo).
     """
 
     changed = Signal()
+    typing = Signal()
     line_changed = Signal(int, str)
     notice = Signal(str, object)
 
@@ -66,7 +70,10 @@ class LinesEditor(QWidget):
         self.table.duplicate_wanted.connect(self.duplicate)
         self.table.delete_wanted.connect(self.delete)
         self.table.paste_wanted.connect(self.paste)
+        self.table.delegate.typing.connect(self.typing)
+        self.table.delegate.closeEditor.connect(lambda: self.typing.emit())
         self.model.edited.connect(self._edited)
+        self.model.refused.connect(self.changed)
         self.model.structure.connect(self._fit)
         for signal in (self.model.modelReset, self.model.rowsInserted, self.model.rowsRemoved):
             signal.connect(self._fit)
@@ -134,8 +141,31 @@ class LinesEditor(QWidget):
     # -- what the form asks -------------------------------------------------------------------------------------
 
     def lines(self) -> list[dict[str, Any]]:
-        """The lines with all their columns, computed ones too."""
-        return [dict(line) for line in self.model.lines]
+        """The lines with all their columns, computed ones too; what is being typed into a cell counts."""
+        lines = [dict(line) for line in self.model.lines]
+        pending = self.table.pending()
+        if pending is None or pending[0] >= len(lines) or pending[1].kind == "lookup":
+            return lines
+        number, column, typed = pending
+        line = lines[number]
+        value, problem = read_cell(column, typed, line)
+        raw = {key: words for key, words in typed_over(line).items() if key != column.key}
+        if problem:
+            raw[column.key] = typed
+        else:
+            line[column.key] = value
+        line[RAW] = raw
+        return lines
+
+    @property
+    def unfinished(self) -> str:
+        """Words that are to be looked up, nothing chosen yet."""
+        pending = self.table.pending()
+        return pending[2].strip() if pending is not None and pending[1].kind == "lookup" else ""
+
+    def settle(self) -> None:
+        """What is being typed counts; words to look up stay in their open cell."""
+        self.table.settle()
 
     def stored(self) -> list[dict[str, Any]]:
         """What is saved: id and stored columns."""
@@ -154,8 +184,13 @@ class LinesEditor(QWidget):
         self.model.set_info(number, kind, icon, text)
 
     def set_error(self, number: int, key: str, text: str) -> None:
-        """Mark a cell as wrong; without text it is right."""
+        """Mark a cell as wrong as long as the page says so; without text it does no more."""
         self.model.set_error(number, key, text)
+
+    def set_refused(self, number: int, key: str, text: str) -> None:
+        """Mark a cell with what the server said, until the next attempt."""
+        self.model.set_refused(number, key, text)
+        self.table.go(number, key, edit=False)
 
     def set_tone(self, number: int, key: str, tone: str) -> None:
         """Show a cell in a status colour; empty: as usual."""
@@ -168,6 +203,7 @@ class LinesEditor(QWidget):
     def set_sum(self, text: str) -> None:
         """Words at the right of the foot."""
         self._sum.setText(text)
+        self._show_hints()
         self._foot.setVisible(not self.model.read_only or bool(text))
 
     def set_fixed_rows(self) -> None:
@@ -184,22 +220,30 @@ class LinesEditor(QWidget):
         live = not self.model.read_only and not self.model.fixed
         self._add.setVisible(live)
         self._paste.setVisible(live and bool(self.spec.paste))
-        for number, hint in enumerate(self._hints):
-            hint.setVisible(live or (number < 2 and not self.model.read_only))
+        self._show_hints()
         self._foot.setVisible(not self.model.read_only or bool(self._sum.text()))
 
     def problems(self) -> list[str]:
         """What keeps the lines from being saved, in words; required cells are checked now."""
-        for number, line in enumerate(self.model.lines):
-            for column in self.spec.columns:
-                if column.editable and (number, column.key) not in self.model.errors:
-                    problem = self.model.what_is_wrong(column, line.get(column.key), line)
-                    if problem:
-                        self.model.set_error(number, column.key, problem)
-        return [
+        found = [
             t("form.line_problem", line=line + 1, text=text)
-            for (line, _), text in sorted(self.model.errors.items())
+            for (line, _), text in sorted(self.model.problems().items())
         ]
+        if self.unfinished:
+            found.append(t("form.nothing_chosen_yet", text=self.unfinished))
+        return found
+
+    @property
+    def marked_wrong(self) -> bool:
+        """Whether a cell is marked as wrong now."""
+        return bool(self.model.errors) or bool(self.unfinished)
+
+    def go_to_problem(self) -> None:
+        """Put the cursor where something is wrong."""
+        if self.model.errors and not self.unfinished:
+            number, key = min(self.model.errors)
+            self.table.setFocus()
+            self.table.go(number, key, edit=False)
 
     # -- what the user does -------------------------------------------------------------------------------------
 
@@ -293,8 +337,6 @@ class LinesEditor(QWidget):
             number = self.model.add(values)
         else:
             self.model.put(number, values)
-            for key in values:
-                self.model.set_error(number, key, "")
         self._announce(number)
         # The editor of the article cell closes only after this call; opening the next one must wait for it.
         QTimer.singleShot(0, self, lambda: self.table.go(number, self._after_lookup()))
@@ -315,6 +357,21 @@ class LinesEditor(QWidget):
         return editable[0] if editable else ""
 
     # -- size and frame -----------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keys are named as far as there is room."""
+        super().resizeEvent(event)
+        self._show_hints()
+
+    def _show_hints(self) -> None:
+        live = not self.model.read_only and not self.model.fixed
+        room = self.width() - px("gap_l") - px("gap_m") - self._sum.sizeHint().width() - px("gap")
+        for number in range(0, len(self._hints), 2):
+            pair = self._hints[number : number + 2]
+            room -= sum(part.sizeHint().width() + px("gap_s") for part in pair) + px("gap")
+            wanted = live or (number < 2 and not self.model.read_only)
+            for hint in pair:
+                hint.setVisible(wanted and room > 0)
 
     def _fit(self) -> None:
         rows = max(

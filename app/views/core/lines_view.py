@@ -1,313 +1,41 @@
-"""The table of `lines.LinesModel`: painting, cell editors, keys."""
+"""The table of `lines_model.LinesModel`: columns, cursor, keys."""
 
 from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import (
-    QEvent,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
     QRect,
-    QRectF,
-    QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemDelegate,
     QAbstractItemView,
-    QComboBox,
     QLineEdit,
     QScrollArea,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
 
-from app.core.i18n import t
-from app.views.core import icons
-from app.views.core.context import AppContext
-from app.views.core.fonts import font, metrics
-from app.views.core.lines import (
+from app.views.core.cell_editing import commit_cell, open_editor
+from app.views.core.lines import LineColumn
+from app.views.core.lines_cells import LinesHeader
+from app.views.core.lines_delegate import LinesDelegate
+from app.views.core.lines_model import (
     INFO,
     LINE,
     NEW,
-    ROLE_ERROR,
-    ROLE_INFO,
-    ROLE_KIND,
-    ROLE_TONE,
-    ROLE_VALUE,
-    LineColumn,
     LinesModel,
-    LinesSpec,
 )
-from app.views.core.lines_cells import CellEdit, LinesHeader
-from app.views.core.lookup import Found, TypeAhead
-from app.views.core.theme import px, tok
+from app.views.core.theme import px
 
 Index = QModelIndex | QPersistentModelIndex
-STATUS_ICONS = {
-    "ok": "circle-check",
-    "warn": "triangle-alert",
-    "bad": "circle-x",
-    "info": "info",
-    "neutral": "circle-dot",
-}
-Picture = Callable[[Any, Callable[[], None]], QPixmap | None]
 
 
-class LinesDelegate(QStyledItemDelegate):
-    """Paints every kind of cell and makes the editors.
-
-    Signals:
-        picked: (table row, `Found`) an article was chosen in the lookup cell.
-    """
-
-    picked = Signal(int, object)
-
-    def __init__(self, ctx: AppContext, spec: LinesSpec, picture: Picture | None, parent: QObject) -> None:
-        super().__init__(parent)
-        self._ctx = ctx
-        self._spec = spec
-        self._picture = picture
-        self.height = spec.row_height or px("row_two")
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Rows are equally high, information rows lower."""
-        low = index.data(ROLE_KIND) == INFO
-        return QSize(px("col_min"), px("row_chip") if low else self.height)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Background, row line, then the cell by its kind."""
-        model = index.model()
-        assert isinstance(model, LinesModel)
-        column = model.columns[index.column()]
-        kind = index.data(ROLE_KIND)
-        area = QRect(option.rect)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(area, tok("sunken") if kind == INFO else tok("surface"))
-        painter.fillRect(QRect(area.left(), area.bottom(), area.width(), px("hair")), tok("line"))
-        if kind == INFO:
-            if index.column() == 0:
-                self._info(painter, option.widget, index, area)
-        elif kind == NEW:
-            self._new(painter, model, column, index, area)
-        else:
-            self._cell(painter, column, index, area)
-        painter.restore()
-
-    def _info(self, painter: QPainter, view: QWidget, index: Index, area: QRect) -> None:
-        kind, icon, text = index.data(ROLE_INFO)
-        colour = "text2" if kind == "neutral" else kind
-        left = area.left() + px("cell_padding")
-        if isinstance(view, QTableView):
-            lookup = next((n for n, c in enumerate(self._columns(index)) if c.kind == "lookup"), 0)
-            left = view.columnViewportPosition(lookup) + px("cell_padding")
-            area = QRect(0, area.top(), view.viewport().width(), area.height())
-        if icon:
-            side = px("icon_small")
-            painter.drawPixmap(left, area.center().y() - side // 2, icons.pixmap(icon, side, colour))
-            left += side + px("gap_s")
-        painter.setPen(tok(colour))
-        painter.setFont(font("small"))
-        words = metrics("small").elidedText(
-            text, Qt.TextElideMode.ElideRight, area.right() - left - px("gap")
-        )
-        painter.drawText(
-            QRect(left, area.top(), area.right() - left, area.height()),
-            int(Qt.AlignmentFlag.AlignVCenter),
-            words,
-        )
-
-    @staticmethod
-    def _columns(index: Index) -> list[LineColumn]:
-        model = index.model()
-        assert isinstance(model, LinesModel)
-        return model.columns
-
-    def _new(
-        self, painter: QPainter, model: LinesModel, column: LineColumn, index: Index, area: QRect
-    ) -> None:
-        painter.setPen(tok("text3"))
-        painter.setFont(font("body"))
-        if column.kind == "position":
-            painter.drawText(
-                area.adjusted(0, 0, -px("cell_padding"), 0),
-                int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight),
-                str(len(model.lines) + 1),
-            )
-        elif column.kind == "image":
-            side = px("icon_small")
-            spot = area.center()
-            painter.drawPixmap(
-                spot.x() - side // 2, spot.y() - side // 2, icons.pixmap("plus", side, "text3")
-            )
-        elif index.column() == model.entry:
-            inner = area.adjusted(px("cell_padding"), 0, -px("cell_padding"), 0)
-            painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter), t(self._spec.placeholder))
-
-    def _cell(self, painter: QPainter, column: LineColumn, index: Index, area: QRect) -> None:
-        inner = area.adjusted(px("cell_padding"), 0, -px("cell_padding"), -px("hair"))
-        value = index.data(ROLE_VALUE)
-        error = index.data(ROLE_ERROR)
-        if column.kind == "image":
-            self._image(painter, area, value, index)
-        elif column.kind == "status":
-            self._status(painter, inner, value)
-        elif column.kind == "two_line":
-            self._two_lines(painter, inner, value)
-        else:
-            text = index.data(Qt.ItemDataRole.DisplayRole) or ""
-            quiet = column.kind == "position"
-            tone = index.data(ROLE_TONE)
-            painter.setFont(font("body" if quiet else "body600" if tone else column.style))
-            painter.setPen(tok("bad" if error else tone or ("text2" if quiet else "text")))
-            right = column.numeric or quiet
-            side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-            mode = Qt.TextElideMode.ElideRight
-            painter.drawText(
-                inner,
-                int(side | Qt.AlignmentFlag.AlignVCenter),
-                metrics(column.style).elidedText(text, mode, inner.width()),
-            )
-        if error:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(tok("bad_solid"), px("hair")))
-            painter.drawRoundedRect(
-                QRectF(area).adjusted(2.5, 3.5, -2.5, -4.5), px("radius_chip"), px("radius_chip")
-            )
-
-    def _image(self, painter: QPainter, area: QRect, value: Any, index: Index) -> None:
-        side = px("thumb_large")
-        box = QRectF(area.center().x() - side / 2, area.center().y() - side / 2, side, side)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(tok("photo"))
-        painter.drawRoundedRect(box, px("radius_key"), px("radius_key"))
-        place, view = QPersistentModelIndex(index), self.parent()
-
-        def arrived() -> None:
-            if isinstance(view, QAbstractItemView) and place.isValid():
-                view.update(view.model().index(place.row(), place.column()))
-
-        picture = self._picture(value, arrived) if self._picture is not None and value is not None else None
-        if picture is not None:
-            painter.drawPixmap(box, picture, QRectF(picture.rect()))
-
-    @staticmethod
-    def _status(painter: QPainter, area: QRect, value: Any) -> None:
-        if not value:
-            return
-        kind, text = value
-        side = px("icon")
-        colour = {"neutral": "text2"}.get(kind, kind)
-        painter.drawPixmap(
-            area.left(),
-            area.center().y() - side // 2 + 1,
-            icons.pixmap(STATUS_ICONS.get(kind, "info"), side, colour),
-        )
-        painter.setFont(font("body" if kind in ("ok", "neutral") else "body500"))
-        painter.setPen(tok("text" if kind in ("ok", "neutral") else colour))
-        words = area.adjusted(side + px("gap_s"), 0, px("cell_padding"), 0)
-        painter.drawText(
-            words,
-            int(Qt.AlignmentFlag.AlignVCenter),
-            metrics("body500").elidedText(text, Qt.TextElideMode.ElideRight, words.width()),
-        )
-
-    @staticmethod
-    def _two_lines(painter: QPainter, area: QRect, value: Any) -> None:
-        if not value:
-            return
-        half = area.height() // 2
-        measure = metrics("small")
-        for part, colour, top, align in (
-            (value[0], "text", area.top(), Qt.AlignmentFlag.AlignBottom),
-            (value[1], "text3", area.top() + half, Qt.AlignmentFlag.AlignTop),
-        ):
-            painter.setFont(font("small"))
-            painter.setPen(tok(colour))
-            painter.drawText(
-                QRect(area.left(), top, area.width(), half),
-                int(align),
-                measure.elidedText(str(part), Qt.TextElideMode.ElideRight, area.width()),
-            )
-
-    # -- editors ------------------------------------------------------------------------------------------------
-
-    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        """A line edit with a ring; in the lookup column with type-ahead."""
-        column = self._columns(index)[index.column()]
-        if column.kind == "choice":
-            box = QComboBox(parent)
-            box.setProperty("kit", "input")
-            box.setObjectName(f"line.edit.{column.key}")
-            model = index.model()
-            assert isinstance(model, LinesModel)
-            for value, words in model.choices_of(column):
-                box.addItem(words, value)
-            return box
-        edit = CellEdit(parent)
-        edit.setObjectName(f"line.edit.{column.key}")
-        if column.numeric:
-            edit.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        if column.kind == "lookup" and self._spec.find is not None:
-            if index.data(ROLE_KIND) == NEW:
-                edit.setPlaceholderText(t(self._spec.placeholder))
-            place = QPersistentModelIndex(index)
-            ahead = TypeAhead(edit, self._ctx, self._spec.find)
-            ahead.picked.connect(lambda found: self._take(edit, place.row(), found))
-        return edit
-
-    def _take(self, edit: QLineEdit, row: int, found: Found) -> None:
-        self.closeEditor.emit(edit, QAbstractItemDelegate.EndEditHint.NoHint)
-        self.picked.emit(row, found)
-
-    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
-        """Inside the cell; a lookup cell may use the next column's room too."""
-        area = QRect(option.rect).adjusted(1, 1, -1, -2)
-        if self._columns(index)[index.column()].kind == "lookup":
-            area.setWidth(px("side"))
-        editor.setGeometry(area)
-
-    def setEditorData(self, editor: QWidget, index: Index) -> None:
-        """The plain value, all selected; what is being typed is never overwritten."""
-        if isinstance(editor, QLineEdit) and editor.isModified():
-            return
-        if isinstance(editor, QComboBox):
-            editor.setCurrentIndex(max(0, editor.findData(index.data(ROLE_VALUE))))
-        elif isinstance(editor, QLineEdit):
-            editor.setText(index.data(Qt.ItemDataRole.EditRole) or "")
-            editor.selectAll()
-
-    def setModelData(self, editor: QWidget, model: Any, index: Index) -> None:
-        """What was typed; a lookup cell changes only by choosing."""
-        if self._columns(index)[index.column()].kind == "lookup":
-            return
-        typed = editor.currentData() if isinstance(editor, QComboBox) else editor.property("text")
-        model.setData(index, typed, Qt.ItemDataRole.EditRole)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Enter is the view's business: it commits and goes on to the next line."""
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.KeyPress
-            and isinstance(watched, QWidget)
-        ):
-            enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers()
-            if enter and isinstance(watched, CellEdit) and watched.choosing:
-                return False
-            if enter:
-                self.commitData.emit(watched)
-                self.closeEditor.emit(watched, QAbstractItemDelegate.EndEditHint.NoHint)
-                view = self.parent()
-                if isinstance(view, LinesTable):
-                    view.next_line()
-                return True
-        return super().eventFilter(watched, event)
+NARROWEST = 0.85  # of its width a column still shows its numbers
 
 
 class LinesTable(QTableView):
@@ -332,6 +60,7 @@ class LinesTable(QTableView):
         self.setModel(model)
         self.delegate = delegate_for(self)
         self.setItemDelegate(self.delegate)
+        self.delegate.entered.connect(self.next_line)
         self.setObjectName("lines.table")
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setShowGrid(False)
@@ -348,7 +77,7 @@ class LinesTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(px("row_dense"))
         self.setHorizontalHeader(LinesHeader(self))
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         for signal in (model.modelReset, model.layoutChanged, model.rowsInserted, model.rowsRemoved):
             signal.connect(self.fit_rows)
         self.fit_rows()
@@ -376,7 +105,7 @@ class LinesTable(QTableView):
         self.fit_columns()
 
     def fit_columns(self) -> None:
-        """Fixed widths, the rest to the columns of width 0; narrow windows take a little from everything."""
+        """Fixed widths, the rest to the columns of width 0; in a narrow window a little less, then they scroll."""
         columns = self.lines.columns
         room = self.viewport().width()
         fixed = sum(column.width for column in columns)
@@ -384,7 +113,7 @@ class LinesTable(QTableView):
         rest = max(room - fixed, px("detail_picture") * max(1, len(free)))
         shrink = min(1.0, (room - rest) / fixed) if fixed and fixed + rest > room else 1.0
         for number, column in enumerate(columns):
-            wide = rest // len(free) if number in free else int(column.width * max(shrink, 0.6))
+            wide = rest // len(free) if number in free else int(column.width * max(shrink, NARROWEST))
             self.setColumnWidth(number, wide)
 
     # -- where the cursor goes ----------------------------------------------------------------------------------
@@ -393,6 +122,19 @@ class LinesTable(QTableView):
         """Number of the line with the cursor."""
         kind, number = self.lines.place(self.currentIndex().row())
         return number if self.currentIndex().isValid() and kind == LINE else None
+
+    def pending(self) -> tuple[int, LineColumn, str] | None:
+        """What is being typed and is not in the lines yet: number of the line, column, words."""
+        editor, index = open_editor(self), self.currentIndex()
+        if not isinstance(editor, QLineEdit) or not editor.isModified():
+            return None
+        if editor.text() == (index.data(Qt.ItemDataRole.EditRole) or ""):
+            return None
+        return self.lines.place(index.row())[1], self.lines.columns[index.column()], editor.text()
+
+    def settle(self) -> None:
+        """What is being typed counts."""
+        commit_cell(self)
 
     def selected_lines(self) -> list[int]:
         """Numbers of the selected lines, ascending."""
@@ -444,7 +186,7 @@ class LinesTable(QTableView):
             self.go(number + 1, self.lines.columns[self.currentIndex().column()].key, edit=False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The keys of the foot: Enter, Insert, F4, Ctrl+D, Delete, Ctrl+V."""
+        """The keys of the foot: Enter, Insert, F4, Ctrl+D, Delete, Ctrl+V; Escape takes back what was refused."""
         key, control = event.key(), event.modifiers() & Qt.KeyboardModifier.ControlModifier
         line = self.current_line()
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not control:
@@ -461,10 +203,16 @@ class LinesTable(QTableView):
             self.delete_wanted.emit(self.selected_lines())
         elif key == Qt.Key.Key_V and control:
             self.paste_wanted.emit()
+        elif key == Qt.Key.Key_Escape and line is not None and self._take_back(line):
+            event.accept()
         elif key == Qt.Key.Key_Tab and self._at_end():
             event.ignore()
         else:
             super().keyPressEvent(event)
+
+    def _take_back(self, line: int) -> bool:
+        column = self.lines.columns[self.currentIndex().column()]
+        return self.lines.take_back(line, column.key)
 
     def _at_end(self) -> bool:
         index = self.currentIndex()

@@ -11,7 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.core import format as fmt
-from app.core.errors import AppError
+from app.core.errors import AppError, Refused
 from app.core.i18n import t
 from app.core.paging import PAGE_SIZE, ListQuery
 from app.views.core.export import Sheet, Stopped, write
@@ -78,6 +78,9 @@ class ListExport(QObject):
             return write(path, kind, self._sheet, all_rows(session, self._fetch, self._query), self._progress)
         except Stopped:
             return -1
+        except OSError as error:
+            # No right, no folder, no space, or the file is open in another program: nothing to search the log for.
+            raise Refused("file_not_written", name=str(path), why=error.strerror or str(error)) from error
 
     def _progress(self, count: int) -> None:
         if self._stop.is_set():

@@ -385,7 +385,6 @@ class ListPage(TabPage):
             self.stack.removeWidget(old)
             old.deleteLater()
         self._overlay(None)
-        self._show_detail()
 
     def _failed(self, error: object) -> None:
         if self.model.loaded:
@@ -426,6 +425,8 @@ class ListPage(TabPage):
 
     def _first_selection(self) -> None:
         """Show the row of the state, else the first one, so that the pane is never empty without need."""
+        if not self.model.rows:
+            self._show_detail()  # nothing to show beside the list
         if self.table.selectionModel().hasSelection() or not self.model.rows:
             return
         wanted, self._wanted_key = self._wanted_key, None

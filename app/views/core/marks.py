@@ -1,10 +1,11 @@
 """Small painted things that show and do nothing: words, chips, key caps, people, lines, bars."""
 
+import re
 import zlib
 from functools import cache
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from app.core.i18n import t
@@ -15,8 +16,28 @@ from app.views.core.theme import chip_colours, font, px, set_text_colour, tok
 AVATARS = 6
 
 
+UNBROKEN = 10  # letters of a word too long for a line that stay together
+TOO_LONG = 24
+BREAK = "\u200b"
+_LONG_RUN = re.compile(rf"\S{{{TOO_LONG},}}")
+
+
+def breakable(text: str) -> str:
+    """A text with places to break a line in words nobody could break: they would widen whatever holds them."""
+
+    def broken(found: re.Match[str]) -> str:
+        run = found.group()
+        return BREAK.join(run[at : at + UNBROKEN] for at in range(0, len(run), UNBROKEN))
+
+    return _LONG_RUN.sub(broken, text)
+
+
 class Label(QLabel):
-    """Words in a step of the type scale and a token colour.  Elides with a tooltip when ``elide`` is set."""
+    """Words in a step of the type scale and a token colour.
+
+    ``wrap`` breaks them into lines; ``elide`` takes the room there is and shortens them, with a tooltip; ``shrink``
+    does the same with no more room than the words need.
+    """
 
     def __init__(
         self,
@@ -26,11 +47,13 @@ class Label(QLabel):
         *,
         wrap: bool = False,
         elide: bool = False,
+        shrink: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._token = color
-        self._elide = elide
+        self._elide = elide or shrink
+        self._words = text
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(font(style))
         self.setWordWrap(wrap)
@@ -38,6 +61,25 @@ class Label(QLabel):
         set_text_colour(self, color)
         if elide:
             self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        elif shrink:
+            self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+    def text(self) -> str:
+        """The words as they are."""
+        return self._words
+
+    def setText(self, text: str) -> None:
+        """Show other words."""
+        self._words = text
+        super().setText(breakable(text) if self.wordWrap() else text)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """What is copied are the words, without the places where they were broken."""
+        if event.matches(QKeySequence.StandardKey.Copy) and self.hasSelectedText():
+            QGuiApplication.clipboard().setText(self.selectedText().replace(BREAK, ""))
+            event.accept()
+        else:
+            super().keyPressEvent(event)
 
     def set_color(self, color: str) -> None:
         """Take another token colour."""
@@ -54,7 +96,7 @@ class Label(QLabel):
     def minimumSizeHint(self) -> QSize:
         """An eliding label gives way."""
         hint = super().minimumSizeHint()
-        return QSize(px("col_min"), hint.height()) if self._elide else hint
+        return QSize(min(px("col_min"), self.sizeHint().width()), hint.height()) if self._elide else hint
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the words, shortened when asked for."""

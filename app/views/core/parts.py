@@ -30,7 +30,7 @@ from app.views.core.surfaces import (
     clear_layout,
 )
 from app.views.core.timing import Debounce
-from app.views.core.toasts import Toast, show_toast
+from app.views.core.toasts import Toast, clear_toasts, show_toast
 
 __all__ = [
     "Avatar",
@@ -62,6 +62,7 @@ __all__ = [
     "Toast",
     "add_shadow",
     "clear_layout",
+    "clear_toasts",
     "initials",
     "key_text",
     "paint_avatar",

@@ -24,7 +24,8 @@ class RowsModel(QAbstractTableModel):
     child's path begins with its parent's.  Without it, and with ``set_rows(tree=False)``, the rows are a plain table.
 
     ``editors`` says which columns can be typed into (column key: quantity or date), ``can_edit(row, key)`` in which
-    rows; what was typed comes by `edited` and changes nothing by itself.
+    rows; what was typed comes by `edited` and changes nothing by itself.  What is no value stays in its cell, marked,
+    until something better is typed (`refuse`, `problems`).
 
     Signals:
         repaint: some cells look different now.
@@ -62,6 +63,7 @@ class RowsModel(QAbstractTableModel):
         self._closed: set[Path] = set()
         self._only: Callable[[Any], bool] | None = None
         self._cells: dict[int, list[Cell | None]] = {}
+        self._refused: dict[tuple[Any, str], tuple[str, str]] = {}  # words typed, and what is wrong with them
         self._base = 0
         self.tree = path is not None
 
@@ -71,6 +73,8 @@ class RowsModel(QAbstractTableModel):
         """Show other rows; branches that were closed stay closed."""
         self.beginResetModel()
         self._all = list(rows)
+        keys = {self._key(row) for row in self._all} if self._refused else set()
+        self._refused = {place: words for place, words in self._refused.items() if place[0] in keys}
         self.tree = tree and self._path is not None
         self._parents = set()
         if self.tree and self._path is not None:
@@ -196,8 +200,29 @@ class RowsModel(QAbstractTableModel):
         line = self._cells.setdefault(row, [None] * len(self.columns))
         found = line[column]
         if found is None:
-            found = line[column] = self.columns[column].cell(self._rows[row], locked=self._locked[column])
+            found = self.columns[column].cell(self._rows[row], locked=self._locked[column])
+            if refused := self._refused.get((self.key_of(row), self.columns[column].key)):
+                found = found._replace(text=refused[0], tone="bad")
+            line[column] = found
         return found
+
+    def refuse(self, index: Index, typed: str, problem: str) -> None:
+        """Keep what was typed into a cell and is no value; without a ``problem`` the cell is right again."""
+        place = (self.key_of(index.row()), self.columns[index.column()].key)
+        if problem:
+            self._refused[place] = (typed, problem)
+        elif self._refused.pop(place, None) is None:
+            return
+        self._cells.pop(index.row(), None)
+        self.dataChanged.emit(index, index)
+
+    def problems(self) -> list[str]:
+        """What is wrong with what was typed, in words."""
+        return [problem for _, problem in self._refused.values()]
+
+    def problem(self, index: Index) -> str:
+        """What is wrong with what was typed into a cell; empty when nothing is."""
+        return self._refused.get((self.key_of(index.row()), self.columns[index.column()].key), ("", ""))[1]
 
     def editable(self, row: int, column: int) -> bool:
         """Whether a cell can be typed into."""
@@ -221,6 +246,8 @@ class RowsModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             cell = self.cell(index.row(), index.column())
             return f"{cell.text} {cell.extra}" if cell.kind == "two_line" and cell.extra else cell.text
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self.problem(index) or None
         if role == Qt.ItemDataRole.EditRole:
             return self.columns[index.column()].raw(self._rows[index.row()])
         if role == Qt.ItemDataRole.TextAlignmentRole:

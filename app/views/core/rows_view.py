@@ -1,12 +1,14 @@
 """Trees and small tables: the list view over a `RowsModel`, with guide lines, branches to open, cells to type in."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, cast
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
+from app.core.i18n import t
 from app.views.core import fonts
 from app.views.core.delegates import CellDelegate, Thumbnails
 from app.views.core.icons import pixmap
@@ -55,7 +57,8 @@ class RowsDelegate(CellDelegate):
         if self._view.rows_model.editable(index.row(), index.column()):
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(tok("control"), px("hair")))
+            wrong = self._view.rows_model.problem(index)
+            painter.setPen(QPen(tok("bad_solid" if wrong else "control"), px("hair")))
             box = QRectF(option.rect).adjusted(2.5, 3.5, -2.5, -4.5)
             painter.drawRoundedRect(box, px("radius_key"), px("radius_key"))
             painter.restore()
@@ -95,7 +98,9 @@ class RowsDelegate(CellDelegate):
         editor: QWidget = (
             DateEdit(column.head(), size="toolbar", parent=parent)
             if kind == "date"
-            else NumberEdit(column.head(), places=column.places, size="toolbar", parent=parent)
+            else NumberEdit(
+                column.head(), places=column.places, minimum=Decimal(0), size="toolbar", parent=parent
+            )
         )
         editor.setObjectName(f"cell.{column.key}")
         return editor
@@ -110,13 +115,18 @@ class RowsDelegate(CellDelegate):
         """The present value, selected."""
         if isinstance(editor, NumberEdit | DateEdit) and not editor.isModified():
             editor.set_value(index.data(Qt.ItemDataRole.EditRole))
+            if self._view.rows_model.problem(index):
+                editor.setText(index.data(Qt.ItemDataRole.DisplayRole))
             editor.selectAll()
 
     def setModelData(self, editor: QWidget, model: Any, index: Index) -> None:
-        """What was typed; what is no value is dropped."""
-        if isinstance(editor, NumberEdit | DateEdit) and editor.problem() is None:
-            value = editor.value()
-            if value is not None and value != index.data(Qt.ItemDataRole.EditRole):
+        """What was typed; what is no value stays marked in its cell."""
+        if isinstance(editor, NumberEdit | DateEdit):
+            value, problem = editor.value(), editor.problem()
+            if problem is None and value is None:
+                problem = "error.required"
+            self._view.rows_model.refuse(index, editor.text(), t(problem) if problem else "")
+            if problem is None and value != index.data(Qt.ItemDataRole.EditRole):
                 model.setData(index, value, Qt.ItemDataRole.EditRole)
 
 

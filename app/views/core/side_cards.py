@@ -25,6 +25,7 @@ from app.views.core.marks import Avatar, Divider, Label, initials
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.surfaces import Card, clear_layout
 from app.views.core.theme import px
+from app.views.core.values import money_places
 
 Labels = Mapping[str, str]
 SHOWN_NOTES = 3
@@ -36,6 +37,8 @@ DERIVED = frozenset(
     {"vector", "search_key", "snapshot", "sha256", "content_hash", "thumbnail", "mime", "content"}
 )
 SILENT = STAMPS | DERIVED | {"topic", "record_id", "source_type", "source_id"}
+# Columns of amounts by the end of their names; every other number is a quantity, a percentage, a count.
+MONEY = ("amount", "price", "cost", "credit_limit")
 _names: "WeakKeyDictionary[AppContext, dict[str, str]]" = WeakKeyDictionary()
 
 
@@ -108,13 +111,16 @@ def value_in_words(table: str, column: str, value: Any) -> str:
         return fmt.NONE
     if isinstance(value, bool):
         return t("form.yes") if value else t("form.no")
-    if isinstance(value, Decimal) and value != value.to_integral_value():
-        exponent = value.normalize().as_tuple().exponent
-        return fmt.number(value, places=max(2, -exponent) if isinstance(exponent, int) else None)
     if isinstance(value, Decimal | int):
-        return fmt.number(value)
+        return fmt.number(value, places=money_places(value, 6) if column.endswith(MONEY) else None)
     text = str(value)
-    for key in (f"{table}.{column}.{text}", f"state.{table}.{text}", f"state.{text}"):
+    record = table.rpartition(".")[2]
+    for key in (
+        f"{table}.{column}.{text}",
+        f"{record}.{column}.{text}",
+        f"state.{table}.{text}",
+        f"state.{text}",
+    ):
         if has_text(key):
             return t(key)
     try:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QGraphicsDropShadowEffect,
     QHBoxLayout,
@@ -63,7 +63,7 @@ class Card(QWidget):
         outer.setSpacing(px("gap_s"))
         if title:
             head = QHBoxLayout()
-            head.addWidget(Label(title, "section"))
+            head.addWidget(Label(title, "section", shrink=True))
             head.addStretch(1)
             if note:
                 head.addWidget(Label(note, "small", "text2"))
@@ -116,6 +116,18 @@ class Banner(QWidget):
             row.addWidget(action)
         self.setMinimumHeight(px("control") + 2 * px("gap_s"))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As high as its words need at this width."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            QTimer.singleShot(0, self, self._fit)  # a layout cannot be changed while it is being carried out
+
+    def _fit(self) -> None:
+        layout = self.layout()
+        if layout is not None:
+            least = px("control") + 2 * px("gap_s")
+            self.setMinimumHeight(max(least, layout.totalHeightForWidth(self.width())))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the fill."""

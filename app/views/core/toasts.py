@@ -4,14 +4,16 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.views.core.buttons import Button, IconButton
 from app.views.core.marks import IconLabel, Label
 from app.views.core.surfaces import STATUS_ICONS, Overlay, add_shadow
 from app.views.core.theme import ms, px
 
-MOST_PASSING = 2  # at a time; what went can be read again under the bell
+MOST_PASSING = (
+    1  # at a time: news is not told beside what it made old; what went can be read again under the bell
+)
 
 
 class Toast(Overlay):
@@ -28,17 +30,26 @@ class Toast(Overlay):
     ) -> None:
         super().__init__(window, radius="radius_card")
         self.setAccessibleName(text)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(px("gap_m"), px("gap"), px("gap"), px("gap"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(px("gap_m"), px("gap"), px("gap"), px("gap"))
+        column.setSpacing(0)
+        row = QHBoxLayout()
         row.setSpacing(px("gap"))
+        column.addLayout(row, 1)
         row.addWidget(IconLabel(STATUS_ICONS[kind], px("icon"), "accent_text" if kind == "accent" else kind))
         row.addWidget(Label(text, "body500", wrap=True), 1)
+        row.addWidget(IconButton("x", "kit.close", icon_size=px("icon_small"), clicked=self.close))
         if action is not None:
             words, run = action
-            row.addWidget(Button(words, kind="link", clicked=lambda: (run(), self.close())))
-        row.addWidget(IconButton("x", "kit.close", icon_size=px("icon_small"), clicked=self.close))
+            below = QHBoxLayout()
+            below.setContentsMargins(px("icon") + px("gap"), 0, 0, px("gap_xs"))
+            below.addWidget(Button(words, kind="link", clicked=lambda: (run(), self.close())))
+            below.addStretch(1)
+            column.addLayout(below)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setFixedWidth(min(px("toast"), window.width() - 2 * px("margin")))
+        self.setFixedWidth(
+            px("side") + px("gap_l")
+        )  # beside tables stand cards and panes; nothing else is covered
         self.setMinimumHeight(px("row_two"))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -73,13 +84,18 @@ class _ToastHost(QObject):
         window.installEventFilter(self)
 
     def add(self, toast: Toast) -> None:
-        passing = [shown for shown in self._toasts if shown.leaves_by_itself]
-        for oldest in passing[: max(0, len(passing) + 1 - MOST_PASSING)]:
-            oldest.close()
+        if toast.leaves_by_itself:
+            passing = [shown for shown in self._toasts if shown.leaves_by_itself]
+            for oldest in passing[: max(0, len(passing) + 1 - MOST_PASSING)]:
+                oldest.close()
         self._toasts.append(toast)
         toast.closed.connect(lambda: self._gone(toast))
         toast.show()
         self._place()
+
+    def clear(self) -> None:
+        for toast in list(self._toasts):
+            toast.close()
 
     def _gone(self, toast: Toast) -> None:
         if toast in self._toasts:
@@ -87,14 +103,15 @@ class _ToastHost(QObject):
         self._place()
 
     def _place(self) -> None:
-        bottom = self._window.height() - px("status_bar") - px("gap_m")
+        # Feet of tables and pages hold their totals.
+        bottom = self._window.height() - px("status_bar") - px("row_two") - px("gap")
         for toast in reversed(self._toasts):
             layout = toast.layout()
             height = (
                 max(layout.totalMinimumHeightForWidth(toast.width()), toast.minimumHeight()) if layout else 0
             )
             toast.resize(toast.width(), height)
-            toast.move(self._window.width() - toast.width() - px("margin"), bottom - height)
+            toast.move(self._window.width() - toast.width() - px("gap_m"), bottom - height)
             bottom -= height + px("gap")
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
@@ -115,3 +132,10 @@ def show_toast(
     toast = Toast(top, text, kind, action)
     host.add(toast)
     return toast
+
+
+def clear_toasts(window: QWidget) -> None:
+    """Take every message away."""
+    host = window.window().findChild(_ToastHost)
+    if host is not None:
+        host.clear()

@@ -155,6 +155,7 @@ MEASURES: dict[str, int] = {
     "chart_h": 140,
     "textarea": 72,
     "form_wide": 640,
+    "beside": 1080,  # a form at least as wide has its cards beside it
     "form_middle": 400,
     "window_w": 1440,
     "window_h": 900,

@@ -65,11 +65,25 @@ def read(kind: str, text: str, *, places: int | None = None) -> Any:
     return text if kind == "multiline" else plain
 
 
+def range_problem(value: Any, minimum: Decimal | None, above: Decimal | None, maximum: Decimal | None) -> str:
+    """What is wrong with the size of a number, in words; empty when nothing is, and for what is no number."""
+    if not isinstance(value, Decimal):
+        return ""
+    if minimum is not None and value < minimum:
+        return t("error.too_small", limit=show("number", minimum))
+    if above is not None and value <= above:
+        return t("error.not_above", limit=show("number", above))
+    if maximum is not None and value > maximum:
+        return t("error.too_large", limit=show("number", maximum))
+    return ""
+
+
 def in_words(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of a message as the language writes them."""
+    """Parameters of a message as the language writes them; what identifies a record stays as it is."""
     words: dict[str, Any] = {}
     for name, value in params.items():
-        if isinstance(value, Decimal):
+        counts = isinstance(value, int) and not isinstance(value, bool) and not _identifies(name)
+        if isinstance(value, Decimal) or (counts and name != "n"):
             words[name] = fmt.number(value)
         elif isinstance(value, datetime):
             words[name] = fmt.date_time(value)
@@ -80,6 +94,10 @@ def in_words(params: Mapping[str, Any]) -> dict[str, Any]:
         else:
             words[name] = value
     return words
+
+
+def _identifies(name: str) -> bool:
+    return name in ("id", "year", "version", "row_version", "pid", "port") or name.endswith("_id")
 
 
 def error_text(error: AppError) -> str:

@@ -4,7 +4,7 @@ Beside pages a capability may declare `WATCHES`: ``watch(ctx, window)`` is calle
 happens elsewhere.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.changes import Changes
 from app.core.db import Profile
+from app.core.i18n import in_every_language, language
 from app.views.core.actions import Action
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ class TabPage(QWidget):
     def title(self) -> str:
         """The word on the tab."""
         raise NotImplementedError
+
+    def titles(self) -> dict[str, str]:
+        """The word on the tab in every language, for what is remembered of the page."""
+        return in_every_language(self.title)
 
     def state(self) -> dict[str, Any]:
         """Enough to build the page again, unsaved values included (under ``"draft"``)."""
@@ -108,6 +113,12 @@ class TabPage(QWidget):
         if self.stale:
             changes, self.stale = self.stale, frozenset()
             self.on_changes(changes)
+
+
+def title_in_force(entry: Mapping[str, Any]) -> str:
+    """The title of something remembered (``titles`` by language, else ``title``) in the language in force."""
+    titles = entry.get("titles") or {}
+    return str(titles.get(language()) or entry.get("title") or "")
 
 
 Build = Callable[["AppContext", dict[str, Any]], TabPage]

@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core import format as fmt
-from app.core.changes import Result
+from app.core.changes import Changes, Result
 from app.core.i18n import t
 from app.services.catalog.reads import search_made_products, search_products
 from app.services.engineering import writes
@@ -21,7 +21,7 @@ from app.services.engineering.commands import (
     RetireBom,
     SaveBom,
 )
-from app.services.engineering.reads import BomHeader, Structure, bom_detail
+from app.services.engineering.reads import BomHeader, bom_detail
 from app.views.core.context import AppContext
 from app.views.core.errors import ask
 from app.views.core.fields import Field
@@ -136,8 +136,7 @@ class BomPage(FormPage):
     ) -> None:
         self._view: dict[str, Any] = dict((state or {}).get("view") or {})
         self._story: StoryCards | None = None
-        self._picture_key: Any = None
-        self._was: tuple[int | None, int] = (None, -1)
+        self._fresh: set[str] = set()  # the views that show the version as it was read last
         super().__init__(ctx, record_id, state)
         self.topics = self.topics | {"inventory.stock_level", "production.work_order"}
 
@@ -179,7 +178,7 @@ class BomPage(FormPage):
         self._side = SidePanel(self.ctx, lambda: self._structure.day)
         across.addWidget(self._side)
         self._structure.current.connect(self._side.show_row)
-        self._structure.arrived.connect(self._structure_arrived)
+        self._structure.arrived.connect(self._side.show_structure)
         self._structure.changed.connect(self.changed)
         first = str(self._view.get("tab") or "structure")
         self.choose("lines" if self.record.id is None else first)
@@ -189,6 +188,11 @@ class BomPage(FormPage):
         super().resizeEvent(event)
         small = event.size().width() < px("detail") * 3 + px("row_two")
         self._side.setFixedWidth(px("side") + px("gap_l" if small else "row_two"))
+        self._show_side()
+
+    def _show_side(self) -> None:
+        """Beside the structure, as long as there is room for both."""
+        self._side.setVisible(self._tabs.current == "structure" and self.width() >= px("beside"))
 
     def cards(self) -> Sequence[QWidget]:
         """Notes and history beside the lines."""
@@ -196,11 +200,23 @@ class BomPage(FormPage):
         return self._story.cards
 
     def choose(self, key: str) -> None:
-        """Show one of the four views."""
+        """Show one of the four views; each reads what it shows when it is looked at."""
         self._tabs.set_current(key)
         self._stack.setCurrentIndex(TABS.index(key))
-        self._side.setVisible(key == "structure")
+        self._show_side()
         self._bar.setVisible(self.record.id is not None)
+        if not self.ready or key in self._fresh:
+            return
+        self._fresh.add(key)
+        bom = self.bom
+        if key == "lines" and self._story is not None:
+            self._story.show(self.record.id, self.heading()[0])
+        elif key == "structure" and bom is not None:
+            self._structure.show_bom(bom)
+        elif key == "versions" and bom is not None:
+            self._versions.show_product(bom.product_id, bom.id)
+        elif key == "where_used" and bom is not None:
+            self._where_used.show_product(bom.product_id)
 
     # -- FormPage -----------------------------------------------------------------------------------------------
 
@@ -249,36 +265,26 @@ class BomPage(FormPage):
 
     def picture(self) -> Any:
         """The product's picture."""
-        return self._picture_key
+        bom = self.bom
+        return (bom.image_id, bom.image_hash) if bom is not None and bom.image_id is not None else None
 
     def shown(self) -> None:
-        """Read what belongs to the version."""
+        """Read again what is looked at."""
         bom = self.bom
         self.boxes["product_id"].set_read_only(self.record.id is not None)
-        self._bar.setVisible(bom is not None)
-        if self._story is not None:
-            self._story.show(self.record.id, self.heading()[0])
+        self._fresh.clear()
+        self.choose(self._tabs.current)
         if bom is None:
             return
-        if self._was[0] is None and self._tabs.current == "lines" and bom.state != "draft":
-            self.choose("structure")
-        if self._was != (bom.id, bom.row_version):
-            self._was = (bom.id, bom.row_version)
-            self._versions.show_product(bom.product_id, bom.id)
-            self._where_used.show_product(bom.product_id)
-        self._structure.show_bom(bom)
         labels = {key: t(f"bom.tab.{key}") for key in TABS}
         labels["lines"] = t("bom.tab.lines_n", n=len(self.record.lines))
         labels["versions"] = t("bom.tab.versions_n", n=bom.versions)
         self._tabs.set_items([(key, labels[key]) for key in TABS], self._tabs.current)
 
-    def _structure_arrived(self, found: Structure) -> None:
-        top = found.rows[0]
-        self._side.show_cost(top.sku, found)
-        key = (top.image_id, top.image_hash) if top.image_id and top.image_hash else None
-        if key != self._picture_key:
-            self._picture_key = key
-            self.touched(typed=False)
+    def on_changes(self, changes: Changes) -> None:
+        """Another bill may be a version of this one, or part of its structure."""
+        if self.record.id is not None and not self._saving:
+            self.refresh()
 
     def save_call(self, form: FormValues) -> tuple[Callable[[Any, Any], Result[Any]], Any]:
         """Save a draft with its lines."""
@@ -370,6 +376,7 @@ class BomPage(FormPage):
 
         def done(saved: Any) -> None:
             self.ctx.navigate.toast(t("bom.copied"))
+            self.refresh()  # one version more
             self.ctx.navigate.open_record(BOM, saved.id)
 
         command = NewBomVersion(self.record.id, date.today())  # noqa: DTZ011

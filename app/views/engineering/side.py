@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any, NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.i18n import language, t
-from app.services.engineering.reads import Structure, WhereUsedRow, where_used
+from app.services.engineering.reads import Component, Structure, WhereUsedRow, component
 from app.services.engineering.rules import TreeRow
-from app.services.inventory.reads import Availability, availability
+from app.services.inventory.reads import Availability
 from app.views.core.buttons import Button, IconButton
 from app.views.core.context import AppContext
 from app.views.core.detail import Picture, ShareBar, scrolled, share_row
@@ -27,18 +26,6 @@ SHOWN_PARENTS = 6
 COLOURS = ("accent", "info_solid", "warn_solid", "note", "neutral")
 
 
-class Component(NamedTuple):
-    """What the panel reads of a component."""
-
-    stock: Availability
-    parents: list[WhereUsedRow]
-
-
-def read_component(session: Any, product_id: int, day: date, lang: str) -> Component:
-    """Stock and parents of a product."""
-    return Component(availability(session, [product_id])[0], where_used(session, product_id, day, lang, 50))
-
-
 class SidePanel(QFrame):
     """Follows the row the tree is at."""
 
@@ -47,6 +34,7 @@ class SidePanel(QFrame):
         self.setObjectName("bom.side")
         self._ctx, self._day = ctx, day
         self._row: TreeRow | None = None
+        self._top: Component | None = None
         self.setFixedWidth(px("side") + px("row_two"))
         fill(self, "line")
         frame = QVBoxLayout(self)
@@ -79,13 +67,16 @@ class SidePanel(QFrame):
         self._row = row
         if row is None:
             clear_layout(self._component)
+        elif self._top is not None and not row.path:
+            self._pause.stop()
+            self._show_component(row, self._top)  # came with the structure
         else:
             self._pause.later()
 
     def _read(self) -> None:
         if self._row is not None:
             row = self._row
-            op = ReadOp(self, self._ctx, read_component, row.product_id, self._day(), language())
+            op = ReadOp(self, self._ctx, component, row.product_id, self._day(), language())
             op.replacing("component").success(lambda found: self._show_component(row, found)).start()
 
     def _show_component(self, row: TreeRow, found: Component) -> None:
@@ -201,8 +192,9 @@ class SidePanel(QFrame):
         line.addWidget(Label(fmt.quantity(round(parent.qty, 4).normalize(), parent.unit), "small600"))
         return holder
 
-    def show_cost(self, sku: str, found: Structure) -> None:
+    def show_structure(self, found: Structure) -> None:
         """What one piece costs and which components make it up."""
+        self._top = found.top
         clear_layout(self._cost)
         box = self._cost
         box.addSpacing(px("gap_xs"))
@@ -213,7 +205,7 @@ class SidePanel(QFrame):
         title = QWidget()
         line = QHBoxLayout(title)
         line.setContentsMargins(0, px("gap_xs"), 0, 0)
-        line.addWidget(Label(t("bom.roll_up", sku=sku), "section"))
+        line.addWidget(Label(t("bom.roll_up", sku=found.rows[0].sku), "section"))
         line.addStretch(1)
         line.addWidget(Label(fmt.money(found.unit_cost), "section"))
         box.addWidget(title)

@@ -249,12 +249,12 @@ class StructureView(QWidget):
     def _arrived(self, found: Structure) -> None:
         self._clear_problem()
         self.found = found
+        self.arrived.emit(found)
         self._head["qty"] = fmt.number(self.qty)
         self._show_rows()
         self.table.head_changed()
         self._show_foot(found)
         self.table.select_first()
-        self.arrived.emit(found)
         self._selected()
 
     # -- showing ------------------------------------------------------------------------------------------------

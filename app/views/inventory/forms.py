@@ -111,9 +111,11 @@ class PlacePage(_MasterPage):
         return {"is_active": True, "kind": "storage"}
 
     def shown(self) -> None:
-        """Offer the warehouses of a new place."""
+        """Offer the warehouses to a new place."""
         super().shown()
         self.boxes["warehouse_id"].set_read_only(self.record.id is not None or self.read_only)
+        if self.record.id is not None:
+            return
         op = ReadOp(self, self.ctx, warehouses).replacing("warehouses")
         op.success(
             lambda rows: self.set_choices(

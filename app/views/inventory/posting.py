@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.changes import Changes, Result
@@ -30,7 +30,7 @@ from app.views.core.rows_view import RowsView
 from app.views.core.surfaces import Banner, Card, EmptyState, clear_layout
 from app.views.core.table_model import Column
 from app.views.core.theme import fill, px
-from app.views.core.values import error_text
+from app.views.core.values import error_text, in_words
 from app.views.core.workspace import TabPage
 
 
@@ -118,8 +118,10 @@ class PostingPage(TabPage):
         return f"workspace:stock_{self.key}"
 
     def dirty(self) -> bool:
-        """Lines wait to be posted."""
-        return bool(self._lines)
+        """Lines wait to be posted, or one is being entered."""
+        quantity = self.boxes["qty"].editor
+        typed = isinstance(quantity, QLineEdit) and quantity.isModified() and bool(quantity.text().strip())
+        return bool(self._lines) or typed
 
     def state(self) -> dict[str, Any]:
         """The lines and the reason."""
@@ -241,6 +243,8 @@ class PostingPage(TabPage):
             self.changed.emit()
         else:
             self.entry_changed(key)
+            if key == "qty":
+                self.changed.emit()
 
     def _load(self, product_id: int, *, fresh: bool) -> None:
         op = ReadOp(self, self.ctx, product_stock, product_id, language()).replacing("product")
@@ -295,6 +299,11 @@ class PostingPage(TabPage):
             self.boxes["product"].set_error(t("stock.choose_product"))
             self.boxes["product"].focus()
             return False
+        for key, box in self.boxes.items():
+            if key != "reason" and (words := box.unreadable()):
+                self.boxes[key].set_error(words)
+                self.boxes[key].focus()
+                return False
         found = self.read_entry(self._stock)
         if not isinstance(found, Line):
             key, words = found
@@ -416,7 +425,7 @@ class PostingPage(TabPage):
             return False
         clear_layout(self._banner)
         hint = f"error.{error.key}.what_now"
-        banner = Banner("bad", error_text(error), t(hint, **error.params) if has_text(hint) else "")
+        banner = Banner("bad", error_text(error), t(hint, **in_words(error.params)) if has_text(hint) else "")
         banner.setObjectName("notice.refused")
         self._banner.addWidget(banner)
         line = error.params.get("line")

@@ -29,7 +29,7 @@ def _picture(row: StockRow) -> tuple[int, str] | None:
 
 COLUMNS = (
     Column("image", "", "thumb", width=48, sortable=False, value=_picture),
-    Column("sku", "stock.col.sku", "code", width=96, filter="prefix"),
+    Column("sku", "stock.col.sku", "code", width=112, filter="prefix"),
     Column("name", "stock.col.name", "bold", width=180, stretch=True, filter="contains"),
     Column("category", "stock.col.category", width=110, filter="contains", hidden=True),
     Column("warehouse", "stock.col.warehouse", width=66, filter="choice", choices=_warehouse_choices),

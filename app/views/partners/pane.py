@@ -10,13 +10,15 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.i18n import has_text, language, t
-from app.services.partners.forms import DocumentRow, partner_documents
+from app.core.together import ask_together
+from app.services.partners.forms import DocumentRow, documents_question
 from app.services.partners.reads import (
     PartnerDetail,
     PartnerFigures,
     PartnerRow,
-    get_partner,
-    partner_figures,
+    figures_question,
+    partner_of,
+    partner_question,
 )
 from app.services.system.reads import HistoryRow, NoteRow, story
 from app.views.core.buttons import Button, IconButton
@@ -72,15 +74,16 @@ class PaneContent(NamedTuple):
 
 
 def read_pane(session: Any, partner_id: int, lang: str, today: date, customer: bool) -> PaneContent:
-    """Four round trips for a customer, two for a supplier."""
+    """Two round trips."""
     told = story(session, PARTNER, partner_id, 30)
-    return PaneContent(
-        get_partner(session, partner_id, lang),
-        partner_figures(session, partner_id, today) if customer else None,
-        partner_documents(session, partner_id) if customer else (),
-        told.notes,
-        told.history,
+    partner, figures, documents = ask_together(
+        session,
+        partner_question(partner_id, lang),
+        figures_question(session, today, ":customer", customer=partner_id) if customer else None,
+        documents_question(session, partner_id) if customer else None,
     )
+    found = partner_of(partner_id, partner)
+    return PaneContent(found, figures, documents or (), told.notes, told.history)
 
 
 class PartnerPane(DetailPane):

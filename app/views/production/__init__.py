@@ -3,8 +3,8 @@
 from functools import partial
 from typing import Any
 
-from app.core.paging import Filter, ListQuery
-from app.services.production.reads import list_orders
+from app.core.paging import ListQuery
+from app.services.production.reads import list_orders, search_orders
 from app.views.core.actions import Action
 from app.views.core.context import AppContext
 from app.views.core.list_page import ListPage
@@ -30,22 +30,9 @@ def _count(preset: str, session: Any) -> int:
 
 def find_orders(session: Any, typed: str, limit: int = 8, language: str = "de") -> list[tuple[Any, ...]]:
     """Work orders by number or product."""
-    rows: dict[int, Any] = {}
-    for key, op in (("number", "contains"), ("sku", "prefix"), ("name", "contains")):
-        if len(rows) < limit:
-            query = ListQuery(
-                sort="id",
-                descending=True,
-                preset="all",
-                filters=(Filter(key, op, typed),),
-                limit=limit,
-                language=language,
-                count=False,
-            )
-            rows.update({row.id: row for row in list_orders(session, query).rows})
     return [
-        (row.id, row.number, f"{row.sku} {row.name}", STATES[row.state])
-        for row in list(rows.values())[:limit]
+        (hit.id, hit.number, f"{hit.sku} {hit.name}", STATES[hit.state])
+        for hit in search_orders(session, typed, limit, language)
     ]
 
 

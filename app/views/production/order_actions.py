@@ -90,6 +90,17 @@ class OrderDialog(Dialog):
             return None
         return value if isinstance(value, Decimal) else None
 
+    def begin(self) -> bool:
+        """A new attempt: what was said about the one before goes; whether every field can be read."""
+        clear_layout(self._spot)
+        unreadable = {key: words for key, box in self.boxes.items() if (words := box.unreadable())}
+        for key, box in self.boxes.items():
+            box.set_error(unreadable.get(key, ""))
+        for key in list(unreadable)[:1]:
+            self.boxes[key].focus()
+        self.place()
+        return not unreadable
+
     def refused(self, error: BaseException) -> object:
         """Say it over the fields, at its field when it names one."""
         if not isinstance(error, AppError) or isinstance(error, NotAllowed | SessionEnded):
@@ -188,6 +199,8 @@ class ReportDialog(OrderDialog):
 
     def post(self) -> None:
         """Check and report."""
+        if not self.begin():
+            return
         good, scrap = self.number("good"), self.number("scrap") or ZERO
         if good is None or good < 0 or (good == 0 and scrap == 0):
             self._wrong("good", t("error.completion_not_empty"))
@@ -250,6 +263,8 @@ class CancelDialog(OrderDialog):
 
     def post(self) -> None:
         """Check and cancel."""
+        if not self.begin():
+            return
         reason = self.boxes["reason"].raw.strip()
         if not reason:
             self.boxes["reason"].set_error(t("error.reason_required"))

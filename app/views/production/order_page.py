@@ -18,16 +18,17 @@ from app.views.core.detail import scrolled
 from app.views.core.form_parts import Fact, FactsCard
 from app.views.core.icons import icon
 from app.views.core.marks import Chip, Label, ProgressBar
+from app.views.core.missing import Missing
 from app.views.core.operation import ReadOp
 from app.views.core.page_head import PageHead
-from app.views.core.people import name
+from app.views.core.people import name, when_known
 from app.views.core.rows_model import RowsModel
 from app.views.core.rows_view import RowsView
 from app.views.core.side_cards import StoryCards
 from app.views.core.surfaces import Banner, Card, clear_layout
 from app.views.core.table_model import Column
+from app.views.core.tasks import alive
 from app.views.core.theme import fill, px
-from app.views.core.values import error_text
 from app.views.core.workspace import TabPage
 from app.views.production.order_actions import CancelDialog, ReportDialog, reserve, start
 from app.views.production.words import (
@@ -87,6 +88,7 @@ class WorkOrderPage(TabPage):
         self.setObjectName("page.work_order")
         self._id = int(record_id or 0)
         self.found: OrderDetail | None = None
+        self._missing: Missing | None = None
         self._story = StoryCards(self, ctx, ORDER)
         self._build()
         self.refresh()
@@ -239,13 +241,19 @@ class WorkOrderPage(TabPage):
 
     def _failed(self, error: BaseException) -> object:
         if isinstance(error, AppError) and self.found is None:
-            self._content.show()
-            clear_layout(self._banner)
-            self._banner.addWidget(Banner("bad", error_text(error)))
+            self._leave_missing()
+            self._head.show_title(t("work_order.one"))
+            self._missing = Missing(self, self._head, error, self.refresh)
             return True
         return False
 
+    def _leave_missing(self) -> None:
+        missing, self._missing = self._missing, None
+        if missing is not None:
+            missing.leave()
+
     def _arrived(self, found: OrderDetail) -> None:
+        self._leave_missing()
         fresh = self.found is None
         changed = fresh or self.found is None or self.found.header.row_version != found.header.row_version
         self.found = found
@@ -318,9 +326,14 @@ class WorkOrderPage(TabPage):
             Fact(t("work_order.completed_at"), fmt.date_time(header.completed_at)),
             Fact(t("work_order.col.warehouse"), header.warehouse),
             Fact(t("work_order.bom"), t("bom.version", version=header.bom_version)),
-            Fact(t("work_order.created_by"), name(self.ctx, header.created_by)),
         ]
-        self._facts.set_facts(facts)
+
+        def show() -> None:
+            if alive(self):
+                who = Fact(t("work_order.created_by"), name(self.ctx, header.created_by))
+                self._facts.set_facts([*facts, who])
+
+        when_known(self.ctx, show)
 
     def _show_cost(self, header: OrderHeader) -> None:
         if not self.ctx.profile.can(COST):

@@ -202,6 +202,10 @@ class PlanView(QWidget):
             self._foot.left.addWidget(chip)
         self._foot.right.addWidget(Label(t("planning.edit_hint"), "small", "text3"))
 
+    def problems(self) -> list[str]:
+        """What was typed and is no quantity or day."""
+        return self._model.problems()
+
     def _filter(self) -> None:
         self._model.show_only((lambda row: row.net > 0) if self._short.isChecked() else None)
         self._label()
@@ -214,7 +218,7 @@ class PlanView(QWidget):
         self._open.set_text_key("bom.close_all" if self._model.all_open else "bom.open_all")
 
     def _edited(self, row: PlanRow, key: str, value: Any) -> None:
-        if key == "proposed" and value >= 0:
+        if key == "proposed":
             self.quantity_changed.emit(row.product_id, value)
         elif key == "end":
             self.end_changed.emit(row.product_id, value)

@@ -24,6 +24,7 @@ from app.services.production.planning import (
     purchases,
     read_demand,
     read_items,
+    wanted_lots,
     whole_demand,
 )
 from app.views.core.buttons import Button
@@ -221,7 +222,11 @@ class PlanningPage(TabPage):
         """Net and plan again; what was typed for a product stands, its components follow."""
         demand = whole_demand(self._wanted, self._material.items, to_order=self._to_order)
         self._requirements = net_requirements(
-            self._material.items, demand, to_order=self._to_order, planned=self._changed or None
+            self._material.items,
+            demand,
+            to_order=self._to_order,
+            planned=self._changed or None,
+            lots=wanted_lots(self._wanted),
         )
         self._plan = plan_orders(
             self._requirements,
@@ -247,6 +252,12 @@ class PlanningPage(TabPage):
     def create_orders(self) -> None:
         """Create every order of the plan, all or none."""
         if not self._plan or self._creating:
+            return
+        wrong = self.plan.problems()
+        if wrong:
+            self.ctx.navigate.toast(
+                t("planning.not_created_wrong", n=len(wrong), first=wrong[0]), kind="warn"
+            )
             return
         clear_layout(self._banner)
         plan, buy = list(self._plan), purchases(self._requirements)

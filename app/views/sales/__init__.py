@@ -1,6 +1,14 @@
 """Screens of sales and finance: quote, order, shipping, delivery, invoice, payment."""
 
-from app.services.sales.worklists import count_overdue, count_to_invoice, count_to_ship
+from functools import partial
+
+from app.services.sales.worklists import (
+    count_orders,
+    count_overdue,
+    count_quotes,
+    count_to_invoice,
+    count_to_ship,
+)
 from app.views.core.actions import Action
 from app.views.core.workspace import RecordType, Search, Tile, Workspace
 from app.views.sales import flow_lists, searches, selling_lists
@@ -13,6 +21,7 @@ from app.views.sales.ship_page import ShipPage
 
 PRICED = "sales.sales_order:select"
 SHIPS = "delivery_ship"
+SELLERS = ("sales_rep", "sales_manager", "customer_service")
 
 WORKSPACES = (
     Workspace(
@@ -120,6 +129,42 @@ SEARCHES = (
 )
 
 TILES = (
+    Tile(
+        "sales.my_quotes",
+        "sales.tile.my_quotes",
+        "file-text",
+        "sales.quotes",
+        partial(count_quotes, preset="mine"),
+        {"preset": "mine"},
+        "sales.quote:select",
+        "info",
+        SELLERS,
+        topics=("sales.quote",),
+    ),
+    Tile(
+        "sales.quotes_expiring",
+        "sales.tile.quotes_expiring",
+        "calendar-clock",
+        "sales.quotes",
+        partial(count_quotes, preset="expiring"),
+        {"preset": "expiring"},
+        "sales.quote:select",
+        "warn",
+        SELLERS,
+        topics=("sales.quote",),
+    ),
+    Tile(
+        "sales.orders_to_confirm",
+        "sales.tile.orders_to_confirm",
+        "receipt-text",
+        "sales.orders",
+        partial(count_orders, preset="drafts"),
+        {"preset": "drafts"},
+        PRICED,
+        "info",
+        SELLERS,
+        topics=("sales.sales_order",),
+    ),
     Tile(
         "sales.to_ship",
         "sales.tile.to_ship",

@@ -38,6 +38,7 @@ from app.views.core.form_model import (
 from app.views.core.form_parts import ChainNode
 from app.views.core.forms import FormPage
 from app.views.core.operation import ReadOp
+from app.views.core.people import when_known
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
 from app.views.core.theme import px
@@ -203,12 +204,19 @@ class DraftPage(FormPage):
         self._show_customer()
         self.pricing.shown()
         self.story.show(self.record.id, self.title())
+        if self.document is not None and self.document.approval is not None:
+            when_known(self.ctx, self._name_people)
         if (
             self.record.id is None
             and self.value("customer_id") is not None
             and self.value("price_list_id") is None
         ):
             self.value_changed("customer_id")
+
+    def _name_people(self) -> None:
+        """Who asked and who decided is said by name."""
+        if alive(self):
+            self._show_notices()
 
     def on_changes(self, changes: Changes) -> None:
         """What can be chosen is read again when it changes."""
@@ -223,6 +231,8 @@ class DraftPage(FormPage):
             ("warehouse_id", found.warehouses),
         ):
             self.set_choices(key, [(row[0], row[1]) for row in rows])
+        if self.ready:
+            self.pricing.refresh()  # a line says which price list its price is from
         self._show_terms()
         self.touched(typed=False)
 
@@ -357,7 +367,7 @@ class DraftPage(FormPage):
             from app.views.core.values import error_text
 
             self._after_save.clear()
-            self.lines.set_error(position - 1, column, error_text(error))  # type: ignore[arg-type]
+            self.lines.set_refused(position - 1, str(column), error_text(error))  # type: ignore[arg-type]
             return True
         return super()._save_failed(error)
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from app.core.together import ask_together
-from app.services.catalog.reads import price_lists, search_sold_products
-from app.services.inventory.reads import Availability, availability_question, warehouses
-from app.services.partners.reads import payment_terms
+from app.services.catalog.reads import price_lists_question, search_sold_products
+from app.services.inventory.reads import Availability, availability_question, warehouses_question
+from app.services.partners.reads import terms_question
 from app.services.sales.forms import LineProposal, lines_question
 from app.views.core.remembered import Remembered
 
@@ -31,11 +31,14 @@ class Priced(NamedTuple):
 
 
 def choices(session: Any, language: str) -> Choices:
-    """Payment terms, price lists, warehouses; three round trips."""
+    """Payment terms, price lists, warehouses; one round trip."""
+    terms, lists, houses = ask_together(
+        session, terms_question(language), price_lists_question(language), warehouses_question()
+    )
     return Choices(
-        tuple((row.id, row.name) for row in payment_terms(session, language)),
-        tuple((row.id, row.name) for row in price_lists(session, language)),
-        tuple((row.id, f"{row.code} · {row.name}") for row in warehouses(session)),
+        tuple((row.id, row.name) for row in terms),
+        tuple((row.id, row.name) for row in lists),
+        tuple((row.id, f"{row.code} · {row.name}") for row in houses),
     )
 
 

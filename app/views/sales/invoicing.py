@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.core import format as fmt
@@ -104,12 +104,12 @@ class InvoiceDialog(Dialog):
             amount = Label(fmt.money(row.net_amount), "body500")
             self._grid.addWidget(check, number, 0)
             self._grid.addWidget(Label(fmt.date_time(row.shipped_at), "body", "text2"), number, 1)
-            self._grid.addWidget(amount, number, 3)
+            self._grid.addWidget(amount, number, 3, Qt.AlignmentFlag.AlignRight)
         line = len(rows)
         self._grid.addWidget(Divider(), line, 0, 1, 4)
         self._grid.addWidget(Label(t("sales.invoice.sum_net"), "body600"), line + 1, 0)
         self._total = Label("", "body600")
-        self._grid.addWidget(self._total, line + 1, 3)
+        self._grid.addWidget(self._total, line + 1, 3, Qt.AlignmentFlag.AlignRight)
         self._sum()
         QTimer.singleShot(0, self, self.place)  # once the new rows are laid out
         self._yes.setFocus()

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from app.core.i18n import language, t
+from app.core.errors import Invalid
+from app.core.i18n import language
 from app.services.catalog.reads import search_sold_products
 from app.services.inventory.reads import Availability
 from app.services.sales.forms import LineProposal
 from app.views.core.buttons import Button
-from app.views.core.lines import LineColumn, LinesSpec
+from app.views.core.lines import LineColumn, LinesSpec, typed_over
 from app.views.core.operation import ReadOp
 from app.views.sales import line_rules
 from app.views.sales.days import today
@@ -36,12 +37,20 @@ def _picked(hit: Any) -> Mapping[str, Any]:
     }
 
 
+def _fits_unit(qty: Any, line: Mapping[str, Any]) -> Invalid | None:
+    """Pieces are not divided."""
+    places = line.get("decimals")
+    if qty is None or places is None or qty == round(qty, places):
+        return None
+    return Invalid("line_too_precise", unit=line.get("unit") or "", places=places)
+
+
 LINES = LinesSpec(
     columns=(
         LineColumn("position", "sales.line.position", "position", 44, stored=False),
         LineColumn("image", "", "image", 48, stored=False),
         LineColumn(
-            "product_id", "sales.line.sku", "lookup", 96, editable=True, required=True, text_key="sku"
+            "product_id", "sales.line.sku", "lookup", 112, editable=True, required=True, text_key="sku"
         ),
         LineColumn(
             "description", "sales.line.description", "text", 0, editable=True, required=True, style="body500"
@@ -53,7 +62,8 @@ LINES = LinesSpec(
             64,
             editable=True,
             required=True,
-            minimum=Decimal("0.001"),
+            above=Decimal(0),
+            validate=_fits_unit,
         ),
         LineColumn("availability", "sales.line.availability", "status", 166, stored=False),
         LineColumn(
@@ -119,8 +129,6 @@ class Pricing:
     def changed(self, number: int, key: str) -> None:
         """The user changed a cell of a line."""
         line = self._editor.model.lines[number]
-        if key == "qty":
-            self._check_places(number, line)
         if key == "product_id":
             self._note(line, ARTICLE)
         elif key == "qty":
@@ -161,17 +169,10 @@ class Pricing:
             }
             if any(line.get(key) != value for key, value in cells.items()):
                 editor.put(number, **cells)
-            if not any(place[0] == number for place in editor.model.errors):
-                editor.set_info(number, "neutral", "factory" if line.get("expected") else "info", words)
+            editor.set_info(number, "neutral", "factory" if line.get("expected") else "info", words)
             above = draft and line_rules.effective(line) > page.limit and not page.read_only
             editor.set_tone(number, "discount_pct", "warn" if above else "")
         page.lines_shown()
-
-    def _check_places(self, number: int, line: Line) -> None:
-        qty, places = line.get("qty"), line.get("decimals")
-        if qty is not None and places is not None and qty != round(qty, places):
-            words = t("sales.line.too_precise", unit=line.get("unit") or "", places=places)
-            self._editor.set_error(number, "qty", words)
 
     def _note(self, line: Line, mode: int) -> None:
         if line.get("product_id") is None:
@@ -210,8 +211,6 @@ class Pricing:
             cells = _cells(line, mode, proposal, found.stock.get(proposal.product_id))
             changed = changed or mode != LOOK
             self._editor.put(number, **cells)
-            if cells.get("unit_price") is not None:
-                self._editor.set_error(number, "unit_price", "")
         self.refresh()
         if changed:
             self._page.touched()
@@ -239,6 +238,8 @@ def _cells(line: Line, mode: int, proposal: LineProposal, stock: Availability | 
         }
     elif mode == TERMS:
         cells["tax_rate"] = proposal.tax_rate
+        if "unit_price" in typed_over(line):
+            return cells
         if line.get("unit_price") is None or line.get("unit_price") == line.get("list_price"):
             cells["unit_price"] = proposal.list_price
     return cells

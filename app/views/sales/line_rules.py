@@ -82,7 +82,9 @@ def source_of(line: Line, price_list: str) -> tuple[str, str] | None:
     if price != list_price:
         return t("sales.price.own"), t("sales.price.list_is", price=fmt.money(list_price))
     tier = line.get("price_from_qty")
-    if tier is not None and tier > 1:
+    if tier is None:
+        return price_list, ""
+    if tier > 1:
         return price_list, t("sales.price.from_qty", qty=fmt.quantity(tier))
     return price_list, t("sales.price.each", unit=line.get("unit") or "")
 

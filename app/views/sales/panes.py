@@ -28,6 +28,7 @@ from app.views.core.people import name
 from app.views.core.surfaces import Loading
 from app.views.core.theme import px, tok
 from app.views.sales.invoicing import InvoiceDialog
+from app.views.sales.line_rules import short_date
 from app.views.sales.states import (
     APPROVAL,
     BY_TYPE,
@@ -128,13 +129,14 @@ class ChainRow(QWidget):
         self._name: QWidget = Label(words, "body500")
         self._words = words
         self._row.addWidget(self._name)
-        self._row.addWidget(Label(fmt.date_(link.document_date), "small", "text2"))
+        day = Label(short_date(link.document_date), "small", "text2")
+        day.setToolTip(fmt.date_(link.document_date))
+        self._row.addWidget(day)
         self._row.addStretch(1)
         if kind != "payment":
             self._row.addWidget(Chip(*chip(BY_TYPE[kind], link.state)))
         if link.amount is not None:
             amount = Label(fmt.money(link.amount), "body")
-            amount.setMinimumWidth(px("col_min") * 2)
             amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self._row.addWidget(amount)
 

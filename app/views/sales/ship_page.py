@@ -27,7 +27,7 @@ from app.views.core.form_model import (
     pack_form,
 )
 from app.views.core.forms import FormPage
-from app.views.core.lines import LineColumn, LinesSpec
+from app.views.core.lines import LineColumn, LinesSpec, typed_over
 from app.views.sales import pdf
 from app.views.sales.line_rules import Status
 
@@ -188,13 +188,14 @@ class ShipPage(FormPage):
     def _loaded(self, answer: Any) -> None:
         """Read again: quantities that were typed stay where their place is still offered."""
         before = {row["id"]: row.get("qty") for row in self.record.lines}
-        rows_now = self.lines.model.lines if self.lines is not None and self.ready else []
+        rows_now = self.lines.lines() if self.lines is not None and self.ready else []
         typed = {row["id"]: row.get("qty") for row in rows_now if row.get("qty") != before.get(row["id"])}
+        typed |= {row["id"]: typed_over(row)["qty"] for row in rows_now if typed_over(row)}
         super()._loaded(answer)
         if typed and not self._shipped and self.lines is not None:
             for number, row in enumerate(self.lines.model.lines):
                 if row["id"] in typed:
-                    self.lines.put(number, qty=typed[row["id"]])
+                    self.lines.model.type_in(number, "qty", typed[row["id"]])
             self._sum_up()
         self._shipped = False
 
@@ -249,7 +250,7 @@ class ShipPage(FormPage):
 
     def picks(self) -> tuple[Pick, ...]:
         """What is to be shipped."""
-        lines = self.lines.model.lines if self.lines is not None else []
+        lines = self.lines.lines() if self.lines is not None else []
         return tuple(
             Pick(row["line_id"], row["qty"], row.get("place_id"), row.get("lot_id"))
             for row in lines
@@ -314,10 +315,10 @@ class ShipPage(FormPage):
     def ship(self) -> None:
         """Post the delivery; the note goes into the archive."""
         assert self.lines is not None
+        self.settle()
         if self.record.id is None or not self.picks():
             return
-        if self.lines.problems():
-            self.ctx.navigate.toast(t("form.not_saved_wrong", n=len(self.lines.problems())), kind="warn")
+        if not self.validate():
             return
 
         def shipped(answer: Shipped) -> None:

@@ -22,7 +22,7 @@ def ask_tab(window: "MainWindow", tab: "Tab") -> None:
         window.forget_tab(tab)
 
     def keep() -> None:
-        window.shelf.keep(tab.key, tab.current_state(), tab.title, tab.name)
+        window.shelf.keep(tab.key, tab.current_state(), tab.titles, tab.name)
         window.forget_tab(tab)
 
     dialog = Dialog(
@@ -49,7 +49,7 @@ def settled(window: "MainWindow") -> bool:
 def keep_all(window: "MainWindow") -> None:
     """Keep what is not saved as drafts, without asking."""
     for tab in unsaved(window):
-        window.shelf.keep(tab.key, tab.current_state(), tab.title, tab.name)
+        window.shelf.keep(tab.key, tab.current_state(), tab.titles, tab.name)
 
 
 def ask(window: "MainWindow", then: Callable[[], object]) -> None:

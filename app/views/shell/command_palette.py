@@ -19,6 +19,7 @@ from app.views.core.marks import Divider, IconLabel, KeyCap, Label, chip_width, 
 from app.views.core.operation import ReadOp
 from app.views.core.theme import px, tok
 from app.views.core.timing import Debounce
+from app.views.core.workspace import Search
 from app.views.shell.links import target_of
 from app.views.shell.palette_items import (
     ACTIONS,
@@ -322,21 +323,22 @@ class CommandPalette(Layer):
             return
         self._asked, self._waiting = time.monotonic(), len(self._ctx.registry.searches)
         for search in self._ctx.registry.searches:
-            op = ReadOp(self, self._ctx, search.find, text, PER_SOURCE, language()).replacing(search.topic)
-            op.success(partial(self._answered, text, search.topic))
-            op.failure(partial(self._unanswered, text, search.topic)).start()
+            op = ReadOp(self, self._ctx, search.find, text, PER_SOURCE, language()).replacing(search.title)
+            op.success(partial(self._answered, text, search))
+            op.failure(partial(self._unanswered, text, search)).start()
 
-    def _answered(self, text: str, topic: str, rows: Sequence[object]) -> None:
+    def _answered(self, text: str, search: Search, rows: Sequence[object]) -> None:
         if text != self._text:
             return
-        self._found[topic] = found_records(self._ctx.registry, self._ctx, topic, rows)
+        # By title: customers and suppliers are two sources of one table.
+        self._found[search.title] = found_records(self._ctx, search, rows)
         self._waiting = max(0, self._waiting - 1)
         self._took = time.monotonic() - self._asked
         self._show_all()
 
-    def _unanswered(self, text: str, topic: str, _error: BaseException) -> None:
+    def _unanswered(self, text: str, search: Search, _error: BaseException) -> None:
         """A source that fails, or that this person may not ask, is left out."""
-        self._answered(text, topic, ())
+        self._answered(text, search, ())
 
     def _show_all(self) -> None:
         text = self._text.removeprefix(">").strip()
@@ -348,8 +350,8 @@ class CommandPalette(Layer):
         if not self._text:
             items += recent_records(self._ctx)[:7]
         elif not only_actions and self._scope in ("everything", RECORDS):
-            for search in self._ctx.registry.searches:
-                items += self._found.get(search.topic, [])
+            found = [item for s in self._ctx.registry.searches for item in self._found.get(s.title, [])]
+            items += {item.key: item for item in found}.values()  # a partner may be customer and supplier
         ranked = [(matches(text, item.title, item.subtitle), item) for item in self._commands]
         ranked.sort(key=lambda pair: -pair[0])
         groups = {ACTIONS} if only_actions else {ACTIONS, SCREENS, SETTINGS}
@@ -373,7 +375,7 @@ class CommandPalette(Layer):
     def _notes(self) -> dict[str, str]:
         counts = []
         for search in self._ctx.registry.searches:
-            found = self._found.get(search.topic, [])
+            found = self._found.get(search.title, [])
             if found and self._text:
                 counts.append(f"{t(search.title)} {len(found)}{'+' if len(found) >= PER_SOURCE else ''}")
         return {RECORDS: " · ".join(counts)}

@@ -62,9 +62,9 @@ class DraftShelf(QObject):
         self.changed.emit()
         return {**state, "draft": draft.payload["draft"], "restored": True}
 
-    def keep(self, key: str, state: dict[str, Any], title: str, topic: str) -> None:
-        """Put the changes of a form aside."""
-        payload = {"topic": topic, "title": title, **state}
+    def keep(self, key: str, state: dict[str, Any], titles: dict[str, str], topic: str) -> None:
+        """Put the changes of a form aside; ``titles`` are its words by language."""
+        payload = {"topic": topic, "titles": titles, **state}
         self.drafts[key] = Draft(key, payload, datetime.now(UTC))
         self._kept.add(key)
         journal = self._ctx.drafts

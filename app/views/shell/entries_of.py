@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.core.i18n import t
-from app.views.core.workspace import Registry
+from app.views.core.workspace import Registry, title_in_force
 from app.views.shell.draft_shelf import DraftShelf
 from app.views.shell.tabs import PAGE, RECORD, WORKSPACE
 
@@ -37,4 +37,4 @@ def _titled(registry: Registry, entry: Entry) -> Entry:
     if entry["kind"] == PAGE:
         return {**entry, "title": t(f"shell.rail.{entry['name']}")}
     workspace = registry.workspaces.get(entry["name"]) if entry["kind"] == WORKSPACE else None
-    return {**entry, "title": t(workspace.title)} if workspace is not None else entry
+    return {**entry, "title": t(workspace.title) if workspace is not None else title_in_force(entry)}

@@ -24,7 +24,7 @@ from app.core.errors import AppError
 from app.core.i18n import t
 from app.core.paging import count_together
 from app.views.core import icons
-from app.views.core.buttons import Button, IconButton
+from app.views.core.buttons import IconButton
 from app.views.core.context import AppContext
 from app.views.core.fonts import font, metrics
 from app.views.core.marks import Label
@@ -32,7 +32,7 @@ from app.views.core.operation import ReadOp
 from app.views.core.surfaces import Card, clear_layout
 from app.views.core.theme import px, tok
 from app.views.core.timing import Debounce
-from app.views.core.workspace import TabPage, Tile
+from app.views.core.workspace import TabPage, Tile, title_in_force
 from app.views.shell.draft_shelf import DraftShelf
 from app.views.shell.palette_items import Item, recent_records
 
@@ -300,7 +300,7 @@ class HomePage(TabPage):
         card = Card(t("shell.home.drafts"))
         for draft in self._shelf.drafts.values():
             row = QHBoxLayout()
-            words = str(draft.payload.get("title") or draft.key)
+            words = self._words_of(draft)
             item = Item(
                 "drafts",
                 f"draft.{draft.key}",
@@ -313,6 +313,13 @@ class HomePage(TabPage):
             row.addWidget(IconButton("trash-2", "form.discard", clicked=partial(self._shelf.drop, draft.key)))
             card.body.addLayout(row)
         return card
+
+    def _words_of(self, draft: Draft) -> str:
+        """The title of the form; of what was kept without one, the kind of its record."""
+        record = self.ctx.registry.records.get(str(draft.payload.get("topic", "")))
+        kind = t(record.title) if record is not None and record.title else t("shell.home.drafts")
+        number = draft.payload.get("id")
+        return title_in_force(draft.payload) or (kind if number is None else f"{kind} #{number}")
 
     def _start_card(self) -> Card:
         card = Card(t("shell.home.begin"))
@@ -328,9 +335,10 @@ class HomePage(TabPage):
                 "new", f"new.{record.topic}", record.icon, words, "", partial(self._new, record.topic)
             )
             card.body.addWidget(RowButton(item))
-        search = Button("shell.home.search", "search", "ghost", clicked=self._search)
-        search.setObjectName("home.search")
-        card.body.addWidget(search, 0, Qt.AlignmentFlag.AlignLeft)
+        words = t("shell.home.search").replace("&", "")
+        card.body.addWidget(
+            RowButton(Item("new", "search", "search", words, "", lambda _new_tab: self._search()))
+        )
         return card
 
     def _resume(self, draft: Draft, _new_tab: bool) -> None:

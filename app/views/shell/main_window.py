@@ -14,12 +14,13 @@ from app.core.drafts import Draft, pack
 from app.core.i18n import language, set_language, t
 from app.core.profile import Profile
 from app.views.core import theme
+from app.views.core.cell_editing import commit_open_cell
 from app.views.core.context import AppContext
 from app.views.core.errors import show_error
 from app.views.core.forms import FormPage
 from app.views.core.theme import px
-from app.views.core.toasts import show_toast
-from app.views.core.workspace import SETTINGS_RAIL, Registry, TabPage
+from app.views.core.toasts import clear_toasts, show_toast
+from app.views.core.workspace import SETTINGS_RAIL, Registry, TabPage, title_in_force
 from app.views.shell import closing, entries_of, links, menus
 from app.views.shell.command_palette import CommandPalette
 from app.views.shell.draft_shelf import DraftShelf
@@ -213,7 +214,7 @@ class MainWindow(QMainWindow):
         if record is not None:
             state = {"token": draft.payload.get("token", "")}
             record_id = draft.payload.get("id")
-            self.area.open(Tab(RECORD, topic, record_id, state, draft.payload.get("title", ""), record.icon))
+            self.area.open(Tab(RECORD, topic, record_id, state, title_in_force(draft.payload), record.icon))
 
     def close_page(self, page: object) -> None:
         """Close the tab of a page without asking."""
@@ -259,6 +260,7 @@ class MainWindow(QMainWindow):
 
     def open_palette(self) -> None:
         """Search and commands."""
+        commit_open_cell()
         if self._palette is None:
             self._palette = CommandPalette(self, self.ctx, settings_items(self))
             self._palette.closed.connect(self._palette_closed)
@@ -298,15 +300,17 @@ class MainWindow(QMainWindow):
             # What is being saved must come back to the page that sent it.
             QTimer.singleShot(SOON_MS, self, lambda: self._rebuild(change))
             return
+        commit_open_cell()
         entries, active = self.area.snapshot(drafts=True)
         self.area.changed.disconnect(self._remember_tabs)
         self.setUpdatesEnabled(False)
         self.area.dispose()
-        old = self.takeCentralWidget()
+        clear_toasts(self)  # they speak the language from before; the bell keeps them
         change()
+        self._visited.retitle(self.ctx.settings)
+        # The window lets go of the old frame itself: taken out with the focus in it, it would become a window of its
+        # own, the active one, and keep the keyboard.
         self._build_frame()
-        if old is not None:
-            old.deleteLater()
         self.area.restore(entries_of.shown(self.ctx.registry, entries), active)
         if not self.area.tabs:
             self.open_home()
@@ -324,6 +328,7 @@ class MainWindow(QMainWindow):
 
     def close_tab(self, key: str) -> None:
         """Close a tab; asks when something is not saved."""
+        commit_open_cell()
         tab = self.area.tab(key)
         if tab is None or (tab.page is not None and not tab.page.can_close()):
             return
@@ -358,6 +363,7 @@ class MainWindow(QMainWindow):
                 self.close_tab(tab.key)
 
     def _front_changed(self, tab: Tab | None) -> None:
+        self.rail.close_flyout()
         if tab is None:
             self.rail.set_active("")
             return
@@ -387,11 +393,13 @@ class MainWindow(QMainWindow):
             page = current.page
             if page.record.id is not None:
                 remember_recent(self.ctx, page.spec.topic, page.record.id, page.title())
+                self._visited.keep_titles(self.ctx.settings, page.titles())
 
     # -- coming and going ---------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Open the tabs of last time; without any, the page of today."""
+        self._visited.retitle(self.ctx.settings)
         kept = self.ctx.settings.get(TABS) or {}
         self.shelf.load(lambda: self._restore_tabs(kept))
         self.guard.start()
@@ -423,6 +431,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about what is not saved; then note place and tabs."""
+        commit_open_cell()
         if self.guard.locked:
             closing.keep_all(self)
         if not closing.settled(self):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.core.i18n import t
 from app.views.core import icons
 from app.views.core.forms import FormPage
+from app.views.core.workspace import title_in_force
 
 if TYPE_CHECKING:
     from app.views.shell.main_window import MainWindow
@@ -35,7 +36,7 @@ def history_menu(window: "MainWindow", places: Sequence[dict[str, Any]], anchor:
     """The places visited last."""
     menu = QMenu(window)
     for entry in places:
-        action = menu.addAction(icons.icon(entry["icon"]), entry["title"].replace("&", "&&"))
+        action = menu.addAction(icons.icon(entry["icon"]), title_in_force(entry).replace("&", "&&"))
         action.triggered.connect(lambda _=False, entry=entry: window.go(entry))
     if menu.isEmpty():
         menu.addAction(t("shell.history_none")).setEnabled(False)

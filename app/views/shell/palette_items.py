@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.i18n import t
 from app.views.core.context import AppContext
-from app.views.core.workspace import RAILS, Registry
+from app.views.core.workspace import RAILS, Search
 
 RECENT = "shell.recent"
 RECENT_KEPT = 40
@@ -85,20 +85,19 @@ def commands(ctx: AppContext, settings: Sequence[Item]) -> list[Item]:
     return items + list(settings)
 
 
-def found_records(registry: Registry, ctx: AppContext, topic: str, rows: Sequence[Any]) -> list[Item]:
+def found_records(ctx: AppContext, search: Search, rows: Sequence[Any]) -> list[Item]:
     """Rows of a search as results."""
-    search = next(item for item in registry.searches if item.topic == topic)
     items = []
     for row in rows:
         chip = row[3] if len(row) > 3 else None
         items.append(
             Item(
                 RECORDS,
-                f"record.{topic}.{row[0]}",
+                f"record.{search.topic}.{row[0]}",
                 search.icon,
                 str(row[1]),
                 str(row[2] or ""),
-                _open(ctx, topic, row[0]),
+                _open(ctx, search.topic, row[0]),
                 chip=(chip[0], t(chip[1])) if chip else None,
             )
         )

@@ -11,6 +11,7 @@ from app.core.i18n import t
 from app.views.core import icons
 from app.views.core.fonts import font, metrics
 from app.views.core.surfaces import add_shadow
+from app.views.core.tasks import alive
 from app.views.core.theme import px, tok
 from app.views.core.workspace import HOME_RAIL, SETTINGS_RAIL, Rail, Workspace
 from app.views.shell.logo import paint_logo
@@ -167,6 +168,7 @@ class Flyout(QWidget):
         super().__init__(window)
         self.setObjectName("rail.flyout")
         self.anchor = anchor
+        self._gone = False
         column = QVBoxLayout(self)
         column.setContentsMargins(px("gap_s"), px("gap_s"), px("gap_s"), px("gap_s"))
         column.setSpacing(px("hair"))
@@ -182,16 +184,26 @@ class Flyout(QWidget):
         self.raise_()
         self.items[0].setFocus()
         application = QApplication.instance()
-        if application is not None:
+        if isinstance(application, QApplication):
             application.installEventFilter(self)
+            application.focusChanged.connect(self._focus_went)
 
     def close_now(self) -> None:
         """Go away."""
+        if self._gone:
+            return
+        self._gone = True
         application = QApplication.instance()
-        if application is not None:
+        if isinstance(application, QApplication):
             application.removeEventFilter(self)
+            application.focusChanged.disconnect(self._focus_went)
         self.hide()
         self.deleteLater()
+
+    def _focus_went(self, _old: QWidget | None, now: QWidget | None) -> None:
+        """Whoever works elsewhere does not want it any more."""
+        if now is not None and now is not self and not self.isAncestorOf(now):
+            self.close_now()
 
     def _choose(self, key: str) -> None:
         self.close_now()
@@ -266,13 +278,20 @@ class RailBar(QWidget):
     def press(self, key: str) -> None:
         """Open the group's workspace, or show those it has."""
         workspaces = self._groups.get(key, [])
+        self.close_flyout()
         if key == HOME_RAIL:
             self.home_wanted.emit()
         elif len(workspaces) == 1:
             self.chosen.emit(workspaces[0].key)
         elif workspaces:
-            flyout = Flyout(self.window(), self.buttons[key], workspaces)
-            flyout.chosen.connect(self.chosen)
+            self._flyout = Flyout(self.window(), self.buttons[key], workspaces)
+            self._flyout.chosen.connect(self.chosen)
+
+    def close_flyout(self) -> None:
+        """Nothing of the rail lies over the page."""
+        flyout, self._flyout = self._flyout, None
+        if flyout is not None and alive(flyout):
+            flyout.close_now()
 
     def press_number(self, number: int) -> None:
         """The group at a position from 1."""

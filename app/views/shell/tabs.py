@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.i18n import t
+from app.views.core.cell_editing import commit_open_cell
 from app.views.core.context import AppContext
 from app.views.core.forms import FormPage
 from app.views.core.workspace import TabPage
@@ -27,6 +28,7 @@ class Tab:
     title: str = ""
     icon: str = "file"
     page: TabPage | None = None
+    titles: dict[str, str] = field(default_factory=dict)  # by language, once they are known
 
     @property
     def key(self) -> str:
@@ -59,6 +61,7 @@ class Tab:
             "id": self.record_id,
             "state": state,
             "title": self.title,
+            "titles": self.titles,
             "icon": self.icon,
         }
 
@@ -72,6 +75,7 @@ def tab_from(entry: dict[str, Any]) -> Tab:
         dict(entry["state"]),
         entry["title"],
         entry.get("icon", "file"),
+        titles=dict(entry.get("titles") or {}),
     )
 
 
@@ -136,6 +140,7 @@ class TabArea(QWidget):
 
     def activate(self, key: str) -> None:
         """Bring a tab to the front; its page is built when it has none yet."""
+        commit_open_cell()
         tab = self.tab(key)
         if tab is None:
             return
@@ -216,7 +221,8 @@ class TabArea(QWidget):
         infos = []
         for tab in self.tabs:
             if tab.page is not None:
-                tab.title, tab.icon = tab.page.title(), tab.page.icon
+                tab.titles, tab.icon = tab.page.titles(), tab.page.icon
+                tab.title = tab.page.title()
             infos.append(TabInfo(tab.key, tab.title or t("shell.tab.untitled"), tab.icon, tab.dirty))
         self.strip.set_tabs(infos, self.current.key if self.current else "")
         self.changed.emit()

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from app.views.core.settings_store import SettingsStore
+from app.views.core.workspace import title_in_force
+from app.views.shell.palette_items import RECENT
+
 KEPT = 30
 Entry = dict[str, Any]
 
@@ -25,6 +29,19 @@ class Visited:
             return
         self._places = [*self._places[: self._at + 1], entry][-KEPT:]
         self._at = len(self._places) - 1
+
+    @staticmethod
+    def keep_titles(settings: SettingsStore, titles: dict[str, str]) -> None:
+        """Note what the record opened last is called in every language."""
+        first, *others = settings.get(RECENT, [])
+        settings.set(RECENT, [{**first, "titles": titles}, *others])
+
+    @staticmethod
+    def retitle(settings: SettingsStore) -> None:
+        """The records opened last by their names in the language in force."""
+        kept = settings.get(RECENT, [])
+        if kept:
+            settings.set(RECENT, [{**entry, "title": title_in_force(entry)} for entry in kept])
 
     @property
     def can_go_back(self) -> bool:

@@ -28,6 +28,16 @@ END $$;
 COMMENT ON FUNCTION api.command_begin IS
   'NULL for a new command; the first answer when it was posted before; ER410 when the same UUID asks for something else.';
 
+CREATE OR REPLACE FUNCTION api.require_length(p_column text, p_text text, p_most integer) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF length(btrim(p_text)) > p_most THEN
+    PERFORM sec.fail('ER422', 'text_too_long',
+                     jsonb_build_object('column', p_column, 'limit', p_most, 'length', length(btrim(p_text))));
+  END IF;
+END $$;
+COMMENT ON FUNCTION api.require_length IS 'Refuses a text that its column cannot hold, in words instead of the server''s own.';
+
 CREATE OR REPLACE FUNCTION api.command_end(p_command uuid, p_result jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -1,4 +1,4 @@
--- Search by any part of a word, and list prices for many products at once.
+-- Search by any part of a word of a product, its variant and its family, and list prices for many products at once.
 
 CREATE OR REPLACE FUNCTION catalog.fold(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -29,26 +29,51 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION catalog.search_vector IS 'What a GIN index needs to find any part of any word of some texts by a prefix query.';
 
+CREATE OR REPLACE FUNCTION catalog.typed_words(p_text text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT catalog.search_words(ARRAY[replace(replace(replace(replace(
+           lower(left(p_text, 200)), 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue'), 'ß', 'ss')])
+$$;
+COMMENT ON FUNCTION catalog.typed_words IS 'The words of typed text, as they are looked for.';
+
 CREATE OR REPLACE FUNCTION catalog.search_query(p_text text) RETURNS tsquery
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   -- Every typed word must occur. Quoted, so that no character of a word is taken for an operator.
   SELECT to_tsquery('simple', string_agg(format('''%s'':*', left(w.word, 24)), ' & '))
-    FROM unnest(catalog.search_words(ARRAY[replace(replace(replace(replace(
-           lower(left(p_text, 200)), 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue'), 'ß', 'ss')])) AS w (word)
+    FROM unnest(catalog.typed_words(p_text)) AS w (word)
 $$;
 COMMENT ON FUNCTION catalog.search_query IS 'The prefix query for typed text; NULL when it holds no word.';
 
 CREATE OR REPLACE FUNCTION catalog.refresh_product_search(p_ids bigint[]) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO catalog.product_search AS s (product_id, vector)
-  SELECT p.id, catalog.search_vector(ARRAY[p.sku, p.legacy_sku, p.ean, p.name] || array_agg(t.name::text))
+  -- Of the variant its code alone, marked: what that means may change for thousands of products at once.
+  SELECT p.id, catalog.search_vector(ARRAY[p.sku, p.legacy_sku, p.ean, p.name, f.code, f.name, f.name_en] || t.names)
+               || array_to_tsvector(array_remove(ARRAY['=' || p.variant_code], NULL))
     FROM catalog.product p
-    LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.name <> p.name
+    LEFT JOIN catalog.family f ON f.id = p.family_id
+    LEFT JOIN LATERAL (SELECT array_agg(x.name::text) AS names FROM catalog.product_text x
+                        WHERE x.product_id = p.id AND x.name <> p.name) t ON true
    WHERE p.id = ANY (p_ids)
-   GROUP BY p.id
   ON CONFLICT (product_id) DO UPDATE SET vector = excluded.vector WHERE s.vector <> excluded.vector
 $$;
 COMMENT ON FUNCTION catalog.refresh_product_search IS 'Write the search vectors of some products anew; only triggers call it.';
+
+CREATE OR REPLACE FUNCTION catalog.product_query(p_text text) RETURNS tsquery
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- A typed word may stand in the product's vector, or in what its variant code means: "bemal" asks for 'bemal':* | '=BE'.
+  WITH meaning AS MATERIALIZED (
+    SELECT '''=' || replace(replace(v.code, E'\\', E'\\\\'), '''', '''''') || '''' AS code,
+           concat(' ', replace(catalog.fold(n.names), 'ß', 'ss'), ' ', catalog.fold(replace(replace(replace(replace(
+             lower(n.names), 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue'), 'ß', 'ss'))) AS words
+      FROM catalog.variant_code v CROSS JOIN LATERAL (SELECT concat(v.name_de, ' ', v.name_en) AS names) n)
+  SELECT string_agg(concat('(', concat_ws(' | ', format('''%s'':*', left(w.word, 24)), m.codes), ')'), ' & ')::tsquery
+    FROM unnest(catalog.typed_words(p_text)) AS w (word)
+   CROSS JOIN LATERAL (
+         SELECT string_agg(x.code, ' | ') AS codes FROM meaning x
+          WHERE strpos(x.words, CASE WHEN length(w.word) < 3 THEN ' ' || w.word ELSE w.word END) > 0) m
+$$;
+COMMENT ON FUNCTION catalog.product_query IS 'The query for typed text on product_search; NULL when it holds no word.';
 
 CREATE OR REPLACE FUNCTION catalog.search_products(p_text text, p_limit integer DEFAULT 20, p_use text DEFAULT '')
 RETURNS TABLE (id bigint, rank integer)
@@ -85,7 +110,7 @@ BEGIN
   IF v_limit <= 0 OR length(v_text) < 3 THEN
     RETURN;  -- one or two letters stand in nearly every word
   END IF;
-  v_query := catalog.search_query(v_text);
+  v_query := catalog.product_query(v_text);
   v_found := v_found || v_more;
   -- However common the word, no more than so many candidates are looked at.
   RETURN QUERY

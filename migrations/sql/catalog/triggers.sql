@@ -1,4 +1,4 @@
--- The search vectors follow products and their texts, one statement at a time so that imports stay fast.
+-- The search vectors follow products, their texts and families, one statement at a time so that imports stay fast.
 
 CREATE OR REPLACE FUNCTION catalog.product_search_follows() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -8,7 +8,8 @@ BEGIN
   ELSE
     PERFORM catalog.refresh_product_search(ARRAY(
       SELECT n.id FROM new_rows n JOIN old_rows o ON o.id = n.id
-       WHERE (n.sku, n.legacy_sku, n.ean, n.name) IS DISTINCT FROM (o.sku, o.legacy_sku, o.ean, o.name)));
+       WHERE (n.sku, n.legacy_sku, n.ean, n.name, n.family_id)
+             IS DISTINCT FROM (o.sku, o.legacy_sku, o.ean, o.name, o.family_id)));
   END IF;
   RETURN NULL;
 END $$;
@@ -27,6 +28,15 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE OR REPLACE FUNCTION catalog.family_search_follows() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM catalog.refresh_product_search(ARRAY(
+    SELECT p.id FROM new_rows n JOIN old_rows o ON o.id = n.id JOIN catalog.product p ON p.family_id = n.id
+     WHERE (n.code, n.name, n.name_en) IS DISTINCT FROM (o.code, o.name, o.name_en)));
+  RETURN NULL;
+END $$;
+
 CREATE OR REPLACE TRIGGER product_search_insert AFTER INSERT ON catalog.product
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION catalog.product_search_follows();
 CREATE OR REPLACE TRIGGER product_search_update AFTER UPDATE ON catalog.product
@@ -39,3 +49,6 @@ CREATE OR REPLACE TRIGGER text_search_update AFTER UPDATE ON catalog.product_tex
   FOR EACH STATEMENT EXECUTE FUNCTION catalog.text_search_follows();
 CREATE OR REPLACE TRIGGER text_search_delete AFTER DELETE ON catalog.product_text
   REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION catalog.text_search_follows();
+CREATE OR REPLACE TRIGGER family_search_update AFTER UPDATE ON catalog.family
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION catalog.family_search_follows();

@@ -3,6 +3,7 @@
 CREATE OR REPLACE FUNCTION inventory.lots_by_code(p_lines jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  PERFORM api.require_length('lot', m.line ->> 'lot_code', 40) FROM jsonb_array_elements(p_lines) AS m (line);
   INSERT INTO inventory.lot (product_id, code)
   SELECT DISTINCT m.product_id, btrim(m.lot_code)
     FROM jsonb_to_recordset(p_lines) AS m (product_id bigint, lot_code text)
@@ -37,6 +38,7 @@ DECLARE
   v_moves bigint[];
 BEGIN
   PERFORM sec.require('stock_receive');
+  PERFORM api.require_length('reason', p_reason, 200);
   v_replay := api.command_begin(p_command, 'stock_receive', jsonb_build_object('lines', p_lines, 'reason', p_reason));
   IF v_replay IS NOT NULL THEN
     RETURN v_replay;
@@ -59,6 +61,7 @@ DECLARE
   v_moves bigint[];
 BEGIN
   PERFORM sec.require('stock_transfer');
+  PERFORM api.require_length('reason', p_reason, 200);
   v_replay := api.command_begin(p_command, 'stock_transfer', jsonb_build_object('lines', p_lines, 'reason', p_reason));
   IF v_replay IS NOT NULL THEN
     RETURN v_replay;
@@ -87,6 +90,7 @@ DECLARE
   v_lines jsonb;
   v_bad jsonb;
 BEGIN
+  PERFORM api.require_length('reason', p_reason, 200);
   PERFORM inventory.require_lines(p_lines);
   IF coalesce(btrim(p_reason), '') = '' THEN
     PERFORM sec.fail('ER422', 'reason_required');

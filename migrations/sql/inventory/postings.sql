@@ -38,6 +38,7 @@ BEGIN
            WHEN m.from_place_id IS NOT NULL AND f.id IS NULL
              OR m.to_place_id IS NOT NULL AND t.id IS NULL THEN 'place_not_found'
            WHEN NOT t.is_active OR NOT f.is_active AND m.kind NOT IN ('transfer', 'adjust_out') THEN 'place_inactive'
+           WHEN f.id = t.id THEN 'move_changes_place'
            WHEN f.kind = 'blocked' AND m.kind IN ('issue', 'ship', 'consume') THEN 'place_blocked'
          END
     FROM ROWS FROM (jsonb_to_recordset(p_moves) AS (

@@ -68,6 +68,7 @@ DECLARE
   v_version integer;
 BEGIN
   PERFORM sec.require('partner_credit_set');
+  PERFORM api.require_length('reason', p_block_reason, 200);
   v_replay := api.command_begin(p_command, 'partner_credit_set', jsonb_build_object(
     'id', p_id, 'row_version', p_row_version, 'credit_limit', p_credit_limit,
     'blocked', p_is_delivery_blocked, 'reason', p_block_reason));

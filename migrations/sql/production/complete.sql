@@ -82,6 +82,8 @@ DECLARE
   v_completion bigint;
 BEGIN
   PERFORM sec.require('work_order_complete');
+  PERFORM api.require_length('remark', p_remark, 200);
+  PERFORM api.require_length('lot', p_lot_code, 40);
   v_replay := api.command_begin(p_command, 'work_order_complete', jsonb_build_object(
     'id', p_id, 'row_version', p_row_version, 'good', p_good_qty, 'scrap', p_scrap_qty, 'scrap_reason', p_scrap_reason,
     'lot', p_lot_code, 'place', p_place_id, 'remark', p_remark));

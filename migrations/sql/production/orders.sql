@@ -219,6 +219,7 @@ DECLARE
   v_order production.work_order%ROWTYPE;
 BEGIN
   PERFORM sec.require('work_order_cancel');
+  PERFORM api.require_length('reason', p_reason, 200);
   v_replay := api.command_begin(p_command, 'work_order_cancel',
     jsonb_build_object('id', p_id, 'row_version', p_row_version, 'reason', p_reason));
   IF v_replay IS NOT NULL THEN

@@ -35,6 +35,7 @@ DECLARE
   v_id bigint;
 BEGIN
   PERFORM sec.require('discount_approval_request');
+  PERFORM api.require_length('reason', p_reason, 400);
   v_replay := api.command_begin(p_command, 'discount_approval_request', jsonb_build_object(
     'type', p_document_type, 'id', p_document_id, 'reason', p_reason));
   IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;

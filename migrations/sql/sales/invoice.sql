@@ -94,6 +94,7 @@ DECLARE
   v_version integer;
 BEGIN
   PERFORM sec.require('invoice_cancel');
+  PERFORM api.require_length('reason', p_reason, 200);
   v_replay := api.command_begin(p_command, 'invoice_cancel', jsonb_build_object(
     'id', p_id, 'row_version', p_row_version, 'reason', p_reason));
   IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;

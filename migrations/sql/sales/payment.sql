@@ -12,6 +12,7 @@ DECLARE
   v_id bigint;
 BEGIN
   PERFORM sec.require('payment_post');
+  PERFORM api.require_length('reference', p_reference, 140);
   v_replay := api.command_begin(p_command, 'payment_post', jsonb_build_object(
     'id', p_invoice_id, 'row_version', p_row_version, 'amount', p_amount, 'paid_on', p_paid_on,
     'use_discount', p_use_discount, 'reference', p_reference));

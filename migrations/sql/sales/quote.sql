@@ -70,6 +70,7 @@ DECLARE
   v_quote sales.quote%ROWTYPE;
 BEGIN
   PERFORM sec.require('quote_reject');
+  PERFORM api.require_length('reason', p_reason, 200);
   v_replay := api.command_begin(p_command, 'quote_reject',
     jsonb_build_object('id', p_id, 'row_version', p_row_version, 'reason', p_reason));
   IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;

@@ -148,6 +148,7 @@ DECLARE
   v_order sales.sales_order%ROWTYPE;
 BEGIN
   PERFORM sec.require('sales_order_cancel');
+  PERFORM api.require_length('reason', p_reason, 200);
   v_replay := api.command_begin(p_command, 'sales_order_cancel',
     jsonb_build_object('id', p_id, 'row_version', p_row_version, 'reason', p_reason));
   IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;

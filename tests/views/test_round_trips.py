@@ -1,0 +1,135 @@
+"""What it costs to open a screen: at most two round trips, for every workspace and every kind of record there is.
+
+What is read once a session (names of people, choices of forms) is read before the counting; pictures are not counted.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.core.db import Database
+from app.core.dialect import Counter
+from app.core.people import DEMO_PEOPLE
+from app.views.core.list_page import ListPage
+from app.views.core.timing import Debounce
+from app.views.core.workspace import RecordType, Workspace, capability_packages
+from app.views.sales import draft_reads
+from app.views.shell.main_window import MainWindow
+from tests.views.shell_world import idle, window_for
+
+AsRole = Callable[[str], Database]
+BUDGET = 2  # round trips, for opening a tab and for the pane beside a list
+PACKAGES = capability_packages()
+WORKSPACES = [item for package in PACKAGES for item in getattr(package, "WORKSPACES", ())]
+RECORDS = [item for package in PACKAGES for item in getattr(package, "RECORDS", ())]
+# Records that are no table of their own, and states of one that read more than others.
+SPECIAL = {
+    "sales.shipping": "SELECT max(id) FROM sales.sales_order WHERE state = 'confirmed' AND delivery_state <> 'full'",
+    "sales.quote": "SELECT max(id) FROM sales.quote WHERE state = 'draft'",
+    "sales.sales_order": "SELECT max(id) FROM sales.sales_order WHERE state = 'confirmed'",
+}
+Counting = Callable[[Database], AbstractContextManager[Counter]]
+
+
+@pytest.fixture(scope="module")
+def admin_dsn(new_database: Callable[..., AbstractContextManager[str]], demo_template: str) -> Iterator[str]:
+    with new_database(demo_template) as address:
+        yield address
+
+
+def someone_who_may(as_role: AsRole, right: str) -> Database:
+    """The first of the demo company's people with that right; those who see the most come first."""
+    order = ("sales_manager", "finance", "production_planner", "warehouse_manager", "administrator")
+    people = sorted(DEMO_PEOPLE, key=lambda one: order.index(one.role) if one.role in order else len(order))
+    for person in people:
+        db = as_role(person.login)
+        if not right or db.profile.can(right):
+            return db
+    raise AssertionError(f"nobody has {right}")
+
+
+def settle(window: MainWindow, qtbot: QtBot) -> None:
+    for _ in range(4):
+        idle(qtbot, window)
+        QApplication.processEvents()
+        qtbot.waitUntil(lambda: not any(pause.isActive() for pause in window.findChildren(Debounce)))
+
+
+def spent(window: MainWindow, qtbot: QtBot, do: Callable[[], object]) -> int:
+    """Round trips until nothing is under way any more."""
+    before = window.ctx.db.counter.round_trips
+    do()
+    settle(window, qtbot)
+    return window.ctx.db.counter.round_trips - before
+
+
+def close(window: MainWindow, qtbot: QtBot) -> None:
+    current = window.area.current
+    assert current is not None
+    window.area.remove(current)
+    settle(window, qtbot)
+
+
+@pytest.mark.parametrize("workspace", WORKSPACES, ids=lambda item: item.key)
+def test_a_workspace_and_the_pane_beside_its_list(
+    workspace: Workspace, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    db = someone_who_may(as_role, workspace.right)
+    with window_for(db, tmp_path, qtbot, PACKAGES) as window:
+
+        def show() -> None:
+            window.open_workspace(workspace.key)
+
+        spent(window, qtbot, show)
+        page: Any = window.area.current.page  # type: ignore[union-attr]
+        pane = isinstance(page, ListPage) and page.spec.detail is not None
+        if pane:
+            page.head.detail.click()  # away, and remembered
+        close(window, qtbot)
+        opening = spent(window, qtbot, show)
+        page = window.area.current.page  # type: ignore[union-attr]
+        beside = spent(window, qtbot, page.head.detail.click) if pane else 0
+        assert opening <= BUDGET
+        assert beside <= BUDGET
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda item: item.topic)
+def test_a_record(
+    record: RecordType, as_role: AsRole, admin: psycopg.Connection[Any], tmp_path: Path, qtbot: QtBot
+) -> None:
+    found = admin.execute(SPECIAL.get(record.topic, f"SELECT max(id) FROM {record.topic}")).fetchone()
+    assert found is not None
+    assert found[0] is not None, f"the demo company has no {record.topic}"
+    db = someone_who_may(as_role, record.right)
+    with window_for(db, tmp_path, qtbot, PACKAGES) as window:
+
+        def show() -> None:
+            window.open_record(record.topic, found[0])
+
+        spent(window, qtbot, show)
+        close(window, qtbot)
+        opening = spent(window, qtbot, show)
+        assert opening <= BUDGET
+
+
+@pytest.mark.parametrize("person", DEMO_PEOPLE, ids=lambda one: one.login)
+def test_the_page_of_today(person: Any, as_role: AsRole, tmp_path: Path, qtbot: QtBot) -> None:
+    db = as_role(person.login)
+    with window_for(db, tmp_path, qtbot, PACKAGES) as window:
+        page: Any = window.area.current.page  # type: ignore[union-attr]
+        assert spent(window, qtbot, page.refresh) <= 1
+
+
+def test_what_a_quote_or_order_offers_to_choose_from(as_role: AsRole, counted: Counting) -> None:
+    """Read at the first opening of a session."""
+    db = as_role("u_miriam")
+    with counted(db) as trips:
+        offered = db.read(draft_reads.choices, "en")
+    assert trips.round_trips == 1
+    assert all(offered)
