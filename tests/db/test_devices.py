@@ -16,8 +16,12 @@ DEVICE = "t_press"
 
 @pytest.fixture
 def warehouses(admin: Raw) -> tuple[int, ...]:
-    admin.execute("INSERT INTO inventory.warehouse (code, name) VALUES ('H1', 'H'), ('H2', 'H') ON CONFLICT DO NOTHING")
-    return tuple(row[0] for row in admin.execute("SELECT id FROM inventory.warehouse ORDER BY code").fetchall())
+    admin.execute(
+        "INSERT INTO inventory.warehouse (code, name) VALUES ('H1', 'H'), ('H2', 'H') ON CONFLICT DO NOTHING"
+    )
+    return tuple(
+        row[0] for row in admin.execute("SELECT id FROM inventory.warehouse ORDER BY code").fetchall()
+    )
 
 
 @pytest.fixture(scope="module")

@@ -217,9 +217,7 @@ def sign_on(session: Session, command: SignOn) -> Result[Operator | str]:
     if "refused" in answer:
         return Result(str(answer["refused"]))
     found = answer["operator"]
-    return Result(
-        Operator(found["login"], found["person"], found["language"], int(found["idle_minutes"]))
-    )
+    return Result(Operator(found["login"], found["person"], found["language"], int(found["idle_minutes"])))
 
 
 def sign_off(session: Session, command: SignOff) -> Result[None]:
