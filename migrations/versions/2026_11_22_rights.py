@@ -40,6 +40,8 @@ def upgrade() -> None:
         sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("entries", postgresql.INT8MULTIRANGE(), nullable=False),
         sa.Column("events", postgresql.INT8MULTIRANGE(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("entry_count", sa.BigInteger(), nullable=False),
         sa.Column("event_count", sa.BigInteger(), nullable=False),
         sa.Column("until_xid", sa.BigInteger(), nullable=False),
