@@ -1,4 +1,4 @@
-"""Every kind of login there is on a company in full swing: a person of each role, one of none, a terminal, the guard, a guest."""
+"""Every kind of login there is, on a company in full swing: people of each role and of none, terminal, guard, guest."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -62,7 +62,7 @@ def furnish(address: str) -> House:
         assert row is not None
         passwords[DEVICE] = row[0]
         admin.execute("UPDATE sec.policy SET registration_open = true")
-    target, password = Target.from_dsn(prepare_login(address))
+    _target, password = Target.from_dsn(prepare_login(address))
     assert password is not None
     passwords[GUARD] = password
     return House(address, passwords)

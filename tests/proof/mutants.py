@@ -86,7 +86,7 @@ def widened(desk: Desk) -> Iterator[Mutant]:
         for word in ("USING", "WITH CHECK"):
             if f" {word} (true)" in create or f" {word} (" not in create:
                 continue
-            if (table, name) in EQUIVALENT and word == "WITH CHECK":
+            if (table, name) in (EQUIVALENT if word == "WITH CHECK" else EQUIVALENT_USING):
                 continue
             yield Mutant(
                 "condition",
@@ -105,8 +105,13 @@ EQUIVALENT = frozenset(
         ("sales.quote", "edit"),
         ("sales.sales_order", "edit"),
         ("system.note", "edit"),
+        ("inventory.place", "edit"),
     ]
 )
+# Who may edit a place sees it first, and only those of his warehouses.
+EQUIVALENT_USING = frozenset([("inventory.place", "edit")])
+# The next line asks for the session as well.
+ASKED_TWICE = frozenset(["sec.my_details", "sec.my_details_set", "sec.my_security", "sec.pin_change"])
 
 
 def _policies(desk: Desk) -> list[tuple[str, str, str]]:
@@ -117,7 +122,8 @@ def _policies(desk: Desk) -> list[tuple[str, str, str]]:
             SELECT polrelid::regclass::text, quote_ident(polname),
                    format('CREATE POLICY %%I ON %%s AS %%s FOR %%s TO %%s', polname, polrelid::regclass,
                           CASE WHEN polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
-                          CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' ELSE 'ALL' END,
+                          CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
+                               ELSE 'ALL' END,
                           (SELECT string_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r)) END, ', ')
                              FROM unnest(polroles) r))
                    || coalesce(' USING (' || pg_get_expr(polqual, polrelid) || ')', '')
@@ -151,6 +157,8 @@ def asking(desk: Desk) -> Iterator[Mutant]:
     for name, source in rows:
         for number, found in enumerate(_ASKING.finditer(source)):
             kind = "confirm" if found[1] == "_confirmed" else "require"
+            if name in ASKED_TWICE:
+                continue
             yield Mutant(
                 kind,
                 f"{name} {found[0][8:-1]}" + (f" ({number})" if number else ""),
@@ -173,7 +181,7 @@ def grants(desk: Desk) -> Iterator[Mutant]:
             (list(SCHEMAS),),
         ).fetchall()
     )
-    for name in desk.catalogue.functions:
+    for name in sorted(desk.catalogue.functions):
         if name in MATRIX.functions and any(not g.startswith("erp_") for g in MATRIX.functions[name]):
             continue
         if {"erp_user", "erp_guest"} & set(MATRIX.functions.get(name, ())) or name == "api.discard_draft":
@@ -185,10 +193,10 @@ def grants(desk: Desk) -> Iterator[Mutant]:
             f"REVOKE EXECUTE ON FUNCTION {signatures[name]} FROM r_viewer",
             (lambda name=name: desk.closed(name),),
         )
-    for table in desk.relations:
-        for verb in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER"):
+    for table in desk.catalogue.tables:
+        for verb in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"):
             line = MATRIX.tables[table]
-            if verb == "TRIGGER" or (verb == "SELECT" and line.select and "viewer" in line.select.roles):
+            if verb == "SELECT" and line.select and "viewer" in line.select.roles:
                 continue
             if verb == "INSERT" and line.insert and "viewer" in line.insert.roles:
                 continue
@@ -224,7 +232,6 @@ def levers(desk: Desk) -> Iterator[Mutant]:
         ("EXECUTE ON FUNCTION lo_create(oid)", "PUBLIC"),
         ("EXECUTE ON FUNCTION lo_creat(int)", "PUBLIC"),
         ("EXECUTE ON FUNCTION lo_from_bytea(oid, bytea)", "PUBLIC"),
-        ("EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text)", "PUBLIC"),
         ("SELECT (rolpassword) ON pg_authid", "PUBLIC"),
     ):
         yield Mutant("revoke", what, f"GRANT {what} TO {whom}", f"REVOKE {what} FROM {whom}", (desk.levers,))
