@@ -933,8 +933,8 @@ def upgrade() -> None:
         referent_schema="sec",
         ondelete="RESTRICT",
     )
-    op.drop_column("session", "expires", schema="sec")
     op.drop_column("session", "revoked", schema="sec")
+    op.drop_column("session", "expires", schema="sec")
     op.add_column(
         "user_role",
         sa.Column("kind", sa.Text(), server_default=sa.text("'assignment'"), nullable=False),

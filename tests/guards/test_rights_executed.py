@@ -58,7 +58,11 @@ def test_only_what_the_matrix_says(
         for statement, allowed in tries.items():
             found = outcome(mine, statement)
             # Whoever may insert gets as far as the row itself; an identity cannot be set, a trigger may not be there.
-            inserts = "INSERT" in statement and line.insert is not None and not MATRIX.including(role).isdisjoint(line.insert.roles)
+            inserts = (
+                "INSERT" in statement
+                and line.insert is not None
+                and not MATRIX.including(role).isdisjoint(line.insert.roles)
+            )
             refused = (DENIED, "42704", "428C9")
             if allowed != (found == "ok") or (not allowed and found not in refused and not inserts):
                 wrong.append((statement, found))
