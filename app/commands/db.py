@@ -72,8 +72,21 @@ def register(commands: Commands) -> None:
     _admin_dsn(grant, required=False)
 
     check = add_command(parts, "check", "look for drift, missing protection and inconsistent data", _check)
+    check.add_argument(
+        "--security",
+        action="store_true",
+        help="only what concerns access: rights, logins, the server's settings, and what to do",
+    )
     _instance(check)
     _admin_dsn(check, required=False)
+
+    mutants = add_command(
+        parts,
+        "mutants",
+        "take every protection away in turn: do the proofs notice? (a checkout's tool)",
+        _mutants,
+    )
+    mutants.add_argument("--sample", type=int, default=0, metavar="N", help="only N of them, of every kind")
 
 
 def make_ready(instance: "Instance", *, company: bool = False) -> None:
@@ -264,11 +277,44 @@ def _check(arguments: argparse.Namespace) -> int:
 
     address = admin_address(arguments)
     schema.require_ours(address)
+    if arguments.security:
+        return _check_security(address)
     findings = schema.check(address)
     for finding in findings:
         print(f"{finding.check}: {finding.what}")
     print(f"{len(findings)} finding(s)." if findings else "No findings.")
     return FAILED if findings else 0
+
+
+def _check_security(address: str) -> int:
+    """Print what was found, and what to do about it; what is said twice is said once."""
+    import psycopg
+
+    from migrations import site
+
+    with psycopg.connect(address) as connection:
+        connection.read_only = True
+        found = list(site.look(connection))
+    for place, advice in enumerate(found):
+        print(f"{advice.check}: {advice.what}")
+        if place + 1 == len(found) or found[place + 1].remedy != advice.remedy:
+            print(f"  -> {advice.remedy}")
+    print(f"{len(found)} finding(s)." if found else "No findings.")
+    return FAILED if found else 0
+
+
+def _mutants(arguments: argparse.Namespace) -> int:
+    from importlib.util import find_spec
+
+    if find_spec("pytest") is None:
+        raise CommandError(
+            "the tools of requirements/dev.txt are not installed; run ./werkbank test once", MISSING
+        )
+    # The proofs are tests; the program itself knows nothing of them.
+    from importlib import import_module
+
+    good: bool = import_module("tests.proof.mutants").main(arguments.sample)
+    return 0 if good else FAILED
 
 
 def confirm(question: str) -> None:

@@ -93,7 +93,7 @@ def start_embedded(instance: "Instance") -> None:
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-    subprocess.Popen(
+    guard = subprocess.Popen(
         command,
         cwd=paths.REPOSITORY,
         stdin=subprocess.DEVNULL,
@@ -103,3 +103,5 @@ def start_embedded(instance: "Instance") -> None:
         creationflags=flags,
         close_fds=True,
     )
+    # It lives as long as its server, not as long as we do: nobody here waits for it.
+    guard.returncode = 0

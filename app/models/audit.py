@@ -84,7 +84,7 @@ class Block(Root):
     """A seal over entries and events, made in the background (`audit.seal`); numbers have no gap.
 
     `block_hash` covers the block before (`previous`), the number, and id and hash of every row in `entries` and
-    `events`. `until_xid`: transactions below are sealed in this block or an earlier one; it holds for the cluster
+    `events`, which were written from `first_at` to `last_at` (so that verifying looks at their months only). `until_xid`: transactions below are sealed in this block or an earlier one; it holds for the cluster
     `system_id` only, since a restored database counts its transactions anew. Then everything up to `above_entry` and
     `above_event` was sealed at once, whatever its transaction.
     """
@@ -101,6 +101,8 @@ class Block(Root):
     sealed_at: Mapped[dt.datetime] = moment()
     entries: Mapped[Any] = mapped_column(INT8MULTIRANGE())
     events: Mapped[Any] = mapped_column(INT8MULTIRANGE())
+    first_at: Mapped[dt.datetime | None] = moment()
+    last_at: Mapped[dt.datetime | None] = moment()
     entry_count: Mapped[int]
     event_count: Mapped[int]
     until_xid: Mapped[int]

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, FetchedValue, Index, String, Text, text
+from sqlalchemy import CheckConstraint, FetchedValue, Index, LargeBinary, String, Text, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -122,3 +122,52 @@ class Contact(Versioned, Base):
     role: Mapped[str | None] = mapped_column(String(120))
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(60))
+
+
+class BankAccount(Versioned, Base):
+    """A bank account of a partner, as far as people with the right see it without revealing: country and last four.
+
+    Holder, number, BIC and bank are in `bank_secret`, encrypted by the client with `data_key_id`; `mark` is the same
+    for equal numbers under one key, so that a number that is used twice is found.
+    """
+
+    __tablename__ = "bank_account"
+    __table_args__ = (
+        CheckConstraint("country ~ '^[A-Z]{2}$'", name="bank_account_country"),
+        CheckConstraint("last4 ~ '^[A-Z0-9]{4}$'", name="bank_account_last4"),
+        CheckConstraint("octet_length(mark) = 32", name="bank_account_mark"),
+        Index("ix_bank_account_mark", "mark"),
+        Index(
+            "uq_bank_account_default",
+            "partner_id",
+            unique=True,
+            postgresql_where=text("is_default AND is_active"),
+        ),
+        {"schema": SCHEMA},
+    )
+    partner_id: Mapped[int] = ref("partners.partner.id")
+    country: Mapped[str] = mapped_column(String(2))
+    last4: Mapped[str] = mapped_column(String(4))
+    is_default: Mapped[bool] = flag()
+    is_active: Mapped[bool] = flag(True)
+    data_key_id: Mapped[int] = ref("sec.data_key.id")
+    mark: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class BankSecret(Root):
+    """What of a bank account only a client with the key can read; nobody has a right on this table."""
+
+    __tablename__ = "bank_secret"
+    __table_args__ = (
+        CheckConstraint(
+            "least(octet_length(holder), octet_length(iban), octet_length(bic), octet_length(bank)) >= 45"
+            " AND greatest(octet_length(holder), octet_length(iban), octet_length(bic), octet_length(bank)) <= 1000",
+            name="bank_secret_form",
+        ),
+        {"schema": SCHEMA},
+    )
+    bank_account_id: Mapped[int] = parent_pk("partners.bank_account.id")
+    holder: Mapped[bytes] = mapped_column(LargeBinary)
+    iban: Mapped[bytes] = mapped_column(LargeBinary)
+    bic: Mapped[bytes] = mapped_column(LargeBinary)
+    bank: Mapped[bytes] = mapped_column(LargeBinary)

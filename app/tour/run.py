@@ -152,12 +152,15 @@ def _catch_files(opened: list[str]) -> None:
 
 def _close(program: Program) -> None:
     """Close whatever is open; what is not saved is thrown away with the tour's own folder."""
+    from app.views.shell.main_window import MainWindow
+
     window, login = program.window, program.login
     if window is not None:
-        for tab in window.area.tabs:
-            if tab.page is not None:
-                tab.page.discard()
-        window.area.dispose()
+        if isinstance(window, MainWindow):
+            for tab in window.area.tabs:
+                if tab.page is not None:
+                    tab.page.discard()
+            window.area.dispose()
         window.close()
     elif login is not None:
         login.close()

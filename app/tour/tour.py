@@ -59,9 +59,12 @@ class Tour:
     @property
     def window(self) -> "MainWindow":
         """The main window; TourError when nobody is signed in."""
-        if self.program.window is None:
+        from app.views.shell.main_window import MainWindow
+
+        window = self.program.window
+        if not isinstance(window, MainWindow):
             raise TourError("the main window is not open")
-        return self.program.window
+        return window
 
     @property
     def page(self) -> "TabPage":

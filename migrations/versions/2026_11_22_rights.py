@@ -40,6 +40,8 @@ def upgrade() -> None:
         sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("entries", postgresql.INT8MULTIRANGE(), nullable=False),
         sa.Column("events", postgresql.INT8MULTIRANGE(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("entry_count", sa.BigInteger(), nullable=False),
         sa.Column("event_count", sa.BigInteger(), nullable=False),
         sa.Column("until_xid", sa.BigInteger(), nullable=False),
@@ -99,6 +101,28 @@ def upgrade() -> None:
         schema="sec",
     )
     op.create_index(op.f("alarm_at_idx"), "alarm", ["at"], unique=False, schema="sec")
+    op.create_table(
+        "data_key",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("right", sa.Text(), nullable=False),
+        sa.Column("recovery", sa.LargeBinary(), nullable=False),
+        sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.CheckConstraint("name ~ '^[a-z_]{2,40}$'", name="data_key_name"),
+        sa.CheckConstraint("octet_length(recovery) = 32", name="data_key_recovery"),
+        sa.PrimaryKeyConstraint("id", name=op.f("data_key_pkey")),
+        schema="sec",
+    )
+    op.create_index(
+        "uq_data_key_active",
+        "data_key",
+        ["name"],
+        unique=True,
+        schema="sec",
+        postgresql_where=sa.text("active"),
+    )
     op.create_table(
         "guard_mark",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -333,6 +357,27 @@ def upgrade() -> None:
     )
     op.create_index(op.f("password_reset_login_idx"), "password_reset", ["login"], unique=False, schema="sec")
     op.create_table(
+        "person_key",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("public", sa.LargeBinary(), nullable=False),
+        sa.Column("private", sa.LargeBinary(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("cost", sa.Integer(), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("cost BETWEEN 1024 AND 1048576", name="person_key_cost"),
+        sa.CheckConstraint(
+            "octet_length(private) = 61 AND octet_length(salt) = 16", name="person_key_sealed"
+        ),
+        sa.CheckConstraint("octet_length(public) = 32", name="person_key_public"),
+        sa.ForeignKeyConstraint(
+            ["login"], ["sec.app_user.login"], name=op.f("person_key_login_fkey"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("person_key_pkey")),
+        sa.UniqueConstraint("login", name=op.f("person_key_login_key")),
+        schema="sec",
+    )
+    op.create_table(
         "person_task",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("login", sa.Text(), nullable=False),
@@ -454,6 +499,28 @@ def upgrade() -> None:
         schema="sec",
     )
     op.create_table(
+        "wrapped_key",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("data_key_id", sa.BigInteger(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("ephemeral", sa.LargeBinary(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("given_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "octet_length(ephemeral) = 32 AND octet_length(wrapped) = 61", name="wrapped_key_form"
+        ),
+        sa.ForeignKeyConstraint(
+            ["data_key_id"],
+            ["sec.data_key.id"],
+            name=op.f("wrapped_key_data_key_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("wrapped_key_pkey")),
+        sa.UniqueConstraint("data_key_id", "holder", name=op.f("wrapped_key_data_key_id_holder_key")),
+        schema="sec",
+    )
+    op.create_table(
         "approval_delegate",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("login", sa.Text(), nullable=False),
@@ -568,6 +635,54 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'open'"),
     )
     op.create_table(
+        "bank_account",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("partner_id", sa.BigInteger(), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("last4", sa.String(length=4), nullable=False),
+        sa.Column("is_default", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("data_key_id", sa.BigInteger(), nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("row_version", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.CheckConstraint("country ~ '^[A-Z]{2}$'", name="bank_account_country"),
+        sa.CheckConstraint("last4 ~ '^[A-Z0-9]{4}$'", name="bank_account_last4"),
+        sa.CheckConstraint("octet_length(mark) = 32", name="bank_account_mark"),
+        sa.ForeignKeyConstraint(
+            ["data_key_id"],
+            ["sec.data_key.id"],
+            name=op.f("bank_account_data_key_id_fkey"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["partner_id"],
+            ["partners.partner.id"],
+            name=op.f("bank_account_partner_id_fkey"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("bank_account_pkey")),
+        schema="partners",
+    )
+    op.create_index(
+        op.f("bank_account_data_key_id_idx"), "bank_account", ["data_key_id"], unique=False, schema="partners"
+    )
+    op.create_index(
+        op.f("bank_account_partner_id_idx"), "bank_account", ["partner_id"], unique=False, schema="partners"
+    )
+    op.create_index("ix_bank_account_mark", "bank_account", ["mark"], unique=False, schema="partners")
+    op.create_index(
+        "uq_bank_account_default",
+        "bank_account",
+        ["partner_id"],
+        unique=True,
+        schema="partners",
+        postgresql_where=sa.text("is_default AND is_active"),
+    )
+    op.create_table(
         "review_item",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("review_id", sa.BigInteger(), nullable=False),
@@ -616,6 +731,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("request_id", "authority", name=op.f("approval_vote_request_id_authority_key")),
         sa.UniqueConstraint("request_id", "voter", name=op.f("approval_vote_request_id_voter_key")),
         schema="system",
+    )
+    op.create_table(
+        "bank_secret",
+        sa.Column("bank_account_id", sa.BigInteger(), nullable=False),
+        sa.Column("holder", sa.LargeBinary(), nullable=False),
+        sa.Column("iban", sa.LargeBinary(), nullable=False),
+        sa.Column("bic", sa.LargeBinary(), nullable=False),
+        sa.Column("bank", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint(
+            "least(octet_length(holder), octet_length(iban), octet_length(bic), octet_length(bank)) >= 45 AND greatest(octet_length(holder), octet_length(iban), octet_length(bic), octet_length(bank)) <= 1000",
+            name="bank_secret_form",
+        ),
+        sa.ForeignKeyConstraint(
+            ["bank_account_id"],
+            ["partners.bank_account.id"],
+            name=op.f("bank_secret_bank_account_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("bank_account_id", name=op.f("bank_secret_pkey")),
+        schema="partners",
     )
     op.add_column("entry", sa.Column("session_id", sa.BigInteger(), nullable=True), schema="audit")
     op.add_column("entry", sa.Column("operator", sa.Text(), nullable=True), schema="audit")
@@ -798,8 +933,8 @@ def upgrade() -> None:
         referent_schema="sec",
         ondelete="RESTRICT",
     )
-    op.drop_column("session", "expires", schema="sec")
     op.drop_column("session", "revoked", schema="sec")
+    op.drop_column("session", "expires", schema="sec")
     op.add_column(
         "user_role",
         sa.Column("kind", sa.Text(), server_default=sa.text("'assignment'"), nullable=False),

@@ -195,4 +195,4 @@ def test_an_alarm_is_open_until_somebody_has_seen_it(raw_role: Callable[..., Raw
 def test_nobody_else_sees_them(raw_role: Callable[..., Raw], call: str) -> None:
     for role in ("viewer", "manager", "finance"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            raw_role(role, ticket=True).execute(f"SELECT * FROM sec.{call}")  # type: ignore[arg-type]
+            raw_role(role, ticket=True).execute(f"SELECT * FROM sec.{call}")

@@ -23,6 +23,10 @@ AUDITED = sorted(
     if line.audited and line.name.partition(".")[0] != "audit"
 )
 TURNS = 40
+# Made by a revision, before there was a trail to tell of it.
+OLDER_THAN_THE_TRAIL = {("system.approval_kind", 1)}
+# Who has left leaves the whole server, and its other tests with it.
+LEFT_ALONE = {("sec.app_user", "status")}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +62,11 @@ def rows_of(admin: Raw, table: str) -> dict[int, dict[str, Any]]:
     rows = admin.execute(
         sql.SQL("SELECT to_jsonb(t) FROM {} t").format(sql.Identifier(*table.split(".")))
     ).fetchall()
-    return {int(row[key]): {k: v for k, v in row.items() if k not in hidden} for (row,) in rows}
+    return {
+        int(row[key]): {k: v for k, v in row.items() if k not in hidden}
+        for (row,) in rows
+        if (table, row[key]) not in OLDER_THAN_THE_TRAIL
+    }
 
 
 def rebuilt(admin: Raw, table: str) -> dict[int, dict[str, Any]]:
@@ -66,6 +74,8 @@ def rebuilt(admin: Raw, table: str) -> dict[int, dict[str, Any]]:
     for row_id, op, old, new in admin.execute(
         "SELECT row_id, op, old, new FROM audit.entry WHERE table_name = %s ORDER BY id", (table,)
     ).fetchall():
+        if (table, row_id) in OLDER_THAN_THE_TRAIL:
+            continue
         if op == "I":
             assert row_id not in rows, f"{table} {row_id} came twice"
             rows[row_id] = new
@@ -97,6 +107,7 @@ def shaken(admin: Raw, table: str, dice: Random) -> int:
             "AND attgenerated = '' AND attidentity = ''",
             (table,),
         ).fetchall()
+        if (table, row[0]) not in LEFT_ALONE
     ]
     if admin.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(name)).fetchone() != (True,):
         return 0

@@ -132,7 +132,8 @@ def test_a_chain_computed_anew_is_betrayed_by_the_anchor(sealed: tuple[Raw, dict
         )
         admin.execute(
             "UPDATE audit.block b SET block_hash = audit.block_hash(b.previous, b.number, b.sealed_at, b.entry_count, "
-            "b.event_count, audit.digest_entries(b.entries), audit.digest_events(b.events)) WHERE number = %s",
+            "b.event_count, audit.digest_entries(b.entries, b.first_at, b.last_at), "
+            "audit.digest_events(b.events, b.first_at, b.last_at)) WHERE number = %s",
             (number,),
         )
     assert findings(admin) == set()

@@ -245,6 +245,19 @@ def test_the_guard_s_events_come_in_once(admin: Raw) -> None:
     assert wrong == []
 
 
+def test_what_the_client_told_is_not_imported_again(raw_role: Callable[..., Raw], admin: Raw) -> None:
+    raw_role("finance", ticket=True).execute("SELECT sec.report_denied('stock_transfer')")
+    row = admin.execute("SELECT to_char(now(), 'YYYY-MM-DD HH24:MI:SS TZ')").fetchone()
+    assert row is not None
+    for right, wanted in (
+        ("permission denied for function stock_transfer", 0),
+        ("keine Berechtigung für Tabelle note", 1),
+    ):
+        found = [{"at": row[0], "kind": "denied", "login": "u_finance", "detail": {"right": right}}]
+        assert admin.execute("SELECT audit.event_import(%s)", (Jsonb(found),)).fetchone() == (wanted,)
+    assert events(admin, "denied")[-1][2] == {"right": "note", "source": "log"}
+
+
 def test_the_report_has_every_part(raw_role: Callable[..., Raw], admin: Raw) -> None:
     keeper = raw_role("system_administrator", ticket=True)
     row = keeper.execute("SELECT sec.security_report(now() - interval '30 days', now())").fetchone()

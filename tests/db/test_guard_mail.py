@@ -89,7 +89,8 @@ def state(admin: Raw, number: int) -> tuple[Any, ...]:
         "SELECT state, tries, body, error, next_try > now() FROM sec.mail_message WHERE id = %s", (number,)
     ).fetchone()
     assert row is not None
-    return row
+    found: tuple[Any, ...] = row
+    return found
 
 
 def test_a_mail_arrives_once_and_its_text_does_not_stay(guard: Guard, sink: Sink, admin: Raw) -> None:
@@ -168,9 +169,7 @@ def everything(admin: Raw) -> str:
         "WHERE n.nspname IN ('sec', 'audit', 'system', 'api') AND c.relkind = 'r'"
     ).fetchall()
     return "\n".join(
-        str(row)
-        for (table,) in tables
-        for row in admin.execute(f"SELECT t::text FROM {table} t").fetchall()  # type: ignore[arg-type]
+        str(row) for (table,) in tables for row in admin.execute(f"SELECT t::text FROM {table} t").fetchall()
     )
 
 
@@ -185,7 +184,7 @@ def forgetful(admin: Raw) -> Iterator[str]:
     yield "u_forgetful"
     admin.execute("SET session_replication_role = replica")
     for table in ("password_reset", "user_role", "person_task", "password_history", "session", "app_user"):
-        admin.execute(f"DELETE FROM sec.{table} WHERE login = 'u_forgetful'")  # type: ignore[arg-type]
+        admin.execute(f"DELETE FROM sec.{table} WHERE login = 'u_forgetful'")
     admin.execute("RESET session_replication_role")
     admin.execute("DROP OWNED BY u_forgetful")
     admin.execute("DROP ROLE u_forgetful")

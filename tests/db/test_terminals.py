@@ -98,7 +98,7 @@ def refused(raw: Raw, statement: str, *values: Any) -> str:
     """The SQLSTATE or key of a refusal; 'ok' when there is none."""
     try:
         with raw.transaction(force_rollback=True):
-            raw.execute(statement, values or None)  # type: ignore[arg-type]
+            raw.execute(statement, values or None)
     except psycopg.Error as error:
         return error.diag.constraint_name or error.sqlstate or "?"
     return "ok"
@@ -128,7 +128,7 @@ def test_the_device_role_has_the_listed_functions_and_selects_only(admin: Raw) -
                 if word in ("SELECT", "INSERT", "UPDATE", "REFERENCES")
                 else "has_table_privilege"
             )
-            found = admin.execute(f"SELECT {kind}('r_terminal', %s, %s)", (relation.name, word)).fetchone()  # type: ignore[arg-type]
+            found = admin.execute(f"SELECT {kind}('r_terminal', %s, %s)", (relation.name, word)).fetchone()
             wanted = word == "SELECT" and line.select is not None and "terminal" in line.select.roles
             assert found == (wanted,), (relation.name, word)
 
@@ -441,6 +441,6 @@ def test_pins_and_device_passwords_are_kept_nowhere_in_clear(admin: Raw, passwor
         "WHERE n.nspname IN ('sec', 'audit', 'api', 'system') AND c.relkind = 'r'"
     ).fetchall()
     for (table,) in tables:
-        for (row,) in admin.execute(f"SELECT t::text FROM {table} t").fetchall():  # type: ignore[arg-type]
+        for (row,) in admin.execute(f"SELECT t::text FROM {table} t").fetchall():
             assert PIN not in row, table
             assert password not in row, table

@@ -187,3 +187,32 @@ def test_the_inbox_speaks_english(world: World, as_role: AsRole, boss: Desk) -> 
     boss.wait(lambda: boss.find("action.approve") is not None)
     picture(boss, "approvals-dark-en")
     boss.window.switch_theme("light")
+
+
+def test_an_order_above_the_credit_limit_is_asked_for_from_its_banner(
+    world: World, as_role: AsRole, admin: Raw, tmp_path: Path, qtbot: QtBot
+) -> None:
+    admin.execute("UPDATE partners.partner SET credit_limit = 10 WHERE id = %s", (world.dealer,))
+    order = (
+        as_role("sales_rep").write(writes.save_sales_order, world.order([world.line(world.bike, 1)])).value
+    )
+    with desk_of(as_role("sales_rep"), tmp_path / "rep", qtbot) as rep:
+        page = rep.open("sales.sales_order", order.id)
+        rep.click("action.confirm")
+        rep.wait(lambda: "Kreditrahmen ist 10,00" in rep.banners(page).get("credit", ""))
+        picture(rep, "approvals-credit-de")
+        rep.click("action.request_credit")
+        rep.wait(lambda: rep.find("field.reason") is not None)
+        rep.reason("zahlt immer")
+        rep.wait(lambda: any("Freigabe angefordert" in text for text in said(rep)))
+        with desk_of(as_role("finance"), tmp_path / "finance", qtbot) as boss:
+            there = inbox(boss)
+            [row] = [row for row in there.model.rows if row.kind == "credit_limit"]
+            assert (row.topic, row.record_id) == ("sales.sales_order", order.id)
+            choose(there, there.model.rows.index(row))
+            boss.wait(lambda: "zahlt immer" in words(boss))
+            boss.click("action.approve")
+            boss.wait(lambda: "Freigegeben." in said(boss))
+        rep.click("action.confirm")
+        rep.wait(lambda: page.stored_state == "confirmed")
+    admin.execute("UPDATE partners.partner SET credit_limit = NULL WHERE id = %s", (world.dealer,))

@@ -11,8 +11,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import __version__
+from app.core import format as fmt
 from app.core.errors import AppError, Cancelled, Confirm, Conflict, NotAllowed, SessionEnded, Unavailable
-from app.core.i18n import has_text, t
+from app.core.i18n import has_text, language, t
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
 from app.views.core.marks import Avatar, Chip, Divider, IconLabel, Label, initials
@@ -189,9 +190,9 @@ class WhyDialog(Dialog):
         self.add_button("copy", "errors.copy", self._copy, icon="copy", kind="ghost", left=True, stay=True)
         self.add_button("close", "errors.close", kind="primary", shortcut="Esc")
         if ctx is not None and right is not None:
-            from app.services.security.reads import who_can
+            from app.services.security.rights import why
 
-            op = ReadOp(self, ctx, who_can, self._right)
+            op = ReadOp(self, ctx, why, self._right)
             op.success(self._answer).failure(lambda _error: True).start()
 
     def _missing(self) -> QWidget:
@@ -208,7 +209,10 @@ class WhyDialog(Dialog):
     def _answer(self, found: Any) -> None:
         profile = self._ctx.profile if self._ctx is not None else None
         own = {role.removeprefix("r_") for role in profile.roles} if profile is not None else set()
-        people: Mapping[str, Sequence[str]] = found.holders
+        people: Mapping[str, Sequence[str]] = {
+            role.role: tuple(one.person for one in role.holders) for role in found.roles
+        }
+        names = {role.role: _named(role) for role in found.roles}
         if found.roles:
             table = QWidget()
             grid = QGridLayout(table)
@@ -216,25 +220,25 @@ class WhyDialog(Dialog):
             grid.setVerticalSpacing(px("gap_s"))
             grid.setHorizontalSpacing(px("gap_l"))
             grid.setColumnStretch(1, 1)
-            for number, role in enumerate(found.roles):
+            for number, role in enumerate(names):
                 holders = list(people.get(role, ()))
                 words = ", ".join(holders[:4]) + (" …" if len(holders) > 4 else "")
-                grid.addWidget(Label(role_in_words(role), "body500"), 2 * number, 0)
+                grid.addWidget(Label(names[role], "body500"), 2 * number, 0)
                 grid.addWidget(
                     Label(words or t("errors.why_nobody"), "body", "text2", wrap=True), 2 * number, 1
                 )
                 if role.removeprefix("r_") in own:
                     grid.addWidget(Chip("neutral", t("errors.why_your_role")), 2 * number, 2)
-                if number < len(found.roles) - 1:
+                if number < len(names) - 1:
                     grid.addWidget(Divider(), 2 * number + 1, 0, 1, 3)
-                self._lines.append(f"  {role_in_words(role)}: {words}")
+                self._lines.append(f"  {names[role]}: {words}")
             self._steps.addWidget(NumberedStep(2, t("errors.why_roles"), table))
         if found.granters:
             holder = QWidget()
             column = QVBoxLayout(holder)
             column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(px("gap"))
-            for person in found.granters:
+            for person in (one.person for one in found.granters):
                 row = QHBoxLayout()
                 row.setSpacing(px("gap"))
                 row.addWidget(Avatar(initials(person), px("avatar_large"), person))
@@ -246,10 +250,47 @@ class WhyDialog(Dialog):
                 column.addLayout(row)
                 self._lines.append(f"  {t('errors.why_grant')}: {person}")
             self._steps.addWidget(NumberedStep(3, t("errors.why_grant"), holder))
+        for words in _circumstances(found, names):
+            self._steps.addWidget(Label(words, "body", "text2", wrap=True))
+            self._lines.append(words)
+        if found.request and not found.open and not found.device_lacks and not found.has:
+            button = self.add_button("request", "why.request", icon="send", kind="secondary", stay=True)
+            button.clicked.connect(lambda: self._request(found.request, names[found.request]))
         QTimer.singleShot(0, self, self.place)  # what was added counts only once it is shown
+
+    def _request(self, role: str, words: str) -> None:
+        from app.views.security.asking import request_role
+
+        assert self._ctx is not None
+        self.finish()
+        request_role(self._ctx, role, words)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText("\n".join(self._lines))
+
+
+def _named(role: Any) -> str:
+    """A role's name: of the program's own in words, of the house's by its title."""
+    if has_text(f"role.{role.role}"):
+        return role_in_words(role.role)
+    return str((role.title_de if language() == "de" else role.title_en) or role.title_de or role.role)
+
+
+def _circumstances(found: Any, names: Mapping[str, str]) -> list[str]:
+    """What else there is to know: whether one had it, will have it, has asked, or whether it is the terminal."""
+    lines = []
+    if found.device_lacks:
+        lines.append(t("why.device"))
+    if found.had is not None:
+        role = names.get(found.had.role, role_in_words(found.had.role))
+        lines.append(t("why.had", until=fmt.date_time(found.had.until), role=role))
+    if found.comes is not None:
+        role = names.get(found.comes.role, role_in_words(found.comes.role))
+        lines.append(t("why.comes", at=fmt.date_time(found.comes.valid_from), role=role))
+    for one in found.open:
+        role = names.get(one.role, role_in_words(one.role))
+        lines.append(t("why.open", at=fmt.date_time(one.since), role=role))
+    return lines
 
 
 class BugDialog(Dialog):

@@ -145,6 +145,7 @@ RAILS = (
     Rail("production", "shell.rail.production", "factory"),
     Rail("finance", "shell.rail.finance", "landmark"),
     Rail("approvals", "shell.rail.approvals", "badge-check"),
+    Rail("system", "shell.rail.system", "shield-check"),
 )
 HOME_RAIL = "home"
 SETTINGS_RAIL = Rail("settings", "shell.rail.settings", "settings")

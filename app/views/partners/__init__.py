@@ -4,6 +4,7 @@ from app.services.partners.forms import count_blocked
 from app.services.partners.reads import search_customers, search_suppliers
 from app.views.core.actions import Action
 from app.views.core.workspace import RecordType, Search, Tile, Workspace
+from app.views.partners.bank_card import renew_key
 from app.views.partners.lists import (
     customers_page,
     new_customer,
@@ -45,6 +46,7 @@ RECORDS = (
 ACTIONS = (
     Action("partners.new_customer", "partners.action.customer", "user-plus", new_customer, CREATE, "", RAIL),
     Action("partners.new_supplier", "partners.action.supplier", "user-plus", new_supplier, CREATE, "", RAIL),
+    Action("partners.renew_key", "partners.bank.renew", "key-round", renew_key, "bank_account_rekey", "", RAIL),
 )
 
 SEARCHES = (

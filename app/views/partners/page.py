@@ -34,6 +34,8 @@ from app.views.core.operation import ReadOp
 from app.views.core.remembered import Remembered
 from app.views.core.side_cards import StoryCards
 from app.views.core.theme import px
+from app.views.partners.bank_card import READ as BANK
+from app.views.partners.bank_card import BankCard
 from app.views.partners.words import (
     CREATE,
     CREDIT,
@@ -336,10 +338,11 @@ class PartnerPage(FormPage):
     # -- building -----------------------------------------------------------------------------------------------
 
     def cards(self) -> Sequence[QWidget]:
-        """Figures, notes, history."""
+        """Figures, bank accounts for those who may, notes, history."""
         self.figures = FiguresCard()
+        self.bank = BankCard(self.ctx) if self.ctx.profile.can(BANK) else None
         self.story = StoryCards(self, self.ctx, PARTNER, labels_of(self.spec))
-        return (self.figures, *self.story.cards)
+        return (self.figures, *([self.bank] if self.bank else []), *self.story.cards)
 
     def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here
         """Quotes and orders begin here."""
@@ -371,6 +374,8 @@ class PartnerPage(FormPage):
     def shown(self) -> None:
         """A record was put into the form."""
         self.figures.show_figures(self.partner.figures if self.partner is not None else None)
+        if self.bank is not None:
+            self.bank.show_partner(self.record.id)
         self.story.show(self.record.id, self.heading()[0])
         self._hints()
         CHOICES.give(self.ctx, self, self._offer)

@@ -3,7 +3,7 @@
 from app.views.core.actions import Action
 from app.views.core.context import AppContext
 from app.views.core.workspace import Workspace
-from app.views.security import auditing, guarding
+from app.views.security import administering, auditing, guarding
 from app.views.security.my_security import KEY, MySecurityPage
 
 
@@ -13,6 +13,7 @@ def _open(ctx: AppContext) -> None:
 
 WORKSPACES = (
     Workspace(KEY, "mine.title", "shield-check", "settings", "", MySecurityPage),
+    *administering.WORKSPACES,
     *guarding.WORKSPACES,
     *auditing.WORKSPACES,
 )
@@ -21,4 +22,4 @@ ACTIONS = (
     *guarding.ACTIONS,
     *auditing.ACTIONS,
 )
-TILES = guarding.TILES
+TILES = (*administering.TILES, *guarding.TILES)

@@ -8,7 +8,7 @@ from app.views.core.workspace import Workspace
 from app.views.security.trail_lists import EntriesPage, EventsPage
 from app.views.security.trail_panes import ENTRIES_KEY, EVENTS_KEY
 
-RIGHT, RAIL = "trail_open", "settings"
+RIGHT, RAIL = "trail_open", "system"
 
 
 def _open(key: str, ctx: AppContext) -> None:

@@ -7,7 +7,7 @@ from app.views.core.workspace import Tile, Workspace
 from app.views.security import addresses, badges, devices, sign_ins
 from app.views.security.watch_page import KEY, WatchPage
 
-RAIL = "settings"
+RAIL = "system"
 
 
 def _opens(key: str, title: str, icon: str, right: str) -> Action:

@@ -23,6 +23,7 @@ PAGES = (
     "sales",
     "production",
     "documents",
+    "approvals",
     "rights",
     "security",
     "audit",
@@ -58,6 +59,7 @@ OF_RAIL = {
     "finance": "sales",
     "production": "production",
     "system": "rights",
+    "approvals": "approvals",
 }
 
 

@@ -241,9 +241,10 @@ CREATE OR REPLACE FUNCTION sec.role_period_set(p_id bigint, p_to timestamptz, p_
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_old sec.user_role%ROWTYPE;
-  v_reason text := sec.reason_of(p_reason);
+  v_reason text;
 BEGIN
   PERFORM sec.require('role_period_set');
+  v_reason := sec.reason_of(p_reason);
   SELECT * INTO v_old FROM sec.user_role r WHERE r.id = p_id;
   IF NOT FOUND THEN
     PERFORM sec.fail('ER404', 'record_not_found', jsonb_build_object('table', 'sec.user_role', 'id', p_id));

@@ -25,7 +25,8 @@ CREATE OR REPLACE FUNCTION audit.tg_log() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_nestloop = off AS $$
 -- Statement trigger. Arguments: key column, topic, column with the topic's id, warehouse columns, columns left out.
 -- OFFSET 0 has every row turned into jsonb once; without it that is done again for each of its columns. The old and new
--- rows of a statement are many at times, when a plan made for few of them compared each with each.
+-- rows of a statement are many at times, when a plan made for few of them compared each with each. The hash is that of
+-- audit.row_hash, but what is the same for all rows is put into words once.
 DECLARE
   v_key text := TG_ARGV[0];
   v_topic text := TG_ARGV[1];
@@ -41,16 +42,22 @@ DECLARE
   v_application text := left(current_setting('application_name'), 100);
   v_command uuid := nullif(current_setting('erp.command', true), '')::uuid;
   v_reason text := left(nullif(current_setting('erp.reason', true), ''), 500);
-  v_session sec.session := sec.audit_context();
-  v_elevated text[] := nullif(v_session.elevated, '{}');
+  v_context sec.session := sec.audit_context();
+  v_session bigint := v_context.id;
+  v_operator text := v_context.operator;
+  v_elevated text[] := nullif(v_context.elevated, '{}');
+  v_head text := concat_ws(chr(31), v_xid, extract(epoch FROM v_at), v_login, coalesce(host(v_address), ''), v_application,
+                           coalesce(v_command::text, ''), v_table);
+  v_tail text := nullif(concat_ws(chr(31), 's' || v_session, 'o' || v_operator, 'e' || array_to_string(v_elevated, ','),
+                                  'r' || v_reason), '');
 BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO audit.entry (xid, at, login, address, application, command, table_name, row_id, op, topic, record_id,
                              warehouse_id, old, new, session_id, operator, elevated, reason, row_hash)
     SELECT v_xid, v_at, v_login, v_address, v_application, v_command, v_table, e.row_id, v_op, v_topic, e.record_id,
-           e.warehouse_id, NULL, e.new, v_session.id, v_session.operator, v_elevated, v_reason,
-           audit.row_hash(v_xid, v_at, v_login, v_address, v_application, v_command, v_table, e.row_id, v_op, v_topic, e.record_id,
-                          e.warehouse_id, NULL, e.new, v_session.id, v_session.operator, v_elevated, v_reason)
+           e.warehouse_id, NULL, e.new, v_session, v_operator, v_elevated, v_reason,
+           sha256(convert_to(concat_ws(chr(31), v_head, e.row_id, v_op, v_topic, e.record_id,
+             coalesce(e.warehouse_id::text, ''), '', e.new::text, v_tail), 'UTF8'))
       FROM (SELECT (n.j ->> v_key)::bigint AS row_id, (n.j ->> v_record)::bigint AS record_id,
                    coalesce(n.j ->> v_warehouse[1], n.j ->> v_warehouse[2])::bigint AS warehouse_id, n.j - v_omit AS new
               FROM (SELECT to_jsonb(r) AS j FROM new_rows r OFFSET 0) n OFFSET 0) e;
@@ -58,9 +65,9 @@ BEGIN
     INSERT INTO audit.entry (xid, at, login, address, application, command, table_name, row_id, op, topic, record_id,
                              warehouse_id, old, new, session_id, operator, elevated, reason, row_hash)
     SELECT v_xid, v_at, v_login, v_address, v_application, v_command, v_table, e.row_id, v_op, v_topic, e.record_id,
-           e.warehouse_id, e.old, NULL, v_session.id, v_session.operator, v_elevated, v_reason,
-           audit.row_hash(v_xid, v_at, v_login, v_address, v_application, v_command, v_table, e.row_id, v_op, v_topic, e.record_id,
-                          e.warehouse_id, e.old, NULL, v_session.id, v_session.operator, v_elevated, v_reason)
+           e.warehouse_id, e.old, NULL, v_session, v_operator, v_elevated, v_reason,
+           sha256(convert_to(concat_ws(chr(31), v_head, e.row_id, v_op, v_topic, e.record_id,
+             coalesce(e.warehouse_id::text, ''), e.old::text, '', v_tail), 'UTF8'))
       FROM (SELECT (o.j ->> v_key)::bigint AS row_id, (o.j ->> v_record)::bigint AS record_id,
                    coalesce(o.j ->> v_warehouse[1], o.j ->> v_warehouse[2])::bigint AS warehouse_id, o.j - v_omit AS old
               FROM (SELECT to_jsonb(r) AS j FROM old_rows r OFFSET 0) o OFFSET 0) e;
@@ -68,9 +75,9 @@ BEGIN
     INSERT INTO audit.entry (xid, at, login, address, application, command, table_name, row_id, op, topic, record_id,
                              warehouse_id, old, new, session_id, operator, elevated, reason, row_hash)
     SELECT v_xid, v_at, v_login, v_address, v_application, v_command, v_table, e.row_id, v_op, v_topic, e.record_id,
-           e.warehouse_id, e.old, e.new, v_session.id, v_session.operator, v_elevated, v_reason,
-           audit.row_hash(v_xid, v_at, v_login, v_address, v_application, v_command, v_table, e.row_id, v_op, v_topic, e.record_id,
-                          e.warehouse_id, e.old, e.new, v_session.id, v_session.operator, v_elevated, v_reason)
+           e.warehouse_id, e.old, e.new, v_session, v_operator, v_elevated, v_reason,
+           sha256(convert_to(concat_ws(chr(31), v_head, e.row_id, v_op, v_topic, e.record_id,
+             coalesce(e.warehouse_id::text, ''), e.old::text, e.new::text, v_tail), 'UTF8'))
       FROM (SELECT n.k::bigint AS row_id, (n.j ->> v_record)::bigint AS record_id,
                    coalesce(n.j ->> v_warehouse[1], n.j ->> v_warehouse[2])::bigint AS warehouse_id, d.old, d.new
               FROM (SELECT r.j, r.j ->> v_key AS k FROM (SELECT to_jsonb(t) AS j FROM old_rows t OFFSET 0) r OFFSET 0) o

@@ -201,7 +201,7 @@ BEGIN
   PERFORM sec.require('guard_tick');
   PERFORM sec.session_touch();
   FOREACH v_step IN ARRAY ARRAY['sec.guard_unlock()', 'sec.expire_roles()', 'sec.guard_watch()', 'sec.guard_tries()',
-                                'sec.guard_operators()', 'system.approvals_expire()', 'sec.guard_tidy()'] LOOP
+                                'sec.guard_operators()', 'system.approvals_expire()', 'sec.data_keys_tidy()', 'sec.guard_tidy()'] LOOP
     BEGIN
       EXECUTE format('SELECT (%s)::int', v_step) INTO v_count;
       v_done := v_done || jsonb_build_object(v_step, v_count);

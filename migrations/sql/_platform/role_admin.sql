@@ -235,13 +235,14 @@ END $$;
 CREATE OR REPLACE FUNCTION sec.role_retire(p_name text, p_reason text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_reason text := sec.reason_of(p_reason);
+  v_reason text;
   v_child text;
   v_login text;
   v_people int := 0;
 BEGIN
   PERFORM sec.require('role_retire');
   PERFORM sec.require_confirmed();
+  v_reason := sec.reason_of(p_reason);
   PERFORM sec.check_own_make(p_name);
   SELECT p.role INTO v_child FROM sec.role_parent p JOIN sec.role r ON r.name = p.role AND NOT r.retired WHERE p.parent = p_name LIMIT 1;
   IF FOUND THEN

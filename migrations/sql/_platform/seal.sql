@@ -70,16 +70,22 @@ COMMENT ON FUNCTION audit.partitions_ahead IS
   'Partitions of the trail for this month and three after it, and the protection of all there are; returns how many were made. '
   'Rows the default partition took meanwhile move to their month.';
 
-CREATE OR REPLACE FUNCTION audit.digest_entries(p_ids int8multirange) RETURNS bytea
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- A block's rows are few among those of its month. OFFSET 0 and no sequential scan: its numbers lead to them, whatever the
+-- statistics say.
+CREATE OR REPLACE FUNCTION audit.digest_entries(p_ids int8multirange, p_from timestamptz, p_until timestamptz) RETURNS bytea
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   SELECT sha256(coalesce(string_agg(int8send(e.id) || e.row_hash, ''::bytea ORDER BY e.id), ''))
-    FROM unnest(p_ids) r JOIN audit.entry e ON e.id >= lower(r) AND e.id < upper(r)
+    FROM unnest(p_ids) r
+   CROSS JOIN LATERAL (SELECT x.id, x.row_hash FROM audit.entry x
+                        WHERE x.id >= lower(r) AND x.id < upper(r) AND x.at BETWEEN p_from AND p_until OFFSET 0) e
 $$;
 
-CREATE OR REPLACE FUNCTION audit.digest_events(p_ids int8multirange) RETURNS bytea
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION audit.digest_events(p_ids int8multirange, p_from timestamptz, p_until timestamptz) RETURNS bytea
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   SELECT sha256(coalesce(string_agg(int8send(e.id) || e.row_hash, ''::bytea ORDER BY e.id), ''))
-    FROM unnest(p_ids) r JOIN audit.event e ON e.id >= lower(r) AND e.id < upper(r)
+    FROM unnest(p_ids) r
+   CROSS JOIN LATERAL (SELECT x.id, x.row_hash FROM audit.event x
+                        WHERE x.id >= lower(r) AND x.id < upper(r) AND x.at BETWEEN p_from AND p_until OFFSET 0) e
 $$;
 
 CREATE OR REPLACE FUNCTION audit.block_hash(
@@ -92,7 +98,7 @@ $$;
 COMMENT ON FUNCTION audit.block_hash IS 'What block_hash must be, from the block before and the digests of the rows.';
 
 CREATE OR REPLACE FUNCTION audit.block_add(p_last audit.block, p_entries int8multirange, p_events int8multirange) RETURNS audit.block
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 -- p_last says until which transaction, above which ids and for which cluster the new block holds.
 DECLARE
   v_block audit.block := p_last;
@@ -102,11 +108,16 @@ BEGIN
   v_block.sealed_at := clock_timestamp();
   v_block.entries := coalesce(p_entries, '{}');
   v_block.events := coalesce(p_events, '{}');
+  SELECT min(x.at), max(x.at) INTO v_block.first_at, v_block.last_at
+    FROM (SELECT e.at FROM unnest(v_block.entries) r JOIN audit.entry e ON e.id >= lower(r) AND e.id < upper(r)
+          UNION ALL
+          SELECT e.at FROM unnest(v_block.events) r JOIN audit.event e ON e.id >= lower(r) AND e.id < upper(r)) x;
   SELECT coalesce(sum(upper(r) - lower(r)), 0) INTO v_block.entry_count FROM unnest(v_block.entries) r;
   SELECT coalesce(sum(upper(r) - lower(r)), 0) INTO v_block.event_count FROM unnest(v_block.events) r;
   v_block.block_hash := audit.block_hash(
     v_block.previous, v_block.number, v_block.sealed_at, v_block.entry_count, v_block.event_count,
-    audit.digest_entries(v_block.entries), audit.digest_events(v_block.events));
+    audit.digest_entries(v_block.entries, v_block.first_at, v_block.last_at),
+    audit.digest_events(v_block.events, v_block.first_at, v_block.last_at));
   INSERT INTO audit.block SELECT v_block.*;
   RETURN v_block;
 END $$;
@@ -134,9 +145,9 @@ BEGIN
       FROM (SELECT e.id FROM audit.entry e WHERE e.id > v_entry AND NOT e.id <@ v_sealed_entries ORDER BY e.id LIMIT p_most) c;
     SELECT range_agg(int8range(c.id, c.id, '[]')), coalesce(max(c.id), v_event) INTO v_events, v_event
       FROM (SELECT e.id FROM audit.event e WHERE e.id > v_event AND NOT e.id <@ v_sealed_events ORDER BY e.id LIMIT p_most) c;
-    -- A block even without rows: it remembers the cluster.
+    -- At least one block, even without rows: it remembers the cluster.
+    EXIT WHEN v_entries IS NULL AND v_events IS NULL AND v_block.number IS DISTINCT FROM p_last.number;
     v_block := audit.block_add(v_block, v_entries, v_events);
-    EXIT WHEN v_entries IS NULL AND v_events IS NULL;
   END LOOP;
   RETURN v_block;
 END $$;
@@ -241,8 +252,9 @@ COMMENT ON FUNCTION audit.anchor IS
 
 CREATE OR REPLACE FUNCTION audit.verify(p_from bigint DEFAULT 1, p_to bigint DEFAULT NULL, p_anchors jsonb DEFAULT '[]')
 RETURNS TABLE (finding text, block bigint, detail jsonb)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
+  v_found record;
   v_block audit.block;
   v_before audit.block;
   v_last audit.block;
@@ -262,7 +274,29 @@ BEGIN
   SELECT * INTO v_before FROM audit.block b WHERE b.number = v_expected - 1;
   SELECT * INTO v_last FROM audit.block b ORDER BY b.number DESC LIMIT 1;
 
-  FOR v_block IN SELECT * FROM audit.block b WHERE b.number BETWEEN v_expected AND coalesce(p_to, b.number) ORDER BY b.number LOOP
+  -- What the rows say now against what they said when they were written; then all together against the seal.
+  FOR v_found IN
+    SELECT b AS block, e.digest AS entries, e.bad AS bad_entries, v.digest AS events, v.bad AS bad_events
+      FROM audit.block b
+     CROSS JOIN LATERAL (
+            SELECT sha256(coalesce(string_agg(int8send(e.id) || e.row_hash, ''::bytea ORDER BY e.id), '')) AS digest,
+                   (array_agg(e.id ORDER BY e.id) FILTER (WHERE e.row_hash IS DISTINCT FROM audit.row_hash(
+                      e.xid, e.at, e.login, e.address, e.application, e.command, e.table_name, e.row_id, e.op, e.topic,
+                      e.record_id, e.warehouse_id, e.old, e.new, e.session_id, e.operator, e.elevated, e.reason)))[1:20] AS bad
+              FROM unnest(b.entries) r
+             CROSS JOIN LATERAL (SELECT x.* FROM audit.entry x
+                                  WHERE x.id >= lower(r) AND x.id < upper(r) AND x.at BETWEEN b.first_at AND b.last_at OFFSET 0) e) e
+     CROSS JOIN LATERAL (
+            SELECT sha256(coalesce(string_agg(int8send(e.id) || e.row_hash, ''::bytea ORDER BY e.id), '')) AS digest,
+                   (array_agg(e.id ORDER BY e.id) FILTER (WHERE e.row_hash IS DISTINCT FROM audit.event_hash(
+                      e.xid, e.at, e.kind, e.login, e.by_login, e.operator, e.address, e.application, e.session_id, e.detail)))[1:20] AS bad
+              FROM unnest(b.events) r
+             CROSS JOIN LATERAL (SELECT x.* FROM audit.event x
+                                  WHERE x.id >= lower(r) AND x.id < upper(r) AND x.at BETWEEN b.first_at AND b.last_at OFFSET 0) e) v
+     WHERE b.number BETWEEN v_expected AND coalesce(p_to, b.number)
+     ORDER BY b.number
+  LOOP
+    v_block := v_found.block;
     IF v_block.number <> v_expected THEN
       RETURN QUERY SELECT 'block_missing', n, '{}'::jsonb FROM generate_series(v_expected, least(v_block.number - 1, v_expected + 99)) n;
     ELSIF v_block.previous <> coalesce(v_before.block_hash, decode(repeat('00', 32), 'hex')) THEN
@@ -271,27 +305,14 @@ BEGIN
     IF v_block.entries && v_gone_entries OR v_block.events && v_gone_events THEN
       RETURN QUERY SELECT 'archived', v_block.number, '{}'::jsonb;
     ELSE
-      -- What the rows say now against what they said when they were written; then all together against the seal.
-      SELECT jsonb_agg(x.id) INTO v_bad
-        FROM (SELECT e.id FROM unnest(v_block.entries) r JOIN audit.entry e ON e.id >= lower(r) AND e.id < upper(r)
-               WHERE e.row_hash IS DISTINCT FROM audit.row_hash(
-                       e.xid, e.at, e.login, e.address, e.application, e.command, e.table_name, e.row_id, e.op, e.topic,
-                       e.record_id, e.warehouse_id, e.old, e.new, e.session_id, e.operator, e.elevated, e.reason)
-               ORDER BY 1 LIMIT 20) x;
-      IF v_bad IS NOT NULL THEN
-        RETURN QUERY SELECT 'entry_changed', v_block.number, jsonb_build_object('ids', v_bad);
+      IF v_found.bad_entries IS NOT NULL THEN
+        RETURN QUERY SELECT 'entry_changed', v_block.number, jsonb_build_object('ids', v_found.bad_entries);
       END IF;
-      SELECT jsonb_agg(x.id) INTO v_bad
-        FROM (SELECT e.id FROM unnest(v_block.events) r JOIN audit.event e ON e.id >= lower(r) AND e.id < upper(r)
-               WHERE e.row_hash IS DISTINCT FROM audit.event_hash(
-                       e.xid, e.at, e.kind, e.login, e.by_login, e.operator, e.address, e.application, e.session_id, e.detail)
-               ORDER BY 1 LIMIT 20) x;
-      IF v_bad IS NOT NULL THEN
-        RETURN QUERY SELECT 'event_changed', v_block.number, jsonb_build_object('ids', v_bad);
+      IF v_found.bad_events IS NOT NULL THEN
+        RETURN QUERY SELECT 'event_changed', v_block.number, jsonb_build_object('ids', v_found.bad_events);
       END IF;
-      IF v_block.block_hash <> audit.block_hash(
-           v_block.previous, v_block.number, v_block.sealed_at, v_block.entry_count, v_block.event_count,
-           audit.digest_entries(v_block.entries), audit.digest_events(v_block.events)) THEN
+      IF v_block.block_hash <> audit.block_hash(v_block.previous, v_block.number, v_block.sealed_at, v_block.entry_count,
+                                                v_block.event_count, v_found.entries, v_found.events) THEN
         SELECT jsonb_agg(x.id) INTO v_bad
           FROM (SELECT g.id FROM unnest(v_block.entries) r, generate_series(lower(r), upper(r) - 1) g (id)
                  WHERE NOT EXISTS (SELECT FROM audit.entry e WHERE e.id = g.id) ORDER BY 1 LIMIT 20) x;

@@ -216,9 +216,15 @@ END $$;
 COMMENT ON FUNCTION sec.actor IS 'The person that acts: at a terminal its operator. ER401 without a ticket or an operator.';
 
 CREATE OR REPLACE FUNCTION sec.audit_context() RETURNS sec.session
-LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT s.* FROM sec.session s WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user
-$$;
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_session sec.session;
+BEGIN
+  -- Asked by every statement that changes anything, so in a language that keeps its plan.
+  SELECT s.* INTO v_session FROM sec.session s
+   WHERE s.ticket_hash = sha256(convert_to(current_setting('erp.ticket', true), 'UTF8')) AND s.login = session_user;
+  RETURN v_session;
+END $$;
 
 CREATE OR REPLACE FUNCTION sec.session_settle(p_login text) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,23 +1,8 @@
 -- Devices that stand where work is done (logins t_…), and the people who work at them: badge and PIN.
 -- What can be done at a terminal is what the device's role and the operator's roles both allow (sec.acting, sec.may).
 
-CREATE OR REPLACE FUNCTION sec.tg_role_holder() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  v_kind text := left(NEW.login, 1);
-BEGIN
-  -- A device's role on a person would be a way past the operator; a person's role on a device would need nobody.
-  IF EXISTS (SELECT FROM sec.role_closure c JOIN sec.role r ON r.name = c.includes
-              WHERE c.role = NEW.role
-                AND NOT CASE v_kind WHEN 'u' THEN r.holder = 'person' WHEN 't' THEN r.holder = 'device'
-                                    ELSE r.holder <> 'device' END) THEN
-    PERFORM sec.fail('ER422', 'role_holder', jsonb_build_object('login', NEW.login, 'role', NEW.role));
-  END IF;
-  RETURN NEW;
-END $$;
-CREATE OR REPLACE TRIGGER role_holder BEFORE INSERT OR UPDATE OF login, role ON sec.user_role
-FOR EACH ROW EXECUTE FUNCTION sec.tg_role_holder();
-
+-- A role stays with its kind of login: a device's role on a person would be a way past the operator, a person's role on a
+-- device would need nobody (the assignment itself is checked in conflicts.sql).
 CREATE OR REPLACE FUNCTION sec.tg_role_parent_holder() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

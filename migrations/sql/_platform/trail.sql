@@ -42,7 +42,10 @@ BEGIN
          audit.event_hash(v_xid, i.at, i.kind, i.login, session_user::text, NULL, i.address, i.application, NULL, i.detail)
     FROM (SELECT least(coalesce(e.at, statement_timestamp()), statement_timestamp()) AS at, e.kind, left(e.login, 63) AS login,
                  e.address, left(coalesce(e.application, ''), 100) AS application,
-                 coalesce(e.detail, '{}') || '{"source": "log"}' AS detail
+                 -- The client names the function or table alone, the server says it in a sentence that ends with it.
+                 coalesce(e.detail, '{}') || '{"source": "log"}'
+                 || CASE WHEN e.detail ->> 'right' ~ '\s' THEN jsonb_build_object('right', substring(e.detail ->> 'right' FROM '\S+$'))
+                         ELSE '{}' END AS detail
             FROM jsonb_to_recordset(p_events) e (at timestamptz, kind text, login text, address inet, application text, detail jsonb)
            WHERE e.kind IN ('denied', 'session_refused') AND e.login <> '' AND length(coalesce(e.detail, '{}')::text) <= 2000) i
    -- The client has told it already, or the guard did before it was interrupted.

@@ -216,12 +216,13 @@ CREATE OR REPLACE FUNCTION sec.user_leave(
   p_login text, p_left_on date, p_reason text, p_new_supervisor text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_reason text := sec.reason_of(p_reason);
+  v_reason text;
   v_people int;
   v_ended int;
   v_tasks int;
 BEGIN
   PERFORM sec.require('user_leave');
+  v_reason := sec.reason_of(p_reason);
   PERFORM sec.check_somebody_else(p_login);
   SELECT count(*) INTO v_people FROM sec.app_user u WHERE u.supervisor = p_login AND u.status <> 'left';
   IF v_people > 0 AND p_new_supervisor IS NULL THEN

@@ -1,0 +1,170 @@
+"""Open keys of encrypted fields: asked for with the password, forgotten after a few minutes."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from weakref import WeakKeyDictionary
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
+
+from app.core.errors import AppError
+from app.core.i18n import t
+from app.services.security import keys
+from app.services.security.keys import Keyring, Unlocked
+from app.views.core.checks import CheckBox
+from app.views.core.confirm import ConfirmDialog
+from app.views.core.context import AppContext
+from app.views.core.dialog import Dialog
+from app.views.core.marks import Label
+from app.views.core.parts import LineEdit
+from app.views.core.people import name, when_known
+from app.views.core.secret_fields import Labelled, password_field
+from app.views.core.tasks import READ
+
+OPEN_MS = 5 * 60 * 1000
+_open: WeakKeyDictionary[AppContext, Unlocked] = WeakKeyDictionary()
+_timers: WeakKeyDictionary[AppContext, QTimer] = WeakKeyDictionary()
+
+
+def with_keyring(host: QWidget, ctx: AppContext, kind: str, then: Callable[[Unlocked], object]) -> None:
+    """Go on with the open keys; asks for the password when they are not open."""
+    found = _open.get(ctx)
+    if found is not None:
+        then(found)
+    else:
+        UnlockDialog(host, ctx, kind, then).open()
+
+
+def keep(ctx: AppContext, unlocked: Unlocked) -> None:
+    """Remember them for a while."""
+    _open[ctx] = unlocked
+    timer = _timers.get(ctx)
+    if timer is None:
+        timer = _timers[ctx] = QTimer(ctx.tasks)
+        timer.setSingleShot(True)
+        timer.timeout.connect(lambda: forget(ctx))
+    timer.start(OPEN_MS)
+
+
+def forget(ctx: AppContext) -> None:
+    """Close them: the password is asked for again."""
+    _open.pop(ctx, None)
+    timer = _timers.get(ctx)
+    if timer is not None:
+        timer.stop()
+
+
+class UnlockDialog(ConfirmDialog):
+    """Proves who one is, and opens one's keys with the same password."""
+
+    def __init__(self, host: QWidget, ctx: AppContext, kind: str, then: Callable[[Unlocked], object]) -> None:
+        super().__init__(host, ctx.db, ctx.tasks, lambda: None, lambda: None)
+        self._ctx, self._kind, self._go_on, self._host = ctx, kind, then, host
+        self._fresh = False
+        self.text.setText(t("vault.unlock_text"))
+        self.hint = Label("", "body", "text2", wrap=True)
+        self.hint.setObjectName("vault.hint")
+        self.body.addWidget(self.hint)
+        self.former = password_field("vault.former", "vault.former")
+        self.recovery = Labelled("vault.code", t("vault.code"), LineEdit(t("vault.code"), max_length=120))
+        for part in (self.former, self.recovery):
+            self.body.addWidget(part)
+            part.entered.connect(self._prove)
+            part.hide()
+        self.hint.hide()
+        self._anew = self.add_button(
+            "anew", "vault.anew", self._start_anew, kind="ghost", left=True, stay=True
+        )
+        self._anew.hide()
+
+    def _start_anew(self) -> None:
+        self._fresh = True
+        self._prove()
+
+    def _prove(self) -> None:
+        password = self.password.text()
+        if not password:
+            self.password.field.setFocus()
+            return
+        code, former, recovery, fresh = (
+            self.code.code(),
+            self.former.text(),
+            self.recovery.text(),
+            self._fresh,
+        )
+        db, kind = self._ctx.db, self._kind
+
+        def work() -> Unlocked:
+            db.confirm(password, code)
+            return keys.unlock(db, kind, password, former=former, code=recovery, fresh=fresh)
+
+        self._button.set_blocked(t("login.busy"))
+        self._tasks.run(READ, self, work, self._unlocked, slot="confirm")
+
+    def _unlocked(self, future: "Future[Unlocked]") -> None:
+        error = future.exception()
+        if error is not None:
+            failed: Future[None] = Future()
+            failed.set_exception(error)
+            if isinstance(error, AppError):
+                self._answered(failed)
+                return
+            raise error
+        self._button.set_blocked(None)
+        found = future.result()
+        if found.keyring is None:
+            when_known(self._ctx, lambda: self._explain(found))
+            return
+        self._proved = True
+        keep(self._ctx, found)
+        self.finish()
+        if found.recovery_code:
+            RecoveryDialog(self._host, found.recovery_code, lambda: self._go_on(found)).open()
+        else:
+            self._go_on(found)
+
+    def _explain(self, found: Unlocked) -> None:
+        who = ", ".join(name(self._ctx, login) for login in found.holders)
+        words = t(f"vault.problem.{found.problem}", who=who)
+        if found.fingerprint:
+            words += " " + t("vault.fingerprint", print=found.fingerprint)
+        self.hint.setText(words)
+        self.hint.show()
+        self.former.setVisible(found.problem == "former")
+        self._anew.setVisible(found.problem == "former")
+        self.recovery.setVisible(found.problem in ("not_given", "code_wrong"))
+        (self.former if found.problem == "former" else self.recovery).field.setFocus()
+        self._fresh = False
+        self.place()
+
+
+class RecoveryDialog(Dialog):
+    """The one look at the recovery code: it goes on when the person says that it is kept."""
+
+    def __init__(self, host: QWidget, code: str, then: Callable[[], object]) -> None:
+        super().__init__(host, t("vault.recovery_title"), t("vault.recovery_text"), icon="key-round")
+        self.setObjectName("dialog.recovery")
+        self.code = Label(code, "mono", wrap=True)
+        self.code.setObjectName("vault.recovery_code")
+        self.body.addWidget(self.code)
+        self.kept = CheckBox()
+        self.kept.setText(t("vault.recovery_kept"))
+        self.kept.setObjectName("vault.kept")
+        self.body.addWidget(self.kept)
+        self._then = then
+        yes = self.add_button("yes", "vault.recovery_yes", self._go, kind="primary", stay=True)
+        yes.setEnabled(False)
+        self.kept.toggled.connect(yes.setEnabled)
+
+    def reject(self) -> None:
+        """There is no second look: Escape does not close it."""
+
+    def _go(self) -> None:
+        self.finish()
+        self._then()
+
+
+def keyring_of(found: Unlocked) -> Keyring:
+    """The open keys."""
+    assert found.keyring is not None
+    return found.keyring

@@ -1,0 +1,78 @@
+"""What people's states and roles are called on screen."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from app.core import format as fmt
+from app.core.i18n import has_text, language, t
+from app.services.security.roles import roles
+from app.views.core.context import AppContext
+from app.views.core.errors import role_in_words
+from app.views.core.operation import ReadOp
+
+STATUS = {
+    "active": ("ok", "people.status.active"),
+    "pending": ("info", "people.status.pending"),
+    "suspended": ("warn", "people.status.suspended"),
+    "locked": ("bad", "people.status.locked"),
+    "left": ("neutral", "people.status.left"),
+}
+STATE = {
+    "current": ("ok", "assign.state.current"),
+    "future": ("info", "assign.state.future"),
+    "over": ("neutral", "assign.state.over"),
+    "withdrawn": ("neutral", "assign.state.withdrawn"),
+}
+_titles: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
+
+
+def titles(ctx: AppContext) -> dict[str, str]:
+    """Names of the roles of the house's own making; read once, by those who may."""
+    found = _titles.get(ctx)
+    if found is None:
+        found = _titles[ctx] = {}
+        if ctx.profile.can("role_list"):
+            lang = language()
+            op = ReadOp(ctx.tasks, ctx, roles).failure(lambda _error: True)
+            op.success(lambda rows: found.update({row.name: row.title(lang) for row in rows})).start()
+    return found
+
+
+def role(ctx: AppContext, name: str) -> str:
+    """A role's name on screen."""
+    plain = name.removeprefix("r_")
+    return role_in_words(plain) if has_text(f"role.{plain}") else titles(ctx).get(plain, plain)
+
+
+def role_list(ctx: AppContext, names: Iterable[str]) -> str:
+    """Several, by name."""
+    return ", ".join(sorted(role(ctx, name) for name in names))
+
+
+def period(start: dt.datetime, end: dt.datetime | None) -> str:
+    """From when until when."""
+    if end is None:
+        return t("assign.since", at=fmt.date_time(start))
+    return t("assign.period", start=fmt.date_time(start), end=fmt.date_time(end))
+
+
+def reason_words(reason: str) -> str:
+    """A reason: of the program in words, of people as written."""
+    key = f"status_reason.{reason}"
+    return t(key) if reason and has_text(key) else reason
+
+
+def end_of_day(day: dt.date | None) -> dt.datetime | None:
+    """The moment a chosen day is over, here."""
+    if day is None:
+        return None
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time()).astimezone()
+
+
+def start_of_day(day: dt.date | None) -> dt.datetime | None:
+    """The moment a chosen day begins, here; None for today and before: at once."""
+    if day is None or day <= dt.datetime.now().astimezone().date():
+        return None
+    return dt.datetime.combine(day, dt.time()).astimezone()
