@@ -9,11 +9,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.core.people import DEMO_PEOPLE, new_passwords
+from app.core.people import DEMO_PEOPLE
 from app.services.demo import data, load
 from app.services.demo.canvas import Canvas, palette
 from app.services.demo.shapes import SHAPES
 from migrations import drift
+from tests.conftest import PASSWORD
 
 Raw = psycopg.Connection[Any]
 
@@ -21,9 +22,9 @@ Raw = psycopg.Connection[Any]
 @pytest.fixture(scope="module")
 def demo(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
     with new_database() as address:
-        passwords = new_passwords()
+        # Roles belong to the server: other tests sign in to databases of theirs as the same people.
+        passwords = {person.login: PASSWORD for person in DEMO_PEOPLE}
         with psycopg.connect(address) as connection:
-            # The roles of another database of this server may be there, with other passwords.
             row = connection.execute("SELECT system.today()").fetchone()
         assert row is not None
         steps: list[str] = []
