@@ -41,6 +41,9 @@ DEVICES = "t_"
 Prefill = Sequence[tuple[str, str, str, str]]
 
 
+SWEEP_MS = 10 * 60_000
+
+
 class Program(QObject):
     """The running program: one login window, or one main window.
 
@@ -62,6 +65,9 @@ class Program(QObject):
         self.window: MainWindow | TerminalWindow | None = None
         self._feed: ChangeFeed | None = None
         self._signing_out = False
+        self._sweep = QTimer(self)
+        self._sweep.setInterval(SWEEP_MS)
+        self._sweep.timeout.connect(lambda: gc.collect())
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         self._application = application
@@ -142,9 +148,12 @@ class Program(QObject):
         if isinstance(window, MainWindow):  # a terminal has no right to the trail, and looks by itself
             self._feed = ChangeFeed(db, *self._feed_callbacks(bus, window))
             self._feed.start()
-        # What stands now stays: a full collection that walks all of it would hold the window for 100 ms and more.
+        # What stands now stays, and long lists are many objects: a full collection that walks all of them would hold
+        # the window for 100 ms and more whenever it likes. Young garbage goes at once, the old on a timer.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(2_000, 20, 100_000)
+        self._sweep.start()
         QTimer.singleShot(0, self, self.ready.emit)
 
     def _feed_callbacks(self, bus: "ChangesBus", window: "MainWindow") -> tuple[Any, Any, Any]:
@@ -201,6 +210,7 @@ class Program(QObject):
 
     def end(self) -> None:
         """Close what is open; for a login window that was closed."""
+        self._sweep.stop()
         self.workstation.flush()
         self.tasks.shutdown()
 

@@ -175,7 +175,7 @@ def add_products(raw: Raw, count: int) -> None:
     variants."""
     raw.execute(
         "INSERT INTO catalog.variant_code (code, name_de, name_en)"
-        " VALUES ('BE', 'bemalt', 'painted'), ('OX', 'oxidiert', 'oxidised')"
+        " VALUES ('BE', 'bemalt', 'painted'), ('OX', 'oxidiert', 'oxidised') ON CONFLICT (code) DO NOTHING"
     )
     with raw.transaction():
         raw.execute("ALTER TABLE catalog.product DISABLE TRIGGER USER")

@@ -140,7 +140,10 @@ def demo_template(
 ) -> Iterator[str]:
     """The name of a database with the demo company, to be copied: people, goods, documents in every state."""
     with new_database() as address:
-        load.ensure(address, {person.login: PASSWORD for person in DEMO_PEOPLE})
+        steps: list[str] = []
+        passwords = {person.login: PASSWORD for person in DEMO_PEOPLE}
+        assert load.ensure(address, passwords, progress=lambda name, _n, _of: steps.append(name))
+        assert len(steps) == len(load.STEPS)
         yield Target.from_dsn(address)[0].dbname
     with psycopg.connect(cluster.admin_dsn("postgres"), autocommit=True) as connection:
         for person in DEMO_PEOPLE:

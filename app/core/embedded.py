@@ -45,6 +45,7 @@ from app.core.server_programs import (
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
 START_TIMEOUT = 60  # seconds
+PORT_PATIENCE = 3.0  # seconds until a port that is taken is given up
 _SETTINGS_FILE = "werkbank.conf"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 # No process has this number, on any system: kernels hand out far smaller ones.
@@ -321,6 +322,10 @@ class Instance:
     def _try_start(self, account: Account | None) -> str:
         """One attempt; returns what the server said if it failed."""
         _disown_lock_file(self.data)
+        # The processes of a server that was killed hold its port for a moment longer than it lives.
+        patience = time.monotonic() + PORT_PATIENCE
+        while not _port_is_free(self.port) and time.monotonic() < patience:
+            time.sleep(0.05)
         if not _port_is_free(self.port):
             self._write_state({**self._known(), "port": _free_port()})
         self._write_settings(account)
@@ -446,6 +451,11 @@ def _disown_lock_file(data: Path) -> None:
 
 
 def _free_port() -> int:
+    # Not one of those the system hands out to outgoing connections: it would be taken again and again.
+    for _ in range(50):
+        port = 20_000 + secrets.randbelow(12_000)
+        if _port_is_free(port):
+            return port
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

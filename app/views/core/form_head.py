@@ -164,6 +164,7 @@ class FormHead(QWidget):
             save.setObjectName("action.save")
             self._buttons["save"] = save
             self._right.addWidget(save)
+            save.show()
         if primary is not None:
             shortcut = primary.shortcut or "Ctrl+Enter"
             self._place(primary.key, Button(primary.label, primary.icon, "primary", shortcut))
@@ -173,6 +174,7 @@ class FormHead(QWidget):
         button.clicked.connect(lambda: self._actions[key].run(self._page))
         self._buttons[key] = button
         self._right.addWidget(button)
+        button.show()  # at once: the layout would do it with the next round of events, and until then its key is dead
 
     def _menu(self, anchor: QWidget) -> None:
         menu = QMenu(self)
