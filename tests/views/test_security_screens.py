@@ -50,14 +50,16 @@ def test_a_person_is_made_gets_a_role_for_a_time_and_is_suspended(
         bench.type("field.reason", "Einarbeitung")
         bench.click("dialog.yes")
         bench.wait(lambda: "Leser" in bench.said())
-        assert admin.execute("SELECT role, reason FROM sec.user_role WHERE login = %s", (login,)).fetchall() == [
-            ("viewer", "Einarbeitung")
-        ]
+        assert admin.execute(
+            "SELECT role, reason FROM sec.user_role WHERE login = %s", (login,)
+        ).fetchall() == [("viewer", "Einarbeitung")]
         suspend(page.ctx, row)
         bench.type("field.reason", "Elternzeit")
         bench.click("dialog.yes")
         bench.wait(lambda: "ausgesetzt" in bench.said())
-    assert admin.execute("SELECT status FROM sec.app_user WHERE login = %s", (login,)).fetchone() == ("suspended",)
+    assert admin.execute("SELECT status FROM sec.app_user WHERE login = %s", (login,)).fetchone() == (
+        "suspended",
+    )
 
 
 def test_the_matrix_speaks_in_words_and_narrows_to_a_role(
@@ -73,9 +75,20 @@ def test_the_matrix_speaks_in_words_and_narrows_to_a_role(
 
 
 @pytest.mark.parametrize("who", ["administrator", "system_administrator"])
-def test_every_list_of_an_administrator_opens(who: str, as_role: AsRole, tmp_path: Path, qtbot: QtBot) -> None:
+def test_every_list_of_an_administrator_opens(
+    who: str, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
     with bench_of(as_role(who), tmp_path, qtbot) as bench:
-        for key in ("people", "registrations", "roles", "matrix", "assignments", "conflicts", "reviews", "sessions"):
+        for key in (
+            "people",
+            "registrations",
+            "roles",
+            "matrix",
+            "assignments",
+            "conflicts",
+            "reviews",
+            "sessions",
+        ):
             page = bench.go(f"security.{key}")
             bench.wait(lambda page=page: page.model.loaded)
             assert "⟦" not in bench.everything()
@@ -98,4 +111,6 @@ def test_a_review_is_started_and_an_assignment_certified(
         bench.choose("field.role", "Leser")
         bench.click("dialog.yes")
         bench.wait(lambda: any(row.title == "Leser im Herbst" for row in page.model.rows))
-    assert admin.execute("SELECT role FROM sec.review WHERE title = 'Leser im Herbst'").fetchone() == ("viewer",)
+    assert admin.execute("SELECT role FROM sec.review WHERE title = 'Leser im Herbst'").fetchone() == (
+        "viewer",
+    )

@@ -57,7 +57,9 @@ class WrappedKey(Base):
     __tablename__ = "wrapped_key"
     __table_args__ = (
         UniqueConstraint("data_key_id", "holder"),
-        CheckConstraint("octet_length(ephemeral) = 32 AND octet_length(wrapped) = 61", name="wrapped_key_form"),
+        CheckConstraint(
+            "octet_length(ephemeral) = 32 AND octet_length(wrapped) = 61", name="wrapped_key_form"
+        ),
         {"schema": "sec"},
     )
 

@@ -46,7 +46,9 @@ RECORDS = (
 ACTIONS = (
     Action("partners.new_customer", "partners.action.customer", "user-plus", new_customer, CREATE, "", RAIL),
     Action("partners.new_supplier", "partners.action.supplier", "user-plus", new_supplier, CREATE, "", RAIL),
-    Action("partners.renew_key", "partners.bank.renew", "key-round", renew_key, "bank_account_rekey", "", RAIL),
+    Action(
+        "partners.renew_key", "partners.bank.renew", "key-round", renew_key, "bank_account_rekey", "", RAIL
+    ),
 )
 
 SEARCHES = (
