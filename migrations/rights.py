@@ -297,11 +297,11 @@ class _Reader:
 
     def _approval(self, name: str, line: dict[str, Any]) -> Approval:
         roles = {word: self._role_names(f"{name}:{word}", line.get(word)) for word in ("decide", "readers")}
-        rest = {word: value for word, value in line.items() if word not in roles}
+        rest: dict[str, Any] = {word: value for word, value in line.items() if word not in roles}
         if unknown := set(rest) - {field.name for field in fields(Approval)}:
             self._wrong.append(f"{name}: unknown words {sorted(unknown)}")
             rest = {}
-        return Approval(name, **roles, **rest)
+        return Approval(name, roles["decide"], roles["readers"], **rest)
 
     def _columns(self, where: str, given: Any) -> ColumnSet:
         if given is None or given == "all":

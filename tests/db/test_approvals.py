@@ -73,6 +73,12 @@ def state(admin: Raw, request: int) -> str:
     return str(row[0])
 
 
+def detail(db: Database, request: int) -> reads.RequestDetail:
+    found = db.read(reads.request_detail, request)
+    assert found is not None
+    return found
+
+
 def ids(db: Database, preset: str) -> set[int]:
     return {row.id for row in db.read(reads.list_requests, ListQuery(preset=preset)).rows}
 
@@ -111,7 +117,7 @@ def test_what_cannot_be_applied_is_not_approved(admin: Raw, as_role: As) -> None
     with pytest.raises(Refused, match="nothing_to_do"):
         as_role("finance").write(writes.decide, Decide(request, True))
     assert state(admin, request) == "open"
-    assert as_role("finance").read(reads.request_detail, request).votes == ()
+    assert detail(as_role("finance"), request).votes == ()
 
 
 @pytest.mark.parametrize("part", ["requested_by", "author", "gains"])
@@ -120,7 +126,7 @@ def test_nobody_decides_for_himself(admin: Raw, as_role: As, part: str) -> None:
     for approve in (True, False):
         with pytest.raises(NotAllowed, match="approver_is_somebody_else"):
             as_role("finance").write(writes.decide, Decide(request, approve, "mine"))
-    assert as_role("finance").read(reads.request_detail, request).refusal == "somebody_else"
+    assert detail(as_role("finance"), request).refusal == "somebody_else"
     assert request not in ids(as_role("finance"), "mine")
     # Not even erp_api, by which every posting function writes.
     with admin.transaction(force_rollback=True):
@@ -180,7 +186,7 @@ def test_a_stand_in_decides_with_the_others_right_and_is_marked(admin: Raw, as_r
         with pytest.raises(NotAllowed):
             stand_in.write(writes.decide, Decide(forbidden, True))
     stand_in.write(writes.decide, Decide(request, True, "for Franziska"))
-    [vote] = stand_in.read(reads.request_detail, request).votes
+    [vote] = detail(stand_in, request).votes
     assert (vote.voter, vote.authority, vote.comment) == ("u_marketing", "u_finance", "for Franziska")
     assert request in ids(stand_in, "delegated")
     next_one = ask(admin, "u_miriam")
@@ -257,7 +263,7 @@ def test_what_nobody_decides_runs_out(admin: Raw, as_role: As) -> None:
     with pytest.raises(Refused, match="approval_expired"):
         as_role("finance").write(writes.decide, Decide(request, True))
     assert request not in ids(as_role("finance"), "mine")
-    assert as_role("finance").read(reads.request_detail, request).state == "expired"
+    assert detail(as_role("finance"), request).state == "expired"
     assert admin.execute("SELECT system.approvals_expire()").fetchone() == (1,)
     assert (state(admin, request), state(admin, young)) == ("expired", "open")
     assert done(admin, request) == [("dismiss", {"x": 1})]

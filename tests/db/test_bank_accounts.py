@@ -125,14 +125,15 @@ def test_revealing_needs_proof_and_leaves_a_trace(
     assert events(admin, "revealed") == before + 1
     admin.execute("UPDATE sec.session SET confirmed_at = now() - interval '1 hour' WHERE login = 'u_finance'")
     command = bank.seal(ring(finance, "u_finance").key, partners[0], CANARY)
-    for call, argument in (
+    calls: tuple[tuple[Any, Any], ...] = (
         (bank.reveal_account, Reveal(saved.id)),
         (bank.save_account, command),
         (bank.remove_account, RemoveAccount(saved.id, saved.row_version, partners[0])),
         (keys.set_person_key, SetPersonKey(vault.seal_private(vault.new_private(), "x", "u_finance", COST))),
-    ):
+    )
+    for call, argument in calls:
         with pytest.raises(NotAllowed, match="confirmation_needed"):
-            finance.write(call, argument)  # type: ignore[arg-type]
+            finance.write(call, argument)
     assert events(admin, "revealed") == before + 1
     finance.confirm(PASSWORD)
     assert reveal(finance, "u_finance", saved.id) == CANARY

@@ -405,6 +405,7 @@ def test_a_difference_above_ones_limit_is_posted_when_somebody_with_a_higher_one
 
     # Nothing a clerk can read about the request tells what it weighs.
     detail = clerk.read(request_detail, large)
+    assert detail is not None
     assert [(v.before, v.after) for v in detail.values] == [(D(195), D(130))]
     told = admin.execute("SELECT r::text FROM system.approval_request r WHERE id = %s", (large,)).fetchone()
     assert "6500" not in str(told)

@@ -38,8 +38,8 @@ class Desk:
         self.program = Program()
         server = ServerProfile("Prüfung", target.host, target.port, target.dbname)
         self.program.open_window(SignedIn(db, profile, server, False))
-        assert self.program.window is not None
-        self.window: MainWindow = self.program.window
+        assert isinstance(self.program.window, MainWindow)
+        self.window = self.program.window
         self.window.resize(1440, 900)
 
     def until(self, what: Callable[[], object], seconds: float = 30) -> None:

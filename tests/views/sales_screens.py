@@ -55,8 +55,8 @@ class Desk:
         assert tab is not None
         return tab.page
 
-    def find(self, name: str) -> QWidget | None:
-        """The visible widget of that name."""
+    def find(self, name: str) -> Any:
+        """The visible widget of that name, or None."""
         return next((w for w in self.window.findChildren(QWidget, name) if w.isVisible()), None)
 
     def click(self, name: str) -> None:

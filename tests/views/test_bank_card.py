@@ -56,10 +56,10 @@ def office(db: Database, folder: Path, qtbot: QtBot) -> Iterator[Desk]:
 
 
 def card(desk: Desk, partner: int) -> BankCard:
-    page = desk.open("partners.partner", partner)
-    assert page.bank is not None
+    found = desk.open("partners.partner", partner).bank
+    assert isinstance(found, BankCard)
     desk.settle()
-    return page.bank
+    return found
 
 
 def prove(desk: Desk, password: str = PASSWORD) -> None:
