@@ -195,14 +195,15 @@ def _inherit(connection: Connection, matrix: rights.Matrix) -> None:
 
 
 def _rights(connection: Connection, matrix: rights.Matrix) -> None:
-    """What `sec.require` and `Profile.rights` look up, out of the same matrix. Custom roles keep what they were given."""
+    """What `sec.require` and `Profile.rights` look up, out of the same matrix. Custom roles keep theirs."""
     roles = list(matrix.roles.values())
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO sec.role (name, kind, holder, scoped, sensitive, needs_second_factor, title_de, title_en, about_de, "
-            "about_en, idle_minutes, session_minutes, max_sessions) "
+            "INSERT INTO sec.role (name, kind, holder, scoped, sensitive, needs_second_factor, title_de, title_en, "
+            "about_de, about_en, idle_minutes, session_minutes, max_sessions) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (name) DO UPDATE SET "
-            "kind = excluded.kind, holder = excluded.holder, scoped = excluded.scoped, title_de = excluded.title_de, title_en = excluded.title_en, "
+            "kind = excluded.kind, holder = excluded.holder, scoped = excluded.scoped, "
+            "title_de = excluded.title_de, title_en = excluded.title_en, "
             "about_de = excluded.about_de, about_en = excluded.about_en",
             [
                 (
@@ -223,13 +224,13 @@ def _rights(connection: Connection, matrix: rights.Matrix) -> None:
                 for role in roles
             ],
         )
-    of_matrix = "role IN (SELECT r.name FROM sec.role r WHERE r.kind IN ('core', 'functional'))"
+    of_matrix = sql.SQL("role IN (SELECT r.name FROM sec.role r WHERE r.kind IN ('core', 'functional'))")
     connection.execute(
         "DELETE FROM sec.role r WHERE r.kind IN ('core', 'functional') AND NOT r.name = ANY (%s) "
         "AND NOT EXISTS (SELECT FROM sec.user_role u WHERE u.role = r.name)",
         (list(matrix.roles),),
     )
-    connection.execute(sql.SQL("DELETE FROM sec.role_right WHERE " + of_matrix))
+    connection.execute(sql.SQL("DELETE FROM sec.role_right WHERE ") + of_matrix)
     pairs = matrix.rights()
     connection.execute(
         'INSERT INTO sec.role_right (role, "right") SELECT * FROM unnest(%s::text[], %s::text[])',
@@ -239,13 +240,13 @@ def _rights(connection: Connection, matrix: rights.Matrix) -> None:
     connection.execute(
         'DELETE FROM sec.role_right WHERE NOT "right" = ANY (%s)', ([right for _, right in pairs],)
     )
-    connection.execute(sql.SQL("DELETE FROM sec.role_limit WHERE " + of_matrix))
+    connection.execute(sql.SQL("DELETE FROM sec.role_limit WHERE ") + of_matrix)
     limits = [(role.name, name, value) for role in roles for name, value in role.limits.items()]
     connection.execute(
         "INSERT INTO sec.role_limit (role, name, value) SELECT * FROM unnest(%s::text[], %s::text[], %s::numeric[])",
         ([x[0] for x in limits], [x[1] for x in limits], [x[2] for x in limits]),
     )
-    connection.execute(sql.SQL("DELETE FROM sec.role_parent WHERE " + of_matrix))
+    connection.execute(sql.SQL("DELETE FROM sec.role_parent WHERE ") + of_matrix)
     parents = [(role.name, parent) for role in roles for parent in role.inherits]
     connection.execute(
         "INSERT INTO sec.role_parent (role, parent) SELECT * FROM unnest(%s::text[], %s::text[])",
@@ -272,8 +273,8 @@ def _approvals(connection: Connection, matrix: rights.Matrix) -> None:
     """The kinds of requests; how many votes and how long they wait is the house's to change."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO system.approval_kind (name, votes, hours, apply, dismiss, limit_name, confirm, gainer_decides, "
-            "delegable) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (name) DO UPDATE SET "
+            "INSERT INTO system.approval_kind (name, votes, hours, apply, dismiss, limit_name, confirm, "
+            "gainer_decides, delegable) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (name) DO UPDATE SET "
             "apply = excluded.apply, dismiss = excluded.dismiss, limit_name = excluded.limit_name, "
             "confirm = excluded.confirm, gainer_decides = excluded.gainer_decides, delegable = excluded.delegable",
             [

@@ -76,7 +76,8 @@ class Table:
 class Role:
     """A role: scoped ones see only the warehouses given to the person, sensitive ones need a second person's approval.
 
-    `holder` says whether people, terminals (`device`) or services have it. `idle` and `minutes` limit a session, `max_sessions` how many of them one person has at a time.
+    `holder` says whether people, terminals (`device`) or services have it. `idle` and `minutes` limit a
+    session, `max_sessions` how many of them one person has at a time.
     """
 
     name: str

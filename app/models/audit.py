@@ -84,9 +84,10 @@ class Block(Root):
     """A seal over entries and events, made in the background (`audit.seal`); numbers have no gap.
 
     `block_hash` covers the block before (`previous`), the number, and id and hash of every row in `entries` and
-    `events`, which were written from `first_at` to `last_at` (so that verifying looks at their months only). `until_xid`: transactions below are sealed in this block or an earlier one; it holds for the cluster
-    `system_id` only, since a restored database counts its transactions anew. Then everything up to `above_entry` and
-    `above_event` was sealed at once, whatever its transaction.
+    `events`, which were written from `first_at` to `last_at` (so that verifying looks at their months only).
+    `until_xid`: transactions below are sealed in this block or an earlier one; it holds for the cluster
+    `system_id` only, since a restored database counts its transactions anew. Then everything up to
+    `above_entry` and `above_event` was sealed at once, whatever its transaction.
     """
 
     __tablename__ = "block"

@@ -10,13 +10,10 @@ down_revision = "audit_partitions"
 branch_labels = None
 depends_on = None
 
-_DAYS = 30
-
 
 def upgrade() -> None:
     op.execute(
-        "INSERT INTO system.approval_kind (name, hours, limit_name) "
-        f"VALUES ('discount', {_DAYS * 24}, 'discount_pct')"
+        "INSERT INTO system.approval_kind (name, hours, limit_name) VALUES ('discount', 720, 'discount_pct')"
     )
     # What was asked for says in its payload which row it was, so that the decisions find it.
     op.execute(
@@ -30,7 +27,7 @@ def upgrade() -> None:
                  jsonb_build_object('key', 'discount', 'kind', 'percent', 'after', a.discount_pct))),
                jsonb_build_object('discount_approval', a.id), a.discount_pct, a.requested_by,
                coalesce(q.created_by, o.created_by),
-               CASE a.state WHEN 'requested' THEN now() ELSE a.created_at END + interval '%s days', a.decided_at,
+               CASE a.state WHEN 'requested' THEN now() ELSE a.created_at END + interval '30 days', a.decided_at,
                a.row_version, a.created_at, a.created_by, a.updated_at, a.updated_by
           FROM sales.discount_approval a
           LEFT JOIN sales.quote q ON a.document_type = 'quote' AND q.id = a.document_id
@@ -38,7 +35,6 @@ def upgrade() -> None:
           LEFT JOIN partners.partner c ON c.id = coalesce(q.customer_id, o.customer_id)
          ORDER BY a.id
         """
-        % _DAYS
     )
     op.execute(
         """

@@ -256,7 +256,7 @@ def quiet_day(new_database: Copies) -> dict[str, int]:
                     " AND 'p_command' = ANY (proargnames)"
                 ).fetchall()
             }
-            # Imports run by themselves and are repeated as a whole; terms are like credit, requests like the discount's.
+            # Imports run by themselves and are repeated as a whole; terms are like credit, requests like discounts.
             left_out = {
                 "command_begin",
                 "command_end",

@@ -17,7 +17,8 @@ class AppUser(Base):
     """A person, terminal or service; `login` is the PostgreSQL role and is never used again for somebody else.
 
     `locked_until` ends an automatic lock; `status_reason` says why it is not active. `session_epoch` goes up whenever
-    rights change, so that clients notice. Phone, e-mail and photo are shown to colleagues only where the person allows it.
+    rights change, so that clients notice. Phone, e-mail and photo are shown to
+    colleagues only where the person allows it.
     """
 
     __tablename__ = "app_user"

@@ -81,7 +81,7 @@ class RoleLimit(Root):
 
 
 class RoleRight(Root):
-    """The rights a role carries itself: a function's name or `schema.table:verb`. Of the matrix, or given to a custom role."""
+    """The rights a role carries itself: a function's name or `schema.table:verb`. Of the matrix or given."""
 
     __tablename__ = "role_right"
     __table_args__ = (Index(None, "right"), {"schema": "sec"})

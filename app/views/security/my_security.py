@@ -197,7 +197,8 @@ class MySecurityPage(TabPage):
     def _session_line(self, session: SessionRow) -> QHBoxLayout:
         client = session.client
         device = client.get("device") or session.address or t("shell.settings.unknown")
-        program = f"{(client.get('name') or client.get('program') or '').capitalize()} {client.get('version', '')}".strip()
+        name = client.get("name") or client.get("program") or ""
+        program = f"{name.capitalize()} {client.get('version', '')}".strip()
         facts = [program, client.get("system", ""), session.address if client.get("device") else ""]
         facts += [t("mine.since", at=fmt.date_time(session.created))]
         if not session.current:
