@@ -418,16 +418,12 @@ class MainWindow(QMainWindow):
             )
 
     def restore_place(self) -> None:
-        """Size and place of last time; maximised the first time on a small screen."""
-        place = self.ctx.settings.get(PLACE)
-        screen = QGuiApplication.primaryScreen()
-        room = screen.availableGeometry()
-        if place:
-            self.resize(min(place["width"], room.width()), min(place["height"], room.height()))
-            if place.get("maximised"):
-                self.setWindowState(Qt.WindowState.WindowMaximized)
-        else:
-            self.resize(min(px("window_w"), room.width()), min(px("window_h"), room.height()))
+        """The size of last time, as far as the screen has room for it."""
+        place = self.ctx.settings.get(PLACE) or {"width": px("window_w"), "height": px("window_h")}
+        room = QGuiApplication.primaryScreen().availableGeometry()
+        self.resize(min(place["width"], room.width()), min(place["height"], room.height()))
+        if place.get("maximised"):
+            self.setWindowState(Qt.WindowState.WindowMaximized)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about what is not saved; then note place and tabs."""
