@@ -180,7 +180,7 @@ def test_a_bulk_change_is_one_entry_a_row_and_quick(admin: Raw) -> None:
     """Ten thousand rows in one statement after a plan for one: no plan may compare each with each."""
     admin.execute(
         "INSERT INTO system.note (topic, record_id, body) "
-        "SELECT 'system.company', c.id, g::text FROM system.company c, generate_series(1, 10000) g"
+        "SELECT 'catalog.unit', (SELECT min(u.id) FROM catalog.unit u), g::text FROM generate_series(1, 10000) g"
     )
     admin.execute("UPDATE system.note SET body = body || '!' WHERE id = (SELECT max(id) FROM system.note)")
     admin.execute("SET statement_timeout = '60s'")

@@ -64,7 +64,10 @@ class OpenRequest(NamedTuple):
 
 
 class Why(NamedTuple):
-    """The answer to "Why can't I?". `request` is the smallest role to ask for; roles come smallest first."""
+    """The answer to "Why can't I?". `request` is the smallest role to ask for; roles come smallest first.
+
+    `hours`: for how long a role can be had at most when it is not for good.
+    """
 
     right: str
     has: bool
@@ -72,6 +75,7 @@ class Why(NamedTuple):
     device_lacks: bool
     roles: tuple[RoleThatCan, ...]
     request: str | None
+    hours: int
     granters: tuple[Holder, ...]
     approvers: tuple[Holder, ...]
     had: Had | None
@@ -110,6 +114,7 @@ def why(session: Session, right: str) -> Why:
             build(RoleThatCan, one)._replace(holders=_holders(one["holders"])) for one in answer["roles"]
         ),
         request=answer["request"],
+        hours=int(answer["hours"]),
         granters=_holders(answer["granters"]),
         approvers=_holders(answer["approvers"]),
         had=None if had is None else build(Had, had),

@@ -3,23 +3,18 @@
 import logging
 import platform
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app import __version__
-from app.core import format as fmt
 from app.core.errors import AppError, Cancelled, Confirm, Conflict, NotAllowed, SessionEnded, Unavailable
-from app.core.i18n import has_text, language, t
+from app.core.i18n import has_text, t
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
-from app.views.core.marks import Avatar, Chip, Divider, IconLabel, Label, initials
-from app.views.core.numbered import NumberedStep
-from app.views.core.operation import ReadOp
-from app.views.core.theme import px
+from app.views.core.marks import Label
 from app.views.core.values import error_text
 
 log = logging.getLogger("werkbank.errors")
@@ -49,6 +44,8 @@ def show_error(
     elif isinstance(error, SessionEnded):
         _session_dialog(host, ctx, error).open()
     elif isinstance(error, NotAllowed):
+        from app.views.core.why import WhyDialog
+
         WhyDialog(host, ctx, error).open()
     elif isinstance(error, AppError):
         _refusal_dialog(host, error).open()
@@ -163,134 +160,6 @@ def role_in_words(role: str) -> str:
     """The name of a role, given with or without its ``r_``."""
     key = f"role.{role.removeprefix('r_')}"
     return t(key) if has_text(key) else role
-
-
-class WhyDialog(Dialog):
-    """Why can't I?  The missing right, the roles that carry it, the people to ask: from the database's own rules."""
-
-    def __init__(self, host: QWidget, ctx: AppContext | None, error: NotAllowed) -> None:
-        key = f"error.{error.key}"
-        title = t(f"{key}.title") if has_text(f"{key}.title") else t("errors.why_title")
-        text = t(key, **error.params) if has_text(key) else t("errors.why_text")
-        super().__init__(
-            host, title, text, icon="lock", tint="bad", width=px("text_column") + px("grid") * 30
-        )
-        self.setObjectName("dialog.why")
-        self._ctx = ctx
-        # Only the server knows which right was missing when it refused a table rather than a function.
-        right = error.params.get("right", error.key)
-        self._right = str(right or "")
-        self._lines = [title, text]
-        self._steps = QVBoxLayout()
-        self._steps.setSpacing(px("gap_l"))
-        self.body.addLayout(self._steps)
-        if right is not None:
-            self._steps.addWidget(NumberedStep(1, t("errors.why_missing"), self._missing()))
-            self._lines.append(f"{t('errors.why_missing')}: {self._right}")
-        self.add_button("copy", "errors.copy", self._copy, icon="copy", kind="ghost", left=True, stay=True)
-        self.add_button("close", "errors.close", kind="primary", shortcut="Esc")
-        if ctx is not None and right is not None:
-            from app.services.security.rights import why
-
-            op = ReadOp(self, ctx, why, self._right)
-            op.success(self._answer).failure(lambda _error: True).start()
-
-    def _missing(self) -> QWidget:
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(px("gap"))
-        row.addWidget(IconLabel("key-round", px("icon"), "bad"))
-        row.addWidget(Label(right_in_words(self._right), "body500"))
-        row.addWidget(Label(self._right, "mono", "text2"))
-        row.addStretch(1)
-        return holder
-
-    def _answer(self, found: Any) -> None:
-        profile = self._ctx.profile if self._ctx is not None else None
-        own = {role.removeprefix("r_") for role in profile.roles} if profile is not None else set()
-        people: Mapping[str, Sequence[str]] = {
-            role.role: tuple(one.person for one in role.holders) for role in found.roles
-        }
-        names = {role.role: _named(role) for role in found.roles}
-        if found.roles:
-            table = QWidget()
-            grid = QGridLayout(table)
-            grid.setContentsMargins(0, 0, 0, 0)
-            grid.setVerticalSpacing(px("gap_s"))
-            grid.setHorizontalSpacing(px("gap_l"))
-            grid.setColumnStretch(1, 1)
-            for number, role in enumerate(names):
-                holders = list(people.get(role, ()))
-                words = ", ".join(holders[:4]) + (" …" if len(holders) > 4 else "")
-                grid.addWidget(Label(names[role], "body500"), 2 * number, 0)
-                grid.addWidget(
-                    Label(words or t("errors.why_nobody"), "body", "text2", wrap=True), 2 * number, 1
-                )
-                if role.removeprefix("r_") in own:
-                    grid.addWidget(Chip("neutral", t("errors.why_your_role")), 2 * number, 2)
-                if number < len(names) - 1:
-                    grid.addWidget(Divider(), 2 * number + 1, 0, 1, 3)
-                self._lines.append(f"  {names[role]}: {words}")
-            self._steps.addWidget(NumberedStep(2, t("errors.why_roles"), table))
-        if found.granters:
-            holder = QWidget()
-            column = QVBoxLayout(holder)
-            column.setContentsMargins(0, 0, 0, 0)
-            column.setSpacing(px("gap"))
-            for person in (one.person for one in found.granters):
-                row = QHBoxLayout()
-                row.setSpacing(px("gap"))
-                row.addWidget(Avatar(initials(person), px("avatar_large"), person))
-                words_ = QVBoxLayout()
-                words_.setSpacing(0)
-                words_.addWidget(Label(person, "body500"))
-                words_.addWidget(Label(t("errors.why_granter"), "small", "text2"))
-                row.addLayout(words_, 1)
-                column.addLayout(row)
-                self._lines.append(f"  {t('errors.why_grant')}: {person}")
-            self._steps.addWidget(NumberedStep(3, t("errors.why_grant"), holder))
-        for words in _circumstances(found, names):
-            self._steps.addWidget(Label(words, "body", "text2", wrap=True))
-            self._lines.append(words)
-        if found.request and not found.open and not found.device_lacks and not found.has:
-            button = self.add_button("request", "why.request", icon="send", kind="secondary", stay=True)
-            button.clicked.connect(lambda: self._request(found.request, names[found.request]))
-        QTimer.singleShot(0, self, self.place)  # what was added counts only once it is shown
-
-    def _request(self, role: str, words: str) -> None:
-        from app.views.security.asking import request_role
-
-        assert self._ctx is not None
-        self.finish()
-        request_role(self._ctx, role, words)
-
-    def _copy(self) -> None:
-        QGuiApplication.clipboard().setText("\n".join(self._lines))
-
-
-def _named(role: Any) -> str:
-    """A role's name: of the program's own in words, of the house's by its title."""
-    if has_text(f"role.{role.role}"):
-        return role_in_words(role.role)
-    return str((role.title_de if language() == "de" else role.title_en) or role.title_de or role.role)
-
-
-def _circumstances(found: Any, names: Mapping[str, str]) -> list[str]:
-    """What else there is to know: whether one had it, will have it, has asked, or whether it is the terminal."""
-    lines = []
-    if found.device_lacks:
-        lines.append(t("why.device"))
-    if found.had is not None:
-        role = names.get(found.had.role, role_in_words(found.had.role))
-        lines.append(t("why.had", until=fmt.date_time(found.had.until), role=role))
-    if found.comes is not None:
-        role = names.get(found.comes.role, role_in_words(found.comes.role))
-        lines.append(t("why.comes", at=fmt.date_time(found.comes.valid_from), role=role))
-    for one in found.open:
-        role = names.get(one.role, role_in_words(one.role))
-        lines.append(t("why.open", at=fmt.date_time(one.since), role=role))
-    return lines
 
 
 class BugDialog(Dialog):

@@ -223,7 +223,10 @@ class Tile:
 
 
 class Registry:
-    """What the program can open, as far as this person may."""
+    """What the program can open, as far as this person may.
+
+    `withheld` are the screens, the kinds of record to be made and the actions there is no right for.
+    """
 
     def __init__(self, profile: Profile, packages: Iterable[object]) -> None:
         self.profile = profile
@@ -234,6 +237,7 @@ class Registry:
         self.searches: list[Search] = []
         self.tiles: list[Tile] = []
         self.watches: list[Callable[[AppContext, QObject], object]] = []
+        self.withheld: list[Workspace | RecordType | Action] = []
         for package in self.packages:
             self.add(package)
 
@@ -242,12 +246,18 @@ class Registry:
         for workspace in getattr(package, "WORKSPACES", ()):
             if self.may(workspace.right):
                 self.workspaces[workspace.key] = workspace
+            else:
+                self.withheld.append(workspace)
         for record in getattr(package, "RECORDS", ()):
             if self.may(record.right):
                 self.records[record.topic] = record
+            if record.create_right and not self.may(record.create_right):
+                self.withheld.append(record)
         for action in getattr(package, "ACTIONS", ()):
             if self.may(action.right):
                 self.actions[action.key] = action
+            else:
+                self.withheld.append(action)
         self.searches += [item for item in getattr(package, "SEARCHES", ()) if self.may(item.right)]
         self.tiles += [
             tile

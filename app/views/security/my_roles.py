@@ -16,7 +16,7 @@ from app.views.security.people_actions import REASON, on_row
 from app.views.security.people_words import STATE, reason_words, role
 
 KEY = "security.my_roles"
-MORE = ((2, "my_roles.hours_2"), (4, "why.hours_4"), (24, "why.hours_24"))
+MORE = ((2, "my_roles.hours_2"), (4, "my_roles.hours_4"), (8, "my_roles.hours_8"))
 
 
 def _give_back(ctx: AppContext, row: Assignment) -> None:

@@ -28,16 +28,20 @@ from app.views.shell.palette_items import (
     RECORDS,
     SCREENS,
     SETTINGS,
+    WITHHELD,
     Item,
     commands,
     found_records,
     link_item,
     matches,
     recent_records,
+    withheld,
 )
 
 PER_SOURCE = 5
 SHOWN_ACTIONS = 6
+# What one may not do is not advertised: it shows to those who begin to type its name.
+SHOWN_WITHHELD, LETTERS_WITHHELD, NAMED = 3, 3, 2
 SCOPES = ("everything", RECORDS, ACTIONS, SCREENS)
 
 
@@ -188,12 +192,14 @@ class ResultList(QWidget):
         painter.drawPixmap(
             int(ground.center().x() - side / 2),
             middle - side // 2,
-            icons.pixmap(item.icon, side, "text2", self.devicePixelRatioF()),
+            icons.pixmap(
+                item.icon, side, "text3" if item.group == WITHHELD else "text2", self.devicePixelRatioF()
+            ),
         )
         left = int(ground.right()) + px("gap_m")
         right = self._right_side(painter, item, middle, right, current)
         baseline = middle + metrics("body500").ascent() // 2 - 1
-        painter.setPen(tok("text"))
+        painter.setPen(tok("text3" if item.group == WITHHELD else "text"))
         left = paint_marked(painter, left, baseline, max(0, right - left), item.title, self.mark, "body500")
         left += px("gap_m")
         painter.setPen(tok("text2"))
@@ -220,8 +226,8 @@ class ResultList(QWidget):
             area = QRectF(right - wide, middle - px("chip") / 2, wide, px("chip")).toRect()
             paint_chip(painter, area, item.chip[0], item.chip[1])
             right -= wide + px("gap")
-        if current and not item.shortcut:
-            words = t("shell.palette.open")
+        if (current and not item.shortcut) or item.group == WITHHELD:
+            words = t("why.action" if item.group == WITHHELD else "shell.palette.open")
             wide = metrics("small500").horizontalAdvance(words)
             painter.setPen(tok("accent_text"))
             painter.setFont(font("small500"))
@@ -242,6 +248,8 @@ class CommandPalette(Layer):
         self.close_on_click = True
         self._ctx = ctx
         self._commands = commands(ctx, settings)
+        offered = {item.title for item in self._commands}
+        self._withheld = [item for item in withheld(ctx) if item.title not in offered]
         self._found: dict[str, list[Item]] = {}
         self._text = ""
         self._scope = "everything"
@@ -364,6 +372,9 @@ class CommandPalette(Layer):
             most = 50 if only_actions or len(groups) == 1 else most
             if group in groups:
                 items += [item for score, item in ranked if score and item.group == group][:most]
+        if groups and len(text) >= LETTERS_WITHHELD:
+            named = [item for item in self._withheld if matches(text, item.title) >= NAMED]
+            items += named[:SHOWN_WITHHELD]
         items.sort(key=lambda item: GROUPS.index(item.group))
         self.results.show_items(items, text, self._notes(), self._empty_words())
         self._scope_words.setText(t(f"shell.palette.scope.{self._scope}"))

@@ -6,13 +6,16 @@ from functools import partial
 from typing import Any
 
 from app.core.i18n import t
+from app.views.core.actions import Action
 from app.views.core.context import AppContext
-from app.views.core.workspace import RAILS, Search
+from app.views.core.why import explain
+from app.views.core.workspace import RAILS, RecordType, Search, Workspace
 
 RECENT = "shell.recent"
 RECENT_KEPT = 40
 RECORDS, ACTIONS, SCREENS, SETTINGS, RECENTS = "records", "actions", "screens", "settings", "recents"
-GROUPS = (RECENTS, RECORDS, ACTIONS, SCREENS, SETTINGS)
+WITHHELD = "withheld"
+GROUPS = (RECENTS, RECORDS, ACTIONS, SCREENS, SETTINGS, WITHHELD)
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,26 @@ def commands(ctx: AppContext, settings: Sequence[Item]) -> list[Item]:
         for workspace in registry.workspaces.values()
     ]
     return items + list(settings)
+
+
+def withheld(ctx: AppContext) -> list[Item]:
+    """Actions, new records and screens this person lacks the right for; choosing one says why."""
+    rails = {rail.key: t(rail.title) for rail in RAILS}
+    items = {}
+    for thing in ctx.registry.withheld:
+        words, right = _named(thing)
+        if words:
+            rail = "" if isinstance(thing, RecordType) else thing.rail
+            run = _run(partial(explain, ctx, right, words))
+            items[words] = Item(WITHHELD, f"why.{right}.{words}", "lock", words, rails.get(rail, ""), run)
+    return list(items.values())
+
+
+def _named(thing: Workspace | RecordType | Action) -> tuple[str, str]:
+    """What it is called, and the right it takes."""
+    if isinstance(thing, RecordType):
+        return (t("shell.new_record", what=t(thing.title)) if thing.title else ""), thing.create_right
+    return _plain(t(thing.title)), thing.right
 
 
 def found_records(ctx: AppContext, search: Search, rows: Sequence[Any]) -> list[Item]:

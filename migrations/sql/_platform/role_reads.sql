@@ -132,7 +132,7 @@ BEGIN
     'right', p_right, 'has', sec.may(p_right), 'login', v_login,
     -- At a terminal the device must have the right as well; a person cannot ask for that.
     'device_lacks', left(session_user, 2) = 't_' AND NOT sec.has(session_user, p_right),
-    'roles', v_roles, 'request', v_best,
+    'roles', v_roles, 'request', v_best, 'hours', (SELECT p.elevation_hours FROM sec.policy p),
     'granters', (SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object('login', p.login, 'person', p.person)), '[]')
                    FROM sec.people_with('user_set_roles') p WHERE p.login <> v_login),
     'approvers', (SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object('login', p.login, 'person', p.person)), '[]')
@@ -152,4 +152,4 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION sec.why IS
   'Why can''t I: the roles that carry a right (smallest first) with who has them, whether the person had or will have it, who could '
-  'grant it, which role to ask for (request), and what has been asked for already.';
+  'grant it, which role to ask for (request) and for how many hours at most, and what has been asked for already.';
