@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 import app.views.security
 from app.core.db import Database
+from app.core.i18n import translate
 from app.views.security.people_actions import grant, suspend
 from tests.make_world import Raw
 from tests.views.make_screens import AsRole, Bench
@@ -114,3 +115,13 @@ def test_a_review_is_started_and_an_assignment_certified(
     assert admin.execute("SELECT role FROM sec.review WHERE title = 'Leser im Herbst'").fetchone() == (
         "viewer",
     )
+
+
+def test_a_role_is_called_the_same_wherever_it_stands(admin: Raw) -> None:
+    """The database knows its roles' names for lists, the window's own texts name them everywhere else."""
+    rows = admin.execute(
+        "SELECT name, title_de, title_en FROM sec.role WHERE kind IN ('core', 'functional') AND holder = 'person'"
+    ).fetchall()
+    assert rows
+    for name, german, english in rows:
+        assert (german, english) == (translate("de", f"role.{name}"), translate("en", f"role.{name}"))
