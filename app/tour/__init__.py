@@ -1,4 +1,4 @@
-"""``werkbank tour``: drives the real window through the main job and keeps pictures, documents and figures.
+"""``werkbank tour``: drives the real window through a day's work and keeps pictures, documents and figures.
 
 The package is at the top of the program beside `app.bootstrap`: it uses the window, and nothing uses it.
 """
@@ -22,6 +22,7 @@ def main(argv: list[str]) -> int:
             instance=arguments.instance or "",
             keep=arguments.keep,
             until=arguments.until or "",
+            chapter=arguments.chapter,
         )
     )
 
@@ -29,9 +30,13 @@ def main(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="werkbank tour",
-        description="Drive the real window through the main job, quote to payment, and keep a picture of every"
-        " step, the PDFs and tour.json.  Without --instance the tour works in a database of its own, which it"
-        " removes at the end.",
+        description="Drive the real window and keep a picture of every step, the PDFs and tour.json.  Chapter"
+        " work is the main job, quote to payment; chapter security is people, roles, sign-ins, sessions, devices"
+        " and the audit trail.  Without --instance the tour works in a database of its own, which it removes at"
+        " the end.",
+    )
+    parser.add_argument(
+        "--chapter", choices=("work", "security"), default="work", help="what is shown (default: %(default)s)"
     )
     parser.add_argument(
         "--from",

@@ -1,9 +1,9 @@
-"""The steps of the tour, in their order."""
+"""The chapters of the tour, and the steps of each in their order."""
 
 from app.tour.steps import billing, closing, making, planning, selling, shipping, start
 from app.tour.steps.step import Step
 
-STEPS: tuple[Step, ...] = (
+WORK: tuple[Step, ...] = (
     *start.STEPS,
     *selling.STEPS,
     *planning.STEPS,
@@ -13,4 +13,6 @@ STEPS: tuple[Step, ...] = (
     *closing.STEPS,
 )
 
-__all__ = ["STEPS", "Step"]
+CHAPTERS: dict[str, tuple[Step, ...]] = {"work": WORK, "security": SECURITY}
+
+__all__ = ["CHAPTERS", "Step"]

@@ -68,7 +68,7 @@ def product(tour: Tour) -> None:
 
 
 STEPS = (
-    Step("login", REP, login),
+    Step("login", REP, login, signs_in=True),
     Step("company", ADMINISTRATOR, company),
     Step("search", REP, search),
     Step("product", REP, product),

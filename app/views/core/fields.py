@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.errors import Invalid
@@ -136,6 +136,27 @@ class LookupEdit(LineEdit):
             self.ahead.search()
 
 
+class Lock(IconLabel):
+    """The mark of a field one may not see, or not change; a click says why."""
+
+    def __init__(self, ctx: AppContext, field: Field) -> None:
+        super().__init__("lock", px("icon_small") - 2, "text3")
+        self._ctx, self._field = ctx, field
+        self.setObjectName(f"why.{field.key}")
+        self.setToolTip(t("why.action"))
+        self.setAccessibleName(t("why.action"))
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Explain."""
+        from app.views.core.why import explain
+
+        seen = not self._field.right or self._ctx.profile.can(self._field.right)
+        right = self._field.edit_right if seen else self._field.right
+        explain(self._ctx, right, t(self._field.label), self)
+        event.accept()
+
+
 class FieldBox(QWidget):
     """Label, editor and below it a hint or what is wrong.
 
@@ -196,7 +217,7 @@ class FieldBox(QWidget):
         if not self.field.required:
             self._star.hide()
         row.addWidget(self._star)
-        self._lock = IconLabel("lock", px("icon_small") - 2, "text3")
+        self._lock = Lock(self._ctx, self.field)
         row.addWidget(self._lock)
         row.addStretch(1)
         return row

@@ -15,6 +15,7 @@ from app.views.core.form_model import FormAction
 from app.views.core.marks import Chip, IconLabel, Label
 from app.views.core.surfaces import clear_layout
 from app.views.core.theme import px, tok
+from app.views.core.why import explain
 
 if TYPE_CHECKING:
     from app.views.core.form_view import FormView
@@ -73,6 +74,10 @@ class FormHead(QWidget):
         row.addWidget(self._mark)
         self._lock = IconLabel("lock", px("icon_small"), "text3")
         row.addWidget(self._lock)
+        self._why = Button("why.short", kind="link", clicked=self._explain)
+        self._why.setObjectName("form.why")
+        self._why.setToolTip(t("why.action"))
+        row.addWidget(self._why)
         row.addStretch(1)
         self._line = Label("", "small", "text2", elide=True)
         self._line.setObjectName("form.line")
@@ -84,7 +89,7 @@ class FormHead(QWidget):
         self._right = QHBoxLayout()
         self._right.setSpacing(px("gap"))
         row.addLayout(self._right)
-        for part in (self._chip, self._dot, self._mark, self._lock):
+        for part in (self._chip, self._dot, self._mark, self._lock, self._why):
             part.hide()
 
     def buttons(self) -> Sequence[Button | IconButton]:
@@ -110,11 +115,15 @@ class FormHead(QWidget):
             self._chip.set_chip(*chip)
         locked = page.read_only and page.editable()
         self._lock.setVisible(locked)
+        self._why.setVisible(locked and bool(page.missing_right))
         self._dot.setVisible(dirty)
         self._mark.setVisible(dirty or locked)
         self._mark.set_color("accent_text" if dirty else "text3")
         self._mark.setText(t("form.unsaved") if dirty else t("form.read_only") if locked else "")
         self._show_actions(dirty)
+
+    def _explain(self) -> None:
+        explain(self._page.ctx, self._page.missing_right, self._title.text(), self)
 
     def _show_line(self, line: str, picture: Any) -> None:
         """A line below the title and a picture before it make the head higher."""

@@ -154,8 +154,13 @@ class FormView(TabPage):
     @property
     def read_only(self) -> bool:
         """Whether nothing can be changed: no right, or the record is settled."""
+        return bool(self.missing_right) or not self.editable()
+
+    @property
+    def missing_right(self) -> str:
+        """The right it would take to change something here; empty when the person has it."""
         right = self.spec.create_right if self.record.id is None else self.spec.update_right
-        return bool(right and not self.ctx.profile.can(right)) or not self.editable()
+        return right if right and not self.ctx.profile.can(right) else ""
 
     def value(self, key: str) -> Any:
         """What stands in a field, None when it cannot be read."""

@@ -32,6 +32,7 @@ from app.views.shell.notices import KEPT, NoticeLine, NoticePopover
 from app.views.shell.palette_items import remember_recent
 from app.views.shell.palette_settings import settings_items
 from app.views.shell.rail import RailBar
+from app.views.shell.refusing import refuse_record, refuse_workspace
 from app.views.shell.session_guard import MY_SECURITY, SessionGuard
 from app.views.shell.settings_page import SettingsPage
 from app.views.shell.status_bar import StatusBar
@@ -181,7 +182,7 @@ class MainWindow(QMainWindow):
         """Show a record; ``new_tab`` opens it behind the page in front."""
         record = self.ctx.registry.records.get(topic)
         if record is None:
-            self.toast(t("shell.no_such_record"), kind="warn")
+            refuse_record(self, topic, create=False)
             return
         title = t(record.title) if record.title else ""
         self.area.open(Tab(RECORD, topic, record_id, title=title, icon=record.icon), front=not new_tab)
@@ -190,7 +191,7 @@ class MainWindow(QMainWindow):
         """Open an empty form."""
         record = self.ctx.registry.records.get(topic)
         if record is None or not self.ctx.registry.may(record.create_right):
-            self.toast(t("shell.may_not_create"), kind="warn")
+            refuse_record(self, topic, create=True)
             return
         state = {"preset": pack(preset), "token": uuid4().hex}
         self.area.open(Tab(RECORD, topic, None, state, t(record.title), record.icon))
@@ -199,8 +200,7 @@ class MainWindow(QMainWindow):
         """Show a workspace; with ``state`` it is applied to it."""
         workspace = self.ctx.registry.workspaces.get(key)
         if workspace is None:
-            if key == HOME:
-                self.open_home()
+            self.open_home() if key == HOME else refuse_workspace(self, key)
             return
         known = self.area.tab(f"{WORKSPACE}:{key}")
         if known is not None and state:
