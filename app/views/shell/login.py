@@ -168,7 +168,8 @@ class LoginWindow(QWidget):
         below = QHBoxLayout()
         forgotten = Button("login.forgotten", "life-buoy", "ghost", clicked=self.forgotten)
         forgotten.setObjectName("login.forgotten")
-        forgotten.setVisible(not self._people)
+        if self._people:
+            forgotten.hide()
         below.addWidget(forgotten)
         below.addStretch(1)
         add = Button("login.add_server", "plus", "ghost", clicked=self.add_server)
