@@ -229,7 +229,7 @@ class ResultList(QWidget):
         if (current and not item.shortcut) or item.group == WITHHELD:
             words = t("why.action" if item.group == WITHHELD else "shell.palette.open")
             wide = metrics("small500").horizontalAdvance(words)
-            painter.setPen(tok("accent_text"))
+            painter.setPen(tok("accent_text" if current else "text3"))
             painter.setFont(font("small500"))
             place = QRectF(right - wide, middle - px("gap_m"), wide + 2, 2 * px("gap_m"))
             painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), words)
