@@ -75,15 +75,17 @@ def test_nothing_forged_gets_through_and_nothing_changes(
 # Nothing but answers comes of calling these with nothing at all, or the guard's round, or a click that means nothing.
 ANSWERING = frozenset(
     """
-    api.approval_detail api.approvals_waiting api.document_chain api.shipping_lines api.shipping_orders
-    sec.actor sec.address_rule_list sec.alarm_list sec.alarm_seen sec.assignment_list sec.attempt_chart sec.attempt_list
-    sec.badge_list sec.checklist_list sec.conflict_list sec.conflict_report sec.device_list sec.directory sec.guard_status
-    sec.my_assignments sec.my_details sec.my_profile sec.my_security sec.people sec.permission_matrix sec.person_task_list
-    sec.policy_get sec.registration_list sec.review_list sec.role_list sec.security_report sec.session_list_all
-    sec.user_list sec.why
-    sec.guard_mark sec.guard_strays sec.guard_tick sec.mail_take sec.reset_take
+    api.approval_detail api.approvals_waiting api.bank_account_find api.bank_accounts_to_rekey api.document_chain
+    api.shipping_lines api.shipping_orders
+    sec.actor sec.address_rule_list sec.alarm_list sec.alarm_seen sec.assignment_list sec.attempt_chart
+    sec.attempt_list sec.badge_list sec.checklist_list sec.conflict_list sec.conflict_report sec.device_list
+    sec.directory sec.guard_status sec.my_assignments sec.my_details sec.my_profile sec.my_security sec.people
+    sec.permission_matrix sec.person_photo sec.person_task_list sec.policy_get sec.policy_set sec.registration_list
+    sec.review_items sec.review_list sec.role_card sec.role_list sec.security_report sec.session_about
+    sec.session_list sec.session_list_all sec.user_list sec.why
+    sec.guard_mark sec.guard_strays sec.guard_tick sec.mail_settle sec.mail_take sec.reset_issue sec.reset_take
     sec.my_details_set sec.operator_off sec.operator_on sec.reset_request sec.report_denied sec.trusted_device_revoke
-    """.split()
+    """.split()  # noqa: SIM905  (a list of so many words reads better so)
 )
 
 

@@ -15,7 +15,7 @@ NOT_ASKING = frozenset(
     """
     catalog.fold catalog.prices_for sec.acting sec.fail sec.may sec.my_limit sec.my_roles sec.my_tables
     sec.my_warehouses sec.operator_off sec.password_change sec.require sec.require_confirmed sec.require_session
-    sec.session_ok sec.session_continue sec.session_open system.my_approval_kinds system.today
+    sec.session_ok sec.session_continue sec.session_open system.my_approval_kinds system.note_table system.today
     """.split()  # noqa: SIM905  (a list of so many words reads better so)
 )
 FUNCTIONS = sorted({"api.discard_draft", *MATRIX.functions} - NOT_ASKING)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from functools import cached_property
 from types import TracebackType
-from typing import Any, LiteralString, Self, cast
+from typing import Any, Self
 
 import psycopg
 from psycopg import sql
@@ -30,7 +30,7 @@ UNASKED = "no refusal"
 
 def statement(text: str) -> sql.SQL:
     """A statement made of names the catalogue knows."""
-    return sql.SQL(cast("LiteralString", text))
+    return sql.SQL(text)
 
 
 def outcome(connection: Raw, text: str, values: tuple[Any, ...] = ()) -> tuple[str, str]:

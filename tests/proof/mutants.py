@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import psycopg
 
@@ -136,14 +137,14 @@ def _policies(desk: Desk) -> list[tuple[str, str, str]]:
 
 def _of_table(desk: Desk, table: str, policy: str) -> tuple[Noticed, ...]:
     if policy == "gate":
-        return (lambda: desk.gate(table),)
+        return (partial(desk.gate, table),)
     if policy in ("api", "own", "trail"):
-        return (lambda: desk.own_functions(table),)
+        return (partial(desk.own_functions, table),)
     if policy == "readers":
-        return (lambda: desk.looked_up(table),)
+        return (partial(desk.looked_up, table),)
     if policy == "read_at_device":
-        return (lambda: desk.at_device(table),)
-    return (lambda: desk.reads(table), lambda: desk.writes(table), lambda: desk.scoped(table))
+        return (partial(desk.at_device, table),)
+    return (partial(desk.reads, table), partial(desk.writes, table), partial(desk.scoped, table))
 
 
 def asking(desk: Desk) -> Iterator[Mutant]:
@@ -164,11 +165,7 @@ def asking(desk: Desk) -> Iterator[Mutant]:
                 f"{name} {found[0][8:-1]}" + (f" ({number})" if number else ""),
                 source[: found.start()] + "NULL;" + source[found.end() :],
                 source,
-                (
-                    (lambda name=name: desk.confirms(name))
-                    if kind == "confirm"
-                    else (lambda name=name: desk.asks(name)),
-                ),
+                (partial(desk.confirms if kind == "confirm" else desk.asks, name),),
             )
 
 
@@ -191,7 +188,7 @@ def grants(desk: Desk) -> Iterator[Mutant]:
             f"{name}()",
             f"GRANT EXECUTE ON FUNCTION {signatures[name]} TO r_viewer",
             f"REVOKE EXECUTE ON FUNCTION {signatures[name]} FROM r_viewer",
-            (lambda name=name: desk.closed(name),),
+            (partial(desk.closed, name),),
         )
     for table in desk.catalogue.tables:
         for verb in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"):
@@ -200,11 +197,7 @@ def grants(desk: Desk) -> Iterator[Mutant]:
                 continue
             if verb == "INSERT" and line.insert and "viewer" in line.insert.roles:
                 continue
-            proof: Noticed = (
-                (lambda table=table: desk.hidden(table))
-                if verb == "SELECT"
-                else (lambda table=table: desk.tampered(table))
-            )
+            proof: Noticed = partial(desk.hidden if verb == "SELECT" else desk.tampered, table)
             yield Mutant(
                 "revoke",
                 f"{verb} ON {table}",
@@ -246,7 +239,7 @@ def triggers(desk: Desk, refusals: Refusals) -> Iterator[Mutant]:
             f"{table}.{name}",
             f"ALTER TABLE {table} DISABLE TRIGGER {name}",
             f"ALTER TABLE {table} ENABLE TRIGGER {name}",
-            (lambda table=table, name=name, function=function: refusals.by_trigger(table, name, function),),
+            (partial(refusals.by_trigger, table, name, function),),
         )
 
 
@@ -264,7 +257,7 @@ def checks(desk: Desk, refusals: Refusals) -> Iterator[Mutant]:
             f"{table}.{name}",
             f"ALTER TABLE {table} DROP CONSTRAINT {name}",
             f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}",
-            (lambda table=table, name=name, text=definition: refusals.by_check(table, name, text),),
+            (partial(refusals.by_check, table, name, definition),),
         )
 
 
