@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QPoint, QRect, Qt
-from PySide6.QtGui import QImage, QKeySequence, QPainter
+from PySide6.QtGui import QContextMenuEvent, QImage, QKeySequence, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -70,7 +70,7 @@ class Driver:
         self.folder = folder
         self.pictures: list[str] = []
         self.brush_aside: Callable[[], None] = lambda: None  # closes what passes by and lies over everything
-        self.strays = StrayWindows(frozenset({"main", "login"}))
+        self.strays = StrayWindows(frozenset({"main", "login", "terminal"}))
         application = QApplication.instance()
         assert application is not None
         application.installEventFilter(self.strays)
@@ -289,6 +289,16 @@ class Driver:
         QTest.mouseClick(view.viewport(), LEFT, NO_MODIFIER, spot)
         if double:
             QTest.mouseDClick(view.viewport(), LEFT, NO_MODIFIER, spot)
+        process_events()
+
+    def open_menu(self, view: QAbstractItemView, text: str) -> None:
+        """Open the menu of the row in which that text stands, as the right button of the mouse does."""
+        self.click_row(view, text)
+        spot = view.visualRect(view.currentIndex()).intersected(view.viewport().rect()).center()
+        place = view.viewport().mapToGlobal(spot)
+        QApplication.sendEvent(
+            view.viewport(), QContextMenuEvent(QContextMenuEvent.Reason.Mouse, spot, place, NO_MODIFIER)
+        )
         process_events()
 
     def click_cell(self, view: QAbstractItemView, row: int, column: int, *, double: bool = False) -> None:

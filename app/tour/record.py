@@ -59,6 +59,7 @@ class TourRecord:
     language: str
     theme: str
     data_set: str
+    chapter: str = "work"
     ok: bool = False
     failed: str = ""
     steps: list[StepRecord] = field(default_factory=list)

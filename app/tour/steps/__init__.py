@@ -1,6 +1,16 @@
 """The chapters of the tour, and the steps of each in their order."""
 
-from app.tour.steps import billing, closing, making, planning, selling, shipping, start
+from app.tour.steps import (
+    billing,
+    closing,
+    making,
+    planning,
+    security_joining,
+    security_signing_in,
+    selling,
+    shipping,
+    start,
+)
 from app.tour.steps.step import Step
 
 WORK: tuple[Step, ...] = (
@@ -13,6 +23,10 @@ WORK: tuple[Step, ...] = (
     *closing.STEPS,
 )
 
+SECURITY: tuple[Step, ...] = (
+    *security_joining.STEPS,
+    *security_signing_in.STEPS,
+)
 CHAPTERS: dict[str, tuple[Step, ...]] = {"work": WORK, "security": SECURITY}
 
 __all__ = ["CHAPTERS", "Step"]

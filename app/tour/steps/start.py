@@ -7,10 +7,9 @@ from app.tour.tour import Tour
 from app.views.core import theme
 
 
-def login(tour: Tour) -> None:
-    """The login window, in the language and look of the tour; then the page of today."""
+def choose_looks(tour: Tour) -> None:
+    """Bring the login window into the language and look of the tour."""
     driver = tour.driver
-    tour.memory["archived_before"] = documents.last_archived(tour.stage.admin_dsn)
     driver.wait(lambda: tour.program.login is not None and tour.program.login.isVisible(), "the login window")
     if language() != tour.language:
         driver.click("login.language")
@@ -19,6 +18,13 @@ def login(tour: Tour) -> None:
     if theme.current() != tour.look:
         driver.click("login.theme")
         driver.wait(lambda: theme.current() == tour.look, "the other look")
+
+
+def login(tour: Tour) -> None:
+    """The login window, in the language and look of the tour; then the page of today."""
+    driver = tour.driver
+    tour.memory["archived_before"] = documents.last_archived(tour.stage.admin_dsn)
+    choose_looks(tour)
     driver.choose("login.person", REP)
     tour.shot("login")
     tour.sign_in(REP)

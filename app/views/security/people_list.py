@@ -98,7 +98,7 @@ class PersonPane(DetailPane):
             (t("people.sessions"), fmt.number(one.sessions)),
             (t("people.last_session"), fmt.date_time(one.last_session) if one.last_session else fmt.NONE),
         ]
-        self._data.addWidget(facts(items))
+        self._data.addWidget(facts(items, columns=1))
         if one.must_change_password:
             self._data.addWidget(Label(t("people.must_change"), "small", "text2", wrap=True))
 
