@@ -5,6 +5,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtWidgets import QWidget
+
 from app.bootstrap import Program, install_hooks, make_application
 from app.commands import FAILED, USAGE, CommandError, say
 from app.core import config, paths
@@ -72,7 +74,12 @@ def _empty_folder(options: Options) -> Path:
     folder = options.out or paths.tours() / f"{options.language}-{options.theme}"
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    for old in (*folder.glob("[0-9][0-9]-*.png"), *folder.glob("*.pdf"), folder / "tour.json"):
+    for old in (
+        *folder.glob("[0-9]*-*.png"),
+        *folder.glob("*.pdf"),
+        *folder.glob("*.xlsx"),
+        folder / "tour.json",
+    ):
         old.unlink(missing_ok=True)
     return folder
 
@@ -86,7 +93,7 @@ def _drive(
     program = Program("Demo", people if options.chapter == "work" else None)
     install_hooks(program)
     opened: list[str] = []
-    _catch_files(opened)
+    _catch_files(opened, folder)
     program.show_login()
     try:
         chosen = story.choose(ready.admin_dsn)
@@ -150,11 +157,19 @@ def _picture_of_failure(tour: Tour, entry: StepRecord, step: Step) -> None:
         log.exception("no picture of the failure")
 
 
-def _catch_files(opened: list[str]) -> None:
-    """Files the window opens are noted instead of shown: no other program is started by a tour."""
+def _catch_files(opened: list[str], folder: Path) -> None:
+    """Files the window opens or writes are noted, those of lists go to ``folder``: no other program is started."""
+    from app.views.core.list_page import ListPage
     from app.views.sales import pdf
+    from app.views.security.report_dialog import ReportDialog
+
+    def ask_path(_parent: QWidget, title: str, kind: str) -> Path:
+        opened.append(str(folder / f"{title}.{kind}"))
+        return Path(opened[-1])
 
     pdf.show_file = opened.append
+    ReportDialog.show_file = staticmethod(opened.append)
+    ListPage.ask_path = staticmethod(ask_path)
 
 
 def _close(program: Program) -> None:

@@ -5,6 +5,8 @@ from app.tour.steps import (
     closing,
     making,
     planning,
+    security_devices,
+    security_hidden,
     security_joining,
     security_signing_in,
     selling,
@@ -26,6 +28,8 @@ WORK: tuple[Step, ...] = (
 SECURITY: tuple[Step, ...] = (
     *security_joining.STEPS,
     *security_signing_in.STEPS,
+    *security_devices.STEPS,
+    *security_hidden.STEPS,
 )
 CHAPTERS: dict[str, tuple[Step, ...]] = {"work": WORK, "security": SECURITY}
 

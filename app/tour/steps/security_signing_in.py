@@ -87,7 +87,7 @@ def locked_out(tour: Tour) -> None:
         driver.wait(lambda: shown(tour, "login.hint") != "", "the refusal of the password")
         tour.settle()
     tour.shot("wrong-password")
-    _guard(tour)
+    guard_round(tour)
     tour.give_name(NEWCOMER, tour.passwords[NEWCOMER])
     driver.click("login.sign_in")
     driver.wait(lambda: shown(tour, "login.hint") != "", "the refusal of the locked login")
@@ -115,7 +115,7 @@ def unlock(tour: Tour) -> None:
     driver.see("pane.person")
 
 
-def _guard(tour: Tour) -> None:
+def guard_round(tour: Tour) -> None:
     """The guard beside the server does its round."""
     guard = Guard(load(prepare_embedded(tour.stage.instance)))
     try:
