@@ -26,7 +26,7 @@ ADVICE = {
     "restrictive_policy_not_public": f"SET ROLE sheds this policy. {_PUT_BACK}",
     "role_too_strong": "A login or role of the program has more than it needs. REVOKE it, and find out who gave it.",
     "row_security_off": f"Row rights do not hold here. {_PUT_BACK}",
-    "trigger_disabled": "A rule is switched off: ALTER TABLE … ENABLE TRIGGER …, and find out since when.",
+    "trigger_disabled": "A rule is switched off: ALTER TABLE … ENABLE TRIGGER ALL, and find out since when.",
     "view_unsafe": "The view shows what its owner sees, not what the person may see. Drop it, or set security_invoker.",
     "write_policy_unchecked": f"Anything may be written through this policy. {_PUT_BACK}",
 }
@@ -68,6 +68,45 @@ _SITE: tuple[tuple[str, LiteralString, str], ...] = (
             "AND a.backend_type = 'client backend' AND a.client_addr IS NOT NULL AND NOT a.client_addr <<= '127.0.0.0/8'"
         ),
         "Nothing holds a superuser back. He belongs on the server's own console, for upgrades and restores only.",
+    ),
+    (
+        "another_superuser",
+        (
+            "SELECT r.rolname || ': ' || concat_ws(', ', CASE WHEN r.rolsuper THEN 'superuser' END, "
+            "CASE WHEN r.rolbypassrls THEN 'sees past row rights' END, CASE WHEN r.rolcreaterole THEN 'may create roles' END, "
+            "CASE WHEN r.rolreplication THEN 'may copy everything' END) FROM pg_roles r WHERE r.rolcanlogin AND r.oid <> 10 "
+            "AND r.rolname !~ '^[utsrp]_' AND (r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolreplication)"
+        ),
+        "One superuser is enough; one for backups may replicate. Else: ALTER ROLE … NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOREPLICATION.",
+    ),
+    (
+        "superuser_from_the_network",
+        (
+            "SELECT concat_ws(' ', 'pg_hba.conf line', h.line_number || ':', h.type, array_to_string(h.database, ','), "
+            "array_to_string(h.user_name, ','), h.address, h.netmask) FROM pg_hba_file_rules h WHERE h.type LIKE 'host%' "
+            "AND h.auth_method <> 'reject' AND coalesce(h.address, '') NOT IN ('127.0.0.1', '::1', 'localhost', 'samehost') "
+            "AND coalesce(h.netmask, '') NOT IN ('255.255.255.255', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff') "
+            "AND EXISTS (SELECT FROM pg_roles r WHERE r.rolsuper AND r.rolcanlogin "
+            "AND ('all' = ANY (h.user_name) OR r.rolname = ANY (h.user_name)))"
+        ),
+        "A superuser's password opens everything from there. Write +erp_user instead of all; the superuser from one machine at most.",
+    ),
+    (
+        "another_database_open",
+        (
+            "SELECT d.datname FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) x "
+            "WHERE x.grantee = 0 AND x.privilege_type = 'CONNECT' AND d.datallowconn AND d.datname <> current_database()"
+        ),
+        "Every login of Werkbank may connect there and make objects of his own: REVOKE ALL ON DATABASE … FROM PUBLIC.",
+    ),
+    (
+        "server_function_open",
+        (
+            "SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x "
+            "WHERE x.grantee = 0 AND p.pronamespace = 'pg_catalog'::regnamespace "
+            "AND (p.proname ~ 'advisory|^lo_|^lo(read|write)$|^pg_(read_|ls_|stat_file)' OR p.proname = 'pg_logical_emit_message')"
+        ),
+        "Any person can hold locks, keep files or read the server's with it: REVOKE EXECUTE ON FUNCTION … FROM PUBLIC.",
     ),
     (
         "entrance_too_wide",
@@ -137,7 +176,7 @@ _SITE: tuple[tuple[str, LiteralString, str], ...] = (
 
 def look(connection: Connection) -> Iterator[Advice]:
     """Everything found on this database and its server, lints first; needs a superuser."""
-    for name, what in drift.run_queries(connection, "lints"):
+    for name, what in dict.fromkeys(drift.run_queries(connection, "lints")):
         yield Advice(name, what, ADVICE[name])
     major, minor = divmod(connection.info.server_version, 10000)
     if minor < LEAST_MINOR.get(major, 0):

@@ -49,13 +49,11 @@ class Tally:
     survived: list[Mutant] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
-        """A line for each kind, then the survivors by name."""
+        """A line for each kind."""
         lost = Counter(mutant.kind for mutant in self.survived)
         for kind in sorted({*self.killed, *lost}):
             made = self.killed[kind] + lost[kind]
             yield f"{kind:<12}{self.killed[kind]:>6} of {made:>4} noticed ({100 * self.killed[kind] / made:.1f} %)"
-        for mutant in self.survived:
-            yield f"  survived: {mutant.kind} {mutant.name}"
 
 
 def every(desk: Desk, refusals: Refusals) -> Iterator[Mutant]:
@@ -304,12 +302,17 @@ def chosen(desk: Desk, refusals: Refusals, sample: int) -> list[Mutant]:
 
 
 def run(desk: Desk, sample: int = 0) -> Tally:
-    """Try mutants and count."""
+    """Try mutants and count; survivors are printed as they are found."""
     refusals = Refusals(desk)
     tally = Tally()
     for mutant in chosen(desk, refusals, sample):
-        if survives(desk, mutant):
+        try:
+            survived, why = survives(desk, mutant), ""
+        except psycopg.Error as error:  # a proof that cannot be made has noticed nothing
+            survived, why = True, f": {error}"
+        if survived:
             tally.survived.append(mutant)
+            print(f"  survived: {mutant.kind} {mutant.name}{why}", flush=True)
         else:
             tally.killed[mutant.kind] += 1
     return tally

@@ -248,8 +248,9 @@ class Refusals:
                 yield f"{into} ({', '.join((listed | {column: value}).values())})"
 
 
+# A bigint may have to be unique: the number of a record that nobody has a row about yet.
 DUMMY = {
-    "bigint": "7", "integer": "7", "smallint": "7", "numeric": "7", "text": "'x'", "character varying": "'x'",
+    "bigint": "70007", "integer": "7", "smallint": "7", "numeric": "7", "text": "'x'", "character varying": "'x'",
     "boolean": "true", "date": "'2026-01-01'", "timestamp with time zone": "now()", "time without time zone": "'10:00'",
     "jsonb": "'{}'", "bytea": "'\\x00'", "uuid": "gen_random_uuid()", "text[]": "'{}'", "bigint[]": "'{}'",
     "inet": "'127.0.0.1'", "cidr": "'127.0.0.0/8'", "xid8": "pg_current_xact_id()", "tsvector": "''",
