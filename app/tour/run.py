@@ -167,8 +167,11 @@ def _catch_files(opened: list[str], folder: Path) -> None:
         opened.append(str(folder / f"{title}.{kind}"))
         return Path(opened[-1])
 
-    pdf.show_file = opened.append
-    ReportDialog.show_file = staticmethod(opened.append)
+    def show_file(path: str) -> None:
+        opened.append(path)
+
+    pdf.show_file = show_file
+    ReportDialog.show_file = staticmethod(show_file)
     ListPage.ask_path = staticmethod(ask_path)
 
 

@@ -1,6 +1,5 @@
 """A terminal in the workshop: registered, a badge for the operator, badge and PIN at it, signed off again."""
 
-from app.core.i18n import t
 from app.tour.driver import TourError
 from app.tour.stage import HEIGHT, WIDTH
 from app.tour.steps.security_joining import shown
@@ -9,11 +8,11 @@ from app.tour.tour import Tour
 from app.views.terminal.window import TerminalWindow
 
 _BEYOND = """
-SELECT array_agg(r."right") FROM (
-  SELECT rr."right" FROM sec.user_role u JOIN sec.role_closure c ON c.role = u.role JOIN sec.role_right rr ON rr.role = c.includes
-   WHERE u.login = %s
-  EXCEPT
-  SELECT rr."right" FROM sec.role_closure c JOIN sec.role_right rr ON rr.role = c.includes WHERE c.role = 'terminal') r
+WITH carried AS (
+  SELECT c.role, r."right" FROM sec.role_closure c JOIN sec.role_right r ON r.role = c.includes)
+SELECT array_agg(x."right") FROM (
+  SELECT c."right" FROM carried c JOIN sec.user_role u USING (role) WHERE u.login = %s
+  EXCEPT SELECT c."right" FROM carried c WHERE c.role = 'terminal') x
 """
 DEVICE, BADGE, PIN = "t_bank4", "B-4711", "274951"
 

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from PySide6.QtWidgets import QWidget
+
 from app.core.i18n import t
 from app.tour.driver import TourError
-from app.tour.steps.security_joining import NEWCOMER, shown
+from app.tour.steps.security_joining import shown
 from app.tour.steps.security_signing_in import guard_round
 from app.tour.steps.step import ADMINISTRATOR, FINANCE, Step
 from app.tour.tour import Tour
@@ -89,7 +91,7 @@ def seal(tour: Tour) -> None:
     driver.see("dialog.seal")
     tour.settle()
     driver.click("dialog.yes")
-    result = driver.see("seal.result")
+    result: QWidget = driver.see("seal.result")
     tour.expect(t("audit.seal.bad_text") not in driver.texts(result), "the seal is broken")
     tour.shot("seal")
     found = tour.ask_database(
