@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from app.core.changes import NO_CHANGES, Result
+from app.core.changes import NO_CHANGES, Result, changed
 from app.core.db import call_api
 
 
@@ -34,7 +34,7 @@ class CompleteReset:
 def reset_for(session: Session, command: ResetFor) -> Result[str]:
     """Gives a one-time password, shown this once; it must be changed at the next sign-in."""
     answer = call_api(session, "sec.user_reset_password", p_login=command.login)
-    return Result(str(answer["value"]), NO_CHANGES)
+    return Result(str(answer["value"]), changed(("sec.app_user", None)))
 
 
 def request_reset(session: Session, command: RequestReset) -> Result[None]:

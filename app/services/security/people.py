@@ -34,6 +34,7 @@ class Given(NamedTuple):
 class UserRow(NamedTuple):
     """A login with everything the administrator's list shows of it."""
 
+    id: int
     login: str
     person: str
     language: str
@@ -107,12 +108,37 @@ class Person(NamedTuple):
     tasks_open: int
 
 
+class PersonSession(NamedTuple):
+    """An open session of a person."""
+
+    id: int
+    created: dt.datetime
+    last_seen: dt.datetime
+    address: str | None
+    client: Mapping[str, Any]
+    assurance: str
+
+
+class SignIn(NamedTuple):
+    """A sign-in of a person, or a try: `outcome` ok, wrong or refused."""
+
+    at: dt.datetime
+    address: str | None
+    outcome: str
+    application: str
+
+
 class Card(NamedTuple):
-    """A person's form: the record, all assignments (newest first), all tasks."""
+    """A person's form: the record, all assignments (newest first), all tasks; sessions and sign-ins, newest first.
+
+    Sessions and sign-ins are None for those who may not list them.
+    """
 
     person: Person
     assignments: tuple[Assignment, ...]
     tasks: tuple[Task, ...]
+    open_sessions: tuple[PersonSession, ...] | None = None
+    sign_ins: tuple[SignIn, ...] | None = None
 
 
 class Colleague(NamedTuple):
@@ -278,12 +304,26 @@ def users(session: Session) -> tuple[UserRow, ...]:
 
 def card(session: Session, login: str) -> Card:
     """One person's form; one round trip."""
-    answer = call_api(session, "sec.user_card", p_login=login)
+    return _card(call_api(session, "sec.user_card", p_login=login))
+
+
+def card_of(session: Session, person_id: int) -> Card:
+    """The same, by number."""
+    return _card(call_api(session, "sec.user_card", p_id=person_id))
+
+
+def _card(answer: Mapping[str, Any]) -> Card:
     return Card(
         build(Person, answer),
-        tuple(build(Assignment, one) for one in answer["assignments"]),
-        tuple(build(Task, one) for one in answer["tasks"]),
+        _all(Assignment, answer["assignments"]),
+        _all(Task, answer["tasks"]),
+        _all(PersonSession, answer.get("open_sessions")),
+        _all(SignIn, answer.get("sign_ins")),
     )
+
+
+def _all(row: Any, found: list[Mapping[str, Any]] | None) -> Any:
+    return None if found is None else tuple(build(row, one) for one in found)
 
 
 def my_details(session: Session) -> Person:

@@ -8,16 +8,22 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.db import call_api
+from app.core.together import Question, ask
 
 T = TypeVar("T", bound=tuple[Any, ...])
 
 
 def fetch(session: Session, row: type[T], function: str, /, **params: Any) -> tuple[T, ...]:
     """Every row `function(…)` returns, as `row`, whose fields are named like the columns; arrays become tuples."""
+    return ask(session, asked(row, function, **params))
+
+
+def asked(row: type[T], function: str, /, **params: Any) -> Question[tuple[T, ...]]:
+    """The question `fetch` asks, to be asked together with others."""
     columns = ", ".join(f'"{name}"' for name in row.__annotations__)
     arguments = ", ".join(f"{name} => :{name}" for name in params)
     statement = text(f"SELECT {columns} FROM {function}({arguments})")  # noqa: S608  (names of this program only)
-    return tuple(row(*map(_plain, found)) for found in session.execute(statement, params).all())
+    return Question(statement, lambda found: tuple(row(*map(_plain, one)) for one in found), params)
 
 
 def build(row: type[T], answer: Mapping[str, Any]) -> T:

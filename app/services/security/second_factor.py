@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.core.changes import NO_CHANGES, Result
+from app.core.changes import NO_CHANGES, Result, changed
 from app.core.db import call_api
 
 
@@ -95,7 +95,7 @@ def revoke_device(session: Session, command: RevokeDevice) -> Result[None]:
 def reset_for(session: Session, command: ResetFor) -> Result[None]:
     """For an administrator: the person sets it up anew at the next sign-in."""
     call_api(session, "sec.user_reset_second_factor", p_login=command.login)
-    return Result(None, NO_CHANGES)
+    return Result(None, changed(("sec.app_user", None)))
 
 
 def _codes(answer: dict[str, Any]) -> tuple[str, ...]:

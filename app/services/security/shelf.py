@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.core.changes import Result, changed
 from app.core.i18n import has_text, language, translate
 from app.core.paging import Filter, ListQuery, Page
+from app.services.inventory.reads import warehouses
 from app.services.security import assignments, people, registration, reviews, rights, roles, sessions
 from app.services.security.right_words import right_words
 
@@ -51,7 +52,7 @@ ASSIGNMENT_PRESETS: Mapping[str, Test] = {
     "all": lambda _row: True,
 }
 REGISTRATION_PRESETS: Mapping[str, Test] = {
-    "open": lambda row: row.state == "open",
+    "open": lambda row: row.state == "requested",
     "all": lambda _row: True,
 }
 
@@ -108,7 +109,7 @@ def list_registrations(session: Session, query: ListQuery) -> Page:
 
 def count_registrations(session: Session) -> int:
     """How many wait for an answer."""
-    return sum(row.state == "open" for row in registration.registrations(session))
+    return sum(row.state == "requested" for row in registration.registrations(session))
 
 
 def list_roles(session: Session, query: ListQuery) -> Page:
@@ -197,13 +198,50 @@ def role_words(lang: str, role: str) -> str:
 def role_choices(session: Session) -> tuple[tuple[str, str], ...]:
     """Roles a list can be narrowed to."""
     lang = language()
-    found = [(row.name, row.title(lang)) for row in roles.roles(session) if not row.retired]
+    found = [
+        (row.name, row.title(lang))
+        for row in roles.roles(session)
+        if not row.retired and row.kind != "template"
+    ]
+    return tuple(sorted(found, key=lambda one: one[1].casefold()))
+
+
+def given_choices(session: Session) -> tuple[tuple[str, str], ...]:
+    """Roles people can be given: neither templates nor those of terminals and services."""
+    lang = language()
+    found = [
+        (row.name, row.title(lang))
+        for row in roles.roles(session)
+        if not row.retired and row.kind != "template" and row.holder == "person"
+    ]
     return tuple(sorted(found, key=lambda one: one[1].casefold()))
 
 
 def person_choices(session: Session) -> tuple[tuple[str, str], ...]:
     """People a list can be narrowed to."""
     return tuple((row.login, row.person) for row in people.users(session) if row.status != "left")
+
+
+class PersonChoices(NamedTuple):
+    """What a person's form offers: who it can report to, the warehouses; as (value, words)."""
+
+    people: tuple[tuple[str, str], ...]
+    warehouses: tuple[tuple[int, str], ...]
+
+
+def form_choices(session: Session, _language: str) -> PersonChoices:
+    """Both, for a person's form."""
+    return PersonChoices(supervisor_choices(session), warehouse_choices(session))
+
+
+def supervisor_choices(session: Session) -> tuple[tuple[str, str], ...]:
+    """People somebody can report to, or be followed by."""
+    return tuple(one for one in person_choices(session) if one[0].startswith("u_"))
+
+
+def warehouse_choices(session: Session) -> tuple[tuple[int, str], ...]:
+    """Warehouses people can be assigned to."""
+    return tuple((row.id, f"{row.code} {row.name}") for row in warehouses(session))
 
 
 def _column_words(lang: str, table: str, name: str) -> str:

@@ -15,9 +15,10 @@ from app.core.changes import NO_CHANGES, Result
 from app.core.db import call_api, posting
 from app.core.errors import Invalid
 from app.core.paging import COUNT_LIMIT, Filter, ListQuery, Page
+from app.core.together import Question, ask_together
 from app.core.trail import BLOCKS, TrailError, read_anchors
 from app.models import metadata
-from app.services.security.rows import fetch
+from app.services.security.rows import asked
 
 ENTRIES, EVENTS = "entries", "events"
 PERSONAL = "sec."
@@ -122,6 +123,14 @@ class OpenTrail:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenEvents:
+    """Who reads the events is in the trail; the chart over them shows these days."""
+
+    since: dt.datetime
+    until: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TellExport:
     """A part of the trail leaves the house as a file."""
 
@@ -202,30 +211,28 @@ def _add(found: dict[str, Any], item: Filter) -> None:
             raise ValueError(f"the trail cannot be filtered by {item.key!r} {item.op!r}")
 
 
-def _page(session: Session, query: ListQuery, what: str, row: Any, asked: Mapping[str, Any]) -> Page:
+def _page(session: Session, query: ListQuery, what: str, row: Any, sought: Mapping[str, Any]) -> Page:
     after = query.after or (None, None)
     place = {"p_after_at": after[0]} if what == EVENTS else {}
-    found = fetch(
-        session,
+    portion = asked(
         row,
         f"audit.trail_{what}",
-        p_filter=json.dumps(asked),
+        p_filter=json.dumps(sought),
         p_after=after[1],
         p_ascending=query.sort != "" and not query.descending,
         p_limit=query.limit,
         **place,
     )
+    counting = Question(
+        text("SELECT audit.trail_count(:what, CAST(:sought AS jsonb))"),
+        lambda rows: int(rows[0][0]),
+        {"what": what, "sought": json.dumps(sought)},
+    )
+    found, number = ask_together(session, portion, counting if query.count and query.after is None else None)
     full = len(found) == query.limit
     total: int | None = None
     if query.count:
-        total = len(found)
-        if full and query.after is None:
-            total = int(
-                session.execute(
-                    text("SELECT audit.trail_count(:what, CAST(:asked AS jsonb))"),
-                    {"what": what, "asked": json.dumps(asked)},
-                ).scalar_one()
-            )
+        total = number if full and number is not None else len(found)
     exact = total is None or total <= COUNT_LIMIT
     return Page(
         found,
@@ -233,11 +240,6 @@ def _page(session: Session, query: ListQuery, what: str, row: Any, asked: Mappin
         None if total is None else min(total, COUNT_LIMIT),
         exact,
     )
-
-
-def days(session: Session, since: dt.datetime, until: dt.datetime) -> tuple[Day, ...]:
-    """Sign-ins and refusals by day."""
-    return fetch(session, Day, "audit.trail_days", p_from=since, p_until=until)
 
 
 def session_about(session: Session, session_id: int) -> About | None:
@@ -263,6 +265,15 @@ def open_trail(session: Session, command: OpenTrail) -> Result[None]:
     """Say that the trail is going to be read; without it nothing is shown."""
     call_api(session, "audit.trail_open", p_what=command.what)
     return Result(None, NO_CHANGES)
+
+
+@posting
+def open_events(session: Session, command: OpenEvents) -> Result[tuple[Day, ...]]:
+    """The same for events, and sign-ins and refusals by day with it, in one round trip."""
+    opening = Question(text("SELECT audit.trail_open(:what)"), lambda _rows: None, {"what": EVENTS})
+    by_day = asked(Day, "audit.trail_days", p_from=command.since, p_until=command.until)
+    _opened, found = ask_together(session, opening, by_day)
+    return Result(found, NO_CHANGES)
 
 
 @posting

@@ -36,7 +36,9 @@ STAMPS = frozenset({"id", "row_version", "created_at", "created_by", "updated_at
 DERIVED = frozenset(
     {"vector", "search_key", "snapshot", "sha256", "content_hash", "thumbnail", "mime", "content"}
 )
-SILENT = STAMPS | DERIVED | {"topic", "record_id", "source_type", "source_id"}
+# Marks the database keeps for itself beside a person or a request.
+INNER = frozenset({"session_epoch", "password_seal", "guided_at", "settled_at"})
+SILENT = STAMPS | DERIVED | INNER | {"topic", "record_id", "source_type", "source_id"}
 # Columns of amounts by the end of their names; every other number is a quantity, a percentage, a count.
 MONEY = ("amount", "price", "cost", "credit_limit")
 _names: "WeakKeyDictionary[AppContext, dict[str, str]]" = WeakKeyDictionary()

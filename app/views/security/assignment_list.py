@@ -235,7 +235,7 @@ def _start(ctx: AppContext, _rows: list[Any]) -> None:
         yes="review.start",
         values={"due": dt.datetime.now().astimezone().date() + dt.timedelta(days=30)},
     )
-    act.offer(dialog, "role", shelf.role_choices, empty="review.every_role")
+    act.offer(dialog, "role", shelf.given_choices, empty="review.every_role")
     dialog.open()
 
 

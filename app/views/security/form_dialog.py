@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from app.core.changes import Result
 from app.core.errors import AppError, Confirm, NotAllowed, SessionEnded
 from app.core.i18n import has_text, t
+from app.views.core.checks import CheckBox
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
 from app.views.core.errors import host_of
 from app.views.core.fields import Field, FieldBox, check_field
 from app.views.core.marks import Label
-from app.views.core.operation import WriteOp
+from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.surfaces import Banner, clear_layout
 from app.views.core.theme import px
 from app.views.core.values import error_text, in_words
@@ -123,6 +124,46 @@ class FormDialog(Dialog):
         self._spot.addWidget(banner)
         QTimer.singleShot(0, self, self.place)  # what was added counts only once it is shown
         return True
+
+
+class TicksDialog(FormDialog):
+    """A list to tick in: ``read(session)`` gives (value, words), ``save(values ticked)`` what saves them."""
+
+    def __init__(
+        self,
+        ctx: AppContext,
+        title: str,
+        text: str,
+        read: Callable[[Any], Sequence[tuple[Any, str]]],
+        chosen: Sequence[Any],
+        save: Callable[[list[Any]], tuple[Callable[[Any, Any], Result[Any]], Any]],
+        done: Callable[[Any], object],
+        *,
+        icon: str,
+        yes: str,
+    ) -> None:
+        self._checks: dict[Any, CheckBox] = {}
+        self._chosen = frozenset(chosen)
+
+        def ticked(_values: Mapping[str, Any]) -> Any:
+            return save([value for value, box in self._checks.items() if box.isChecked()])
+
+        super().__init__(ctx, title, text, (), ticked, done, icon=icon, yes=yes)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(px("gap_xs"))
+        self.body.addLayout(self._list)
+        self.yes.setEnabled(False)
+        ReadOp(self, ctx, read).success(self._offer).start()
+
+    def _offer(self, found: Sequence[tuple[Any, str]]) -> None:
+        for value, words in found:
+            box = CheckBox("people.task", words=words.replace("&", "&&"))
+            box.setObjectName(f"tick.{value}")
+            box.setChecked(value in self._chosen)
+            self._checks[value] = box
+            self._list.addWidget(box)
+        self.yes.setEnabled(True)
+        QTimer.singleShot(0, self, self.place)  # what was added counts only once it is shown
 
 
 class SecretDialog(Dialog):

@@ -14,10 +14,11 @@ from app.views.core.errors import ask
 from app.views.core.fields import Field
 from app.views.core.inputs import ComboBox
 from app.views.core.operation import ReadOp, WriteOp
-from app.views.security.form_dialog import FormDialog, SecretDialog
+from app.views.security.form_dialog import FormDialog, SecretDialog, TicksDialog
 from app.views.security.people_words import end_of_day, role, start_of_day
 
 REASON = Field("reason", "people.reason", required=True, max_length=200, span=4)
+TASK_KINDS = (("onboarding", "people.tasks.onboarding"), ("offboarding", "people.tasks.offboarding"))
 LANGUAGES = (("de", "people.language.de"), ("en", "people.language.en"))
 DETAILS = (
     Field("person", "people.person", required=True, max_length=200, span=2),
@@ -90,8 +91,8 @@ def new_person(ctx: AppContext, _rows: list[Any]) -> None:
         yes="people.create",
         values={"login": "u_", "language": language()},
     )
-    offer(dialog, "supervisor", shelf.person_choices, empty="people.nobody")
-    offer(dialog, "role", shelf.role_choices, empty="people.no_role")
+    offer(dialog, "supervisor", shelf.supervisor_choices, empty="people.nobody")
+    offer(dialog, "role", shelf.given_choices, empty="people.no_role")
     dialog.open()
 
 
@@ -116,7 +117,7 @@ def edit(ctx: AppContext, row: UserRow) -> None:
         yes="people.save",
         values=before,
     )
-    offer(dialog, "supervisor", shelf.person_choices, row.supervisor, empty="people.nobody")
+    offer(dialog, "supervisor", shelf.supervisor_choices, row.supervisor, empty="people.nobody")
     dialog.open()
 
 
@@ -180,7 +181,7 @@ def leave(ctx: AppContext, row: Any) -> None:
         icon="log-out",
         yes="people.leave",
     )
-    offer(dialog, "successor", shelf.person_choices, empty="people.nobody")
+    offer(dialog, "successor", shelf.supervisor_choices, empty="people.nobody")
     dialog.open()
 
 
@@ -251,7 +252,7 @@ def grant(ctx: AppContext, row: Any) -> None:
         icon="user-plus",
         yes="people.grant",
     )
-    offer(dialog, "role", shelf.role_choices)
+    offer(dialog, "role", shelf.given_choices)
     dialog.open()
 
 
@@ -284,6 +285,40 @@ def set_period(ctx: AppContext, one: Assignment) -> None:
         lambda _none: ctx.navigate.toast(t("people.saved")),
         icon="calendar-clock",
         yes="people.save",
+    ).open()
+
+
+def set_warehouses(ctx: AppContext, row: Any) -> None:
+    """Which warehouses somebody with a role like Lager sees."""
+    TicksDialog(
+        ctx,
+        t("people.warehouses_title", person=row.person),
+        t("people.warehouses_text"),
+        shelf.warehouse_choices,
+        row.warehouses,
+        lambda chosen: (people.set_warehouses, people.SetWarehouses(row.login, tuple(chosen))),
+        lambda _none: ctx.navigate.toast(t("people.saved")),
+        icon="warehouse",
+        yes="people.save",
+    ).open()
+
+
+def add_task(ctx: AppContext, row: Any) -> None:
+    """One more point for this person only."""
+    leaving = row.status == "left"
+    FormDialog(
+        ctx,
+        t("people.task_add_title", person=row.person),
+        "",
+        (
+            Field("text", "people.task_text", required=True, max_length=300, span=4),
+            Field("kind", "people.task_kind", "choice", choices=TASK_KINDS, required=True, span=2),
+        ),
+        lambda values: (people.add_task, people.AddTask(row.login, str(values["kind"]), str(values["text"]))),
+        lambda _number: ctx.navigate.toast(t("people.saved")),
+        icon="clipboard-check",
+        yes="people.save",
+        values={"kind": "offboarding" if leaving else "onboarding"},
     ).open()
 
 

@@ -1,34 +1,28 @@
 """People: the list, and beside it everything about the one chosen."""
 
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import format as fmt
-from app.core.i18n import language, t
+from app.core.i18n import t
 from app.services.security import people, shelf
-from app.services.security.assignments import ROLES, Assignment
+from app.services.security.assignments import ROLES
 from app.services.security.people import Card, UserRow
 from app.views.core.buttons import Button
-from app.views.core.checks import CheckBox
 from app.views.core.context import AppContext
 from app.views.core.detail import DetailPane, facts
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
-from app.views.core.marks import Avatar, Chip, Divider, Label, initials
-from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.marks import Avatar, Divider, Label, initials
+from app.views.core.operation import ReadOp
 from app.views.core.table_model import Column
 from app.views.core.theme import px
 from app.views.security import people_actions as act
-from app.views.security.people_words import STATE, STATUS, period, reason_words, role, role_list, titles
+from app.views.security import person_parts as parts
+from app.views.security.people_words import STATUS, reason_words, role_list, titles
 
 KEY = "security.people"
-
-
-def _tick(ctx: AppContext, number: int, done: bool) -> None:
-    WriteOp(ctx.tasks, ctx, people.tick_task, people.TickTask(number, done)).start()
 
 
 class PersonPane(DetailPane):
@@ -56,14 +50,15 @@ class PersonPane(DetailPane):
 
     def _arrived(self, card: Card) -> None:
         self._show_data(card.person)
-        now = [one for one in card.assignments if one.state in ("current", "future")]
-        before = [one for one in card.assignments if one not in now]
+        now = [one for one in card.assignments if one.state in parts.NOW]
+        before = [one for one in card.assignments if one.state not in parts.NOW]
         for one in now:
-            self._roles.addWidget(self._assignment(one))
+            self._roles.addWidget(parts.assignment_line(self._ctx, one))
             self._roles.addWidget(Divider())
         if not now:
             self._roles.addWidget(Label(t("people.no_roles"), "body", "text2", wrap=True))
         if self._ctx.profile.can("role_grant") and card.person.status != "left":
+            self._roles.addSpacing(px("gap"))
             give = Button("people.grant", "plus", clicked=lambda: act.grant(self._ctx, self._row))
             give.setObjectName("action.grant")
             self._roles.addWidget(give, 0, Qt.AlignmentFlag.AlignLeft)
@@ -71,16 +66,9 @@ class PersonPane(DetailPane):
             self._roles.addSpacing(px("gap_m"))
             self._roles.addWidget(Label(t("people.before"), "small500", "text2"))
             for one in before:
-                self._roles.addWidget(self._assignment(one))
-        may = self._ctx.profile.can("person_task_done")
+                self._roles.addWidget(parts.assignment_line(self._ctx, one))
         for task in card.tasks:
-            words = (task.text_de if language() == "de" else task.text_en) or task.text_de or task.text_en
-            box = CheckBox("people.task", words=words.replace("&", "&&"))
-            box.setObjectName(f"task.{task.id}")
-            box.setChecked(task.done_at is not None)
-            box.setEnabled(may)
-            box.clicked.connect(partial(_tick, self._ctx, task.id))
-            self._tasks.addWidget(box)
+            self._tasks.addWidget(parts.task_box(self._ctx, task))
         if not card.tasks:
             self._tasks.addWidget(Label(t("people.no_tasks"), "body", "text2", wrap=True))
 
@@ -98,34 +86,20 @@ class PersonPane(DetailPane):
             (t("people.sessions"), fmt.number(one.sessions)),
             (t("people.last_session"), fmt.date_time(one.last_session) if one.last_session else fmt.NONE),
         ]
-        self._data.addWidget(facts(items, columns=1))
+        self._data.addWidget(facts(items, 1))
         if one.must_change_password:
+            self._data.addSpacing(px("gap"))
             self._data.addWidget(Label(t("people.must_change"), "small", "text2", wrap=True))
+        if people.USERS in self._ctx.registry.records:
+            self._data.addSpacing(px("gap_m"))
+            show = Button("people.open", "panel-right", clicked=lambda: open_person(self._ctx, self._row))
+            show.setObjectName("action.open_person")
+            self._data.addWidget(show, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def _assignment(self, one: Assignment) -> QWidget:
-        line = QWidget()
-        line.setObjectName(f"assignment.{one.id}")
-        row = QHBoxLayout(line)
-        row.setContentsMargins(0, px("gap_xs"), 0, px("gap_xs"))
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(Label(role(self._ctx, one.role), "body500"))
-        note = period(one.valid_from, one.valid_to)
-        reason = reason_words(one.end_reason or one.reason)
-        words.addWidget(Label(f"{note} · {reason}" if reason else note, "small", "text2", wrap=True))
-        row.addLayout(words, 1)
-        kind, key = STATE[one.state]
-        row.addWidget(Chip(kind, t("assign.elevation") if one.kind == "elevation" else t(key)))
-        if one.state in ("current", "future"):
-            for name, icon, right, run in (
-                ("period", "calendar-clock", "role_period_set", act.set_period),
-                ("revoke", "circle-x", "role_revoke", act.revoke),
-            ):
-                if self._ctx.profile.can(right):
-                    button = Button(f"people.{name}", icon, "ghost", clicked=partial(run, self._ctx, one))
-                    button.setObjectName(f"action.{name}.{one.id}")
-                    row.addWidget(button)
-        return line
+
+def open_person(ctx: AppContext, row: UserRow) -> None:
+    """The person's own page."""
+    ctx.navigate.open_record(people.USERS, row.id)
 
 
 def _is(*states: str) -> Any:
@@ -147,13 +121,13 @@ def _spec(ctx: AppContext) -> ListSpec:
         icon="users",
         id_field="login",
         columns=(
-            Column("person", "people.person", "bold", 190, stretch=True, filter="contains"),
-            Column("login", "people.login", width=130, filter="prefix"),
+            Column("person", "people.person", "bold", 170, stretch=True, filter="contains"),
+            Column("login", "people.login", width=120, filter="prefix"),
             Column(
                 "status",
                 "people.status",
                 "chip",
-                130,
+                120,
                 filter="choice",
                 choices=tuple((key, words) for key, (_kind, words) in STATUS.items()),
                 chips=STATUS,
@@ -161,18 +135,18 @@ def _spec(ctx: AppContext) -> ListSpec:
             Column(
                 "roles",
                 "people.roles",
-                width=230,
+                width=200,
                 filter="choice",
                 choices=shelf.role_choices,
                 value=lambda row: role_list(ctx, row.roles),
             ),
-            Column("department", "people.department", width=130, filter="contains"),
+            Column("department", "people.department", width=120, filter="contains"),
             Column("position", "people.position", width=130, filter="contains", hidden=True),
             Column("site", "people.site", width=110, filter="contains", hidden=True),
             Column("email", "people.email", width=180, filter="contains", hidden=True),
             Column("phone", "people.phone", width=120, filter="contains", hidden=True),
-            Column("last_session", "people.last_session", "date_time", 148),
-            Column("second_factor", "people.second_factor", "yes_no", 110),
+            Column("last_session", "people.last_session", "date_time", 142),
+            Column("second_factor", "people.second_factor", "yes_no", 110, hidden=True),
             Column("sessions", "people.sessions", "number", 90, hidden=True),
             Column("tasks_open", "people.tasks_open", "number", 90, hidden=True),
         ),
@@ -191,10 +165,12 @@ def _spec(ctx: AppContext) -> ListSpec:
         ),
         primary=ListAction("new", "people.new", act.new_person, "user-plus", "user_create", "Ctrl+N"),
         row_actions=(
+            action("open", open_person, "user", "user_card"),
             action("edit", act.edit, "pencil", "user_change", here),
             action("grant", act.grant, "user-plus", "role_grant", here),
             action("activate", act.activate, "circle-play", "user_activate", _is("pending", "suspended")),
             action("unlock", act.unlock, "lock-open", "user_unlock", _is("locked")),
+            action("warehouses", act.set_warehouses, "warehouse", "user_set_warehouses", here),
             action("suspend", act.suspend, "circle-pause", "user_suspend", _is("active", "locked")),
             action("lock", act.lock, "lock", "user_lock", _is("active"), danger=True),
             action("reset_password", act.reset_password, "key-round", "user_reset_password", here),
@@ -203,7 +179,7 @@ def _spec(ctx: AppContext) -> ListSpec:
             action("leave", act.leave, "log-out", "user_leave", here, danger=True),
         ),
         empty=Empty("people.empty.title", "people.empty.text"),
-        open=lambda ctx_, row: act.edit(ctx_, row) if ctx_.profile.can("user_change") else None,
+        open=open_person,
         detail=PersonPane,
         sort="person",
     )

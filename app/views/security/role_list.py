@@ -331,8 +331,8 @@ def _add_conflict(ctx: AppContext, _rows: list[Any]) -> None:
         icon="split",
         yes="people.save",
     )
-    offer(dialog, "role_a", shelf.role_choices)
-    offer(dialog, "role_b", shelf.role_choices)
+    offer(dialog, "role_a", shelf.given_choices)
+    offer(dialog, "role_b", shelf.given_choices)
     dialog.open()
 
 

@@ -3,15 +3,15 @@
 from typing import Any
 
 from app.core.i18n import t
-from app.services.security import sessions, shelf
+from app.services.security import shelf
 from app.services.security.sessions import OpenSession
 from app.views.core.context import AppContext
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec
 from app.views.core.table_model import Column
-from app.views.security.form_dialog import FormDialog
-from app.views.security.people_actions import REASON, end_sessions, on_row
+from app.views.security.people_actions import end_sessions, on_row
 from app.views.security.people_words import role_list, titles
+from app.views.security.person_parts import end_session
 
 KEY = "security.sessions"
 
@@ -26,16 +26,7 @@ def _program(row: OpenSession) -> str:
 
 
 def _end(ctx: AppContext, row: OpenSession) -> None:
-    FormDialog(
-        ctx,
-        t("sessions.end_title", person=row.person),
-        t("sessions.end_text"),
-        (REASON,),
-        lambda values: (shelf.end_one_session, sessions.KillSession(row.id, str(values["reason"]))),
-        lambda _none: ctx.navigate.toast(t("sessions.ended", person=row.person)),
-        icon="log-out",
-        yes="sessions.end",
-    ).open()
+    end_session(ctx, row.id, row.person)
 
 
 def _spec(ctx: AppContext) -> ListSpec:

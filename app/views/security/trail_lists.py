@@ -17,11 +17,12 @@ from app.services.security.trail import (
     EVENTS,
     Day,
     EntryRow,
+    OpenEvents,
     OpenTrail,
     TellExport,
-    days,
     list_entries,
     list_events,
+    open_events,
     open_trail,
     tell_export,
 )
@@ -31,7 +32,7 @@ from app.views.core.context import AppContext
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListSpec, Preset
 from app.views.core.marks import Chip, Divider, Label
-from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.operation import WriteOp
 from app.views.core.people import name, when_known
 from app.views.core.table_model import Column
 from app.views.core.theme import px
@@ -248,15 +249,16 @@ class TrailPage(ListPage):
         if self._opened:
             super()._ask()
             return
-        WriteOp(self, self.ctx, open_trail, OpenTrail(self.what)).success(self._begin).start()
+        self.open_trail()
 
-    def _begin(self, _nothing: None) -> None:
+    def open_trail(self) -> None:
+        """Say who reads it; then `begin`."""
+        WriteOp(self, self.ctx, open_trail, OpenTrail(self.what)).success(self.begin).start()
+
+    def begin(self, _answer: Any) -> None:
+        """The trail is open."""
         self._opened = True
-        self.begin()
         super()._ask()
-
-    def begin(self) -> None:
-        """The trail is open: whatever the page reads besides its list may be read now."""
 
     def refresh(self) -> None:
         """Read again, once it is open."""
@@ -319,11 +321,16 @@ class EventsPage(TrailPage):
         column.addWidget(Divider())
         return box
 
-    def begin(self) -> None:
-        """Read the chart."""
+    def open_trail(self) -> None:
+        """The days of the chart come with it."""
         until = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(1)
-        op: ReadOp[Sequence[Day]] = ReadOp(self, self.ctx, days, until - timedelta(CHART_DAYS), until)
-        op.success(self._show_days).failure(lambda _error: True).start()
+        command = OpenEvents(until - timedelta(CHART_DAYS), until)
+        WriteOp(self, self.ctx, open_events, command).success(self.begin).start()
+
+    def begin(self, answer: Sequence[Day]) -> None:
+        """Show the chart as well."""
+        self._show_days(answer)
+        super().begin(answer)
 
     def _show_days(self, found: Sequence[Day]) -> None:
         shape = "d. MMM" if language() == "de" else "d MMM"

@@ -155,31 +155,51 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM sec.app_user u WHERE u.login = p_login
 $$;
 
-CREATE OR REPLACE FUNCTION sec.user_card(p_login text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION sec.user_card(p_login text DEFAULT NULL, p_id bigint DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  v_login text := coalesce(p_login, (SELECT u.login FROM sec.app_user u WHERE u.id = p_id));
   v_card jsonb;
 BEGIN
   PERFORM sec.require('user_card');
-  v_card := sec.person_record(p_login);
+  v_card := sec.person_record(v_login);
   IF v_card IS NULL THEN
-    PERFORM sec.fail('ER404', 'login_unknown', jsonb_build_object('login', p_login));
+    PERFORM sec.fail('ER404', 'login_unknown', jsonb_build_object('login', v_login));
   END IF;
-  RETURN v_card || jsonb_build_object(
-    'assignments', (SELECT coalesce(jsonb_agg(to_jsonb(a)), '[]') FROM sec.assignment_rows(p_login, NULL) a),
-    'tasks', (SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.kind, t.sort, t.id), '[]') FROM sec.person_task t WHERE t.login = p_login));
+  v_card := v_card || jsonb_build_object(
+    'assignments', (SELECT coalesce(jsonb_agg(to_jsonb(a)), '[]') FROM sec.assignment_rows(v_login, NULL) a),
+    'tasks', (SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.kind, t.sort, t.id), '[]') FROM sec.person_task t WHERE t.login = v_login));
+  IF sec.may('session_list_all') THEN
+    v_card := v_card || jsonb_build_object('open_sessions', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'created', s.created, 'last_seen', s.last_seen, 'address', host(s.address),
+                                                   'client', s.client, 'assurance', s.assurance) ORDER BY s.last_seen DESC), '[]')
+        FROM sec.session s WHERE s.login = v_login AND s.ended_at IS NULL AND s.valid_until > statement_timestamp()));
+  END IF;
+  IF sec.may('attempt_list') THEN
+    v_card := v_card || jsonb_build_object('sign_ins', (
+      SELECT coalesce(jsonb_agg(to_jsonb(l) ORDER BY l.at DESC), '[]')
+        FROM ((SELECT a.at, host(a.address) AS address, a.outcome, a.application FROM sec.login_attempt a
+                WHERE a.login = v_login ORDER BY a.at DESC LIMIT 20)
+              UNION ALL
+              (SELECT s.created, host(s.address), 'ok', left(concat_ws(' ', s.client ->> 'name', s.client ->> 'version'), 100)
+                 FROM sec.session s WHERE s.login = v_login ORDER BY s.created DESC LIMIT 20)
+              ORDER BY 1 DESC LIMIT 20) l));
+  END IF;
+  RETURN v_card;
 END $$;
-COMMENT ON FUNCTION sec.user_card IS 'A person''s record with all assignments and tasks, for the administrator; one answer for a whole form.';
+COMMENT ON FUNCTION sec.user_card IS
+  'A person''s record with all assignments and tasks, for the administrator, by login or number; one answer for a whole form. '
+  'Open sessions and the last sign-ins are in it for those who may list them.';
 
 CREATE OR REPLACE FUNCTION sec.user_list()
-RETURNS TABLE (login text, person text, language text, status text, email text, phone text, roles text[], warehouses bigint[],
+RETURNS TABLE (id bigint, login text, person text, language text, status text, email text, phone text, roles text[], warehouses bigint[],
                last_session timestamptz, department text, site text, "position" text, supervisor text, status_reason text,
                status_since timestamptz, locked_until timestamptz, left_on date, sessions int, second_factor boolean, tasks_open int)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM sec.require('user_list');
   RETURN QUERY
-    SELECT u.login, u.person, u.language, u.status, u.email, u.phone,
+    SELECT u.id, u.login, u.person, u.language, u.status, u.email, u.phone,
            ARRAY(SELECT DISTINCT r.role FROM sec.user_role r
                   WHERE r.login = u.login AND r.valid_from <= statement_timestamp()
                     AND (r.valid_to IS NULL OR r.valid_to > statement_timestamp()) ORDER BY r.role),
