@@ -253,6 +253,13 @@ class Driver:
         QTest.mouseClick(entry[0], LEFT, NO_MODIFIER, entry[1].center())
         process_events()
 
+    def close_menu(self) -> None:
+        """Close the open menu by Escape, choosing nothing."""
+        menu = QApplication.activePopupWidget()
+        if menu is not None:
+            QTest.keyClick(menu, Qt.Key.Key_Escape)
+        self.wait(lambda: QApplication.activePopupWidget() is None, "the menu to close")
+
     # -- tables -------------------------------------------------------------------------------------------------
 
     def row_of(self, view: QAbstractItemView, text: str) -> int:

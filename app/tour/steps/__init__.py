@@ -5,9 +5,11 @@ from app.tour.steps import (
     closing,
     making,
     planning,
+    security_asking,
     security_devices,
     security_hidden,
     security_joining,
+    security_roles,
     security_signing_in,
     selling,
     shipping,
@@ -28,8 +30,11 @@ WORK: tuple[Step, ...] = (
 SECURITY: tuple[Step, ...] = (
     *security_joining.STEPS,
     *security_signing_in.STEPS,
+    *security_roles.GRANTING,
+    *security_asking.STEPS,
     *security_devices.STEPS,
     *security_hidden.STEPS,
+    *security_roles.REVIEWING,
 )
 CHAPTERS: dict[str, tuple[Step, ...]] = {"work": WORK, "security": SECURITY}
 
