@@ -41,7 +41,9 @@ from app.services.inventory.commands import (
     TransferLine,
     TransferStock,
 )
+from app.services.partners import bank
 from app.services.partners import reads as partners
+from app.services.partners.bank import Account, RemoveAccount
 from app.services.partners.commands import SetCredit
 from app.services.partners.writes import set_credit
 from app.services.production import writes as works
@@ -75,6 +77,7 @@ from app.services.system.writes import add_note
 from tests import make_world, sales_world
 from tests.conftest import PASSWORD, Cluster, login_of
 from tests.db.cutting_proxy import CuttingProxy
+from tests.db.first_key import new_keyring
 from tests.db.forgery import Catalogue
 from tests.make_world import inconsistencies, product
 
@@ -228,6 +231,12 @@ def story(office: Office) -> None:
     planner("bom_retire", bills.retire_bom, RetireBom(ready.id, ready.row_version))
     seen = office.person("finance").read(partners.get_partner, world.dealer).row_version
     finance("partner_credit_set", set_credit, SetCredit(world.dealer, seen, D(5000), False, None))
+    ring = new_keyring(office.person("finance"))
+    account = Account("Glocken Nord", "DE89370400440532013000", "COBADEFFXXX", "Bank")
+    kept = finance("bank_account_save", bank.save_account, bank.seal(ring.key, world.dealer, account))
+    finance(
+        "bank_account_remove", bank.remove_account, RemoveAccount(kept.id, kept.row_version, world.dealer)
+    )
     rep("COMMIT", add_note, AddNote("partners.partner", world.dealer, "asks for the price of bells"))
 
 
@@ -256,11 +265,12 @@ def quiet_day(new_database: Copies) -> dict[str, int]:
                     " AND 'p_command' = ANY (proargnames)"
                 ).fetchall()
             }
-            # Imports run by themselves and are repeated as a whole; terms are like credit, requests like discounts.
+            # Imports and new keys run by themselves, again as a whole; terms are like credit, requests like discounts.
             left_out = {
                 "command_begin",
                 "command_end",
                 "bom_import",
+                "bank_account_rekey",
                 "partner_terms_set",
                 "partner_terms_import",
                 "credit_approval_request",

@@ -68,6 +68,7 @@ BEGIN
   IF btrim(coalesce(p_reason, '')) = '' THEN
     PERFORM sec.fail('ER422', 'reason_required');
   END IF;
+  PERFORM api.require_length('reason', p_reason, 1000);
   SELECT r.id INTO v_old FROM system.approval_request r
    WHERE r.kind = p_kind AND r.topic = p_topic AND r.record_id = coalesce(p_record, 0)
      AND r.detail = coalesce(v_subject ->> 'detail', '') AND r.state = 'open' AND r.expires_at <= statement_timestamp();
@@ -212,6 +213,7 @@ DECLARE
   v_votes int;
 BEGIN
   PERFORM sec.require('approval_decide');
+  PERFORM api.require_length('comment', p_comment, 1000);
   v_replay := api.command_begin(p_command, 'approval_decide', jsonb_build_object(
     'id', p_id, 'decision', p_decision, 'comment', p_comment));
   IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
@@ -313,6 +315,7 @@ DECLARE
   v_id bigint;
 BEGIN
   PERFORM sec.require('approval_delegate_set');
+  PERFORM api.require_length('reason', p_reason, 1000);
   v_replay := api.command_begin(p_command, 'approval_delegate_set', jsonb_build_object(
     'to', p_to, 'from', p_from, 'until', p_until, 'reason', p_reason));
   IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;

@@ -178,6 +178,7 @@ DECLARE
   v_exposure numeric;
 BEGIN
   PERFORM sec.require('credit_approval_request');
+  PERFORM api.require_length('reason', p_reason, 1000);
   v_replay := api.command_begin(p_command, 'credit_approval_request', jsonb_build_object('id', p_sales_order_id, 'reason', p_reason));
   IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
   SELECT * INTO v_order FROM sales.sales_order o
