@@ -147,6 +147,14 @@ class Driver:
             found += [*_words(widget), widget.accessibleName(), widget.toolTip()]
         return [text for text in found if text]
 
+    def labels(self, root: QWidget) -> list[str]:
+        """The words of everything visible but the cells of lists."""
+        parts: list[QLabel | QAbstractButton] = [
+            *root.findChildren(QLabel),
+            *root.findChildren(QAbstractButton),
+        ]
+        return [part.text() for part in parts if part.isVisible()]
+
     def reads(self, text: str, root: QWidget) -> bool:
         """Whether that text can be read somewhere in a widget."""
         return any(text in shown for shown in self.texts(root))

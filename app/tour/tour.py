@@ -115,6 +115,9 @@ class Tour:
         if self.driver.find("dialog.bug") is not None:
             raise TourError("the program showed that something went wrong: " + " | ".join(self.read_layer()))
 
+        nameless = [text for text in self.driver.labels(self.top()) if "⟦" in text]
+        if nameless:
+            raise TourError(f"a text is missing: {', '.join(nameless)}")
         strays = self.driver.strays.seen
         if strays:
             raise TourError(f"opened as a window of its own: {', '.join(strays)}")

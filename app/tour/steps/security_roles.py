@@ -1,6 +1,7 @@
 """Roles: given for a time, sensitive ones by two people, never two that conflict; reviewed, and taken back."""
 
 import datetime as dt
+from functools import partial
 from pathlib import Path
 
 from app.core import format as fmt
@@ -135,8 +136,9 @@ def review(tour: Tour) -> None:
     driver.see("pane.review")
     tour.shot("review")
     for login in (REP, NEWCOMER):
-        driver.click(f"action.certify.{_item(tour, login)}")
-        tour.until(lambda login=login: _decision(tour, login) == "certified", f"the certificate of {login}")
+        item = _item(tour, login)
+        driver.click(f"action.certify.{item}")
+        tour.until(partial(_certified, tour, item), f"the certificate of {login}")
     tour.select_row(tour.say("review"))
     driver.click("action.close_review")
     tour.shot("close-review")
@@ -161,8 +163,8 @@ def _item(tour: Tour, login: str) -> int:
     )
 
 
-def _decision(tour: Tour, login: str) -> str:
-    return str(tour.ask_database("SELECT decision FROM sec.review_item WHERE id = %s", _item(tour, login)))
+def _certified(tour: Tour, item: int) -> bool:
+    return bool(tour.ask_database("SELECT decision = 'certified' FROM sec.review_item WHERE id = %s", item))
 
 
 def leave(tour: Tour) -> None:

@@ -91,6 +91,8 @@ def in_words(params: Mapping[str, Any]) -> dict[str, Any]:
             words[name] = fmt.date_(value)
         elif isinstance(value, list | tuple):
             words[name] = ", ".join(str(item) for item in value)
+        elif name in ("role", "other") and has_text(f"role.{value}"):
+            words[name] = t(f"role.{value}")
         else:
             words[name] = value
     return words

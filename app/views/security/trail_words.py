@@ -32,6 +32,22 @@ _WATCHED = (
 )
 # Values that are shown as they are would say nothing: numbers of other records, moments the server sets.
 _HIDDEN = SILENT - {"id"}
+_ROLES = frozenset({"role", "roles", "role_a", "role_b", "copy_of", "asked_for"})
+_PEOPLE = frozenset({"login", "by", "operator", "to", "authority", "device"})
+_RECORDS = frozenset(
+    {
+        "account",
+        "assignment",
+        "id",
+        "key",
+        "partner",
+        "record",
+        "registration",
+        "request",
+        "review",
+        "session",
+    }
+)
 _LOGIN = re.compile(r"[uts]_[a-z0-9_]{2,40}")
 
 
@@ -114,12 +130,14 @@ def _detail(ctx: AppContext, key: str, value: Any) -> str:
     if key in ("right", "rights"):
         rights = value if isinstance(value, list) else [value]
         return ", ".join(right_words(language(), str(one)) for one in rights)
-    if key in ("role", "roles"):
+    if key in _ROLES:
         return ", ".join(map(role_words, value)) if isinstance(value, list) else role_words(str(value))
     if key in ("topic", "table"):
         return table_in_words(str(value))
-    if key in ("login", "by", "operator"):
+    if key in _PEOPLE and _LOGIN.fullmatch(str(value)):
         return name(ctx, str(value))
+    if key in _RECORDS and isinstance(value, int):
+        return f"#{value}"
     if isinstance(value, bool):
         return t("form.yes") if value else t("form.no")
     if isinstance(value, Mapping | list):
@@ -139,8 +157,10 @@ def _nested(value: Mapping[str, Any] | Sequence[Any]) -> str:
 
 def event_summary(ctx: AppContext, row: EventRow) -> str:
     """The details of an event in one line."""
+    answers = (t("form.yes"), t("form.no"))
     return " · ".join(
-        f"{label}: {words}" if words[:1].isdigit() else words for label, words in event_facts(ctx, row)[:3]
+        f"{label}: {words}" if words[:1].isdigit() or words[:1] == "#" or words in answers else words
+        for label, words in event_facts(ctx, row)[:3]
     )
 
 
