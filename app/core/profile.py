@@ -1,7 +1,7 @@
 """What a client knows about its user once the session is open."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Self
 
@@ -14,6 +14,7 @@ class Profile:
     `discount_pct`, in percent; `warehouses` the ids the person may see. `epoch` goes up whenever the rights change,
     `elevated` are roles held for some hours only. `assurance` is how the session was opened (`enrol`: a second factor
     must be set up first), `second_factor` whether there is one. `password_days` are left until the password ends.
+    `guided` says whether the first-run guide was seen, `role_titles` names the house's own roles by language.
     """
 
     login: str
@@ -37,6 +38,7 @@ class Profile:
     second_factor: bool = False
     password_days: int | None = None
     guided: bool = True
+    role_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def can(self, right: str) -> bool:
         """Whether one of the person's roles has the right."""
@@ -72,4 +74,5 @@ class Profile:
             second_factor=answer["second_factor"],
             password_days=None if answer["password_days"] is None else int(answer["password_days"]),
             guided=answer["guided"],
+            role_titles=answer["role_titles"],
         )

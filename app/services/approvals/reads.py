@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.core.db import call_api
-from app.core.paging import ListQuery, Page, fetch_page
+from app.core.paging import ListQuery, Page, count_rows, fetch_page
 from app.models.approvals import ApprovalDelegate, ApprovalRequest, ApprovalVote
 
 PRESETS = ("mine", "asked", "open", "delegated", "decided", "all")
@@ -257,7 +257,9 @@ def _typed(kind: str, value: Any) -> Any:
 
 def count_waiting(session: Session) -> int:
     """How many requests wait for the reader's decision."""
-    return int(session.execute(text("SELECT count(*) FROM api.approvals_waiting()")).scalar_one())
+    return count_rows(
+        session, select(literal_column("1").label("one")).select_from(text("api.approvals_waiting()"))
+    )
 
 
 class Bulletin(NamedTuple):

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, DateTime, Text, text
+from sqlalchemy import BigInteger, DateTime, Text, literal_column, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from app.core.changes import Result, changed
 from app.core.db import call_api
-from app.core.paging import ListQuery, Page
+from app.core.paging import ListQuery, Page, count_rows
 from app.services.security.listing import listed
 from app.services.security.rows import fetch, value
 
@@ -193,7 +193,7 @@ def all_alarms(session: Session) -> tuple[AlarmRow, ...]:
 
 def count_alarms(session: Session) -> int:
     """Alarms nobody has looked at."""
-    return int(session.execute(text("SELECT count(*) FROM sec.alarm_list()")).scalar_one())
+    return count_rows(session, select(literal_column("1").label("one")).select_from(text("sec.alarm_list()")))
 
 
 def see_alarms(session: Session, command: SeeAlarms) -> Result[int]:

@@ -281,7 +281,8 @@ def paint_avatar(painter: QPainter, area: QRectF, letters: str) -> None:
     painter.setBrush(tok(f"avatar{zlib.crc32(letters.encode()) % AVATARS + 1}"))
     painter.drawEllipse(area)
     painter.setPen(tok("on_accent"))
-    painter.setFont(font("small600" if area.width() > px("avatar") else "badge"))
+    large = "display" if area.width() > px("touch_avatar") else "small600"
+    painter.setFont(font(large if area.width() > px("avatar") else "badge"))
     painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), letters)
     painter.restore()
 

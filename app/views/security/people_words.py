@@ -8,8 +8,8 @@ from weakref import WeakKeyDictionary
 from app.core import format as fmt
 from app.core.i18n import has_text, language, t
 from app.services.security.roles import roles
+from app.views.core import roles as roles_in_force
 from app.views.core.context import AppContext
-from app.views.core.errors import role_in_words
 from app.views.core.operation import ReadOp
 
 STATUS = {
@@ -43,7 +43,8 @@ def titles(ctx: AppContext) -> dict[str, str]:
 def role(ctx: AppContext, name: str) -> str:
     """A role's name on screen."""
     plain = name.removeprefix("r_")
-    return role_in_words(plain) if has_text(f"role.{plain}") else titles(ctx).get(plain, plain)
+    known = "" if has_text(f"role.{plain}") else titles(ctx).get(plain, "")
+    return known or roles_in_force.title(ctx.profile, plain)
 
 
 def role_list(ctx: AppContext, names: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QGridLayout,
@@ -34,6 +34,7 @@ from app.views.core.theme import px, tok
 from app.views.core.timing import Debounce
 from app.views.core.workspace import TabPage, Tile, title_in_force
 from app.views.shell.draft_shelf import DraftShelf
+from app.views.shell.guide import guide_card, wanted
 from app.views.shell.palette_items import Item, recent_records
 
 RECENT_SHOWN = 8
@@ -202,6 +203,8 @@ class HomePage(TabPage):
         column.setContentsMargins(px("gap_xl"), px("gap_xl"), px("gap_xl"), px("gap_xl"))
         column.setSpacing(px("gap_xl"))
         column.addLayout(self._greeting())
+        self._guide: QWidget | None = None
+        self._column = column
         self._grid = QGridLayout()
         self._grid.setSpacing(px("gap_m"))
         column.addLayout(self._grid)
@@ -235,6 +238,21 @@ class HomePage(TabPage):
         """As many tiles in a row as fit."""
         super().resizeEvent(event)
         self._arrange(max(1, min(4, (event.size().width() - px("gap_xl")) // px("step_card_w"))))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The guide may be wanted again since."""
+        super().showEvent(event)
+        self._show_guide()
+
+    def _show_guide(self) -> None:
+        if self._guide is not None:
+            self._guide.hide()
+            self._column.removeWidget(self._guide)
+            self._guide.deleteLater()
+            self._guide = None
+        if wanted(self.ctx):
+            self._guide = guide_card(self.ctx, self._show_guide)
+            self._column.insertWidget(1, self._guide)
 
     def _greeting(self) -> QVBoxLayout:
         column = QVBoxLayout()

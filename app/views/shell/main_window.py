@@ -33,7 +33,7 @@ from app.views.shell.palette_items import remember_recent
 from app.views.shell.palette_settings import settings_items
 from app.views.shell.rail import RailBar
 from app.views.shell.refusing import refuse_record, refuse_workspace
-from app.views.shell.session_guard import MY_SECURITY, SessionGuard
+from app.views.shell.session_guard import SessionGuard
 from app.views.shell.settings_page import SettingsPage
 from app.views.shell.status_bar import StatusBar
 from app.views.shell.tabs import PAGE, RECORD, WORKSPACE, Tab, TabArea, tab_from
@@ -453,13 +453,13 @@ class MainWindow(QMainWindow):
         self.close()
 
     def _person_menu(self, key: str) -> None:
-        {
+        doing = {
             "settings": self.open_settings,
-            "security": lambda: self.open_workspace(MY_SECURITY),
             "lock": self.guard.lock,
             "sign_out": self.sign_out,
             "quit": self.close,
-        }[key]()
+        }
+        doing.get(key, lambda: menus.open_own(self, key))()
 
     # -- the rest -----------------------------------------------------------------------------------------------
 

@@ -14,6 +14,20 @@ from app.views.core.workspace import title_in_force
 if TYPE_CHECKING:
     from app.views.shell.main_window import MainWindow
 
+# What the person's menu opens: a workspace and its state.
+PERSON_SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
+    "profile": ("security.profile", {}),
+    "roles": ("security.my_roles", {}),
+    "requests": ("approvals.inbox", {"preset": "asked"}),
+    "security": ("security.mine", {}),
+}
+
+
+def open_own(window: "MainWindow", key: str) -> None:
+    """Open a screen about oneself."""
+    screen, state = PERSON_SCREENS[key]
+    window.open_workspace(screen, **state)
+
 
 def tab_menu(window: "MainWindow", key: str, place: QPoint) -> None:
     """What one can do with a tab."""

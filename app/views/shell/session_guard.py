@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from app.core.errors import SessionEnded
 from app.core.i18n import t
 from app.core.profile import Profile
+from app.views.core import roles
 from app.views.core.buttons import Button
-from app.views.core.errors import role_in_words
 from app.views.core.surfaces import Banner, clear_layout
 from app.views.core.tasks import READ, alive
 from app.views.core.theme import px
@@ -172,7 +172,7 @@ class SessionGuard(QObject):
             return
         self._window.follow(profile)
         if set(profile.roles) != set(before.roles):
-            names = ", ".join(role_in_words(role) for role in profile.roles) or t("mine.no_role")
+            names = ", ".join(words for _role, words in roles.in_force(profile)) or t("mine.no_role")
             self._window.toast(t("mine.roles_now", roles=names), kind="info")
         elif profile.rights != before.rights:
             self._window.toast(t("mine.rights_changed"), kind="info")

@@ -10,10 +10,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout
 from app import __version__
 from app.core import format as fmt
 from app.core.i18n import LANGUAGES, language, t
-from app.views.core import theme
+from app.views.core import roles, theme
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
-from app.views.core.errors import role_in_words
 from app.views.core.inputs import ComboBox
 from app.views.core.marks import Avatar, Chip, Label, initials
 from app.views.core.operation import ReadOp
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
 
 COMPANY = "system.company"
+ROLES_SHOWN = 3
 
 
 class SettingsPage(TabPage):
@@ -89,8 +89,8 @@ class SettingsPage(TabPage):
         words.addWidget(Label(profile.person, "section15"))
         words.addWidget(Label(f"{profile.login} · {profile.company}".strip(" ·"), "small", "text2"))
         row.addLayout(words, 1)
-        for role in profile.roles:
-            row.addWidget(Chip("accent", role_in_words(role)))
+        for _role, held in roles.in_force(profile)[:ROLES_SHOWN]:
+            row.addWidget(Chip("accent", held))
         out = Button("shell.sign_out", "log-out", "secondary", clicked=self._window.sign_out)
         out.setObjectName("settings.sign_out")
         row.addWidget(out)

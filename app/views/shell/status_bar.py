@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.core import format as fmt
 from app.core.i18n import t
 from app.core.profile import Profile
-from app.views.core.errors import role_in_words
+from app.views.core import roles
 from app.views.core.marks import Divider, IconLabel, Label
 from app.views.core.tasks import TaskManager
 from app.views.core.theme import px, tok
@@ -66,9 +66,10 @@ class StatusBar(QWidget):
         row.addWidget(self._divider())
         row.addWidget(IconLabel("user", px("icon_small"), "text2"))
         row.addWidget(Label(profile.person, "small600", "text2"))
-        roles = Label(" · ".join(role_in_words(role) for role in profile.roles), "small", "text3")
-        roles.setObjectName("status.roles")
-        row.addWidget(roles)
+        words = " · ".join(words for _role, words in roles.in_force(profile))
+        held = Label(words or t("mine.no_role"), "small", "text3", elide=True)
+        held.setObjectName("status.roles")
+        row.addWidget(held, 4)
         row.addStretch(1)
         self._job_icon = IconLabel("loader", px("icon_small"), "text2")
         self.jobs = Label("", "small500", "text2")

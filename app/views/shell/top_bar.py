@@ -8,9 +8,8 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, 
 
 from app.core.i18n import LANGUAGES, language, t
 from app.core.profile import Profile
-from app.views.core import icons, theme
+from app.views.core import icons, roles, theme
 from app.views.core.buttons import IconButton
-from app.views.core.errors import role_in_words
 from app.views.core.fonts import font, metrics
 from app.views.core.marks import initials, key_text, paint_avatar
 from app.views.core.theme import px, tok
@@ -175,7 +174,8 @@ class TopBar(QWidget):
         back_wanted, forward_wanted, history_wanted, palette_wanted, notices_wanted, help_wanted: the buttons.
         language_wanted: a language code.
         theme_wanted: light or dark.
-        person_wanted: what the person's menu offers: security, settings, lock, sign_out or quit.
+        person_wanted: what the person's menu offers: profile, roles, requests, security, settings, lock, sign_out
+            or quit.
     """
 
     back_wanted = Signal()
@@ -248,17 +248,16 @@ class TopBar(QWidget):
         line = menu.addAction(self._profile.login)
         line.setEnabled(False)
         menu.addSection(t("mine.roles_in_force"))
-        for role in self._profile.roles or ("",):
-            words = role_in_words(role) if role else t("mine.no_role")
-            for_hours = role in self._profile.elevated
-            shown = t("mine.role_for_hours", role=words) if for_hours else words
-            entry = menu.addAction(
-                icons.icon("timer" if for_hours else "badge-check"), shown.replace("&", "&&")
-            )
+        for role, words in roles.in_force(self._profile) or [("", t("mine.no_role"))]:
+            mark = "timer" if role in self._profile.elevated else "badge-check"
+            entry = menu.addAction(icons.icon(mark), words.replace("&", "&&"))
             entry.setObjectName(f"person.role.{role}")
             entry.setEnabled(False)
         menu.addSeparator()
         for key, icon, words in (
+            ("profile", "user", "profile.title"),
+            ("roles", "badge-check", "my_roles.title"),
+            ("requests", "send", "profile.requests"),
             ("security", "shield-check", "mine.title"),
             ("settings", "settings", "shell.my_settings"),
             ("lock", "lock", "mine.lock"),

@@ -259,6 +259,8 @@ BEGIN
     SELECT jsonb_build_object(
       'login', u.login, 'person', u.person, 'language', u.language, 'phone', u.phone, 'email', u.email,
       'roles', to_jsonb(v_roles),
+      'role_titles', (SELECT coalesce(jsonb_object_agg(r.name, jsonb_build_object('de', r.title_de, 'en', r.title_en)), '{}')
+                        FROM sec.role r WHERE r.name = ANY (v_roles) AND r.kind = 'custom'),
       'rights', (SELECT coalesce(jsonb_agg(DISTINCT r."right"), '[]') FROM sec.role_right r
                   WHERE r.role = ANY (v_roles) AND (cardinality(v_acting) = 1 OR sec.has(v_acting[2], r."right"))),
       'limits', (SELECT coalesce(jsonb_object_agg(l.name, sec.my_limit(l.name)), '{}')
