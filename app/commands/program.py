@@ -22,7 +22,7 @@ def register(commands: Commands) -> None:
     demo.add_argument("--instance", default="main", metavar="NAME", help="which embedded server to use")
 
     # The arguments of ``tour`` are its own: see ``werkbank tour --help``.
-    add_command(commands, "tour", "drive the real window through the main job and keep pictures", _tour)
+    add_command(commands, "tour", "drive the real window through a chapter of work and keep pictures", _tour)
     add_command(commands, "version", "print the versions of the program and its parts", _version)
 
 

@@ -71,7 +71,7 @@ def run(options: Options) -> int:
 
 def _empty_folder(options: Options) -> Path:
     """The folder for the pictures, without those of an earlier tour."""
-    folder = options.out or paths.tours() / f"{options.language}-{options.theme}"
+    folder = options.out or paths.tours() / f"{options.chapter}-{options.language}-{options.theme}"
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     for old in (

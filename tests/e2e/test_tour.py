@@ -138,3 +138,19 @@ def test_an_unknown_step_is_refused_before_anything_starts(repository: Path, tmp
     assert done.returncode == 2
     assert "lunch" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_people_and_rights_from_the_first_day_to_the_last(repository: Path, tmp_path: Path) -> None:
+    done = tour(repository, tmp_path, "--chapter", "security")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = record(tmp_path)
+    assert found["ok"], found["failed"]
+    assert found["chapter"] == "security"
+    assert [step["key"] for step in found["steps"]] == [step.key for step in CHAPTERS["security"]]
+    pictures = [name for step in found["steps"] for name in step["pictures"]]
+    assert len(pictures) == found["totals"]["pictures"] == len(list(tmp_path.glob("*.png")))
+    assert not [name for name in pictures if is_blank(QImage(str(tmp_path / name)))]
+    roles = {step["key"]: step["role"] for step in found["steps"]}
+    assert (roles["sensitive"], roles["second_person"]) == ("administrator", "system_administrator")
+    assert (roles["discount"], roles["allowed"]) == ("sales_rep", "sales_manager")
+    assert len(list(tmp_path.glob("*.xlsx"))) == len(list(tmp_path.glob("*.pdf"))) == 1
