@@ -104,7 +104,7 @@ _SITE: tuple[tuple[str, LiteralString, str], ...] = (
         (
             "SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x "
             "WHERE x.grantee = 0 AND p.pronamespace = 'pg_catalog'::regnamespace "
-            "AND (p.proname ~ 'advisory|^lo_|^lo(read|write)$|^pg_(read_|ls_|stat_file)' OR p.proname = 'pg_logical_emit_message')"
+            "AND (p.proname ~ 'advisory|^lo_|^lo(read|write)$|^pg_(read_(binary_)?file|stat_file)$|^pg_ls_' OR p.proname = 'pg_logical_emit_message')"
         ),
         "Any person can hold locks, keep files or read the server's with it: REVOKE EXECUTE ON FUNCTION … FROM PUBLIC.",
     ),

@@ -82,7 +82,13 @@ def cluster() -> Iterator[Cluster]:
         if own is not None:
             with psycopg.connect(found.admin_dsn("postgres"), autocommit=True) as connection:
                 # Nobody pulls the plug on a test; commits stay synchronous, since some tests kill the server.
-                for setting in ("fsync = off", "full_page_writes = off", "max_connections = 200"):
+                # Copies of a database do not have its settings, hence `jit` here.
+                for setting in (
+                    "fsync = off",
+                    "full_page_writes = off",
+                    "max_connections = 200",
+                    "jit = off",
+                ):
                     connection.execute(sql.SQL("ALTER SYSTEM SET " + setting))
             own.stop()
             own.start()

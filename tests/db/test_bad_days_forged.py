@@ -56,10 +56,11 @@ def person(address: str, role: str, stack: ExitStack) -> Raw:
     return mine
 
 
-def battery(catalogue: Catalogue, role: str) -> Iterator[str]:
+def battery(catalogue: Catalogue, role: str, version: int) -> Iterator[str]:
+    held = MATRIX.including(role) if version < 160000 and role in MATRIX.roles else frozenset()
     yield from forgery.on_tables(catalogue)
     yield from forgery.on_functions(catalogue, role)
-    yield from forgery.on_identity(role, ROLES)
+    yield from forgery.on_identity(role, ROLES, held)
 
 
 @pytest.mark.parametrize("role", EVERYBODY)
@@ -67,7 +68,7 @@ def test_nothing_forged_gets_through_and_nothing_changes(
     house: House, admin: Raw, catalogue: Catalogue, holdings: dict[str, str], role: str
 ) -> None:
     with house.psql(role) as mine:
-        assert forgery.accepted(mine, battery(catalogue, role)) == []
+        assert forgery.accepted(mine, battery(catalogue, role, mine.info.server_version)) == []
     assert forgery.fingerprint(admin, catalogue) == holdings
     assert sum(not held.startswith("(0") for held in holdings.values()) > 45, "mostly empty tables were tried"
 
@@ -171,5 +172,6 @@ def test_the_battery_sees_what_is_opened_by_mistake(new_database: Copies, mistak
         with psycopg.connect(address, autocommit=True) as admin:
             admin.execute(sql.SQL(mistake))
             catalogue = Catalogue.of(admin)
-        found = forgery.accepted(person(address, role, stack), battery(catalogue, role))
+        mine = person(address, role, stack)
+        found = forgery.accepted(mine, battery(catalogue, role, mine.info.server_version))
         assert any(word in what for what, _said in found)

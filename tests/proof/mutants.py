@@ -22,7 +22,7 @@ from app.core.people import DEMO_PEOPLE
 from app.services.demo import load
 from migrations.generate import SCHEMAS
 from tests import conftest
-from tests.proof.battery import LEVERS, MATRIX, Desk, badge, statement
+from tests.proof.battery import HELPERS, LEVERS, MATRIX, Desk, badge, statement
 from tests.proof.logins import furnish
 from tests.proof.refusals import Refusals
 
@@ -110,7 +110,18 @@ EQUIVALENT = frozenset(
 # Who may edit a place sees it first, and only those of his warehouses.
 EQUIVALENT_USING = frozenset([("inventory.place", "edit")])
 # The next line asks for the session as well.
-ASKED_TWICE = frozenset(["sec.my_details", "sec.my_details_set", "sec.my_security", "sec.pin_change"])
+ASKED_TWICE = frozenset(
+    f"sec.{name}"
+    for name in (
+        "my_details",
+        "my_details_set",
+        "my_security",
+        "pin_change",
+        "my_keys",
+        "data_key_create",
+        "data_key_share",
+    )
+)
 
 
 def _policies(desk: Desk) -> list[tuple[str, str, str]]:
@@ -156,14 +167,18 @@ def asking(desk: Desk) -> Iterator[Mutant]:
     for name, source in rows:
         for number, found in enumerate(_ASKING.finditer(source)):
             kind = "confirm" if found[1] == "_confirmed" else "require"
-            if name in ASKED_TWICE:
+            if name in ASKED_TWICE and found[1] == "_session":
                 continue
+            if kind == "confirm":
+                proof: Noticed = partial(desk.confirms, name)
+            else:
+                proof = partial(desk.asks_for_another if name in HELPERS else desk.asks, name)
             yield Mutant(
                 kind,
                 f"{name} {found[0][8:-1]}" + (f" ({number})" if number else ""),
                 source[: found.start()] + "NULL;" + source[found.end() :],
                 source,
-                (partial(desk.confirms if kind == "confirm" else desk.asks, name),),
+                (proof,),
             )
 
 

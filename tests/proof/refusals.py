@@ -87,7 +87,9 @@ class Refusals:
 
     def by_trigger(self, table: str, name: str, function: str) -> Iterator[str]:
         """Nothing when the trigger did its work at least once."""
-        if name.startswith("erp_log_"):
+        if "truncate" in name or "never_emptied" in name:
+            done = self._is_kept(table, name, function)
+        elif name.startswith("erp_log_"):
             done = self._is_told(table, name.removeprefix("erp_log_"))
         elif name == "erp_stamp":
             done = self._is_stamped(table)
@@ -98,6 +100,18 @@ class Refusals:
             )
         if not done:
             yield f"{table}: {name} lets everything through"
+
+    def _is_kept(self, table: str, trigger: str, function: str) -> bool:
+        """Whether TRUNCATE is refused by this table, not by another one that hangs on it."""
+        try:
+            with self.admin.transaction(force_rollback=True):
+                for other, name, _ in self.triggers():
+                    if (other, name) != (table, trigger) and ("truncate" in name or "never_emptied" in name):
+                        self.admin.execute(statement(f"ALTER TABLE {other} DISABLE TRIGGER {name}"))
+                self.admin.execute(statement(f"TRUNCATE {table} CASCADE"))
+        except psycopg.Error as error:
+            return f"function {function}(" in (error.diag.context or "")
+        return False
 
     def _alone(self, table: str, trigger: str) -> int:
         """Switch off every other rule of the table until the transaction's end, and make a row; answers its key."""
@@ -172,9 +186,6 @@ class Refusals:
 
     def _changes(self, table: str, name: str) -> Iterator[str]:
         """Changes of a few rows of every sort, each column in turn."""
-        if "truncate" in name or "never_emptied" in name:
-            yield f"TRUNCATE {table} CASCADE"
-            return
         yield from SPECIAL.get((table, name), ())
         line = MATRIX.tables.get(table)
         if name.startswith("erp_guard_") and line is not None and line.guard is not None:
@@ -256,8 +267,15 @@ DUMMY = {
     "inet": "'127.0.0.1'", "cidr": "'127.0.0.0/8'", "xid8": "pg_current_xact_id()", "tsvector": "''",
 }  # fmt: skip
 CHANGED = {
-    "text": "'another'", "character varying": "'another'", "numeric": "3", "integer": "3", "bigint": "3",
+    "text": "'another'", "character varying": "'another'", "numeric": "3", "integer": "3", "bigint": "70003",
     "smallint": "3", "boolean": "false", "date": "'2027-01-01'", "timestamp with time zone": "'2027-01-01'",
     "jsonb": "'[1]'",
 }  # fmt: skip
-SPECIAL: dict[tuple[str, str], tuple[str, ...]] = {}
+SPECIAL: dict[tuple[str, str], tuple[str, ...]] = {
+    ("engineering.bom_line", "bom_line_no_cycle_insert"): (
+        """INSERT INTO engineering.bom (product_id, version, valid_from)
+           SELECT product_id, 99, '2099-01-01' FROM engineering.bom LIMIT 1;
+           INSERT INTO engineering.bom_line (bom_id, position, product_id, qty)
+           SELECT id, 1, product_id, 1 FROM engineering.bom WHERE version = 99""",
+    ),
+}

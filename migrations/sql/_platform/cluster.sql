@@ -58,6 +58,8 @@ BEGIN
   EXECUTE format('GRANT CONNECT ON DATABASE %I TO erp_user, erp_guest', current_database());
   EXECUTE format('ALTER DATABASE %I SET log_parameter_max_length = 0', current_database());
   EXECUTE format('ALTER DATABASE %I SET log_parameter_max_length_on_error = 0', current_database());
+  -- Compiling a plan takes longer than any of our statements, and estimates under row security call for it often.
+  EXECUTE format('ALTER DATABASE %I SET jit = off', current_database());
   EXECUTE 'REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC';
   IF EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'public') THEN
     EXECUTE 'REVOKE ALL ON SCHEMA public FROM PUBLIC';
