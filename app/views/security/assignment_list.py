@@ -22,11 +22,12 @@ from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.marks import Chip, Divider, Label
 from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.people import name, names
 from app.views.core.table_model import Column
 from app.views.core.theme import px
 from app.views.security import people_actions as act
 from app.views.security.form_dialog import FormDialog
-from app.views.security.people_words import STATE, period, reason_words, role, titles
+from app.views.security.people_words import STATE, period, reason_words, role, titles, until
 
 KEY, REVIEWS = "security.assignments", "security.reviews"
 REVIEW_STATE = {"open": ("warn", "review.state.open"), "closed": ("ok", "review.state.closed")}
@@ -38,6 +39,17 @@ def _lasts(row: Any) -> bool:
 
 def _spec(ctx: AppContext) -> ListSpec:
     titles(ctx)
+    names(ctx)
+
+    def who(key: str, *, hidden: bool = False) -> Column:
+        return Column(
+            key,
+            f"assign.{key}",
+            width=130,
+            text=lambda row: name(ctx, getattr(row, key)) or fmt.NONE,
+            hidden=hidden,
+        )
+
     return ListSpec(
         key=KEY,
         title="assign.title",
@@ -70,7 +82,7 @@ def _spec(ctx: AppContext) -> ListSpec:
                 text=lambda row: t(f"assign.{row.kind}"),
             ),
             Column("valid_from", "people.from", "date_time", 148),
-            Column("valid_to", "people.until", "date_time", 148),
+            Column("valid_to", "people.until", width=148, text=lambda row: until(row.valid_to)),
             Column(
                 "reason",
                 "people.reason",
@@ -78,10 +90,10 @@ def _spec(ctx: AppContext) -> ListSpec:
                 filter="contains",
                 text=lambda row: reason_words(row.reason),
             ),
-            Column("granted_by", "assign.granted_by", width=120),
-            Column("requested_by", "assign.requested_by", width=120, hidden=True),
-            Column("approved_by", "assign.approved_by", width=120, hidden=True),
-            Column("ended_by", "assign.ended_by", width=120, hidden=True),
+            who("granted_by"),
+            who("requested_by", hidden=True),
+            who("approved_by", hidden=True),
+            who("ended_by", hidden=True),
             Column("end_reason", "assign.end_reason", width=160, hidden=True),
             Column("department", "people.department", width=130, filter="contains", hidden=True),
         ),

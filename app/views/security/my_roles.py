@@ -13,7 +13,7 @@ from app.views.core.operation import WriteOp
 from app.views.core.table_model import Column
 from app.views.security.form_dialog import FormDialog
 from app.views.security.people_actions import REASON, on_row
-from app.views.security.people_words import STATE, reason_words, role
+from app.views.security.people_words import STATE, reason_words, role, until
 
 KEY = "security.my_roles"
 MORE = ((2, "my_roles.hours_2"), (4, "my_roles.hours_4"), (8, "my_roles.hours_8"))
@@ -56,7 +56,7 @@ def page(ctx: AppContext, state: dict[str, Any]) -> ListPage:
             Column("state", "people.status", "chip", 120, chips=STATE),
             Column("kind", "assign.kind", width=120, text=lambda row: t(f"assign.{row.kind}")),
             Column("valid_from", "people.from", "date_time", 148),
-            Column("valid_to", "people.until", "date_time", 148),
+            Column("valid_to", "people.until", width=148, text=lambda row: until(row.valid_to)),
             Column("reason", "people.reason", width=220, text=lambda row: reason_words(row.reason)),
         ),
         fetch=shelf.list_my_roles,

@@ -56,7 +56,15 @@ def period(start: dt.datetime, end: dt.datetime | None) -> str:
     """From when until when."""
     if end is None:
         return t("assign.since", at=fmt.date_time(start))
-    return t("assign.period", start=fmt.date_time(start), end=fmt.date_time(end))
+    return t("assign.period", start=fmt.date_time(start), end=until(end))
+
+
+def until(end: dt.datetime | None) -> str:
+    """The end of a period as people say it: the last day, or the moment where it is within a day."""
+    if end is None:
+        return fmt.NONE
+    here = end.astimezone()
+    return fmt.date_(here.date() - dt.timedelta(days=1)) if here.time() == dt.time() else fmt.date_time(end)
 
 
 def reason_words(reason: str) -> str:
