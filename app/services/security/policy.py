@@ -25,6 +25,14 @@ def policy(session: Session) -> dict[str, Any]:
 
 
 def set_policy(session: Session, command: SetPolicy) -> Result[None]:
-    """Change rules; the person must just have proved who it is. Raises Refused ``policy_value``."""
-    call_api(session, "sec.policy_set", p_values=dict(command.values))
+    """Change rules; the person must just have proved who it is. Raises Refused ``policy_value``.
+
+    Whether people may register themselves (``registration_open``) is a right of its own.
+    """
+    values = dict(command.values)
+    opened = values.pop("registration_open", None)
+    if opened is not None:
+        call_api(session, "sec.registration_set", p_open=opened)
+    if values:
+        call_api(session, "sec.policy_set", p_values=values)
     return Result(None, changed((POLICY, 1)))

@@ -65,6 +65,7 @@ class RightRow(NamedTuple):
     words: str
     depth: str
     object: str
+    object_words: str
     area: str
     verb: str
     columns: str
@@ -179,6 +180,7 @@ def right_row(row: rights.MatrixRow, lang: str) -> RightRow:
         right_words(lang, row.right),
         row.depth,
         row.object,
+        table_words(lang, row.object) if schema else "",
         schema,
         row.verb or "",
         columns,
@@ -188,6 +190,21 @@ def right_row(row: rights.MatrixRow, lang: str) -> RightRow:
         row.logins,
         ", ".join(sorted(row.people)),
         len(row.people),
+    )
+
+
+def table_words(lang: str, table: str) -> str:
+    """What a table holds; its own name where there is no text."""
+    words = translate(lang, f"topic.{table}") if has_text(f"topic.{table}") else table
+    return words[:1].upper() + words[1:]
+
+
+def table_choices(session: Session) -> tuple[tuple[str, str], ...]:
+    """Tables the matrix can be narrowed to."""
+    lang = language()
+    found = {row.object for row in rights.matrix(session) if "." in row.object}
+    return tuple(
+        sorted(((one, table_words(lang, one)) for one in found), key=lambda pair: pair[1].casefold())
     )
 
 

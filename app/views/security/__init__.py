@@ -3,7 +3,7 @@
 from app.views.core.actions import Action
 from app.views.core.context import AppContext
 from app.views.core.workspace import Workspace
-from app.views.security import administering, auditing, guarding
+from app.views.security import administering, auditing, guarding, my_profile
 from app.views.security.my_security import KEY, MySecurityPage
 
 
@@ -12,11 +12,13 @@ def _open(ctx: AppContext) -> None:
 
 
 WORKSPACES = (
+    Workspace(my_profile.KEY, "profile.title", "user", "settings", "", my_profile.MyProfilePage),
     Workspace(KEY, "mine.title", "shield-check", "settings", "", MySecurityPage),
     *administering.WORKSPACES,
     *guarding.WORKSPACES,
     *auditing.WORKSPACES,
 )
+RECORDS = administering.RECORDS
 ACTIONS = (
     Action("security.mine", "mine.action", "shield-check", _open),
     *guarding.ACTIONS,

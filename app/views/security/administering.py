@@ -1,9 +1,22 @@
 """What administrators of people and rights have, and the directory everybody has."""
 
+from app.services.security.people import USERS
+from app.services.security.policy import POLICY
 from app.services.security.registration import REGISTRATIONS
 from app.services.security.shelf import count_registrations
-from app.views.core.workspace import Tile, Workspace
-from app.views.security import assignment_list, directory, my_roles, people_list, role_list, session_list
+from app.views.core.workspace import RecordType, Tile, Workspace
+from app.views.security import (
+    assignment_list,
+    colleagues,
+    directory,
+    matrix_list,
+    my_roles,
+    people_list,
+    policy_page,
+    role_list,
+    session_list,
+)
+from app.views.security.person_page import PersonPage
 
 RAIL = "system"
 
@@ -19,7 +32,7 @@ WORKSPACES = (
         directory.registrations_page,
     ),
     Workspace(role_list.KEY, "roles.title", "key-round", RAIL, "role_list", role_list.page),
-    Workspace(role_list.MATRIX, "matrix.title", "table", RAIL, "permission_matrix", role_list.matrix_page),
+    Workspace(matrix_list.KEY, "matrix.title", "table", RAIL, "permission_matrix", matrix_list.page),
     Workspace(
         assignment_list.KEY, "assign.title", "calendar-clock", RAIL, "assignment_list", assignment_list.page
     ),
@@ -34,9 +47,14 @@ WORKSPACES = (
         "review_list",
         assignment_list.reviews_page,
     ),
+    Workspace(policy_page.KEY, "policy.title", "sliders-horizontal", RAIL, "policy_get", policy_page.page),
     Workspace(session_list.KEY, "sessions.title", "server", RAIL, "session_list_all", session_list.page),
-    Workspace(directory.KEY, "directory.title", "contact", RAIL, "", directory.page),
+    Workspace(colleagues.KEY, "directory.title", "contact", RAIL, "", colleagues.page),
     Workspace(my_roles.KEY, "my_roles.title", "badge-check", RAIL, "", my_roles.page),
+)
+RECORDS = (
+    RecordType(USERS, "user", PersonPage, "people.one", "user_card", rail=RAIL),
+    RecordType(POLICY, "sliders-horizontal", policy_page.PolicyPage, "policy.title", "policy_get", rail=RAIL),
 )
 TILES = (
     Tile(

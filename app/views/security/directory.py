@@ -1,10 +1,10 @@
-"""The directory everybody has, and the requests for a login that wait for an answer."""
+"""The requests for a login that wait for an answer."""
 
 from typing import Any
 
 from app.core.i18n import t
 from app.services.security import registration, shelf
-from app.services.security.people import USERS, Given
+from app.services.security.people import Given
 from app.services.security.registration import RegistrationRow
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
@@ -14,36 +14,12 @@ from app.views.core.table_model import Column
 from app.views.security.form_dialog import FormDialog
 from app.views.security.people_actions import REASON, offer, on_row
 
-KEY, REGISTRATIONS = "security.directory", "security.registrations"
+REGISTRATIONS = "security.registrations"
 STATE = {
-    "open": ("warn", "registrations.state.open"),
+    "requested": ("warn", "registrations.state.open"),
     "approved": ("ok", "registrations.state.approved"),
     "rejected": ("bad", "registrations.state.rejected"),
 }
-
-DIRECTORY = ListSpec(
-    key=KEY,
-    title="directory.title",
-    icon="contact",
-    id_field="login",
-    columns=(
-        Column("person", "people.person", "bold", 200, stretch=True, filter="contains"),
-        Column("position", "people.position", width=160, filter="contains"),
-        Column("department", "people.department", width=160, filter="contains"),
-        Column("site", "people.site", width=130, filter="contains"),
-        Column("phone", "people.phone", width=150, filter="contains"),
-        Column("email", "people.email", width=220, filter="contains"),
-    ),
-    fetch=shelf.list_directory,
-    topics=frozenset({USERS}),
-    empty=Empty("directory.empty.title", "directory.empty.text"),
-    sort="person",
-)
-
-
-def page(ctx: AppContext, state: dict[str, Any]) -> ListPage:
-    """The directory."""
-    return ListPage(ctx, DIRECTORY, state)
 
 
 def _approve(ctx: AppContext, row: RegistrationRow) -> None:
@@ -53,7 +29,8 @@ def _approve(ctx: AppContext, row: RegistrationRow) -> None:
             row.id,
             (str(values["role"]),) if values["role"] else (),
             login=login if login != row.login else None,
-            details={"department": str(values["department"] or "")},
+            details={"department": str(values["department"] or "")}
+            | {key: str(values[key]) for key in ("position", "site", "supervisor") if values[key]},
         )
 
     def done(_given: Given) -> None:
@@ -65,8 +42,11 @@ def _approve(ctx: AppContext, row: RegistrationRow) -> None:
         t("registrations.approve_text"),
         (
             Field("login", "people.login", required=True, max_length=42, span=2),
+            Field("role", "people.first_role", "choice", span=2),
             Field("department", "people.department", max_length=100, span=2),
-            Field("role", "people.first_role", "choice", span=4),
+            Field("position", "people.position", max_length=100, span=2),
+            Field("site", "people.site", max_length=100, span=2),
+            Field("supervisor", "people.supervisor", "choice", span=2),
         ),
         save,
         done,
@@ -74,7 +54,8 @@ def _approve(ctx: AppContext, row: RegistrationRow) -> None:
         yes="registrations.approve",
         values={"login": row.login, "department": row.department},
     )
-    offer(dialog, "role", shelf.role_choices, empty="people.no_role")
+    offer(dialog, "role", shelf.given_choices, empty="people.no_role")
+    offer(dialog, "supervisor", shelf.supervisor_choices, empty="people.nobody")
     dialog.open()
 
 
@@ -92,7 +73,7 @@ def _reject(ctx: AppContext, row: RegistrationRow) -> None:
 
 
 def _open(row: RegistrationRow) -> bool:
-    return row.state == "open"
+    return row.state == "requested"
 
 
 SPEC = ListSpec(

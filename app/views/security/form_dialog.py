@@ -67,13 +67,19 @@ class FormDialog(Dialog):
         )
 
     def _grid(self) -> QGridLayout:
+        """Where the fields stand."""
+        return self.grid_of(list(self.boxes.values()))
+
+    @staticmethod
+    def grid_of(boxes: Sequence[FieldBox]) -> QGridLayout:
         """Two columns; a field of more than two of a form's four columns has a line of its own."""
         grid = QGridLayout()
         grid.setHorizontalSpacing(px("gap_m"))
         grid.setVerticalSpacing(px("gap"))
         row = column = 0
-        for box in self.boxes.values():
+        for box in boxes:
             wide = 2 if box.field.span > 2 else 1
+            box.set_compact(wide == 2)
             if column + wide > 2:
                 row, column = row + 1, 0
             grid.addWidget(box, row, column, 1, wide)

@@ -1,23 +1,17 @@
 """Roles and what they carry; roles of the house's own; what must not come together; who can do what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.i18n import has_text, language, t
-from app.core.paging import ListQuery
 from app.services.security import roles, shelf
 from app.services.security.right_words import right_words
-from app.services.security.roles import ConflictRow, RoleCard, RoleRow
-from app.views.core.checks import CheckBox
+from app.services.security.roles import ConflictInside, ConflictRow, RoleCard, RoleRow
 from app.views.core.context import AppContext
-from app.views.core.detail import DetailPane, facts, scrolled, text_row
+from app.views.core.detail import DetailPane, facts, text_row
 from app.views.core.errors import ask
 from app.views.core.fields import Field
-from app.views.core.inputs import LineEdit
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.marks import Label
@@ -27,22 +21,13 @@ from app.views.core.theme import px
 from app.views.security.form_dialog import FormDialog
 from app.views.security.people_actions import REASON, offer, on_row
 from app.views.security.people_words import period, role, role_list, titles
+from app.views.security.policy_page import duration
+from app.views.security.role_dialog import NAME, TITLES, RoleDialog, area_of
+from app.views.security.role_rules import RulesDialog
 
-KEY, CONFLICTS, MATRIX = "security.roles", "security.conflicts", "security.matrix"
+KEY, CONFLICTS = "security.roles", "security.conflicts"
 
-DEPTHS = ("table", "column", "row", "function", "report")
-TITLES = (
-    Field("title_de", "roles.title_de", required=True, max_length=100, span=2),
-    Field("title_en", "roles.title_en", max_length=100, span=2),
-    Field("about", "roles.about", max_length=400, span=4),
-)
-
-
-def area_of(right: str) -> str:
-    """The capability a right belongs to, in words; functions stand together."""
-    schema = right.partition(":")[0].partition(".")[0] if "." in right else ""
-    key = f"roles.area.{schema}"
-    return t(key) if schema and has_text(key) else t("roles.area.functions")
+NO_LIMIT = 1_000_000_000  # what the matrix writes for those without one
 
 
 def _kind(row: Any) -> str:
@@ -61,14 +46,12 @@ class RolePane(DetailPane):
         chips = [("neutral", _kind(row))]
         if row.sensitive:
             chips.append(("warn", t("roles.sensitive")))
-        self.head("", row.title(language()), chips=chips)
+        self.head(row.name, row.title(language()), chips=chips)
         self._data = self.tab("data", t("people.tab.data"))
         if about:
             self._data.addWidget(text_row(about))
-        limits = ", ".join(
-            f"{t(f'roles.limit.{name}') if has_text(f'roles.limit.{name}') else name}: {fmt.number(value)}"
-            for name, value in row.limits.items()
-        )
+            self._data.addSpacing(px("gap"))
+        limits = ", ".join(limit_words(name, value) for name, value in row.limits.items())
         self._data.addWidget(
             facts(
                 (
@@ -76,19 +59,22 @@ class RolePane(DetailPane):
                     (t("roles.limits"), limits or fmt.NONE),
                     (t("roles.votes"), fmt.number(row.votes)),
                     (t("roles.max_days"), fmt.number(row.max_days)),
-                    (t("roles.idle"), t("roles.minutes", n=row.idle_minutes)),
-                    (t("roles.session"), t("roles.minutes", n=row.session_minutes)),
+                    (t("roles.idle"), duration(row.idle_minutes)),
+                    (t("roles.session"), duration(row.session_minutes)),
                     (t("roles.max_sessions"), fmt.number(row.max_sessions)),
                     (t("people.second_factor"), t("form.yes") if row.needs_second_factor else t("form.no")),
-                )
+                    (t("roles.sees"), t("roles.sees.assigned" if row.scoped else "roles.sees.all")),
+                ),
+                1,
             )
         )
         self._rights = self.tab("rights", t("roles.rights"))
         self._holders = self.tab("holders", t("roles.holders"))
         self._conflicts = self.tab("conflicts", t("roles.conflicts"))
-        ReadOp(self, ctx, roles.card, row.name).success(self._arrived).failure(lambda _error: True).start()
+        ReadOp(self, ctx, _read, row.name).success(self._arrived).failure(lambda _error: True).start()
 
-    def _arrived(self, card: RoleCard) -> None:
+    def _arrived(self, found: tuple[RoleCard, Sequence[ConflictRow]]) -> None:
+        card, conflicts = found
         lang = language()
         groups: dict[str, list[tuple[str, str]]] = {}
         for right in card.rights:
@@ -107,100 +93,34 @@ class RolePane(DetailPane):
             if one.state in ("current", "future"):
                 self._holders.addWidget(Label(one.person, "body500"))
                 self._holders.addWidget(Label(period(one.valid_from, one.valid_to), "small", "text2"))
+        if not self._holders.count():
+            self._holders.addWidget(Label(t("roles.nobody"), "body", "text2", wrap=True))
         for pair in card.conflicts:
             both = f"{role(self._ctx, pair.role_a)} / {role(self._ctx, pair.role_b)}"
-            self._conflicts.addWidget(Label(both, "body500", wrap=True))
-            why = pair.reason_de if lang == "de" else pair.reason_en or pair.reason_de
-            self._conflicts.addWidget(Label(why, "small", "text2", wrap=True))
+            self._conflict(t("roles.inside", roles=both), pair)
+        for rule in conflicts:
+            if card.name in (rule.role_a, rule.role_b):
+                other = rule.role_b if rule.role_a == card.name else rule.role_a
+                self._conflict(role(self._ctx, other), rule)
+        if not self._conflicts.count():
+            self._conflicts.addWidget(Label(t("roles.no_conflicts"), "body", "text2", wrap=True))
+
+    def _conflict(self, words: str, pair: ConflictInside | ConflictRow) -> None:
+        why = pair.reason_de if language() == "de" else pair.reason_en or pair.reason_de
+        self._conflicts.addWidget(Label(words, "body500", wrap=True))
+        self._conflicts.addWidget(Label(why, "small", "text2", wrap=True))
+        self._conflicts.addSpacing(px("gap"))
 
 
-class RoleDialog(FormDialog):
-    """A role of the house's own: its names, and a list of rights to tick, searched by words."""
+def _read(session: Any, name: str) -> tuple[RoleCard, Sequence[ConflictRow]]:
+    return roles.card(session, name), roles.conflicts(session)
 
-    def __init__(self, ctx: AppContext, row: RoleRow | None) -> None:
-        self._ticks: dict[str, CheckBox] = {}
-        self._heads: dict[str, QWidget] = {}
 
-        def save(values: Mapping[str, Any]) -> Any:
-            about = str(values["about"] or "")
-            details = {
-                "title_de": str(values["title_de"]),
-                "title_en": str(values["title_en"] or ""),
-                "about_de": about,
-                "about_en": about,
-                "rights": [right for right, box in self._ticks.items() if box.isChecked()],
-            }
-            if row is not None:
-                return roles.change_role, roles.ChangeRole(row.name, details)
-            return roles.create_role, roles.CreateRole(str(values["name"]).strip(), details)
-
-        def done(written: roles.Written) -> None:
-            warned = written.warnings or written.violations
-            ctx.navigate.toast(
-                t("roles.saved_warning" if warned else "roles.saved"), kind="warn" if warned else "ok"
-            )
-
-        name = Field("name", "roles.name", required=True, max_length=40, span=2, help="roles.name.help")
-        values = {"title_de": row.title_de, "title_en": row.title_en, "about": row.about_de} if row else {}
-        super().__init__(
-            ctx,
-            t("roles.edit_title" if row else "roles.new_title"),
-            t("roles.new_text"),
-            TITLES if row else (name, *TITLES),
-            save,
-            done,
-            icon="key-round",
-            yes="people.save",
-            values=values,
-        )
-        self._search = LineEdit(t("roles.search"), t("roles.search"), leading="search")
-        self._search.setObjectName("field.search_rights")
-        self._search.textChanged.connect(self._narrow)
-        self.body.addWidget(self._search)
-        ground = QWidget()
-        self._list = QVBoxLayout(ground)
-        self._list.setSpacing(px("gap_xs"))
-        self._list.setAlignment(Qt.AlignmentFlag.AlignTop)
-        area = scrolled(ground)
-        area.setMinimumHeight(px("step_card_w"))
-        self.body.addWidget(area, 1)
-        self.yes.setEnabled(False)
-        self._own: frozenset[str] = frozenset()
-        if row is not None:
-            ReadOp(self, ctx, roles.card, row.name).success(self._known).start()
-        else:
-            self._read()
-
-    def _known(self, card: RoleCard) -> None:
-        self._own = frozenset(card.rights)
-        self._read()
-
-    def _read(self) -> None:
-        query = ListQuery(sort="words", language=language())
-        ReadOp(self, self.ctx, shelf.list_rights, query).success(lambda page: self._offer(page.rows)).start()
-
-    def _offer(self, rows: Sequence[Any]) -> None:
-        for row in sorted(rows, key=lambda one: (area_of(one.right), one.words.casefold())):
-            area = area_of(row.right)
-            if area not in self._heads:
-                head = self._heads[area] = Label(area, "section")
-                self._list.addWidget(head)
-            box = self._ticks[row.right] = CheckBox("people.task", words=row.words.replace("&", "&&"))
-            box.setObjectName(f"right.{row.right}")
-            box.setChecked(row.right in self._own)
-            self._list.addWidget(box)
-        self.yes.setEnabled(True)
-
-    def _narrow(self, text: str) -> None:
-        typed = text.casefold().split()
-        shown: set[str] = set()
-        for right, box in self._ticks.items():
-            fits = all(word in box.text().casefold() for word in typed)
-            box.setVisible(fits)
-            if fits:
-                shown.add(area_of(right))
-        for area, head in self._heads.items():
-            head.setVisible(area in shown)
+def limit_words(name: str, value: Any) -> str:
+    """A limit and how high it is."""
+    key = f"roles.limit.{name}"
+    shown = t("roles.no_limit") if value >= NO_LIMIT else fmt.number(value)
+    return f"{t(key) if has_text(key) else name}: {shown}"
 
 
 def _copy(ctx: AppContext, row: RoleRow) -> None:
@@ -209,8 +129,8 @@ def _copy(ctx: AppContext, row: RoleRow) -> None:
         t("roles.copy_title", role=row.title(language())),
         t("roles.copy_text"),
         (
-            Field("name", "roles.name", required=True, max_length=40, span=2, help="roles.name.help"),
-            *TITLES[:2],
+            NAME,
+            *TITLES,
         ),
         lambda values: (
             roles.copy_role,
@@ -261,7 +181,7 @@ SPEC = ListSpec(
         Column("sensitive", "roles.sensitive", "yes_no", 100),
         Column("votes", "roles.votes", "number", 110),
         Column("needs_second_factor", "people.second_factor", "yes_no", 120),
-        Column("conflicts", "roles.conflicts", "number", 120),
+        Column("conflicts", "roles.conflicts_inside", "number", 120, hidden=True),
     ),
     fetch=shelf.list_roles,
     topics=frozenset({roles.ROLES, roles.CONFLICTS, "sec.user_role"}),
@@ -280,6 +200,15 @@ SPEC = ListSpec(
             "role_change",
             None,
             _own,
+        ),
+        ListAction(
+            "rules",
+            "roles.rules",
+            on_row(lambda c, r: RulesDialog(c, r).open()),
+            "timer",
+            "role_rules_set",
+            None,
+            lambda row: not row.retired,
         ),
         ListAction("copy", "roles.copy", on_row(_copy), "copy", "role_copy"),
         ListAction("retire", "roles.retire", on_row(_retire), "archive", "role_retire", None, _own, True),
@@ -409,55 +338,5 @@ def conflicts_page(ctx: AppContext, state: dict[str, Any]) -> ListPage:
         detail=ConflictPane,
         empty=Empty("conflicts.empty.title", "conflicts.empty.text"),
         sort="role_a",
-    )
-    return ListPage(ctx, spec, state)
-
-
-def matrix_page(ctx: AppContext, state: dict[str, Any]) -> ListPage:
-    """Who can do what."""
-    titles(ctx)
-    spec = ListSpec(
-        key=MATRIX,
-        title="matrix.title",
-        icon="table",
-        id_field="right",
-        columns=(
-            Column("words", "matrix.right", "bold", 280, stretch=True, filter="contains"),
-            Column(
-                "depth",
-                "matrix.depth",
-                width=120,
-                filter="choice",
-                choices=tuple((key, f"matrix.depth.{key}") for key in DEPTHS),
-                text=lambda row: t(f"matrix.depth.{row.depth}"),
-            ),
-            Column(
-                "roles",
-                "people.roles",
-                width=260,
-                filter="choice",
-                choices=shelf.role_choices,
-                value=lambda row: role_list(ctx, row.roles),
-            ),
-            Column(
-                "logins",
-                "matrix.people",
-                width=260,
-                filter="choice",
-                choices=shelf.person_choices,
-                value=lambda row: row.people,
-            ),
-            Column("n_people", "matrix.count", "number", 90),
-            Column("columns", "matrix.columns", width=200, filter="contains", hidden=True),
-            Column("object", "matrix.object", width=180, filter="contains", hidden=True),
-            Column("row_scope", "matrix.scope", width=200, hidden=True),
-        ),
-        fetch=shelf.list_rights,
-        topics=frozenset({roles.ROLES, "sec.user_role"}),
-        presets=(
-            Preset("all", "kit.list.all"),
-            *(Preset(key, f"matrix.depth.{key}") for key in DEPTHS),
-        ),
-        sort="words",
     )
     return ListPage(ctx, spec, state)
