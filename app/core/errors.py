@@ -6,6 +6,7 @@ Everything that is not an `AppError` is a bug: logged and shown as such. Databas
 """
 
 import json
+import re
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -185,7 +186,7 @@ def map_db_error(error: BaseException) -> AppError | None:
         found = _OWN_CLASSES[state](constraint, **_detail(origin))
     elif state in _FIXED:
         kind, key = _FIXED[state]
-        found = kind(key, **({"right": None} if issubclass(kind, NotAllowed) else {}))
+        found = kind(key, **({"right": missing_grant(error)} if issubclass(kind, NotAllowed) else {}))
     elif state in _BY_CONSTRAINT:
         found = _BY_CONSTRAINT[state](constraint, table=_table(origin))
     elif state == "23502":
@@ -197,6 +198,24 @@ def map_db_error(error: BaseException) -> AppError | None:
     elif connection_lost(error):
         found = Unavailable("server_gone")
     return found
+
+
+def missing_grant(error: BaseException) -> str | None:
+    """The right a GRANT stands for, when the server refused for want of one; None when that cannot be told.
+
+    The server names function or table last, in any language, and the function that raised it; what was to be done with
+    a table, and its schema, stand in the statement that was sent.
+    """
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(origin, psycopg.Error) or origin.diag.source_function != "aclcheck_error":
+        return None
+    name = (origin.diag.message_primary or "").rsplit(" ", 1)[-1]
+    statement = (error.statement or "") if isinstance(error, DBAPIError) else ""
+    if re.search(rf"\b{re.escape(name)}\s*\(", statement) and not statement.startswith("INSERT"):
+        return name
+    verb = statement.lstrip().partition(" ")[0].lower()
+    table = re.search(rf"\b(\w+)\.{re.escape(name)}\b", statement)
+    return f"{table[1]}.{name}:{verb}" if table and verb in ("select", "insert", "update") else None
 
 
 def refused_right(refusal: NotAllowed, error: BaseException) -> str:

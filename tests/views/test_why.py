@@ -3,16 +3,19 @@
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
+from sqlalchemy import text
 
 import app.views.approvals
 import app.views.security
-from app.core.db import Database, Target
+from app.core.changes import NO_CHANGES, Result
+from app.core.db import Database, Target, call_api
 from app.core.errors import NotAllowed
 from app.views.core.errors import show_error
 from app.views.core.why import WhyDialog
@@ -147,6 +150,32 @@ def test_what_cannot_be_asked_for_is_said_in_the_dialog(
     QTest.keyClicks(bench.see("field.reason"), "Monatsabschluss")
     bench.click("dialog.request")
     bench.see("why.refused")
+
+
+@pytest.mark.parametrize(
+    ("call", "right"),
+    [
+        (lambda s: call_api(s, "sec.user_lock", p_login="u_viewer"), "user_lock"),
+        (
+            lambda s: call_api(s, "sales_order_confirm", p_command=uuid.uuid4(), p_id=1, p_row_version=1),
+            "sales_order_confirm",
+        ),
+        (
+            lambda s: s.execute(text("INSERT INTO partners.partner (number, name) VALUES ('1', 'x')")),
+            f"{PARTNER}:insert",
+        ),
+        (lambda s: s.execute(text("UPDATE partners.partner SET name = 'x'")), f"{PARTNER}:update"),
+        (lambda s: s.execute(text("SELECT * FROM catalog.product_cost")), "catalog.product_cost:select"),
+    ],
+)
+def test_every_refusal_of_the_server_names_the_right(mine: Database, call: Any, right: str) -> None:
+    def try_it(session: Any, _command: None) -> Result[None]:
+        call(session)
+        return Result(None, NO_CHANGES)
+
+    with pytest.raises(NotAllowed) as refused:
+        mine.write(try_it, None)
+    assert refused.value.params["right"] == right
 
 
 def test_one_question_is_one_round_trip(bench: Bench, counted: Callable[..., object], mine: Database) -> None:

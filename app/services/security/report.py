@@ -1,6 +1,7 @@
 """The security report as PDF: who may do what, what was unusual in a period, how the seal of the trail stands."""
 
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -25,10 +26,12 @@ from app.services.documents.typeset import HAIR, INK, Pen, Style, clean, fit, wr
 from app.services.security.right_words import right_words
 from app.services.security.trail import MakeReport
 
-TOP, PADDING = 20.0, 1.4
+TOP, PADDING, GAP = 20.0, 1.4, 5.0  # mm
 HEADING = Style(12, 6.2, "SemiBold")
 CELL, STRONG_CELL, HEAD = Style(8.4, 4.1), Style(8.4, 4.1, "Medium"), Style(7.6, 4.1, "SemiBold")
 CELL_LINES = 4
+LOGIN = re.compile("[uts]_")
+NUMBERS = frozenset({"count", "open"})  # columns whose values stand at the right
 WIDE = RIGHT - LEFT
 Columns = Sequence[tuple[str, float]]
 Lines = Sequence[Sequence[str]]
@@ -258,10 +261,10 @@ class _Report:
         ]
         columns = (
             ("person", 32),
-            ("login", 30),
-            ("status", 20),
-            ("roles", 41),
-            ("factor", 13),
+            ("login", 28),
+            ("status", 18),
+            ("roles", 40),
+            ("factor", 18),
             ("last_session", 29),
         )
         self._part("people", columns, rows)
@@ -275,18 +278,22 @@ class _Report:
         return date_time(_at(words), self.lang)
 
     def _span(self, given: Mapping[str, Any]) -> str:
-        begin = date_(_at(given["from"]).astimezone().date(), self.lang)
-        end = (
-            date_(_at(given["to"]).astimezone().date(), self.lang)
-            if given.get("to")
-            else self.t("report.open_end")
-        )
-        return f"{begin} – {end}"
+        begin = _at(given["from"]).astimezone()
+        if not given.get("to"):
+            return f"{date_(begin.date(), self.lang)} – {self.t('report.open_end')}"
+        end = _at(given["to"]).astimezone()
+        if end.date() == begin.date():
+            return f"{date_time(begin, self.lang)} – {end:%H:%M}"
+        return f"{date_(begin.date(), self.lang)} – {date_(end.date(), self.lang)}"
 
     def _person(self, login: str) -> str:
         return str(self._people.get(login, login))
 
     def _who(self, login: str | None) -> str:
+        if login and not LOGIN.match(login):
+            return self.t(
+                "report.setup"
+            )  # the owner of the server: set-up, and what is done with the glass broken
         return self._person(login) if login else "–"
 
     def _role(self, role: str) -> str:
@@ -319,13 +326,17 @@ class _Report:
     def _part(self, key: str, columns: Columns, rows: Lines) -> None:
         self._heading(key)
         if rows:
-            self._table([(self.t(f"report.column.{name}"), wide) for name, wide in columns], rows)
+            numbers = frozenset(place for place, (name, _wide) in enumerate(columns) if name in NUMBERS)
+            heads = [(self.t(f"report.column.{name}"), wide) for name, wide in columns]
+            self._table(heads, rows, numbers=numbers)
         else:
             self.flow.lines([self.t(f"report.none.{key}")], BODY)
 
-    def _table(self, columns: Columns, rows: Lines, *, headed: bool = True) -> None:
+    def _table(
+        self, columns: Columns, rows: Lines, *, headed: bool = True, numbers: frozenset[int] = frozenset()
+    ) -> None:
         if headed:
-            self._head(columns)
+            self._head(columns, numbers)
         for row in rows:
             cells = [
                 wrap(words, CELL, wide - 2, CELL_LINES) or [""]
@@ -335,17 +346,21 @@ class _Report:
             if not self.flow.fits(high):
                 self.flow.turn()
                 if headed:
-                    self._head(columns)
-            self.flow.put(_row(self.flow.y, columns, cells, high, headed=headed))
+                    self._head(columns, numbers)
+            self.flow.put(_row(self.flow.y, columns, cells, high, headed=headed, numbers=numbers))
             self.flow.y += high
 
-    def _head(self, columns: Columns) -> None:
+    def _head(self, columns: Columns, numbers: frozenset[int]) -> None:
         y = self.flow.y
 
         def draw(pen: Pen) -> None:
             x = LEFT
-            for words, wide in columns:
-                pen.text(x, y + 3.6, fit(words, HEAD, wide - 1), HEAD)
+            for place, (words, wide) in enumerate(columns):
+                shown = fit(words, HEAD, wide - 1)
+                if place in numbers:
+                    pen.text(x + wide - GAP, y + 3.6, shown, HEAD, "right")
+                else:
+                    pen.text(x, y + 3.6, shown, HEAD)
                 x += wide
             pen.rule(LEFT, y + 5, RIGHT, INK, 0.7)
 
@@ -354,7 +369,13 @@ class _Report:
 
 
 def _row(
-    y: float, columns: Columns, cells: Sequence[Sequence[str]], high: float, *, headed: bool
+    y: float,
+    columns: Columns,
+    cells: Sequence[Sequence[str]],
+    high: float,
+    *,
+    headed: bool,
+    numbers: frozenset[int],
 ) -> Callable[[Pen], None]:
     """The first column of a list stands out, in figures without a head the numbers do."""
 
@@ -363,7 +384,11 @@ def _row(
         for place, (lines, (_head, wide)) in enumerate(zip(cells, columns, strict=True)):
             style = STRONG_CELL if (place == 0 if headed else place % 2) else CELL
             for line, words in enumerate(lines):
-                pen.text(x, y + PADDING + (line + 0.75) * CELL.leading, words, style)
+                base = y + PADDING + (line + 0.75) * CELL.leading
+                if place in numbers:
+                    pen.text(x + wide - GAP, base, words, style, "right")
+                else:
+                    pen.text(x, base, words, style)
             x += wide
         pen.rule(LEFT, y + high, RIGHT)
 
