@@ -14,6 +14,7 @@ from app.views.core.table_model import Column
 from app.views.security.form_dialog import FormDialog
 from app.views.security.people_actions import REASON, on_row
 from app.views.security.people_words import STATE, reason_words, role, until
+from app.views.shell.guide import about
 
 KEY = "security.my_roles"
 MORE = ((2, "my_roles.hours_2"), (4, "my_roles.hours_4"), (8, "my_roles.hours_8"))
@@ -52,12 +53,20 @@ def page(ctx: AppContext, state: dict[str, Any]) -> ListPage:
         title="my_roles.title",
         icon="badge-check",
         columns=(
-            Column("role", "people.role", "bold", 200, stretch=True, text=lambda row: role(ctx, row.role)),
+            Column("role", "people.role", "bold", 180, text=lambda row: role(ctx, row.role)),
+            Column(
+                "about",
+                "my_roles.about",
+                width=260,
+                stretch=True,
+                sortable=False,
+                value=lambda row: about(row.role) or None,
+            ),
             Column("state", "people.status", "chip", 120, chips=STATE),
             Column("kind", "assign.kind", width=120, text=lambda row: t(f"assign.{row.kind}")),
             Column("valid_from", "people.from", "date_time", 148),
             Column("valid_to", "people.until", width=148, text=lambda row: until(row.valid_to)),
-            Column("reason", "people.reason", width=220, text=lambda row: reason_words(row.reason)),
+            Column("reason", "people.reason", width=200, text=lambda row: reason_words(row.reason)),
         ),
         fetch=shelf.list_my_roles,
         topics=frozenset({ROLES, REQUESTS}),
