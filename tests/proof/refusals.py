@@ -186,7 +186,9 @@ class Refusals:
 
     def _changes(self, table: str, name: str) -> Iterator[str]:
         """Changes of a few rows of every sort, each column in turn."""
-        yield from SPECIAL.get((table, name), ())
+        if (table, name) in SPECIAL:
+            yield from SPECIAL[table, name]
+            return
         line = MATRIX.tables.get(table)
         if name.startswith("erp_guard_") and line is not None and line.guard is not None:
             yield from self._guarded(table, name)
