@@ -130,3 +130,24 @@ def test_a_house_without_mail_says_whom_to_ask(login: LoginWindow, qtbot: QtBot)
     assert line is not None
     QTest.mouseClick(part(dialog, "dialog.go"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Administration" in line.hint.text(), timeout=20_000)
+
+
+def test_who_has_no_login_asks_for_one_where_the_house_allows_it(
+    login: LoginWindow, admin: Raw, qtbot: QtBot
+) -> None:
+    wanted = f"u_r{uuid.uuid4().hex[:10]}"
+    login.register()
+    dialog = part(login, "dialog.register")
+    for key, text in (("person", "Lena Hofer"), ("login", wanted), ("new", PASSWORD), ("repeat", PASSWORD)):
+        part_of(dialog, f"register.{key}", QLineEdit).setText(text)
+    line = part_of(dialog, "register.person.hint", Label)
+    QTest.mouseClick(part(dialog, "dialog.send"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Administration" in line.text(), timeout=20_000)
+    admin.execute("UPDATE sec.policy SET registration_open = true")
+    try:
+        QTest.mouseClick(part(dialog, "dialog.send"), Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: dialog.findChild(QWidget, "register.sent") is not None, timeout=20_000)
+    finally:
+        admin.execute("UPDATE sec.policy SET registration_open = false")
+    asked = admin.execute("SELECT person, state FROM sec.registration WHERE login = %s", (wanted,)).fetchone()
+    assert asked == ("Lena Hofer", "requested")

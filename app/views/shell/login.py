@@ -23,7 +23,7 @@ from app.views.core.tasks import FILE, READ, TaskManager
 from app.views.core.theme import px
 from app.views.shell import login_flow
 from app.views.shell.brand import BrandSide
-from app.views.shell.login_corner import corner
+from app.views.shell.login_corner import corner, foot
 from app.views.shell.logo import app_icon
 from app.views.shell.signing_in import caps_lock_on, knock, open_session, role_in_words
 
@@ -165,17 +165,7 @@ class LoginWindow(QWidget):
         column.addSpacing(px("gap"))
         column.addWidget(self.button)
         column.addSpacing(px("gap_xs"))
-        below = QHBoxLayout()
-        forgotten = Button("login.forgotten", "life-buoy", "ghost", clicked=self.forgotten)
-        forgotten.setObjectName("login.forgotten")
-        if self._people:
-            forgotten.hide()
-        below.addWidget(forgotten)
-        below.addStretch(1)
-        add = Button("login.add_server", "plus", "ghost", clicked=self.add_server)
-        add.setObjectName("login.add_server")
-        below.addWidget(add)
-        column.addLayout(below)
+        column.addLayout(foot(self, demo=bool(self._people)))
         if self._people:
             self.person.set_value(self._kept.get("login") or self._people[0].login)
 
@@ -372,6 +362,11 @@ class LoginWindow(QWidget):
         """Get a code by mail and choose another password."""
         if self.profile is not None:
             login_flow.forgotten(self, self._tasks, self.profile)
+
+    def register(self) -> None:
+        """Ask for a login."""
+        if self.profile is not None:
+            login_flow.register(self, self._tasks, self.profile)
 
     def _note_success(self, profile: ServerProfile) -> None:
         login, password, keep = self.user.text().strip(), self.password.text(), self.remember.isChecked()

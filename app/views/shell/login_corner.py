@@ -1,8 +1,8 @@
-"""Language and look, at the corner of the login."""
+"""Language and look, at the corner of the login; what else one may want, at its foot."""
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QMenu
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu
 
 from app.core.i18n import LANGUAGES, language, t
 from app.views.core import theme
@@ -37,3 +37,21 @@ def corner(window: "LoginWindow") -> QHBoxLayout:
     look.setObjectName("login.theme")
     row.addWidget(look)
     return row
+
+
+def foot(window: "LoginWindow", *, demo: bool) -> QGridLayout:
+    """What one does who cannot sign in: forgot the password, has no login, another server."""
+    grid = QGridLayout()
+    grid.setVerticalSpacing(px("gap_xs"))
+    grid.setColumnStretch(1, 1)
+    for place, name, icon, run in (
+        ((0, 0), "forgotten", "life-buoy", window.forgotten),
+        ((1, 0), "register", "user-plus", window.register),
+        ((0, 2), "add_server", "plus", window.add_server),
+    ):
+        button = Button(f"login.{name}", icon, "ghost", clicked=run)
+        button.setObjectName(f"login.{name}")
+        if demo and name != "add_server":
+            button.hide()
+        grid.addWidget(button, *place)
+    return grid

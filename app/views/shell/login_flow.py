@@ -64,3 +64,10 @@ def forgotten(window: "LoginWindow", tasks: TaskManager, server: ServerProfile) 
     dialog = ForgottenDialog(window, tasks, server, window.user.text().strip())
     dialog.done.connect(done)
     dialog.open()
+
+
+def register(window: "LoginWindow", tasks: TaskManager, server: ServerProfile) -> None:
+    """Ask for a login, and wait for somebody's answer."""
+    from app.views.shell.register_dialog import RegisterDialog
+
+    RegisterDialog(window, tasks, server).open()

@@ -97,6 +97,14 @@ def reset_with_code(profile: ServerProfile, login: str, code: str, new: str) -> 
         db.write(passwords.complete_reset, passwords.CompleteReset(login, code, new))
 
 
+def ask_for_login(profile: ServerProfile, wish: Any) -> None:
+    """Ask for a login (`Register`); through the login for guests."""
+    from app.services.security import registration
+
+    with as_guest(profile) as db:
+        db.write(registration.register, wish)
+
+
 @contextmanager
 def as_guest(profile: ServerProfile) -> Iterator[Any]:
     """A connection of the login everybody may use who has none of his own."""
