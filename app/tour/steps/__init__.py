@@ -8,6 +8,7 @@ from app.tour.steps import (
     security_asking,
     security_devices,
     security_hidden,
+    security_house,
     security_joining,
     security_roles,
     security_signing_in,
@@ -28,6 +29,7 @@ WORK: tuple[Step, ...] = (
 )
 
 SECURITY: tuple[Step, ...] = (
+    *security_house.STEPS,
     *security_joining.STEPS,
     *security_signing_in.STEPS,
     *security_roles.GRANTING,

@@ -6,7 +6,6 @@ import struct
 import time
 
 from app.core.i18n import t
-from app.tour.steps.start import choose_looks
 from app.tour.steps.step import ADMINISTRATOR, Step
 from app.tour.tour import Tour
 from app.views.core.marks import Label
@@ -38,12 +37,6 @@ def open_mine(tour: Tour) -> None:
 def new_person(tour: Tour) -> None:
     """The administrator makes a login; its first password is shown once and holds for a day."""
     driver = tour.driver
-    choose_looks(tour)
-    tour.give_name(ADMINISTRATOR, tour.passwords[ADMINISTRATOR])
-    tour.shot("login")
-    driver.click("login.sign_in")
-    tour.arrive(ADMINISTRATOR)
-    tour.shot("administrator")
     tour.open_workspace("security.people")
     tour.shot("people")
     driver.click("action.new")
@@ -170,7 +163,7 @@ def _assurance(tour: Tour) -> str:
 
 
 STEPS = (
-    Step("new_person", ADMINISTRATOR, new_person, signs_in=True),
+    Step("new_person", ADMINISTRATOR, new_person),
     Step("first_sign_in", NEWCOMER, first_sign_in, signs_in=True),
     Step("second_factor", NEWCOMER, second_factor),
     Step("code_asked", NEWCOMER, code_asked, signs_in=True),
