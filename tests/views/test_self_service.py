@@ -23,7 +23,7 @@ from app.views.shell import guide
 from tests.conftest import PASSWORD, ROLES
 from tests.make_world import Raw
 from tests.views.make_screens import AsRole, Bench
-from tests.views.shell_world import idle, window_for
+from tests.views.shell_world import PARTNER, idle, new_customer, window_for
 
 
 @pytest.fixture
@@ -234,3 +234,28 @@ def test_every_role_has_a_guide_to_screens_it_may_open(as_role: AsRole, role: st
     assert guide.about(role)
     assert [screen.key for screen in guide.screens(registry)] == list(guide.SCREENS[role])
     assert 3 <= len(guide.SCREENS[role]) <= guide.SCREENS_SHOWN
+
+
+def test_locked_fields_follow_the_roles_and_say_why(
+    bench: Bench, mine: Database, admin: Raw, person: str
+) -> None:
+    number = new_customer(admin, f"Rahmen {person}")
+    page = bench.open(PARTNER, number)
+    assert bench.find("why.credit_limit") is not None
+    page.boxes["phone"].editor.setFocus()
+    bench.type("field.phone", "0911 999")
+    QTest.mouseClick(bench.see("why.credit_limit"), Qt.MouseButton.LeftButton)
+    bench.see("dialog.why")
+    bench.click("dialog.close")
+    admin.execute("SELECT sec.user_set_roles(%s, '{sales_rep,sales_manager}')", (person,))
+    assert mine.goes_on()
+    bench.wait(
+        lambda: mine.profile.can("partner_credit_set") and bench.find("field.credit_limit") is not None
+    )
+    bench.settle()
+    assert bench.find("why.credit_limit") is None
+    assert bench.front().value("phone") == "0911 999", "nothing typed is lost"
+    admin.execute("SELECT sec.user_set_roles(%s, '{sales_rep}')", (person,))
+    assert mine.goes_on()
+    bench.wait(lambda: bench.find("why.credit_limit") is not None)
+    bench.front().discard()

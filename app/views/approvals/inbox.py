@@ -12,6 +12,7 @@ from app.views.core.context import AppContext
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.people import name, names
 from app.views.core.table_model import Column
+from app.views.security.people_words import titles
 
 KEY = "approvals.inbox"
 KINDS = (
@@ -28,6 +29,7 @@ KINDS = (
 def inbox(ctx: AppContext) -> ListSpec:
     """Requests that concern the person, with approve and reject for one or several."""
     names(ctx)
+    titles(ctx)
 
     def who(key: str) -> Column:
         return Column(

@@ -6,8 +6,8 @@ from app.core import format as fmt
 from app.core.i18n import has_text, t
 from app.services.approvals.reads import Value
 from app.views.core.context import AppContext
-from app.views.core.errors import role_in_words
 from app.views.core.people import name
+from app.views.security.people_words import role
 
 STATE = {
     "open": ("warn", "approval.state.open"),
@@ -46,7 +46,7 @@ def in_words(ctx: AppContext, kind: str, value: Any) -> str:
         case "moment":
             return fmt.date_time(value)
         case "role":
-            return role_in_words(str(value))
+            return role(ctx, str(value))
         case "login":
             return name(ctx, str(value))
     return str(value)
