@@ -70,7 +70,7 @@ def issue_refused(tour: Tour) -> None:
 def approve(tour: Tour) -> None:
     """The sales manager finds the request on his page of today and approves it."""
     tour.shot("manager-home")
-    tour.driver.click("tile.sales.approvals")
+    tour.driver.click("tile.approvals.waiting")
     tour.settle()
     tour.shot("approvals")
     tour.open_row(tour.story.dealer)
