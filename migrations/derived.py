@@ -252,12 +252,20 @@ def _rights(connection: Connection, matrix: rights.Matrix) -> None:
         "INSERT INTO sec.role_parent (role, parent) SELECT * FROM unnest(%s::text[], %s::text[])",
         ([x[0] for x in parents], [x[1] for x in parents]),
     )
-    connection.execute("DELETE FROM sec.role_conflict WHERE of_matrix")
     conflicts = matrix.conflicts
+    # Only what is different is written: what stays as it is has no place in the audit trail.
+    connection.execute(
+        "DELETE FROM sec.role_conflict c WHERE c.of_matrix AND NOT EXISTS ("
+        "SELECT FROM unnest(%s::text[], %s::text[]) m (a, b) WHERE m.a = c.role_a AND m.b = c.role_b)",
+        ([c.roles[0] for c in conflicts], [c.roles[1] for c in conflicts]),
+    )
     connection.execute(
         "INSERT INTO sec.role_conflict (role_a, role_b, reason_de, reason_en, of_matrix) "
         "SELECT *, true FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) "
-        "ON CONFLICT (role_a, role_b) DO UPDATE SET of_matrix = true",
+        "ON CONFLICT (role_a, role_b) DO UPDATE "
+        "SET of_matrix = true, reason_de = excluded.reason_de, reason_en = excluded.reason_en "
+        "WHERE (role_conflict.of_matrix, role_conflict.reason_de, role_conflict.reason_en) "
+        "IS DISTINCT FROM (true, excluded.reason_de, excluded.reason_en)",
         (
             [c.roles[0] for c in conflicts],
             [c.roles[1] for c in conflicts],

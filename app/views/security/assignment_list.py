@@ -22,12 +22,13 @@ from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.marks import Chip, Divider, Label
 from app.views.core.operation import ReadOp, WriteOp
-from app.views.core.people import name, names
+from app.views.core.people import names
 from app.views.core.table_model import Column
 from app.views.core.theme import px
 from app.views.security import people_actions as act
 from app.views.security.form_dialog import FormDialog
 from app.views.security.people_words import STATE, period, reason_words, role, titles, until
+from app.views.security.person_parts import giver
 
 KEY, REVIEWS = "security.assignments", "security.reviews"
 REVIEW_STATE = {"open": ("warn", "review.state.open"), "closed": ("ok", "review.state.closed")}
@@ -46,7 +47,7 @@ def _spec(ctx: AppContext) -> ListSpec:
             key,
             f"assign.{key}",
             width=130,
-            text=lambda row: name(ctx, getattr(row, key)) or fmt.NONE,
+            text=lambda row: giver(ctx, getattr(row, key)),
             hidden=hidden,
         )
 

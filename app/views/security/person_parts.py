@@ -80,7 +80,7 @@ def task_box(ctx: AppContext, task: Task) -> CheckBox:
     if task.done_at is not None:
         done = t("people.task_done", person=name(ctx, task.done_by), at=fmt.date_time(task.done_at))
         box.setToolTip(done)
-    box.clicked.connect(partial(_tick, ctx, task.id))
+    box.clicked.connect(lambda: _tick(ctx, task.id, box.isChecked()))
     return box
 
 

@@ -179,7 +179,7 @@ SPEC = ListSpec(
         Column("rights", "roles.rights", "number", 90),
         Column("holders", "roles.holders", "number", 90),
         Column("sensitive", "roles.sensitive", "yes_no", 100),
-        Column("votes", "roles.votes", "number", 110),
+        Column("votes", "roles.votes", "number", 130),
         Column("needs_second_factor", "people.second_factor", "yes_no", 120),
         Column("conflicts", "roles.conflicts_inside", "number", 120, hidden=True),
     ),

@@ -97,6 +97,8 @@ def _shown(ctx: AppContext, row: EntryRow, key: str, values: Mapping[str, Any]) 
         return f"#{value}"
     if isinstance(value, str) and _LOGIN.fullmatch(value):
         return name(ctx, value)
+    if key in _ROLES and isinstance(value, str) and value:
+        return role_words(value)
     return value_in_words(row.table_name, key, value)
 
 
