@@ -80,6 +80,7 @@ def discount(tour: Tour) -> None:
 def allowed(tour: Tour) -> None:
     """Somebody else decides: the request says what would change, by whom and why."""
     driver = tour.driver
+    driver.click("rail.home")
     driver.click("tile.approvals.waiting")
     tour.settle()
     tour.select_row(tour.story.dealer)

@@ -56,6 +56,7 @@ def register(tour: Tour) -> None:
 def approve(tour: Tour) -> None:
     """The administrator finds the request on the page of today and agrees, with a role."""
     driver = tour.driver
+    driver.click("rail.home")
     driver.click("tile.security.registrations")
     tour.settle()
     tour.shot("registrations")

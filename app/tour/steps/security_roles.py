@@ -73,6 +73,7 @@ def conflict(tour: Tour) -> None:
 def second_person(tour: Tour) -> None:
     """The second person finds the request on the page of today, and agrees."""
     driver = tour.driver
+    driver.click("rail.home")
     driver.click("tile.approvals.waiting")
     tour.settle()
     tour.select_row(0)
