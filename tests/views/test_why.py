@@ -17,6 +17,7 @@ import app.views.security
 from app.core.changes import NO_CHANGES, Result
 from app.core.db import Database, Target, call_api
 from app.core.errors import NotAllowed
+from app.services.security.rights import why
 from app.views.core.errors import show_error
 from app.views.core.why import WhyDialog
 from app.views.core.workspace import Registry
@@ -137,6 +138,13 @@ def test_a_refusal_says_what_was_asked_for_already(bench: Bench, mine: Database,
     bench.click("dialog.copy")
     assert "invoice_post" in QGuiApplication.clipboard().text()
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
+
+
+def test_roles_for_devices_are_not_shown_to_people(mine: Database) -> None:
+    found = mine.read(why, "stock_receive")
+    names = {role.role for role in found.roles}
+    assert "warehouse_clerk" in names
+    assert "terminal" not in names
 
 
 def test_what_cannot_be_asked_for_is_said_in_the_dialog(

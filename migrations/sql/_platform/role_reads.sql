@@ -112,7 +112,7 @@ BEGIN
            (SELECT count(DISTINCT x."right") FROM sec.role_closure c JOIN sec.role_right x ON x.role = c.includes WHERE c.role = r.name) AS size,
            sec.conflict_found(v_login, r.name, statement_timestamp(), NULL) AS other
       FROM sec.role r JOIN sec.role_weights() w ON w.role = r.name
-     WHERE NOT r.retired AND r.kind <> 'template'
+     WHERE NOT r.retired AND r.kind <> 'template' AND (r.holder = 'person' OR v_login !~ '^u_')
        AND EXISTS (SELECT FROM sec.role_closure c JOIN sec.role_right x ON x.role = c.includes WHERE c.role = r.name AND x."right" = p_right)),
   told AS (
     SELECT c.name, c.votes, c.size, c.other,
