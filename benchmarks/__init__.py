@@ -22,7 +22,7 @@ from app.core import schema
 from app.core.db import Database, Target
 from app.core.embedded import Instance
 from app.services.demo import people
-from benchmarks import cases, crowd, trail, world
+from benchmarks import cases, crowd, policies, trail, world
 from benchmarks.measure import Figures
 
 PEER = json.loads((Path(__file__).parent / "peer.json").read_text(encoding="utf-8"))
@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument(
-        "--only", default="abcdefghtw", metavar="LETTERS", help="cases to run; w is the window"
+        "--only", default="abcdefghrtw", metavar="LETTERS", help="cases to run; w is the window"
     )
     parser.add_argument("--calls", type=int, default=20, metavar="N", help="measured calls per case")
     parser.add_argument("--small", action="store_true", help="leave out the large data")
@@ -105,8 +105,10 @@ def _database(instance: Instance, arguments: argparse.Namespace, report: dict[st
             _sizes(house, arguments, report, "small")
             if "t" in arguments.only:
                 _keep(report, trail.trail(house, raw, arguments.calls * 2), "")
+            if "r" in arguments.only:
+                _keep(report, policies.compare(house, raw, arguments.calls * 2), "small")
+            have = 0
             if "d" in arguments.only:
-                have = 0
                 for want in SIZES[:1] if arguments.small else SIZES:
                     world.add_moves(raw, have, want, base)
                     have = want
@@ -117,6 +119,9 @@ def _database(instance: Instance, arguments: argparse.Namespace, report: dict[st
                 world.add_orders(raw, 100_000, base)
                 raw.execute("VACUUM ANALYZE")
                 _sizes(house, arguments, report, "large")
+                if "r" in arguments.only:
+                    world.add_moves(raw, have, SIZES[-1], base)
+                    _keep(report, policies.compare(house, raw, arguments.calls * 2), "large")
             if "h" in arguments.only:
                 _crowd(report, setting)
         finally:
