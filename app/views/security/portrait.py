@@ -5,6 +5,7 @@ from PySide6.QtGui import QImage, QImageReader, QImageWriter, QPainter, QPainter
 from PySide6.QtWidgets import QWidget
 
 from app.views.core.marks import initials, paint_avatar
+from app.views.core.theme import tok
 
 SIDE = 320  # pixels of a stored picture
 LARGEST = 204_800  # bytes the server takes
@@ -64,7 +65,7 @@ def stored(path: str) -> bytes | None:
         QSize(SIDE, SIDE), Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
     )
     ground = QImage(image.size(), QImage.Format.Format_RGB32)
-    ground.fill(Qt.GlobalColor.white)  # JPEG knows no transparency
+    ground.fill(tok("photo"))  # JPEG knows no transparency
     painter = QPainter(ground)
     painter.drawImage(0, 0, image)
     painter.end()
