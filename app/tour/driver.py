@@ -28,6 +28,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.views.core.segmented import SegmentedTabs
+
 W = TypeVar("W", bound=QWidget)
 PATIENCE_SECONDS = float(os.environ.get("WERKBANK_PATIENCE", "45"))
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
@@ -241,6 +243,19 @@ class Driver:
             QTest.keyClick(view, key)
             process_events()
         self.wait(lambda: box.currentIndex() == row and not view.isVisible(), f"{value!r} in “{name}”")
+
+    def tab(self, key: str) -> None:
+        """Click one of the underlined tabs, of a list, a pane or a dialog."""
+
+        def found() -> SegmentedTabs | None:
+            tabs = (part for top in self.windows() for part in top.findChildren(SegmentedTabs))
+            return next((part for part in tabs if part.is_shown(key) and self.spot(part)), None)
+
+        self.wait(lambda: found() is not None, f"the tab “{key}”")
+        tabs = found()
+        assert tabs is not None
+        QTest.mouseClick(tabs, LEFT, NO_MODIFIER, tabs.rect_of(key).center())
+        process_events()
 
     def menu(self, name: str) -> None:
         """Click the entry of that object name, or with these words, in the menu that is open."""

@@ -8,6 +8,7 @@ from app.tour.steps.security_signing_in import open_at
 from app.tour.steps.step import ADMINISTRATOR, MANAGER, REP, Step
 from app.tour.tour import Tour
 
+DEPUTY = "u_karin"
 ROLE, SCREEN = "warehouse_manager", "stock_transfer"
 
 
@@ -66,6 +67,11 @@ def given_back(tour: Tour) -> None:
     tour.row_menu(t(f"role.{ROLE}"), "my_roles.give_back")
     tour.until(lambda: SCREEN not in tour.window.ctx.registry.workspaces, "the screen to go")
     tour.shot("given-back")
+    for page in ("requests", "profile"):
+        tour.driver.click("top.person")
+        tour.driver.menu(f"person.{page}")
+        tour.settle()
+        tour.shot(f"my-{page}")
     tour.open_workspace("security.directory")
     tour.shot("directory")
 
@@ -97,6 +103,17 @@ def allowed(tour: Tour) -> None:
         "the discount to be allowed",
     )
     tour.shot("discount-allowed")
+    driver.click("action.delegate")
+    driver.see("dialog.delegates")
+    tour.settle()
+    driver.choose("field.to", DEPUTY)
+    driver.type("field.reason", tour.say("holiday"))
+    tour.shot("stand-in")
+    driver.click("dialog.yes")
+    driver.gone("dialog.delegates")
+    tour.settle()
+    stands_in = tour.ask_database("SELECT delegate FROM system.approval_delegate WHERE login = %s", MANAGER)
+    tour.expect(stands_in == DEPUTY, f"{stands_in} stands in for {MANAGER}")
 
 
 STEPS = (

@@ -13,6 +13,7 @@ from app.tour.steps.step import ADMINISTRATOR, KEEPER_OF_RULES, MANAGER, REP, St
 from app.tour.tour import Tour
 
 DAYS = 14
+CUSTOM, CARRIED = "fair_team", ("stock_receive", "stock_transfer")
 
 
 def _grant(tour: Tour, login: str, role: str, reason: str, *, end: str = "") -> None:
@@ -97,13 +98,34 @@ def _has(tour: Tour, login: str, role: str) -> bool:
     )
 
 
+def custom_role(tour: Tour) -> None:
+    """A role of the house's own, made of the rights somebody needs for one job."""
+    driver = tour.driver
+    tour.open_workspace("security.roles")
+    driver.click("action.new")
+    driver.type("field.name", CUSTOM)
+    driver.type("field.title_de", "Messeteam")
+    driver.type("field.title_en", "Fair team")
+    driver.tab("rights")
+    tour.settle()
+    for right in CARRIED:
+        driver.type("field.search_rights", t(f"right.{right}"))
+        driver.click(f"right.{right}")
+    tour.shot("custom-role")
+    driver.click("dialog.yes")
+    driver.gone("dialog.form")
+    tour.select_row(tour.say("fair_team"))
+    driver.see("pane.role")
+    tour.shot("custom-role-made")
+    carried = tour.ask_database(
+        'SELECT array_agg("right" ORDER BY "right") FROM sec.role_right WHERE role = %s', CUSTOM
+    )
+    tour.expect(carried == list(CARRIED), f"the role carries {carried}")
+
+
 def matrix(tour: Tour) -> None:
     """Who can do what: every right with its roles and people, narrowed down and taken along as a file."""
     driver, opened = tour.driver, tour.memory["opened"]
-    tour.open_workspace("security.roles")
-    tour.select_row(0)
-    driver.see("pane.role")
-    tour.shot("roles")
     tour.open_workspace("security.matrix")
     tour.shot("matrix")
     field = tour.list_view().header.field("words")
@@ -199,6 +221,7 @@ GRANTING = (
     Step("sensitive", ADMINISTRATOR, sensitive),
     Step("sod", ADMINISTRATOR, conflict),
     Step("second_person", KEEPER_OF_RULES, second_person),
+    Step("custom_role", KEEPER_OF_RULES, custom_role),
     Step("matrix", KEEPER_OF_RULES, matrix),
 )
 REVIEWING = (

@@ -5,6 +5,7 @@ from app.core.errors import SessionEnded
 from app.guard.service import Guard
 from app.guard.settings import load
 from app.guard.setup import prepare_embedded
+from app.services.security import sessions
 from app.tour.steps.security_joining import NEWCOMER, open_mine, shown
 from app.tour.steps.step import ADMINISTRATOR, Step
 from app.tour.tour import Tour
@@ -77,6 +78,25 @@ def idle_lock(tour: Tour) -> None:
     tour.expect(kept == typed, f"the phone number is {kept}, not what was typed")
 
 
+def thrown_out(tour: Tour) -> None:
+    """The administrator ends her session: she reads by whom and why, and may sign in again."""
+    driver = tour.driver
+    his = open_at(tour, ADMINISTRATOR)
+    try:
+        session = tour.window.ctx.db.profile.session
+        his.write(sessions.kill_session, sessions.KillSession(session, tour.say("new_computer")))
+    finally:
+        his.close()
+    driver.keys("F5")
+    driver.see("unlock")
+    tour.expect(tour.say("new_computer") in shown(tour, "unlock.reason"), "nobody says why the session ended")
+    tour.shot("thrown-out")
+    driver.type("unlock.password", tour.passwords[NEWCOMER])
+    driver.click("unlock.button")
+    driver.gone("unlock")
+    tour.settle()
+
+
 def locked_out(tour: Tour) -> None:
     """Somebody tries passwords: the guard reads it in the server's log and locks the login."""
     driver = tour.driver
@@ -127,6 +147,7 @@ def guard_round(tour: Tour) -> None:
 STEPS = (
     Step("end_others", NEWCOMER, end_others),
     Step("idle_lock", NEWCOMER, idle_lock),
+    Step("thrown_out", NEWCOMER, thrown_out),
     Step("locked_out", NEWCOMER, locked_out),
     Step("unlock", ADMINISTRATOR, unlock),
 )

@@ -74,6 +74,10 @@ class SegmentedTabs(QWidget):
         """Whether there is room for this tab."""
         return key in self.keys() and not self._rects[self.keys().index(key)].isNull()
 
+    def rect_of(self, key: str) -> QRect:
+        """Where a tab stands; a null rectangle where there is no room for it."""
+        return self._rects[self.keys().index(key)] if key in self.keys() else QRect()
+
     def content_width(self) -> int:
         """Width up to the right edge of the last tab that is shown."""
         ends = [rect.right() for rect in self._rects if not rect.isNull()]
