@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from itertools import repeat
-from statistics import quantiles
 from time import perf_counter
 from typing import Any
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import text
 
 from app.core.db import Database
 from app.core.paging import ListQuery
@@ -30,7 +31,7 @@ from app.services.sales import reads as documents
 from app.services.sales import writes as sales
 from app.services.sales.commands import PostInvoice
 from benchmarks.cases import Cases, House, chosen, header, move, ordered, shipped
-from benchmarks.measure import spread
+from benchmarks.measure import spread, undisturbed
 from migrations.generate import SCHEMAS
 
 Raw = psycopg.Connection[Any]
@@ -70,15 +71,10 @@ def compare(house: House, raw: Raw, n: int) -> Cases:
         held, free = (times[case.kind, case.name, state] for state in (True, False))
         yield f"r_{case.kind}_{case.name}_with_policies", spread(held)
         yield f"r_{case.kind}_{case.name}_without", spread(free)
-        dear, cheap = _undisturbed(held), _undisturbed(free)
+        dear, cheap = undisturbed(held), undisturbed(free)
         shares.setdefault(case.kind, []).append((dear / cheap, dear - cheap, case.name))
     for kind, found in shares.items():
         print(f"    policies, {kind}: " + ", ".join(f"{n} ×{s:.2f} ({d:+.2f} ms)" for s, d, n in found))
-
-
-def _undisturbed(times: list[float]) -> float:
-    """Milliseconds of a call that nothing else on the machine got in the way of: a quarter were quicker."""
-    return quantiles(times, n=4)[0] * 1000
 
 
 def _timed(case: Case, calls: int) -> Iterator[float]:
@@ -134,6 +130,8 @@ def _lookups(house: House) -> Iterator[Case]:
         row.id
         for row in house.sales.read(lists.list_orders, ListQuery(sort="date", limit=100, count=False)).rows
     )
+    for name, table in (("product", "catalog.product"), ("stock", "inventory.stock_level")):
+        yield Case("lookup", f"row_of_{name}", partial(_row, house.sales, table), article)
     yield Case("lookup", "product", lambda i: house.sales.read(products.load_product, i), article)
     yield Case("lookup", "availability", lambda i: house.sales.read(inventory.availability, [i]), article)
     yield Case(
@@ -161,6 +159,11 @@ def _lookups(house: House) -> Iterator[Case]:
         "structure_of_121",
         lambda _: house.planner.read(engineering.structure, house.world.tree, Decimal(10), house.today),
     )
+
+
+def _row(db: Database, table: str, key: int) -> object:
+    statement = text(f"SELECT * FROM {table} WHERE id = :id")  # noqa: S608  (own constants)
+    return db.read(lambda session: session.execute(statement, {"id": key}).all())
 
 
 def _searches(house: House) -> Iterator[Case]:
