@@ -106,6 +106,7 @@ def test_every_list_of_an_administrator_opens(
             "conflicts",
             "reviews",
             "sessions",
+            "checklists",
         ):
             bench.wait(partial(_is_loaded, bench.go(f"security.{key}")))
             assert "⟦" not in bench.everything()
@@ -317,3 +318,21 @@ def test_the_matrix_narrows_to_a_table_and_a_person(as_role: AsRole, tmp_path: P
         page.export_to(tmp_path / "rights.csv", "csv")
         bench.wait(lambda: (tmp_path / "rights.csv").exists())
         assert "Artikel ansehen" in (tmp_path / "rights.csv").read_text("utf-8-sig")
+
+
+def test_what_is_to_be_done_for_everybody_new_is_said_once(
+    admin: Raw, as_role: AsRole, login: str, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with bench_of(as_role("administrator"), tmp_path, qtbot) as bench:
+        page = bench.go("security.checklists")
+        bench.wait(partial(_is_loaded, page))
+        bench.click("action.new")
+        bench.type("field.text_de", "Chip ausgeben")
+        bench.type("field.sort", "70")
+        bench.choose("field.role", "Leser")
+        bench.click("dialog.yes")
+        bench.wait(lambda: any(row.text_de == "Chip ausgeben" for row in page.model.rows))
+    admin.execute("SELECT sec.user_create(%s, 'Nele Neu', 'a long phrase 4711', '{viewer}')", (login,))
+    assert ("Chip ausgeben",) in admin.execute(
+        "SELECT text_de FROM sec.person_task WHERE login = %s", (login,)
+    ).fetchall()

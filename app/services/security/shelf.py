@@ -52,6 +52,12 @@ ASSIGNMENT_PRESETS: Mapping[str, Test] = {
     "over": lambda row: row.state in ("over", "withdrawn"),
     "all": lambda _row: True,
 }
+CHECKLIST_PRESETS: Mapping[str, Test] = {
+    "onboarding": lambda row: row.kind == "onboarding" and row.active,
+    "offboarding": lambda row: row.kind == "offboarding" and row.active,
+    "inactive": lambda row: not row.active,
+    "all": lambda _row: True,
+}
 REGISTRATION_PRESETS: Mapping[str, Test] = {
     "open": lambda row: row.state == "requested",
     "all": lambda _row: True,
@@ -113,6 +119,11 @@ def count_registrations(session: Session) -> int:
     """How many wait for an answer."""
     asked: Select[Any] = select(literal_column("1").label("one")).select_from(text("sec.registration_list()"))
     return count_rows(session, asked.where(text("state = 'requested'")))
+
+
+def list_checklist(session: Session, query: ListQuery) -> Page:
+    """The points of onboarding and off-boarding; presets: `CHECKLIST_PRESETS`."""
+    return shelved(people.checklist(session), query, CHECKLIST_PRESETS)
 
 
 def list_roles(session: Session, query: ListQuery) -> Page:

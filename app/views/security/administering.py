@@ -7,6 +7,7 @@ from app.services.security.shelf import count_registrations
 from app.views.core.workspace import RecordType, Tile, Workspace
 from app.views.security import (
     assignment_list,
+    checklist_list,
     colleagues,
     directory,
     matrix_list,
@@ -46,6 +47,9 @@ WORKSPACES = (
         RAIL,
         "review_list",
         assignment_list.reviews_page,
+    ),
+    Workspace(
+        checklist_list.KEY, "checklists.title", "clipboard-list", RAIL, "checklist_list", checklist_list.page
     ),
     Workspace(policy_page.KEY, "policy.title", "sliders-horizontal", RAIL, "policy_get", policy_page.page),
     Workspace(session_list.KEY, "sessions.title", "server", RAIL, "session_list_all", session_list.page),

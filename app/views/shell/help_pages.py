@@ -49,6 +49,7 @@ OF_SCREEN = {
     "security.roles": "people",
     "security.matrix": "people",
     "security.assignments": "people",
+    "security.checklists": "people",
     "security.conflicts": "people",
     "security.reviews": "people",
     "security.policy": "people",
