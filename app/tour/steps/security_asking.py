@@ -66,6 +66,9 @@ def given_back(tour: Tour) -> None:
     tour.shot("my-roles")
     tour.row_menu(t(f"role.{ROLE}"), "my_roles.give_back")
     tour.until(lambda: SCREEN not in tour.window.ctx.registry.workspaces, "the screen to go")
+    tour.expect(
+        not tour.window.rail.buttons["inventory"].badge, "the number of the group went not with the role"
+    )
     tour.shot("given-back")
     for page in ("requests", "profile"):
         tour.driver.click("top.person")

@@ -271,6 +271,11 @@ class Registry:
         """Whether this person has the right; an empty one everybody has."""
         return not right or self.profile.can(right)
 
+    def badges(self) -> frozenset[str]:
+        """The groups of the rail at which a number may stand."""
+        counted = {tile.workspace for tile in self.tiles if tile.badge}
+        return frozenset(found.rail for key, found in self.workspaces.items() if key in counted)
+
     def rails(self) -> list[tuple[Rail, list[Workspace]]]:
         """The rail from top to bottom: the groups that hold something for this person."""
         groups = [(rail, [w for w in self.workspaces.values() if w.rail == rail.key]) for rail in RAILS]

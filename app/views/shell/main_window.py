@@ -322,6 +322,8 @@ class MainWindow(QMainWindow):
         """The person has other rights now: everything is built again for them, and nothing typed is lost."""
         ctx = self.ctx
         registry = Registry(profile, ctx.registry.packages)
+        kept = registry.badges()
+        self._badges = {group: count for group, count in self._badges.items() if group in kept}
         self._rebuild(lambda: setattr(self, "ctx", replace(ctx, profile=profile, registry=registry)))
 
     # -- tabs ---------------------------------------------------------------------------------------------------
