@@ -33,6 +33,7 @@ from app.views.core.marks import Label
 from app.views.core.missing import Missing
 from app.views.core.surfaces import Banner, clear_layout
 from app.views.core.theme import px
+from app.views.core.why import explain
 from app.views.core.workspace import TabPage
 
 
@@ -293,7 +294,8 @@ class FormView(TabPage):
             if not table.right or self.ctx.profile.can(table.right):
                 self._build_table(table)
             else:
-                locked = FactsCard(t(table.lines.title))
+                asked = partial(explain, self.ctx, table.right, t(table.lines.title), self)
+                locked = FactsCard(t(table.lines.title), link="why.short", link_clicked=asked)
                 locked.setObjectName(f"locked.{table.key}")
                 locked.add_fact(Fact(t("kit.no_right_long"), style="locked"), t("form.no_right"))
                 self._main.addWidget(locked)

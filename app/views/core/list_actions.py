@@ -13,6 +13,7 @@ from app.views.core.list_head import ListHead
 from app.views.core.list_spec import ListAction, ListSpec
 from app.views.core.menus import open_once
 from app.views.core.table_view import TableView
+from app.views.core.why import explain
 
 if TYPE_CHECKING:
     from app.views.core.context import AppContext
@@ -38,6 +39,7 @@ class ListActions:
         self._bulk = self.allowed(spec.bulk)
         self._copy: Callable[[], object] = table.copy_selection
         self._open: Callable[[int], object] = lambda _row: None
+        table.explain = lambda right, what: explain(ctx, right, what, table)
         self.primary: Button | None = None
         if self._bulk:
             button = Button("kit.list.bulk", kind="secondary", size="toolbar")

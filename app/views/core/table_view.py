@@ -29,6 +29,7 @@ from app.views.core import fonts
 from app.views.core.delegates import CellDelegate, Thumbnails
 from app.views.core.export import neutral
 from app.views.core.filter_header import FilterHeader, StayingMenu
+from app.views.core.icons import icon
 from app.views.core.menus import open_once
 from app.views.core.table_model import CHECK, Column, PagedTableModel
 from app.views.core.theme import fill, px
@@ -62,6 +63,7 @@ class TableView(QTableView):
     ) -> None:
         super().__init__(parent)
         self._columns: Sequence[Column] = model.columns
+        self.explain: Callable[[str, str], object] | None = None  # says why a right is missing, and for what
         self._arranging = False
         self._user_widths: dict[str, int] = {}
         self._overlay: QWidget | None = None
@@ -467,5 +469,16 @@ class TableView(QTableView):
             self.selectRow(index.row())
         menu = QMenu(self)
         fill(menu)
+        self._explain_locked(menu, index)
         if menu.actions():
             open_once(menu, self.viewport().mapToGlobal(point))
+
+    def _explain_locked(self, menu: QMenu, index: QModelIndex) -> None:
+        """A value one may not see says why."""
+        if self.explain is None or not index.isValid():
+            return
+        if self.list_model.cell(index.row(), index.column()).kind == "locked":
+            column, explain = self._columns[index.column()], self.explain
+            entry = menu.addAction(icon("lock"), t("why.action"))
+            entry.setObjectName("menu.why")
+            entry.triggered.connect(lambda: explain(column.right, column.head()))
