@@ -28,14 +28,20 @@ class EndAllSessions:
 
 Test = Callable[[Any], bool]
 
+
+def is_person(row: Any) -> bool:
+    """Whether it is somebody, not a terminal or a service."""
+    return str(row.login).startswith("u_")
+
+
 PEOPLE_PRESETS: Mapping[str, Test] = {
-    "present": lambda row: row.status != "left",
+    "present": lambda row: row.status != "left" and is_person(row),
     "active": lambda row: row.status == "active",
     "pending": lambda row: row.status == "pending",
     "suspended": lambda row: row.status == "suspended",
     "locked": lambda row: row.status == "locked",
     "left": lambda row: row.status == "left",
-    "no_supervisor": lambda row: row.status != "left" and row.supervisor is None,
+    "no_supervisor": lambda row: row.status != "left" and is_person(row) and row.supervisor is None,
     "all": lambda _row: True,
 }
 ROLE_PRESETS: Mapping[str, Test] = {
