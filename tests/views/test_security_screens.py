@@ -17,6 +17,7 @@ from app.core.i18n import translate
 from app.core.scram import scram_verifier
 from app.views.security.directory import _approve
 from app.views.security.people_actions import grant, leave, set_warehouses, suspend
+from app.views.security.rights_grid import mark
 from app.views.security.role_dialog import RoleDialog
 from tests.conftest import PASSWORD
 from tests.make_world import Raw
@@ -336,3 +337,29 @@ def test_what_is_to_be_done_for_everybody_new_is_said_once(
     assert ("Chip ausgeben",) in admin.execute(
         "SELECT text_de FROM sec.person_task WHERE login = %s", (login,)
     ).fetchall()
+
+
+def test_roles_stand_beside_each_other_with_their_rights_and_limits(
+    as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with bench_of(as_role("administrator"), tmp_path, qtbot) as bench:
+        page = bench.go("security.grid")
+        bench.wait(lambda: page.model is not None and page.model.rows)
+        bench.type("field.search", "rechnungen buchen")
+        lines = {line[0]: line[1:] for line in bench.words("grid")}
+        heads = [column.key for column in page.model.columns[1:]]
+        assert "finance" in heads
+        assert "viewer" not in heads
+        booking = next(row for row in page.model.rows if row.right is not None)
+        assert [mark(role, booking) for role in ("finance", "sales_rep")] == ["✓", "–"]
+        assert len(lines) == 2  # the right, and its area above it
+        bench.type("field.search", "rabatt in")
+        limit = next(row for row in page.model.rows if row.limits is not None)
+        assert [mark(role, limit) for role in ("sales_rep", "sales_manager", "finance")] == [
+            "≤ 12",
+            "≤ 25",
+            "–",
+        ]
+        page.choose("core")
+        assert "viewer" in [column.key for column in page.model.columns]
+        assert "⟦" not in bench.everything()

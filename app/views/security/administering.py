@@ -14,6 +14,7 @@ from app.views.security import (
     my_roles,
     people_list,
     policy_page,
+    rights_grid,
     role_list,
     session_list,
 )
@@ -33,6 +34,7 @@ WORKSPACES = (
         directory.registrations_page,
     ),
     Workspace(role_list.KEY, "roles.title", "key-round", RAIL, "role_list", role_list.page),
+    Workspace(rights_grid.KEY, "grid.title", "layers", RAIL, "permission_matrix", rights_grid.page),
     Workspace(matrix_list.KEY, "matrix.title", "table", RAIL, "permission_matrix", matrix_list.page),
     Workspace(
         assignment_list.KEY, "assign.title", "calendar-clock", RAIL, "assignment_list", assignment_list.page

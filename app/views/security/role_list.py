@@ -22,12 +22,11 @@ from app.views.security.form_dialog import FormDialog
 from app.views.security.people_actions import REASON, offer, on_row
 from app.views.security.people_words import period, role, role_list, titles
 from app.views.security.policy_page import duration
+from app.views.security.rights_grid import limit_words as how_high
 from app.views.security.role_dialog import NAME, TITLES, RoleDialog, area_of
 from app.views.security.role_rules import RulesDialog
 
 KEY, CONFLICTS = "security.roles", "security.conflicts"
-
-NO_LIMIT = 1_000_000_000  # what the matrix writes for those without one
 
 
 def _kind(row: Any) -> str:
@@ -119,8 +118,7 @@ def _read(session: Any, name: str) -> tuple[RoleCard, Sequence[ConflictRow]]:
 def limit_words(name: str, value: Any) -> str:
     """A limit and how high it is."""
     key = f"roles.limit.{name}"
-    shown = t("roles.no_limit") if value >= NO_LIMIT else fmt.number(value)
-    return f"{t(key) if has_text(key) else name}: {shown}"
+    return f"{t(key) if has_text(key) else name}: {how_high(value)}"
 
 
 def _copy(ctx: AppContext, row: RoleRow) -> None:

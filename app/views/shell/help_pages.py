@@ -47,6 +47,7 @@ OF_SCREEN = {
     "security.people": "people",
     "security.registrations": "people",
     "security.roles": "people",
+    "security.grid": "people",
     "security.matrix": "people",
     "security.assignments": "people",
     "security.checklists": "people",
