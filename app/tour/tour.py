@@ -282,10 +282,12 @@ class Tour:
 
     def list_view(self) -> TableView:
         """The table of the list in front."""
-        found = [view for view in self.page.findChildren(TableView) if view.isVisible()]
-        if not found:
-            raise TourError("no list is in front")
-        return found[0]
+
+        def found() -> list[TableView]:
+            return [view for view in self.page.findChildren(TableView) if view.isVisible()]
+
+        self.driver.wait(found, "a list in front")
+        return found()[0]
 
     def open_row(self, text: str) -> None:
         """Open the record of a row by double click."""

@@ -210,6 +210,12 @@ def leave(tour: Tour) -> None:
         tour.expect(not elsewhere.goes_on(), "her session goes on")
     finally:
         elsewhere.close()
+    driver.tab("left")
+    tour.settle()
+    before = tour.page
+    driver.click_row(tour.list_view(), NEWCOMER, double=True)
+    driver.wait(lambda: tour.page is not before, "her page")
+    tour.shot("her-page")
     status = tour.ask_database("SELECT status FROM sec.app_user WHERE login = %s", NEWCOMER)
     tour.expect(status == "left", f"{NEWCOMER} is {status}")
     may = tour.ask_database("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", NEWCOMER)
