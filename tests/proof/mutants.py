@@ -22,7 +22,8 @@ from app.core.people import DEMO_PEOPLE
 from app.services.demo import load
 from migrations.generate import SCHEMAS
 from tests import conftest
-from tests.proof.battery import HELPERS, LEVERS, MATRIX, Desk, badge, statement
+from tests.proof.battery import MATRIX, Desk, badge, statement
+from tests.proof.known import HELPERS, LEVERS
 from tests.proof.logins import furnish
 from tests.proof.refusals import Refusals
 
