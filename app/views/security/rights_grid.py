@@ -1,6 +1,6 @@
 """Roles beside each other: every right a line, every role a column, grouped by area."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -83,7 +83,7 @@ def grid_rows(rights: Sequence[RightRow], known: Sequence[RoleRow] = ()) -> list
     return found + limit_rows(len(areas), known)
 
 
-def carried(rows: Sequence[GridRow], names: Set[str]) -> list[GridRow]:
+def carried(rows: Sequence[GridRow], names: set[str]) -> list[GridRow]:
     """The rows one of these roles has something to say about, with their areas."""
     lines = [
         row for row in rows if names & set(row.right.roles if row.right is not None else row.limits or ())
