@@ -208,6 +208,8 @@ class PersonPage(FormPage):
         if card is None:
             return
         CHOICES.give(self.ctx, self, self._offer)
+        if self._roles.link is not None:
+            self._roles.link.setVisible(card.person.status != "left")
         self._show_roles(card)
         self._show_tasks(card)
         self._show_sign_ins(card)
