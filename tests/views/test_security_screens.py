@@ -19,6 +19,7 @@ from app.views.security.directory import _approve
 from app.views.security.people_actions import grant, leave, set_warehouses, suspend
 from app.views.security.rights_grid import mark
 from app.views.security.role_dialog import RoleDialog
+from app.views.shell.help_pages import page_for
 from tests.conftest import PASSWORD
 from tests.make_world import Raw
 from tests.views.make_screens import AsRole, Bench
@@ -89,6 +90,10 @@ def test_the_matrix_speaks_in_words_and_narrows_to_a_role(
         bench.wait(lambda: 0 < len(page.model.rows) < everything)
 
 
+def _is_ready(page: Any) -> bool:
+    return bool(page.ready)
+
+
 def _is_loaded(page: Any) -> bool:
     return bool(page.model.loaded)
 
@@ -111,6 +116,24 @@ def test_every_list_of_an_administrator_opens(
         ):
             bench.wait(partial(_is_loaded, bench.go(f"security.{key}")))
             assert "⟦" not in bench.everything()
+            assert page_for(f"security.{key}", "system") == "people"
+
+
+@pytest.mark.parametrize("who", ["administrator", "system_administrator"])
+def test_a_persons_page_and_the_rules_open_for_every_administrator(
+    admin: Raw, who: str, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with bench_of(as_role(who), tmp_path, qtbot) as bench:
+        page = bench.open("sec.app_user", _number_of(admin, "u_viewer"))
+        bench.wait(partial(_is_ready, page))
+        assert page.read_only is not page.ctx.profile.can("user_change")
+        assert page.title() in bench.everything()
+        assert bench.find("form.missing") is None
+        assert "⟦" not in bench.everything()
+        page = bench.go("security.policy")
+        bench.wait(partial(_is_ready, page))
+        assert "⟦" not in bench.everything()
+        assert {page_for("sec.app_user"), page_for("security.policy", "system")} == {"people"}
 
 
 def test_others_have_the_directory_only(as_role: AsRole, tmp_path: Path, qtbot: QtBot) -> None:

@@ -62,8 +62,10 @@ class FormDialog(Dialog):
                 box.set_value(values[key])
         self.body.addLayout(self._grid())
         self.add_button("no", "security.dialog.cancel", kind="secondary", shortcut="Esc")
+        # In a menu the words end in an ellipsis; here is what they announced.
+        words = f"{yes}.yes" if has_text(f"{yes}.yes") else yes
         self.yes = self.add_button(
-            "yes", yes, self.post, icon="check", kind="primary", shortcut="Ctrl+Enter", stay=True
+            "yes", words, self.post, icon="check", kind="primary", shortcut="Ctrl+Enter", stay=True
         )
 
     def _grid(self) -> QGridLayout:
