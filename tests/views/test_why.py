@@ -206,6 +206,15 @@ def test_every_refusal_of_the_server_names_the_right(mine: Database, call: Any, 
     assert refused.value.params["right"] == right
 
 
+def test_a_limit_is_no_right(bench: Bench) -> None:
+    refused = NotAllowed("discount_limit", pct=18, limit=12)
+    show_error(bench.window, bench.window.ctx, refused)
+    bench.wait(lambda: "über Ihrem Limit von 12 %" in bench.everything())
+    assert "Fordern Sie eine Freigabe an" in bench.everything()
+    assert "discount_limit" not in bench.everything()
+    assert bench.window.findChild(WhyDialog) is None
+
+
 def test_one_question_is_one_round_trip(bench: Bench, counted: Callable[..., object], mine: Database) -> None:
     with counted(mine) as spent:  # type: ignore[attr-defined]
         show_error(bench.window, bench.window.ctx, NotAllowed("invoice_post", right="invoice_post"))

@@ -35,7 +35,10 @@ def host_of(owner: QObject | None) -> QWidget | None:
 def show_error(
     owner: QObject | None, ctx: AppContext | None, error: BaseException, *, operation: str = ""
 ) -> None:
-    """Show an error in the way of its class; what is no `AppError` is a bug and says so."""
+    """Show an error in the way of its class; what is no `AppError` is a bug and says so.
+
+    A right that is missing is explained; a limit, or that somebody else must decide, is a refusal like others.
+    """
     host = host_of(owner)
     if isinstance(error, Cancelled):
         return
@@ -43,7 +46,7 @@ def show_error(
         log.error("no window to show an error in", exc_info=error, extra={"operation": operation})
     elif isinstance(error, SessionEnded):
         _session_dialog(host, ctx, error).open()
-    elif isinstance(error, NotAllowed):
+    elif isinstance(error, NotAllowed) and error.params.get("right"):
         from app.views.core.why import WhyDialog
 
         WhyDialog(host, ctx, error).open()

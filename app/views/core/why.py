@@ -53,9 +53,7 @@ class WhyDialog(Dialog):
         )
         self.setObjectName("dialog.why")
         self._ctx = ctx
-        # Only the server knows which right was missing when it refused a table rather than a function.
-        right = error.params.get("right", error.key)
-        self._right = str(right or "")
+        self._right = str(error.params["right"])
         self._lines = [title, text]
         self._number = 0
         self._ask: _Ask | None = None
@@ -63,11 +61,10 @@ class WhyDialog(Dialog):
         self._steps.setSpacing(px("gap_l"))
         self.body.addLayout(self._steps)
         self.add_button("copy", "errors.copy", self._copy, icon="copy", kind="ghost", left=True, stay=True)
-        if right is not None:
-            self._step("errors.why_missing", self._missing())
-            self._lines.append(f"{t('errors.why_missing')}: {self._right}")
+        self._step("errors.why_missing", self._missing())
+        self._lines.append(f"{t('errors.why_missing')}: {self._right}")
         self._close = self.add_button("close", "errors.close", kind="primary", shortcut="Esc")
-        if ctx is not None and right is not None:
+        if ctx is not None:
             op = ReadOp(self, ctx, why, self._right)
             op.success(self._answer).failure(lambda _error: True).start()
 
