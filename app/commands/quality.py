@@ -15,8 +15,13 @@ _OLDEST = Path("/usr/lib/postgresql/15/bin")
 _PROOFS = (
     "tests/guards/test_catalogue.py",
     "tests/guards/test_proofs.py",
+    "tests/guards/test_rights_executed.py",
     "tests/guards/test_site.py",
     "tests/db/test_bad_days_forged.py",
+    "tests/db/test_bad_days_leaks.py",
+    "tests/db/test_audit_coverage.py",
+    "tests/db/test_audit_seal.py",
+    "tests/db/test_guard.py",
     "tests/db/test_platform_psql.py",
     "tests/db/test_platform_session.py",
     "tests/db/test_platform_costs.py",
