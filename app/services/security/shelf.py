@@ -42,6 +42,7 @@ PEOPLE_PRESETS: Mapping[str, Test] = {
     "locked": lambda row: row.status == "locked",
     "left": lambda row: row.status == "left",
     "no_supervisor": lambda row: row.status != "left" and is_person(row) and row.supervisor is None,
+    "no_factor": lambda row: row.status == "active" and is_person(row) and not row.second_factor,
     "all": lambda _row: True,
 }
 ROLE_PRESETS: Mapping[str, Test] = {

@@ -161,6 +161,7 @@ def _spec(ctx: AppContext) -> ListSpec:
             Preset("locked", "people.status.locked", count=True),
             Preset("left", "people.status.left"),
             Preset("no_supervisor", "people.preset.no_supervisor", count=True),
+            Preset("no_factor", "people.preset.no_factor"),
             Preset("all", "kit.list.all"),
         ),
         primary=ListAction("new", "people.new", act.new_person, "user-plus", "user_create", "Ctrl+N"),
