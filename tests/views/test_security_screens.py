@@ -386,3 +386,24 @@ def test_roles_stand_beside_each_other_with_their_rights_and_limits(
         page.choose("core")
         assert "viewer" in [column.key for column in page.model.columns]
         assert "⟦" not in bench.everything()
+
+
+def test_what_a_colleague_changed_of_a_person_meanwhile_is_not_written_over(
+    admin: Raw, as_role: AsRole, login: str, tmp_path: Path, qtbot: QtBot
+) -> None:
+    admin.execute("SELECT sec.user_create(%s, 'Toni Teil', 'a long phrase 4711', '{viewer}')", (login,))
+    with bench_of(as_role("administrator"), tmp_path, qtbot) as bench:
+        page = bench.open("sec.app_user", _number_of(admin, login))
+        bench.wait(lambda: page.ready)
+        bench.type("field.site", "Halle 2")
+        admin.execute("UPDATE sec.app_user SET department = 'Einkauf' WHERE login = %s", (login,))
+        page.refresh()
+        bench.wait(lambda: bench.find("notice.changed") is not None or "geändert" in bench.everything())
+        page.merge()
+        bench.wait(lambda: page.ready and page.record.raw.person.site == "Halle 2")
+    assert admin.execute(
+        "SELECT department, site FROM sec.app_user WHERE login = %s", (login,)
+    ).fetchone() == (
+        "Einkauf",
+        "Halle 2",
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -23,6 +24,11 @@ from app.views.core.values import error_text, in_words
 
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 Save = Callable[[Mapping[str, Any]], tuple[Callable[[Any, Any], Result[Any]], Any]]
+
+
+def version_of(values: Mapping[str, Any]) -> int:
+    """A number that is another one when a value is: for records without a version of their own."""
+    return crc32(repr(sorted(values.items())).encode())
 
 
 def plain(key: str) -> str:

@@ -23,6 +23,7 @@ from app.views.core.side_cards import StoryCards
 from app.views.core.surfaces import Card, clear_layout
 from app.views.security import people_actions as act
 from app.views.security import person_parts as parts
+from app.views.security.form_dialog import version_of
 from app.views.security.people_words import STATUS, reason_words, titles
 
 SESSIONS, WAREHOUSES = "sec.session", "sec.user_warehouse"
@@ -35,7 +36,7 @@ def load(session: Any, person_id: int, _language: str) -> FormRecord:
     card = people.card_of(session, person_id)
     values = {field.key: getattr(card.person, field.key) or None for field in act.DETAILS}
     words = {"supervisor": card.person.supervisor_person or ""}
-    return FormRecord(id=person_id, values=values, words=words, raw=card)
+    return FormRecord(person_id, version_of(values), values=values, words=words, raw=card)
 
 
 def save(session: Any, command: people.ChangeUser) -> Result[None]:

@@ -21,6 +21,7 @@ from app.views.core.forms import FormPage
 from app.views.core.operation import ReadOp
 from app.views.core.surfaces import Card, clear_layout
 from app.views.core.theme import px
+from app.views.security.form_dialog import version_of
 from app.views.security.role_rules import RulesDialog
 
 KEY, THE_ONE = "security.policy", 1
@@ -34,7 +35,7 @@ def load(session: Any, _number: int, _language: str) -> FormRecord:
         key: value if isinstance(value, bool) or value is None else Decimal(value)
         for key, value in found.items()
     }
-    return FormRecord(id=THE_ONE, values=values, raw=found)
+    return FormRecord(THE_ONE, version_of(values), values=values, raw=found)
 
 
 def save(session: Any, command: policy.SetPolicy) -> Result[int]:
