@@ -35,6 +35,19 @@ def test_upgrade_of_a_current_database_touches_nothing(
     assert admin.execute(when).fetchone() == before
 
 
+def test_the_database_logs_no_parameters_and_compiles_no_plans(
+    cluster: Cluster, admin: psycopg.Connection[Any]
+) -> None:
+    row = admin.execute(
+        "SELECT setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase "
+        "WHERE setrole = 0 AND datname = %s",
+        (cluster.template,),
+    ).fetchone()
+    wanted = {"log_parameter_max_length=0", "log_parameter_max_length_on_error=0", "jit=off"}
+    assert row is not None
+    assert set(row[0]) == wanted
+
+
 def test_a_database_of_somebody_else_is_left_alone(cluster: Cluster) -> None:
     with pytest.raises(schema.SchemaError, match="holds no Werkbank"):
         schema.require_ours(cluster.admin_dsn("postgres"))
