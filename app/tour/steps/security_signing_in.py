@@ -6,8 +6,9 @@ from app.guard.service import Guard
 from app.guard.settings import load
 from app.guard.setup import prepare_embedded
 from app.services.security import sessions
+from app.tour.steps.security_house import GUEST
 from app.tour.steps.security_joining import NEWCOMER, open_mine, shown
-from app.tour.steps.step import ADMINISTRATOR, Step
+from app.tour.steps.step import ADMINISTRATOR, FINANCE, KEEPER_OF_RULES, Step
 from app.tour.tour import Tour
 
 ENOUGH = 5  # wrong passwords from one address until the login is locked
@@ -135,6 +136,50 @@ def unlock(tour: Tour) -> None:
     driver.see("pane.person")
 
 
+def reset(tour: Tour) -> None:
+    """Somebody has forgotten the password: another one for a day, told in person."""
+    driver = tour.driver
+    tour.open_workspace("security.people")
+    tour.row_menu(GUEST, "people.reset_password")
+    driver.click("dialog.yes")
+    driver.see("dialog.secret")
+    tour.passwords[GUEST] = shown(tour, "secret.shown")
+    tour.shot("password-reset")
+    driver.click("dialog.yes")
+    driver.gone("dialog.secret")
+    again = tour.ask_database("SELECT must_change_password FROM sec.app_user WHERE login = %s", GUEST)
+    tour.expect(again, "the password of the administrator may stay")
+
+
+def from_here_only(tour: Tour) -> None:
+    """Finance may come from the office's network only: from elsewhere the right password opens nothing."""
+    driver = tour.driver
+    tour.open_workspace("security.addresses")
+    driver.click("action.new")
+    driver.see("dialog.form")
+    tour.settle()
+    driver.choose("field.role", "finance")
+    driver.type("field.network", "10.20.0.0/16")
+    driver.type("field.note", tour.say("office"))
+    tour.shot("address-rule")
+    driver.click("dialog.yes")
+    driver.gone("dialog.form")
+    tour.settle()
+    tour.sign_out()
+    tour.give_name(FINANCE, tour.passwords[FINANCE])
+    driver.click("login.sign_in")
+    driver.see("login.trouble")
+    tour.shot("from-elsewhere")
+    tour.sign_in(KEEPER_OF_RULES)
+    tour.open_workspace("security.addresses")
+    tour.row_menu("10.20.0.0/16", "addresses.remove")
+    driver.click("dialog.yes")
+    tour.until(
+        lambda: not tour.ask_database("SELECT count(*) FROM sec.address_rule WHERE role = 'finance'"),
+        "the rule to be gone",
+    )
+
+
 def guard_round(tour: Tour) -> None:
     """The guard beside the server does its round."""
     guard = Guard(load(prepare_embedded(tour.stage.instance)))
@@ -150,4 +195,6 @@ STEPS = (
     Step("thrown_out", NEWCOMER, thrown_out),
     Step("locked_out", NEWCOMER, locked_out),
     Step("unlock", ADMINISTRATOR, unlock),
+    Step("reset", ADMINISTRATOR, reset),
+    Step("from_here_only", KEEPER_OF_RULES, from_here_only),
 )
