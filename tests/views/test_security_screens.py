@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 import app.views.security
@@ -16,7 +17,15 @@ from app.core.db import Database
 from app.core.i18n import translate
 from app.core.scram import scram_verifier
 from app.views.security.directory import _approve
-from app.views.security.people_actions import grant, leave, set_warehouses, suspend
+from app.views.security.people_actions import (
+    grant,
+    leave,
+    remove_photo,
+    set_warehouses,
+    suspend,
+    take_photo,
+)
+from app.views.security.portrait import Portrait
 from app.views.security.rights_grid import mark
 from app.views.security.role_dialog import RoleDialog
 from app.views.shell.help_pages import page_for
@@ -407,3 +416,24 @@ def test_what_a_colleague_changed_of_a_person_meanwhile_is_not_written_over(
         "Einkauf",
         "Halle 2",
     )
+
+
+def test_somebodys_picture_is_chosen_seen_beside_the_list_and_taken_away(
+    admin: Raw, as_role: AsRole, login: str, tmp_path: Path, qtbot: QtBot
+) -> None:
+    admin.execute("SELECT sec.user_create(%s, 'Bea Bild', 'a long phrase 4711', '{viewer}')", (login,))
+    image = QImage(640, 480, QImage.Format.Format_RGB32)
+    image.fill(0x336699)
+    assert image.save(str(tmp_path / "bea.png"))
+    with bench_of(as_role("administrator"), tmp_path, qtbot) as bench:
+        page = bench.open("sec.app_user", _number_of(admin, login))
+        bench.wait(lambda: page.ready)
+        take_photo(page.ctx, page.record.raw.person, str(tmp_path / "bea.png"))
+        bench.wait(lambda: page.ready and page.record.raw.person.has_photo)
+        people = bench.go("security.people", filters={"login": login})
+        bench.wait(lambda: len(people.model.rows) == 1)
+        people.table.selectRow(0)
+        bench.wait(lambda: any(one.has_picture for one in bench.window.findChildren(Portrait)))
+        remove_photo(page.ctx, people.model.rows[0])
+        bench.wait(lambda: "Gespeichert" in bench.said())
+    assert admin.execute("SELECT count(*) FROM sec.user_photo WHERE login = %s", (login,)).fetchone() == (0,)

@@ -5,17 +5,20 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from PySide6.QtWidgets import QFileDialog
+
 from app.core.i18n import language, t
 from app.services.security import assignments, passwords, people, second_factor, shelf
 from app.services.security.assignments import Assignment
 from app.services.security.people import UserRow
 from app.views.core.context import AppContext
-from app.views.core.errors import ask
+from app.views.core.errors import ask, host_of
 from app.views.core.fields import Field
 from app.views.core.inputs import ComboBox
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.security.form_dialog import FormDialog, SecretDialog, TicksDialog
 from app.views.security.people_words import end_of_day, role, start_of_day
+from app.views.security.portrait import FILES, stored
 
 REASON = Field("reason", "people.reason", required=True, max_length=200, span=4)
 TASK_KINDS = (("onboarding", "people.tasks.onboarding"), ("offboarding", "people.tasks.offboarding"))
@@ -301,6 +304,37 @@ def set_warehouses(ctx: AppContext, row: Any) -> None:
         icon="warehouse",
         yes="people.save",
     ).open()
+
+
+def ask_photo(ctx: AppContext, row: Any) -> None:
+    """A picture of somebody, out of a file."""
+    file, _ = QFileDialog.getOpenFileName(
+        host_of(ctx.tasks),
+        t("people.photo_title", person=row.person),
+        "",
+        f"{t('kit.picture')} ({FILES})",
+    )
+    if file:
+        take_photo(ctx, row, file)
+
+
+def take_photo(ctx: AppContext, row: Any, file: str) -> None:
+    """Store a picture file, made small and square."""
+    content = stored(file)
+    if content is None:
+        ctx.navigate.toast(t("profile.no_picture"), kind="warn")
+    else:
+        _set_photo(ctx, row, content)
+
+
+def remove_photo(ctx: AppContext, row: Any) -> None:
+    """Take the picture away."""
+    _set_photo(ctx, row, None)
+
+
+def _set_photo(ctx: AppContext, row: Any, content: bytes | None) -> None:
+    op = WriteOp(ctx.tasks, ctx, people.set_photo, people.SetPhoto(row.login, content))
+    op.success(lambda _none: ctx.navigate.toast(t("people.saved"))).start()
 
 
 def add_task(ctx: AppContext, row: Any) -> None:

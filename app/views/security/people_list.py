@@ -14,13 +14,14 @@ from app.views.core.context import AppContext
 from app.views.core.detail import DetailPane, facts
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
-from app.views.core.marks import Avatar, Divider, Label, initials
+from app.views.core.marks import Divider, Label
 from app.views.core.operation import ReadOp
 from app.views.core.table_model import Column
 from app.views.core.theme import px
 from app.views.security import people_actions as act
 from app.views.security import person_parts as parts
 from app.views.security.people_words import STATUS, reason_words, role_list, titles
+from app.views.security.portrait import Portrait
 
 KEY = "security.people"
 
@@ -31,6 +32,7 @@ class PersonPane(DetailPane):
     def __init__(self, ctx: AppContext, row: UserRow) -> None:
         super().__init__()
         self.setObjectName("pane.person")
+        self._portrait = Portrait(row.person, px("avatar_large"))
         self._ctx, self._row = ctx, row
         kind, words = STATUS.get(row.status, ("neutral", row.status))
         chips = [(kind, t(words) if row.status in STATUS else words)]
@@ -41,7 +43,7 @@ class PersonPane(DetailPane):
             row.person,
             chips=chips,
             note=" · ".join(filter(None, (row.position, row.department, row.site))),
-            picture=Avatar(initials(row.person), px("avatar_large"), row.person),
+            picture=self._portrait,
         )
         self._data = self.tab("data", t("people.tab.data"))
         self._roles = self.tab("roles", t("people.tab.roles"))
@@ -49,6 +51,9 @@ class PersonPane(DetailPane):
         ReadOp(self, ctx, people.card, row.login).success(self._arrived).failure(lambda _error: True).start()
 
     def _arrived(self, card: Card) -> None:
+        if card.person.has_photo:
+            op = ReadOp(self, self._ctx, people.photo, card.person.login).success(self._portrait.show_photo)
+            op.failure(lambda _error: True).start()
         self._show_data(card.person)
         now = [one for one in card.assignments if one.state in parts.NOW]
         before = [one for one in card.assignments if one.state not in parts.NOW]

@@ -82,10 +82,17 @@ ACTIONS = (
         "end_sessions", "log-out", "session_kill", act.end_sessions, lambda page: _open_sessions(page) > 0
     ),
     _action("warehouses", "warehouse", "user_set_warehouses", act.set_warehouses),
+    _action("photo", "image", "user_set_photo", act.ask_photo),
+    _action("photo_remove", "image-off", "user_set_photo", act.remove_photo, lambda page: _has_photo(page)),
     _action("suspend", "circle-pause", "user_suspend", act.suspend, _when("active", "locked")),
     _action("lock", "lock", "user_lock", act.lock, _when("active")),
     _action("leave", "log-out", "user_leave", act.leave),
 )
+
+
+def _has_photo(page: Any) -> bool:
+    person = _person(page)
+    return person is not None and person.has_photo
 
 
 def _open_sessions(page: Any) -> int:
