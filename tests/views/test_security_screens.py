@@ -14,8 +14,10 @@ from pytestqt.qtbot import QtBot
 
 import app.views.security
 from app.core.db import Database
+from app.core.errors import NotAllowed
 from app.core.i18n import translate
 from app.core.scram import scram_verifier
+from app.services.security.shelf import search_people
 from app.views.security.directory import _approve
 from app.views.security.people_actions import (
     grant,
@@ -437,3 +439,13 @@ def test_somebodys_picture_is_chosen_seen_beside_the_list_and_taken_away(
         remove_photo(page.ctx, people.model.rows[0])
         bench.wait(lambda: "Gespeichert" in bench.said())
     assert admin.execute("SELECT count(*) FROM sec.user_photo WHERE login = %s", (login,)).fetchone() == (0,)
+
+
+def test_a_person_is_found_by_the_palette(admin: Raw, as_role: AsRole, login: str) -> None:
+    admin.execute("SELECT sec.user_create(%s, 'Fanny Fund', 'a long phrase 4711', '{viewer}')", (login,))
+    found = as_role("administrator").read(search_people, "fanny fu", 8, "de")
+    assert [(one.id, one.title, one.chip) for one in found] == [
+        (_number_of(admin, login), "Fanny Fund", None)
+    ]
+    with pytest.raises(NotAllowed):
+        as_role("viewer").read(search_people, "fanny", 8, "de")

@@ -259,6 +259,28 @@ def person_choices(session: Session) -> tuple[tuple[str, str], ...]:
     return tuple((row.login, row.person) for row in people.users(session) if row.status != "left")
 
 
+class PersonHit(NamedTuple):
+    """A person found by the palette."""
+
+    id: int
+    title: str
+    subtitle: str
+    chip: tuple[str, str] | None
+
+
+def search_people(session: Session, typed: str, limit: int = 8, _language: str = "de") -> list[PersonHit]:
+    """People and other logins whose name, login or department has every word that was typed."""
+    words = typed.casefold().split()
+    found = []
+    for row in people.users(session):
+        about = f"{row.person} {row.login} {row.department} {row.position}".casefold()
+        if all(word in about for word in words):
+            note = " · ".join(filter(None, (row.login, row.position, row.department)))
+            chip = None if row.status == "active" else ("neutral", f"people.status.{row.status}")
+            found.append(PersonHit(row.id, row.person, note, chip))
+    return found[:limit]
+
+
 class PersonChoices(NamedTuple):
     """What a person's form offers: who it can report to, the warehouses; as (value, words)."""
 

@@ -19,6 +19,7 @@ WORKSPACES = (
     *auditing.WORKSPACES,
 )
 RECORDS = administering.RECORDS
+SEARCHES = administering.SEARCHES
 ACTIONS = (
     Action("security.mine", "mine.action", "shield-check", _open),
     *guarding.ACTIONS,

@@ -3,8 +3,8 @@
 from app.services.security.people import USERS
 from app.services.security.policy import POLICY
 from app.services.security.registration import REGISTRATIONS
-from app.services.security.shelf import count_registrations
-from app.views.core.workspace import RecordType, Tile, Workspace
+from app.services.security.shelf import count_registrations, search_people
+from app.views.core.workspace import RecordType, Search, Tile, Workspace
 from app.views.security import (
     assignment_list,
     checklist_list,
@@ -62,6 +62,7 @@ RECORDS = (
     RecordType(USERS, "user", PersonPage, "people.one", "user_card", rail=RAIL),
     RecordType(POLICY, "sliders-horizontal", policy_page.PolicyPage, "policy.title", "policy_get", rail=RAIL),
 )
+SEARCHES = (Search(USERS, "people.title", "user", search_people, "user_card"),)
 TILES = (
     Tile(
         "security.registrations",
