@@ -263,7 +263,7 @@ def _review_spec(ctx: AppContext) -> ListSpec:
             Column("state", "people.status", "chip", 120, chips=REVIEW_STATE),
             Column("due", "review.due", "date", 110),
             Column("overdue", "review.overdue", "yes_no", 90),
-            Column("items", "review.items", "number", 90),
+            Column("items", "review.items", "number", 115),
             Column("open", "review.open", "number", 90),
             Column("certified", "review.certified", "number", 90),
             Column("revoked", "review.revoked", "number", 90),
