@@ -47,7 +47,7 @@ BEGIN
         OR (p_what = 'see' AND sec.may(system.approval_right(k.name, 'read')))
         OR (p_what IN ('see', 'delegated') AND k.delegable AND EXISTS (
               SELECT FROM system.approval_delegate d
-               WHERE d.delegate = session_user AND d.valid_from <= statement_timestamp() AND d.valid_to > statement_timestamp()
+               WHERE d.delegate = session_user AND d.valid_from <= statement_timestamp() AND d.valid_to > clock_timestamp()
                  AND sec.authority_lacks(d.login, system.approval_right(k.name), NULL, NULL, NULL) IS NULL))
      ORDER BY 1);
 END $$;
@@ -158,7 +158,7 @@ BEGIN
     UNION ALL
     (SELECT d.login FROM system.approval_delegate d
       WHERE v_kind.delegable AND d.delegate = p_voter AND NOT d.login = ANY (v_involved)
-        AND d.valid_from <= statement_timestamp() AND d.valid_to > statement_timestamp()
+        AND d.valid_from <= statement_timestamp() AND d.valid_to > clock_timestamp()
       ORDER BY d.id)
   LOOP
     v_lacks := sec.authority_lacks(v_other, v_right, v_limit, p_request.amount, p_request.warehouse_id);
@@ -195,11 +195,16 @@ COMMENT ON FUNCTION api.approvals_waiting IS 'Open requests the person may decid
 
 CREATE OR REPLACE FUNCTION system.approval_involved(p_request system.approval_request) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT array_remove(ARRAY[p_request.requested_by, p_request.author,
-                            CASE WHEN NOT k.gainer_decides THEN p_request.gains END], NULL)
-    FROM system.approval_kind k WHERE k.name = p_request.kind
+  WITH own AS MATERIALIZED (
+    SELECT array_remove(ARRAY[p_request.requested_by, p_request.author,
+                              CASE WHEN NOT k.gainer_decides THEN p_request.gains END], NULL) AS logins
+      FROM system.approval_kind k WHERE k.name = p_request.kind)
+  SELECT o.logins || audit.accounts_opened(o.logins, p_request.created_at - interval '7 days')
+    FROM own o
 $$;
-COMMENT ON FUNCTION system.approval_involved IS 'Logins that have no vote: who asked, whose document it is, who gains by it.';
+COMMENT ON FUNCTION system.approval_involved IS
+  'Logins that have no vote: who asked, whose document it is, who gains by it; and those whose password, second factor or mail '
+  'address one of these has set since a week before the request.';
 
 CREATE OR REPLACE FUNCTION api.approval_decide(p_command uuid, p_id bigint, p_decision text, p_comment text DEFAULT '')
 RETURNS jsonb
@@ -223,7 +228,7 @@ BEGIN
     PERFORM sec.fail('ER404', 'record_not_found', jsonb_build_object('table', 'system.approval_request', 'id', p_id));
   ELSIF v_request.state <> 'open' THEN
     PERFORM sec.fail('ER422', 'approval_already_decided', jsonb_build_object('state', v_request.state));
-  ELSIF v_request.expires_at <= statement_timestamp() THEN
+  ELSIF v_request.expires_at <= clock_timestamp() THEN
     PERFORM sec.fail('ER422', 'approval_expired', jsonb_build_object('at', v_request.expires_at));
   ELSIF p_decision IS NULL OR p_decision NOT IN ('approve', 'reject') THEN
     PERFORM sec.fail('ER422', 'decision_missing');
@@ -394,7 +399,7 @@ BEGIN
     'deciders', (SELECT coalesce(jsonb_agg(jsonb_build_object('login', a.login, 'delegates', (
                           SELECT coalesce(jsonb_agg(d.delegate ORDER BY d.id), '[]') FROM system.approval_delegate d
                            WHERE v_kind.delegable AND d.login = a.login AND NOT d.delegate = ANY (v_involved)
-                             AND d.valid_from <= statement_timestamp() AND d.valid_to > statement_timestamp())) ORDER BY a.person), '[]')
+                             AND d.valid_from <= statement_timestamp() AND d.valid_to > clock_timestamp())) ORDER BY a.person), '[]')
                    FROM sec.authorities(system.approval_right(v_request.kind), v_kind.limit_name, v_request.amount,
                                         v_request.warehouse_id) a
                   WHERE NOT a.login = ANY (v_involved)

@@ -117,6 +117,18 @@ CREATE OR REPLACE FUNCTION audit.event_hash(
 $$;
 COMMENT ON FUNCTION audit.event_hash IS 'What row_hash of an event must be.';
 
+CREATE OR REPLACE FUNCTION audit.accounts_opened(p_by text[], p_since timestamptz) RETURNS text[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  -- Whose password, second factor or mail somebody has just set may be himself under another name.
+  SELECT ARRAY(
+    SELECT DISTINCT e.login FROM audit.event e
+     WHERE e.kind IN ('password_reset', 'second_factor_reset', 'user_changed')
+       AND (e.kind <> 'user_changed' OR e.detail -> 'fields' ? 'email')
+       AND e.at > p_since AND e.by_login = ANY (p_by) AND e.login <> ALL (p_by))
+$$;
+COMMENT ON FUNCTION audit.accounts_opened IS
+  'Other people''s logins that one of these gave a new password, second factor or mail address since then.';
+
 CREATE OR REPLACE FUNCTION audit.tg_refuse() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

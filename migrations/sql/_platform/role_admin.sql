@@ -214,6 +214,12 @@ BEGIN
       'rights', (SELECT coalesce(jsonb_agg(x."right"), '[]') FROM sec.role_right x WHERE x.role = p_from),
       'parents', (SELECT coalesce(jsonb_agg(x.parent), '[]') FROM sec.role_parent x WHERE x.role = p_from),
       'limits', (SELECT coalesce(jsonb_object_agg(x.name, x.value), '{}') FROM sec.role_limit x WHERE x.role = p_from)) || p_details);
+  -- What the one excludes its copy excludes as well: the same rights under another name.
+  INSERT INTO sec.role_conflict (role_a, role_b, reason_de, reason_en)
+  SELECT least(p_name, x.other), greatest(p_name, x.other), x.reason_de, x.reason_en
+    FROM (SELECT CASE c.role_a WHEN p_from THEN c.role_b ELSE c.role_a END AS other, c.reason_de, c.reason_en
+            FROM sec.role_conflict c WHERE p_from IN (c.role_a, c.role_b)) x
+  ON CONFLICT DO NOTHING;
   PERFORM audit.event_log('role_created', '', jsonb_build_object('role', p_name, 'copy_of', p_from, 'details', p_details));
   RETURN v_done;
 END $$;

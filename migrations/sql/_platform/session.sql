@@ -27,8 +27,10 @@ BEGIN
      WHERE s.ticket_hash = sha256(convert_to(current_setting('erp.ticket', true), 'UTF8'))
        AND s.login = session_user
        AND s.address IS NOT DISTINCT FROM inet_client_addr()
-       AND s.valid_until > statement_timestamp()
+       AND s.valid_until > clock_timestamp()
        AND s.ended_at IS NULL
+       -- A snapshot that stays (REPEATABLE READ) does not see what ended meanwhile: it is good for a minute.
+       AND (current_setting('transaction_isolation') LIKE 'read %' OR transaction_timestamp() > clock_timestamp() - interval '1 minute')
        AND s.assurance <> 'enrol')
     -- A superuser passes every policy anyway; without this, what triggers do for him would see no rows.
     OR (SELECT a.rolsuper FROM pg_catalog.pg_authid a WHERE a.rolname = session_user);
@@ -44,7 +46,8 @@ BEGIN
     SELECT FROM sec.session s
      WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user
        AND s.address IS NOT DISTINCT FROM inet_client_addr()
-       AND s.valid_until > statement_timestamp() AND s.ended_at IS NULL) THEN
+       AND s.valid_until > clock_timestamp() AND s.ended_at IS NULL
+       AND (current_setting('transaction_isolation') LIKE 'read %' OR transaction_timestamp() > clock_timestamp() - interval '1 minute')) THEN
     PERFORM sec.fail('ER401', 'session_missing');
   END IF;
 END $$;
@@ -67,8 +70,9 @@ BEGIN
    WHERE s.ticket_hash = sha256(convert_to(current_setting('erp.ticket', true), 'UTF8'))
      AND s.login = session_user
      AND s.address IS NOT DISTINCT FROM inet_client_addr()
-     AND s.valid_until > statement_timestamp()
-     AND s.ended_at IS NULL;
+     AND s.valid_until > clock_timestamp()
+     AND s.ended_at IS NULL
+     AND (current_setting('transaction_isolation') LIKE 'read %' OR transaction_timestamp() > clock_timestamp() - interval '1 minute');
   IF NOT FOUND OR v_session.assurance = 'enrol' THEN
     RETURN NULL;
   ELSIF left(session_user, 2) = 't_' THEN
@@ -85,8 +89,8 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_ca
   SELECT coalesce(array_agg(DISTINCT c.includes ORDER BY c.includes), '{}')
     FROM sec.user_role u JOIN sec.role_closure c ON c.role = u.role
    WHERE u.login = p_login
-     AND u.valid_from <= statement_timestamp()
-     AND (u.valid_to IS NULL OR u.valid_to > statement_timestamp())
+     AND u.valid_from <= clock_timestamp()
+     AND (u.valid_to IS NULL OR u.valid_to > clock_timestamp())
 $$;
 COMMENT ON FUNCTION sec.roles_of IS 'Roles of a login that are valid at this statement, with all they include.';
 
@@ -107,8 +111,8 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_ca
       JOIN sec.role_closure c ON c.role = u.role
       JOIN sec.role_right r ON r.role = c.includes
      WHERE u.login = p_login AND r."right" = p_right
-       AND u.valid_from <= statement_timestamp()
-       AND (u.valid_to IS NULL OR u.valid_to > statement_timestamp()))
+       AND u.valid_from <= clock_timestamp()
+       AND (u.valid_to IS NULL OR u.valid_to > clock_timestamp()))
 $$;
 COMMENT ON FUNCTION sec.has IS 'Whether a login has a right at this statement; asks for no ticket.';
 
@@ -153,7 +157,7 @@ BEGIN
   IF sec.is_superuser() OR EXISTS (
     SELECT FROM sec.session s, sec.policy p
      WHERE s.ticket_hash = sec.ticket_hash() AND s.login = session_user AND s.ended_at IS NULL
-       AND s.confirmed_at > statement_timestamp() - make_interval(mins => p.confirm_minutes)) THEN
+       AND s.confirmed_at > clock_timestamp() - make_interval(mins => p.confirm_minutes)) THEN
     RETURN;
   END IF;
   PERFORM sec.fail('ER403', 'confirmation_needed');

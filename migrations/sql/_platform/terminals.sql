@@ -298,7 +298,7 @@ CREATE OR REPLACE FUNCTION sec.operator_of(p_session sec.session) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT u.login FROM sec.app_user u, sec.policy p
    WHERE u.login = p_session.operator AND u.status = 'active'
-     AND p_session.last_seen > statement_timestamp() - make_interval(mins => p.operator_idle_minutes)
+     AND p_session.last_seen > clock_timestamp() - make_interval(mins => p.operator_idle_minutes)
 $$;
 COMMENT ON FUNCTION sec.operator_of IS 'The operator of a terminal''s session; NULL after the idle minutes, to the second, and for a login that is not active.';
 

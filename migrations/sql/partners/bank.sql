@@ -95,6 +95,8 @@ BEGIN
   PERFORM audit.event_log('revealed', session_user::text, jsonb_build_object(
     'table', 'partners.bank_account', 'id', p_id, 'partner', v_account.partner_id, 'last4', v_account.last4,
     'purpose', left(coalesce(p_purpose, ''), 200)));
+  -- A ROLLBACK takes the event back; the server's log keeps this line.
+  RAISE LOG 'revealed partners.bank_account % to %', p_id, session_user;
   RETURN v_found;
 END $$;
 COMMENT ON FUNCTION api.bank_account_reveal IS
@@ -125,6 +127,7 @@ BEGIN
   IF v_found IS NOT NULL THEN
     PERFORM audit.event_log('revealed', session_user::text, jsonb_build_object(
       'table', 'partners.bank_account', 'count', jsonb_array_length(v_found), 'purpose', 'rekey'));
+    RAISE LOG 'revealed % of partners.bank_account to %', jsonb_array_length(v_found), session_user;
   END IF;
   RETURN coalesce(v_found, '[]');
 END $$;
