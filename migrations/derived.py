@@ -125,8 +125,8 @@ def read_functions(connection: Connection) -> list[Function]:
     """Functions and procedures of our schemas, as the catalogue has them."""
     rows = connection.execute(_FUNCTIONS, {"schemas": list(SCHEMAS)}).fetchall()
     return [
-        Function(schema, name, signature, kind, owner, tuple(grantees))
-        for schema, name, signature, kind, owner, grantees in rows
+        Function(schema, name, signature, kind, owner, tuple(grantees), talks)
+        for schema, name, signature, kind, owner, grantees, talks in rows
     ]
 
 
@@ -350,7 +350,8 @@ _FUNCTIONS = """
 SELECT n.nspname, p.proname, p.oid::regprocedure::text, p.prokind::text, pg_catalog.pg_get_userbyid(p.proowner),
        (SELECT coalesce(json_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC'
                                       ELSE pg_catalog.pg_get_userbyid(x.grantee) END), '[]')
-          FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x)
+          FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x),
+       p.prosecdef AND NOT coalesce('debug_print_plan=off' = ANY (p.proconfig), false)
   FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
  WHERE n.nspname = ANY (%(schemas)s)
  ORDER BY 3

@@ -69,6 +69,13 @@ class Function:
     kind: str
     owner: str
     grantees: tuple[str, ...]
+    talks: bool = False
+    """Runs under its owner's rights and may yet be made to tell its plans."""
+
+
+# Anybody may have plans printed, to himself too, and a plan has the values in it that a function works with. Parse
+# trees, which can be printed as well, only name the parameters.
+SILENT = "SET debug_print_plan = off"
 
 
 def owner_of(schema: str, *, function: bool = False) -> str:
@@ -110,6 +117,8 @@ def functions_sql(matrix: Matrix, functions: Iterable[Function]) -> str:
         allowed = matrix.functions.get(f"{function.schema}.{function.name}", ())
         if allowed:
             out.append(f"GRANT EXECUTE ON {target} TO {_roles(allowed)}")
+        if function.talks:
+            out.append(f"ALTER {target} {SILENT}")
     return _script(out)
 
 

@@ -151,3 +151,31 @@ def test_a_copy_excludes_what_its_original_excludes(admin: Raw, boss: Raw, raw_r
     maker.execute("SELECT sec.role_copy('purchase_officer', %s)", (copies[1],))
     both = new_person(admin, copies[0])
     assert refused(admin, "SELECT sec.role_grant(%s, %s)", both, copies[1]) == ("ER422", "role_conflict")
+
+
+# -- plans that tell what a function holds in its hands -----------------------------------------------------------
+
+TELL_ALL = "-c debug_print_plan=on -c client_min_messages=log"
+
+
+def overheard(connection: Raw) -> list[str]:
+    """What the server says beside its answers."""
+    heard: list[str] = []
+    connection.add_notice_handler(lambda said: heard.append(f"{said.message_primary} {said.message_detail}"))
+    return heard
+
+
+def test_plans_of_the_databases_own_functions_are_not_shown(admin: Raw, raw_role: Connect) -> None:
+    """A plan has the values in it that the function works with: codes, secrets, verifiers, costs."""
+    login = new_person(admin, "viewer")
+    admin.execute(
+        "INSERT INTO sec.totp (login, secret, confirmed_at) VALUES (%s, %s, now())", (login, b"s" * 20)
+    )
+    mine = raw_role(login, options=TELL_ALL)
+    heard = overheard(mine)
+    mine.execute("SELECT 1")
+    assert any("CONST" in line for line in heard), "the handler hears nothing"
+    heard.clear()
+    assert refused(mine, "SELECT sec.session_open('{}', '000000')")[1] == "second_factor_wrong"
+    # The caller's own statement is his to see; of what the functions do with it there is nothing.
+    assert [line.split(":")[0] for line in heard] == ["plan"]

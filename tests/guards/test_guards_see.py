@@ -26,6 +26,7 @@ MUTANTS = {
     "CREATE POLICY x ON sales.quote FOR SELECT TO r_viewer USING (sec.may(state))": "policy_function_per_row",
     "CREATE POLICY x ON sales.quote FOR UPDATE TO r_viewer USING (true)": "write_policy_unchecked",
     "ALTER FUNCTION api.discard_draft RESET search_path": "definer_function_unsafe",
+    "ALTER FUNCTION api.discard_draft RESET debug_print_plan": "definer_function_unsafe",
     "ALTER FUNCTION api.discard_draft OWNER TO postgres": "definer_function_unsafe",
     "GRANT EXECUTE ON FUNCTION api.discard_draft TO PUBLIC": "open_to_public",
     WITHOUT_REQUIRE: "definer_function_unasked",

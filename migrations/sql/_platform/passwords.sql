@@ -126,7 +126,8 @@ CREATE OR REPLACE TRIGGER company_words AFTER INSERT OR UPDATE OF name ON system
 FOR EACH ROW EXECUTE FUNCTION sec.tg_company_words();
 
 CREATE OR REPLACE FUNCTION sec.password_set(p_login text, p_password text, p_once boolean DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET debug_print_parse = off SET debug_print_rewritten = off AS $$  -- a verifier stands in a statement here
 DECLARE
   v_policy sec.policy%ROWTYPE;
   v_verifier text;

@@ -121,7 +121,8 @@ END $$;
 CREATE OR REPLACE FUNCTION sec.registration_approve(
   p_id bigint, p_roles text[], p_warehouses bigint[] DEFAULT '{}', p_login text DEFAULT NULL, p_details jsonb DEFAULT '{}',
   p_comment text DEFAULT '') RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET debug_print_parse = off SET debug_print_rewritten = off AS $$  -- a verifier stands in a statement here
 DECLARE
   v_asked sec.registration%ROWTYPE;
   v_login text;
