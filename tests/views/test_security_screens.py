@@ -1,5 +1,6 @@
 """People, roles, rights, sessions and reviews at the keyboard, over the real database."""
 
+import datetime as dt
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,10 +24,12 @@ from app.views.security.people_actions import (
     grant,
     leave,
     remove_photo,
+    reset_password,
     set_warehouses,
     suspend,
     take_photo,
 )
+from app.views.security.people_words import end_of_day
 from app.views.security.portrait import Portrait
 from app.views.security.rights_grid import mark
 from app.views.security.role_dialog import RoleDialog
@@ -87,6 +90,48 @@ def test_a_person_is_made_gets_a_role_for_a_time_and_is_suspended(
     assert admin.execute("SELECT status FROM sec.app_user WHERE login = %s", (login,)).fetchone() == (
         "suspended",
     )
+
+
+def test_a_login_of_another_kind_or_half_an_address_is_marked_before_anything_is_made(
+    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    taken = admin.execute("SELECT min(login) FROM sec.app_user WHERE login LIKE 'u\\_%'").fetchone()
+    assert taken is not None
+    with bench_of(as_role("administrator"), tmp_path, qtbot) as bench:
+        bench.go("security.people")
+        bench.click("action.new")
+        bench.type("field.person", "Nora Neu")
+        bench.type("field.login", taken[0])
+        bench.click("dialog.yes")
+        bench.see("dialog.refused")
+        bench.type("field.login", "t_nora")
+        bench.type("field.email", "nora")
+        bench.click("dialog.yes")
+        bench.wait(lambda: bench.find("dialog.refused") is None)
+        dialog = bench.see("dialog.form")
+        assert "Kleinbuchstaben" in dialog.boxes["login"].error  # type: ignore[attr-defined]
+        assert "nora" in dialog.boxes["email"].error  # type: ignore[attr-defined]
+    assert not admin.execute("SELECT FROM sec.app_user WHERE login = 't_nora'").fetchall()
+
+
+def test_nobody_is_locked_out_by_resetting_the_own_password(
+    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with bench_of(as_role("administrator"), tmp_path, qtbot) as bench:
+        page = bench.go("security.people")
+        me = page.ctx.profile.login
+        bench.wait(lambda: any(row.login == me for row in page.model.rows))
+        reset_password(page.ctx, next(row for row in page.model.rows if row.login == me))
+        bench.wait(lambda: bench.find("action.change_password"))
+        assert "hier" in bench.said()
+        assert bench.find("dialog.secret") is None
+    assert admin.execute(
+        "SELECT must_change_password FROM sec.app_user WHERE login = %s", (me,)
+    ).fetchone() == (False,)
+
+
+def test_the_last_day_of_the_calendar_means_for_good() -> None:
+    assert end_of_day(dt.date(9999, 12, 31)) is None
 
 
 def test_the_matrix_speaks_in_words_and_narrows_to_a_role(

@@ -116,8 +116,9 @@ class FormDialog(Dialog):
             if box.error and wrong is None:
                 wrong = box
         if wrong is not None:
+            clear_layout(self._spot)  # a refusal of what stood there before
             wrong.focus()
-            self.place()
+            QTimer.singleShot(0, self, self.place)
             return
         fn, command = self._save(values)
         op: WriteOp[Any] = WriteOp(self, self.ctx, fn, command).disabling(self.yes)

@@ -1,5 +1,6 @@
 """What is done with a person: made, kept out, let in, seen off; passwords, second factor, sessions, roles."""
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,6 +8,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QFileDialog
 
+from app.core.errors import Invalid
 from app.core.i18n import language, t
 from app.services.security import assignments, passwords, people, second_factor, shelf
 from app.services.security.assignments import Assignment
@@ -17,15 +19,41 @@ from app.views.core.fields import Field
 from app.views.core.inputs import ComboBox
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.security.form_dialog import FormDialog, SecretDialog, TicksDialog
+from app.views.security.my_security import KEY as MY_SECURITY
 from app.views.security.people_words import end_of_day, role, start_of_day
 from app.views.security.portrait import FILES, stored
+
+
+def check_login(value: Any, _everything: Mapping[str, Any]) -> Invalid | None:
+    """What is wrong with the login of a person; terminals and services are made elsewhere."""
+    if re.fullmatch(r"u_[a-z0-9_]{2,40}", str(value or "").strip()):
+        return None
+    return Invalid("person_login_form", column="login")
+
+
+def check_email(value: Any, _everything: Mapping[str, Any]) -> Invalid | None:
+    """What is wrong with an e-mail address; none at all is fine."""
+    text = str(value or "").strip()
+    if not text or re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
+        return None
+    return Invalid("email_format", column="email", value=text)
+
 
 REASON = Field("reason", "people.reason", required=True, max_length=200, span=4)
 TASK_KINDS = (("onboarding", "people.tasks.onboarding"), ("offboarding", "people.tasks.offboarding"))
 LANGUAGES = (("de", "people.language.de"), ("en", "people.language.en"))
+LOGIN = Field(
+    "login",
+    "people.login",
+    required=True,
+    max_length=42,
+    span=2,
+    help="people.login.help",
+    validate=check_login,
+)
 DETAILS = (
     Field("person", "people.person", required=True, max_length=200, span=2),
-    Field("email", "people.email", max_length=200, span=2),
+    Field("email", "people.email", max_length=200, span=2, validate=check_email),
     Field("phone", "people.phone", max_length=60, span=2),
     Field("department", "people.department", max_length=100, span=2),
     Field("position", "people.position", max_length=100, span=2),
@@ -83,7 +111,7 @@ def new_person(ctx: AppContext, _rows: list[Any]) -> None:
         t("people.new_title"),
         t("people.new_text"),
         (
-            Field("login", "people.login", required=True, max_length=42, span=2, help="people.login.help"),
+            LOGIN,
             *DETAILS,
             Field("role", "people.first_role", "choice", span=2),
             Field("reason", "people.reason", max_length=200, span=4, help="people.reason.help"),
@@ -189,7 +217,12 @@ def leave(ctx: AppContext, row: Any) -> None:
 
 
 def reset_password(ctx: AppContext, row: Any) -> None:
-    """A new one-time password, shown once."""
+    """A new one-time password, shown once; one's own is changed where one's own security is."""
+    if row.login == ctx.profile.login:
+        # It would end this very session, and the new password would be behind the lock that asks for it.
+        ctx.navigate.open_workspace(MY_SECURITY)
+        ctx.navigate.toast(t("people.own_password"), kind="info")
+        return
 
     def go() -> None:
         op: WriteOp[str] = WriteOp(ctx.tasks, ctx, passwords.reset_for, passwords.ResetFor(row.login))

@@ -171,7 +171,6 @@ def _spec(ctx: AppContext) -> ListSpec:
         ),
         primary=ListAction("new", "people.new", act.new_person, "user-plus", "user_create", "Ctrl+N"),
         row_actions=(
-            action("open", open_person, "user", "user_card"),
             action("edit", act.edit, "pencil", "user_change", here),
             action("grant", act.grant, "user-plus", "role_grant", here),
             action("activate", act.activate, "circle-play", "user_activate", _is("pending", "suspended")),

@@ -75,8 +75,8 @@ def reason_words(reason: str) -> str:
 
 def end_of_day(day: dt.date | None) -> dt.datetime | None:
     """The moment a chosen day is over, here."""
-    if day is None:
-        return None
+    if day is None or day.year == dt.MAXYEAR:
+        return None  # there is no day after the last one of the calendar: people mean for good
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time()).astimezone()
 
 
