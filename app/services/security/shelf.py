@@ -4,7 +4,7 @@ Filtering, sorting and presets happen here; the rows are hundreds, not thousands
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, literal_column, select, text
@@ -134,8 +134,14 @@ def list_checklist(session: Session, query: ListQuery) -> Page:
 
 
 def list_roles(session: Session, query: ListQuery) -> Page:
-    """Roles; presets: `ROLE_PRESETS`."""
-    return shelved(roles.roles(session), query, ROLE_PRESETS)
+    """Roles, ordered by the name that is read; presets: `ROLE_PRESETS`."""
+    found = shelved(roles.roles(session), query, ROLE_PRESETS)
+    if query.sort != "title_de":
+        return found
+    return replace(
+        found,
+        rows=sorted(found.rows, key=lambda row: _order(row.title(query.language)), reverse=query.descending),
+    )
 
 
 def list_conflicts(session: Session, query: ListQuery) -> Page:

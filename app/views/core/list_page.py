@@ -131,7 +131,6 @@ class ListPage(TabPage):
                 entry.load = lambda entry=entry, n=number: self._load_choices(entry, n, then_open=True)
         for keys, act in (
             ("Ctrl+F", self.focus_filter),
-            ("F5", self.refresh),
             ("Ctrl+Shift+C", self.copy),
         ):
             QShortcut(QKeySequence(keys), self, act, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)

@@ -3,12 +3,14 @@
 import datetime as dt
 from collections.abc import Iterable
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from app.core import format as fmt
+from app.core.changes import Changes
 from app.core.i18n import has_text, language, t
-from app.services.security.roles import roles
+from app.services.security.roles import ROLES, roles
 from app.views.core import roles as roles_in_force
+from app.views.core.changes_bus import touching
 from app.views.core.context import AppContext
 from app.views.core.operation import ReadOp
 
@@ -29,15 +31,27 @@ _titles: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
 
 
 def titles(ctx: AppContext) -> dict[str, str]:
-    """Names of the roles of the house's own making; read once, by those who may."""
+    """Names of the roles of the house's own making; read by those who may, and again when a role changes."""
     found = _titles.get(ctx)
     if found is None:
         found = _titles[ctx] = {}
-        if ctx.profile.can("role_list"):
-            lang = language()
-            op = ReadOp(ctx.tasks, ctx, roles).failure(lambda _error: True)
-            op.success(lambda rows: found.update({row.name: row.title(lang) for row in rows})).start()
+        known = ref(ctx)
+
+        def again(changes: Changes) -> None:
+            shown = known()
+            if shown is not None and touching(changes, frozenset({ROLES})):
+                _read(shown, found)
+
+        ctx.bus.changed.connect(again)
+        _read(ctx, found)
     return found
+
+
+def _read(ctx: AppContext, found: dict[str, str]) -> None:
+    if ctx.profile.can("role_list"):
+        lang = language()
+        op = ReadOp(ctx.tasks, ctx, roles).failure(lambda _error: True)
+        op.success(lambda rows: found.update({row.name: row.title(lang) for row in rows})).start()
 
 
 def role(ctx: AppContext, name: str) -> str:
