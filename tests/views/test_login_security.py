@@ -132,6 +132,18 @@ def test_a_house_without_mail_says_whom_to_ask(login: LoginWindow, qtbot: QtBot)
     qtbot.waitUntil(lambda: "Administration" in line.hint.text(), timeout=20_000)
 
 
+def test_without_a_server_nothing_can_be_asked_of_one(login: LoginWindow, qtbot: QtBot) -> None:
+    assert part(login, "login.register").isEnabled()
+    tasks = TaskManager()
+    bare = LoginWindow(tasks, [], ())
+    qtbot.addWidget(bare)
+    bare.open()
+    assert not part(bare, "login.register").isEnabled()
+    assert not part(bare, "login.forgotten").isEnabled()
+    bare.hide()
+    tasks.shutdown()
+
+
 def test_who_has_no_login_asks_for_one_where_the_house_allows_it(
     login: LoginWindow, admin: Raw, qtbot: QtBot
 ) -> None:

@@ -256,6 +256,9 @@ class LoginWindow(QWidget):
         self.brand.place = profile.name if profile is not None else t("login.no_server")
         self.brand.update()
         self._reply.setText("")
+        for name in ("login.forgotten", "login.register"):
+            if (part := self.findChild(Button, name)) is not None:
+                part.setEnabled(profile is not None)
         if profile is None:
             self._state_icon.set_icon("info", "text3")
             self._state.set_color("text3")
