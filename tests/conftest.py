@@ -133,7 +133,9 @@ def new_database(cluster: Cluster) -> Callable[..., contextlib.AbstractContextMa
             connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO erp_user, erp_guest").format(name))
         with psycopg.connect(cluster.admin_dsn(dbname), autocommit=True) as connection:
             # The guests' login belongs to the server: another database may have let it in.
-            connection.execute("SELECT sec.register_settle()")
+            settle = connection.execute("SELECT to_regprocedure('sec.register_settle()')").fetchone()
+            if settle != (None,):
+                connection.execute("SELECT sec.register_settle()")
         try:
             yield cluster.admin_dsn(dbname)
         finally:

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from app.core.db import Database
-from app.core.errors import NotAllowed, Refused
+from app.core.errors import Conflict, NotAllowed, Refused
 from app.services.security import people
 from migrations import drift
 from tests.conftest import PASSWORD
@@ -156,7 +156,12 @@ def test_pending_people_wait(raw_role: Connect, admin: Raw) -> None:
 
 def test_nobody_locks_suspends_or_removes_himself(raw_role: Connect) -> None:
     mine = raw_role("administrator", ticket=True)
-    for call in ("user_lock(%s)", "user_suspend(%s, 'x')", "user_leave(%s, NULL, 'x')"):
+    for call in (
+        "user_lock(%s)",
+        "user_suspend(%s, 'x')",
+        "user_leave(%s, NULL, 'x')",
+        "user_reset_password(%s)",
+    ):
         assert refused(mine, f"SELECT sec.{call}", "u_administrator") == ("ER422", "not_oneself")
     assert refused(mine, "SELECT sec.user_set_roles('u_administrator', '{viewer}')") == (
         "ER422",
@@ -191,6 +196,24 @@ def test_details_are_changed_by_name_and_only_known_ones(
         assert refusal.value.key == key
     with pytest.raises(NotAllowed):
         as_role("viewer").write(people.change_user, people.ChangeUser(login, {"person": "X"}))
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_written_over(
+    admin: Raw, as_role: Callable[[str], Database]
+) -> None:
+    login = new_person(admin, department="Sales")
+    boss = as_role("administrator")
+    boss.write(
+        people.change_user, people.ChangeUser(login, {"department": "Foundry"}, {"department": "Sales"})
+    )
+    late = people.ChangeUser(
+        login, {"department": "Shop", "site": "Hall 2"}, {"department": "Sales", "site": ""}
+    )
+    with pytest.raises(Conflict):
+        boss.write(people.change_user, late)
+    boss.write(people.change_user, people.ChangeUser(login, {"site": "Hall 2"}, {"site": ""}))
+    person = boss.read(people.card, login).person
+    assert (person.department, person.site) == ("Foundry", "Hall 2")
 
 
 def test_where_reset_codes_go_is_changed_by_somebody_who_has_just_proved_who_it_is(

@@ -189,10 +189,14 @@ class CreateUser:
 
 @dataclass(frozen=True, slots=True)
 class ChangeUser:
-    """Only the fields named: person, language, email, phone, department, site, position, supervisor (None: nobody)."""
+    """Only the fields named: person, language, email, phone, department, site, position, supervisor (None: nobody).
+
+    `seen` is what stood in them when they were read: whatever somebody else has changed since is not written over.
+    """
 
     login: str
     changes: Mapping[str, str | None]
+    seen: Mapping[str, str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,8 +380,9 @@ def create_user(session: Session, command: CreateUser) -> Result[Given]:
 
 
 def change_user(session: Session, command: ChangeUser) -> Result[None]:
-    """Change what is known of a person."""
-    call_api(session, "sec.user_change", p_login=command.login, p_changes=dict(command.changes))
+    """Change what is known of a person; raises Conflict for a field that is not any more as it was seen."""
+    seen = None if command.seen is None else dict(command.seen)
+    call_api(session, "sec.user_change", p_login=command.login, p_changes=dict(command.changes), p_seen=seen)
     return Result(None, changed((USERS, None)))
 
 

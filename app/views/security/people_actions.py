@@ -133,9 +133,8 @@ def edit(ctx: AppContext, row: UserRow) -> None:
 
     def save(values: Mapping[str, Any]) -> Any:
         now = {key: values[key] if key == "supervisor" else str(values[key] or "") for key in before}
-        return people.change_user, people.ChangeUser(
-            row.login, {key: value for key, value in now.items() if value != before[key]}
-        )
+        typed = {key: value for key, value in now.items() if value != before[key]}
+        return people.change_user, people.ChangeUser(row.login, typed, {key: before[key] for key in typed})
 
     dialog = FormDialog(
         ctx,

@@ -133,7 +133,8 @@ class PersonPage(FormPage):
             key: form.values[key] if key == "supervisor" else str(form.values[key] or "")
             for key in form.changed
         }
-        return save, people.ChangeUser(self._login, values)
+        seen = {key: self.record.values.get(key) for key in form.changed}
+        return save, people.ChangeUser(self._login, values, seen)
 
     def heading(self) -> tuple[str, tuple[str, str] | None]:
         """Name and status."""

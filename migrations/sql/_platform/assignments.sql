@@ -87,6 +87,9 @@ BEGIN
   -- What cannot be granted need not be asked for.
   IF v_other IS NOT NULL THEN
     PERFORM sec.fail('ER422', 'role_conflict', jsonb_build_object('login', p_login, 'role', p_role, 'other', v_other));
+  ELSIF EXISTS (SELECT FROM sec.user_role u WHERE u.login = p_login AND u.role = p_role AND u.valid_to IS NULL
+                   AND u.valid_from <= statement_timestamp()) THEN
+    PERFORM sec.fail('ER422', 'role_held_already', jsonb_build_object('login', p_login, 'role', p_role));
   END IF;
   SELECT * INTO v_user FROM sec.app_user u WHERE u.login = p_login;
   RETURN system.approval_open(p_kind, 'sec.app_user', v_user.id,

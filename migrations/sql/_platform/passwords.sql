@@ -192,7 +192,7 @@ DECLARE
 BEGIN
   PERFORM sec.require('user_reset_password');
   PERFORM sec.require_confirmed();
-  PERFORM sec.check_user(p_login);
+  PERFORM sec.check_somebody_else(p_login);
   PERFORM sec.password_set(p_login, v_password, true);
   DELETE FROM sec.trusted_device d WHERE d.login = p_login;
   PERFORM sec.guesses_clear(p_login, 'att');

@@ -36,7 +36,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION sec.check_supervisor IS 'ER422 unless p_login can report to this person: one who is there, and does not report to him.';
 
-CREATE OR REPLACE FUNCTION sec.user_change(p_login text, p_changes jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION sec.user_change(p_login text, p_changes jsonb, p_seen jsonb DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_field text;
@@ -54,6 +54,12 @@ BEGIN
     PERFORM sec.fail('ER422', 'account_left', jsonb_build_object('login', p_login));  -- or the name would be somebody else's
   END IF;
   PERFORM sec.check_supervisor(p_login, nullif(p_changes ->> 'supervisor', ''));
+  PERFORM FROM sec.app_user u WHERE u.login = p_login FOR NO KEY UPDATE;
+  IF EXISTS (SELECT FROM sec.app_user u, jsonb_each_text(p_seen) s
+              WHERE u.login = p_login AND p_changes ? s.key
+                AND coalesce(to_jsonb(u) ->> s.key, '') <> coalesce(s.value, '')) THEN
+    PERFORM sec.fail('ER409', 'stale', jsonb_build_object('login', p_login));
+  END IF;
   UPDATE sec.app_user u
      SET person = CASE WHEN p_changes ? 'person' THEN sec.line_of(p_changes ->> 'person', 'person') ELSE u.person END,
          language = coalesce(p_changes ->> 'language', u.language),
@@ -68,7 +74,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION sec.user_change IS
   'Change what is known of a person; only the fields named: person, language, email, phone, department, site, position, '
-  'supervisor (a login, or null for none).';
+  'supervisor (a login, or null for none). p_seen: what stood there when it was read; ER409 when somebody has changed it since.';
 
 CREATE OR REPLACE FUNCTION sec.photo_put(p_login text, p_photo bytea) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
