@@ -93,6 +93,7 @@ class Desk:
         """Keys go to the window in front."""
         self.window.activateWindow()
         self.until(self.window.isActiveWindow)
+        QCoreApplication.processEvents()
 
     @property
     def light(self) -> str:

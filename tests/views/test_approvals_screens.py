@@ -17,6 +17,7 @@ from app.services.sales import writes
 from app.services.sales.commands import RequestApproval
 from app.views.approvals.delegates import DelegateDialog
 from tests.sales_world import Raw, World, build
+from tests.views.keys import press_key
 from tests.views.sales_screens import AsRole, Desk, desk_of
 
 REQUEST = "system.approval_request"
@@ -94,7 +95,7 @@ def test_requests_are_decided_by_key_button_and_together(world: World, as_role: 
     assert "20\u00a0%" in text
     assert "Sales Manager" in text  # who can decide
     picture(boss, "approvals-light-de")
-    QTest.keyClick(boss.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    press_key(boss.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     boss.wait(lambda: "Freigegeben." in said(boss))
     boss.wait(lambda: len(page.model.rows) == 2)
 

@@ -11,7 +11,6 @@ import psycopg
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 import app.views.catalog
@@ -21,6 +20,7 @@ from app.core.i18n import set_language
 from app.services.catalog import forms
 from app.services.catalog.forms import SaveProductForm, load_product
 from app.views.core.merge_dialog import MergeDialog
+from tests.views.keys import press_key
 from tests.views.make_screens import AsRole, Bench
 from tests.views.shell_world import type_into, window_for
 
@@ -313,7 +313,7 @@ def test_a_picture_appears_in_form_and_list_and_rubbish_is_refused(
         form.take_picture(str(rubbish))
         bench.settle()
         assert "kein lesbares Bild" in bench.everything()
-        QTest.keyClick(bench.window, Qt.Key.Key_Escape)
+        press_key(bench.window, Qt.Key.Key_Escape)
         bench.settle()
         form.take_picture(str(picture))
         bench.wait(lambda: form.product is not None and form.product.image_id is not None)

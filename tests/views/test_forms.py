@@ -18,6 +18,7 @@ from app.views.core.buttons import Button
 from app.views.core.forms import FormPage
 from app.views.core.merge_dialog import MergeDialog
 from app.views.shell.main_window import MainWindow
+from tests.views.keys import press_key
 from tests.views.shell_world import PARTNER, idle, new_customer, part, part_of, type_into, window_for
 
 AsRole = Callable[[str], Database]
@@ -62,7 +63,7 @@ def test_an_edit_is_marked_saved_with_ctrl_s_and_the_mark_goes(
     type_into(page, "email", "einkauf@zinnstube.example")
     assert [tab.dirty for tab in window.area.tabs if tab.page is page] == [True]
     assert part(page.head, "form.unsaved").isVisible()
-    QTest.keyClick(page.boxes["email"].editor, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    press_key(page.boxes["email"].editor, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     idle(qtbot, window)
     assert not page.dirty()
     assert page.record.id is not None

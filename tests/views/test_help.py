@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QTextTable
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -15,6 +14,7 @@ from app.views.core import theme
 from app.views.shell import help_pages
 from app.views.shell.help_window import HelpWindow
 from app.views.shell.main_window import MainWindow
+from tests.views.keys import press_key
 from tests.views.shell_world import PARTNER, idle, window_for
 
 
@@ -25,7 +25,7 @@ def window(as_role: Callable[[str], Database], tmp_path: Path, qtbot: QtBot) -> 
 
 
 def help_of(window: MainWindow, qtbot: QtBot) -> HelpWindow:
-    QTest.keyClick(window, Qt.Key.Key_F1)
+    press_key(window, Qt.Key.Key_F1)
     qtbot.waitUntil(lambda: window.findChild(HelpWindow) is not None)
     found = window.findChild(HelpWindow)
     assert found is not None

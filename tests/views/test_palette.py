@@ -16,6 +16,7 @@ from app.views.core.workspace import Search
 from app.views.shell.command_palette import CommandPalette
 from app.views.shell.main_window import MainWindow
 from app.views.shell.palette_items import matches
+from tests.views.keys import press_key
 from tests.views.shell_world import PARTNER, idle, new_customer, window_for
 
 AsRole = Callable[[str], Database]
@@ -29,7 +30,7 @@ def window(as_role: AsRole, tmp_path: Path, qtbot: QtBot) -> Iterator[MainWindow
 
 
 def opened(window: MainWindow) -> CommandPalette:
-    QTest.keyClick(window, Qt.Key.Key_K, CONTROL)
+    press_key(window, Qt.Key.Key_K, CONTROL)
     palette = window.findChild(CommandPalette)
     assert palette is not None
     return palette

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.core.changes import changed
@@ -12,6 +11,7 @@ from app.services.security.roles import ROLES
 from app.services.security.shelf import list_roles
 from app.views.security.people_words import role, titles
 from tests.make_world import Raw
+from tests.views.keys import press_key
 from tests.views.make_screens import AsRole
 from tests.views.test_security_screens import bench_of
 
@@ -23,7 +23,7 @@ def test_f5_reads_a_list_again(admin: Raw, as_role: AsRole, tmp_path: Path, qtbo
         other = as_role("viewer")
         bench.window.activateWindow()
         page.table.setFocus()
-        QTest.keyClick(page.table, Qt.Key.Key_F5)
+        press_key(page.table, Qt.Key.Key_F5)
         bench.wait(lambda: other.profile.login in [row.login for row in page.model.rows])
 
 

@@ -18,6 +18,7 @@ from app.views.core import theme
 from app.views.core.forms import FormPage
 from app.views.shell import links
 from app.views.shell.main_window import MainWindow
+from tests.views.keys import press_key
 from tests.views.shell_world import PARTNER, SearchPage, idle, new_customer, type_into, window_for
 
 AsRole = Callable[[str], Database]
@@ -206,14 +207,14 @@ def test_keys_walk_through_the_tabs_and_bring_one_back(window: MainWindow, qtbot
     current = window.area.current
     assert current is not None
     control = Qt.KeyboardModifier.ControlModifier
-    QTest.keyClick(window, Qt.Key.Key_PageUp, control)
+    press_key(window, Qt.Key.Key_PageUp, control)
     assert window.area.current is not None
     assert window.area.current.key == "workspace:customers"
-    QTest.keyClick(window, Qt.Key.Key_W, control)
+    press_key(window, Qt.Key.Key_W, control)
     assert window.area.tab("workspace:customers") is None
-    QTest.keyClick(window, Qt.Key.Key_T, control | Qt.KeyboardModifier.ShiftModifier)
+    press_key(window, Qt.Key.Key_T, control | Qt.KeyboardModifier.ShiftModifier)
     assert window.area.current.key == "workspace:customers"
-    QTest.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    press_key(window, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
     assert window.area.current.key == "workspace:products"
 
 

@@ -23,6 +23,7 @@ from app.views.core.list_page import ListPage
 from app.views.core.list_spec import ListSpec
 from app.views.core.marks import Label
 from app.views.core.table_model import CHECK
+from tests.views.keys import press_key
 from tests.views.list_world import World, context, spec
 
 
@@ -253,7 +254,7 @@ def test_copied_rows_are_a_table_without_formulas(opener: Opener) -> None:
     opener.world.rows[0] = opener.world.rows[0]._replace(name="=HYPERLINK(1)\nzweite Zeile")
     page = opener()
     page.table.select_keys([1])
-    opener.qtbot.keyClick(page.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    press_key(page.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     lines = QGuiApplication.clipboard().text().splitlines()
     assert len(lines) == 2
     cells = lines[1].split("\t")
