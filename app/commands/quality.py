@@ -14,7 +14,11 @@ from app.commands import FAILED, MISSING, CommandError, Commands, add_command
 _OLDEST = Path("/usr/lib/postgresql/15/bin")
 _PROOFS = (
     "tests/guards/test_catalogue.py",
+    "tests/guards/test_guards_see.py",
     "tests/guards/test_proofs.py",
+    "tests/views/test_merge.py",
+    "tests/db/test_insider.py",
+    "tests/db/test_people.py",
     "tests/guards/test_rights_executed.py",
     "tests/guards/test_site.py",
     "tests/db/test_bad_days_forged.py",
