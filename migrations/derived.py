@@ -28,6 +28,7 @@ CAPABILITIES = (
     "purchasing",
     "production",
     "sales",
+    "legacy",
 )
 FIRST = ("functions.sql",)
 LAST = ("views.sql", "triggers.sql")

@@ -22,6 +22,7 @@ SCHEMAS = (
     "purchasing",
     "production",
     "sales",
+    "legacy",
 )
 STAMPS = ("created_at", "created_by", "updated_at", "updated_by")
 MANAGED = (*STAMPS, "row_version")

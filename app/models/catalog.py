@@ -77,19 +77,34 @@ class VariantCode(Versioned, Base):
 
 
 class Family(Versioned, Base):
-    """A parent product: what its variants have in common."""
+    """A parent product: what its variants have in common.  A placeholder stands for a parent nobody knows."""
 
     __tablename__ = "family"
     __table_args__ = (
         CheckConstraint("code <> '' AND code = btrim(code)", name="family_code_not_blank"),
         CheckConstraint("name <> ''", name="family_name_not_blank"),
+        CheckConstraint("state IN ('active','discontinued','placeholder')", name="family_state_known"),
+        CheckConstraint(
+            "least(weight_g, depth_mm, height_mm, width_mm) >= 0", name="family_measures_not_negative"
+        ),
         {"schema": SCHEMA},
     )
     code: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str | None] = mapped_column(String(200))
     description: Mapped[str | None] = mapped_column(Text)
+    description_en: Mapped[str | None] = mapped_column(Text)
+    short_text: Mapped[str | None] = mapped_column(Text)
+    short_text_en: Mapped[str | None] = mapped_column(Text)
     category_id: Mapped[int | None] = ref("catalog.category.id")
+    state: Mapped[str] = mapped_column(String(20), server_default=text("'active'"))
+    weight_g: Mapped[Decimal | None] = mapped_column(Numeric(12, 3))
+    depth_mm: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
+    height_mm: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
+    width_mm: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
+    is_hanging: Mapped[bool] = flag()
+    is_one_sided: Mapped[bool] = flag()
+    released_on: Mapped[date | None]
 
 
 class Product(Versioned, Base):
@@ -109,6 +124,7 @@ class Product(Versioned, Base):
         CheckConstraint("ean IS NULL OR ean ~ '^[0-9]{8}$|^[0-9]{12,14}$'", name="ean_digits"),
         CheckConstraint("reorder_point >= 0", name="reorder_point_not_negative"),
         CheckConstraint("weight_g IS NULL OR weight_g >= 0", name="weight_not_negative"),
+        CheckConstraint("packing_unit > 0", name="packing_unit_positive"),
         # Two articles whose numbers differ in upper and lower case alone would be taken for one another.
         Index("product_sku_any_case", "search_key", unique=True),
         Index("ix_product_base_sku", "base_sku"),
@@ -142,6 +158,9 @@ class Product(Versioned, Base):
     reorder_point: Mapped[Decimal] = quantity("0")
     size: Mapped[str | None] = mapped_column(String(40))
     color: Mapped[str | None] = mapped_column(String(40))
+    packing_unit: Mapped[int | None] = whole()
+    released_on: Mapped[date | None]
+    discontinued_on: Mapped[date | None]
     search_key: Mapped[str] = search_key("lower(sku)")
 
 

@@ -3,10 +3,20 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Computed, DateTime, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    DateTime,
+    Index,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import QUANTITY, Base, Versioned, flag, ref
+from app.models.base import QUANTITY, Base, Versioned, flag, one_of, ref, whole
 from app.models.base import qty as quantity
 
 SCHEMA = "inventory"
@@ -23,7 +33,10 @@ class Warehouse(Versioned, Base):
 
 
 class Place(Versioned, Base):
-    """A storage place; ``kind`` receiving, storage, production, shipping or blocked."""
+    """A storage place; ``kind`` receiving, storage, production, shipping or blocked.
+
+    ``rack``, ``compartment`` and ``shelf`` say where in the warehouse it is, where it is counted that way.
+    """
 
     __tablename__ = "place"
     __table_args__ = (
@@ -39,6 +52,75 @@ class Place(Versioned, Base):
     name: Mapped[str | None] = mapped_column(String(120))
     kind: Mapped[str] = mapped_column(String(12), server_default=text("'storage'"))
     is_active: Mapped[bool] = flag(True)
+    rack: Mapped[int | None] = whole()
+    compartment: Mapped[int | None] = whole()
+    shelf: Mapped[int | None] = whole()
+    is_for_sale: Mapped[bool] = flag()
+    is_special: Mapped[bool] = flag()
+
+
+class BoxType(Versioned, Base):
+    """A make of boxes: outer measures in mm, weight of the box and of one divider in grams, how many slots."""
+
+    __tablename__ = "box_type"
+    __table_args__ = (
+        CheckConstraint("code <> '' AND code = btrim(code)", name="box_type_code_not_blank"),
+        CheckConstraint(
+            "least(length_mm, width_mm, height_mm, weight_g, divider_weight_g) >= 0",
+            name="box_type_measures_not_negative",
+        ),
+        CheckConstraint("slots BETWEEN 1 AND 100", name="box_type_slots"),
+        {"schema": SCHEMA},
+    )
+    code: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    color: Mapped[str | None] = mapped_column(String(40))
+    maker: Mapped[str | None] = mapped_column(String(80))
+    maker_number: Mapped[str | None] = mapped_column(String(80))
+    length_mm: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
+    width_mm: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
+    height_mm: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
+    weight_g: Mapped[Decimal | None] = mapped_column(Numeric(12, 3))
+    divider_weight_g: Mapped[Decimal | None] = mapped_column(Numeric(12, 3))
+    slots: Mapped[int] = whole("1")
+
+
+class Box(Versioned, Base):
+    """A numbered box.  Without a place it is on its way somewhere."""
+
+    __tablename__ = "box"
+    __table_args__ = (
+        CheckConstraint("code <> '' AND code = btrim(code)", name="box_code_not_blank"),
+        one_of("purpose", "box_purpose_known", "storage", "picking", "transport", "workshop"),
+        one_of("state", "box_state_known", "available", "in_use", "reserved", "damaged", "retired"),
+        {"schema": SCHEMA},
+    )
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    barcode: Mapped[str | None] = mapped_column(String(60))
+    box_type_id: Mapped[int | None] = ref("inventory.box_type.id")
+    place_id: Mapped[int | None] = ref("inventory.place.id")
+    purpose: Mapped[str] = mapped_column(String(12), server_default=text("'storage'"))
+    state: Mapped[str] = mapped_column(String(12), server_default=text("'available'"))
+    units: Mapped[int | None] = whole()
+    label_printed_on: Mapped[date | None]
+    remark: Mapped[str | None] = mapped_column(Text)
+
+
+class BoxSlot(Versioned, Base):
+    """A part of a box; its label reads box code, dot, slot code."""
+
+    __tablename__ = "box_slot"
+    __table_args__ = (
+        UniqueConstraint("box_id", "number", name="box_slot_number_once"),
+        CheckConstraint("number > 0", name="box_slot_number_positive"),
+        {"schema": SCHEMA},
+    )
+    box_id: Mapped[int] = ref("inventory.box.id", index=False)
+    number: Mapped[int] = whole()
+    code: Mapped[str | None] = mapped_column(String(20))
+    unit_number: Mapped[int | None] = whole()
+    color: Mapped[str | None] = mapped_column(String(40))
+    order_number: Mapped[str | None] = mapped_column(String(30))
 
 
 class Lot(Versioned, Base):

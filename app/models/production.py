@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, DateTime, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, DateTime, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Versioned, money, percent, price, ref, whole
+from app.models.base import Base, Versioned, flag, money, percent, price, ref, whole
 from app.models.base import qty as quantity
 
 SCHEMA = "production"
@@ -20,6 +20,40 @@ class ScrapReason(Versioned, Base):
     code: Mapped[str] = mapped_column(String(20), unique=True)
     name_de: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(80))
+
+
+class Mould(Versioned, Base):
+    """A mould that pieces are cast in; a blocked one is not cast with."""
+
+    __tablename__ = "mould"
+    __table_args__ = (
+        CheckConstraint("number <> '' AND number = btrim(number)", name="mould_number_not_blank"),
+        {"schema": SCHEMA},
+    )
+    number: Mapped[str] = mapped_column(String(30), unique=True)
+    name: Mapped[str | None] = mapped_column(String(200))
+    storage_place: Mapped[str | None] = mapped_column(String(60))
+    is_blocked: Mapped[bool] = flag()
+    is_active: Mapped[bool] = flag(True)
+    remark: Mapped[str | None] = mapped_column(Text)
+
+
+class MouldProduct(Versioned, Base):
+    """What comes out of a mould: a family (before painting) or a product, and how many pieces one casting gives."""
+
+    __tablename__ = "mould_product"
+    __table_args__ = (
+        UniqueConstraint("mould_id", "article_number", name="mould_product_once"),
+        CheckConstraint("pieces > 0", name="mould_pieces_positive"),
+        CheckConstraint("weight >= 0", name="mould_weight_not_negative"),
+        {"schema": SCHEMA},
+    )
+    mould_id: Mapped[int] = ref("production.mould.id", index=False)
+    article_number: Mapped[str] = mapped_column(String(60))
+    family_id: Mapped[int | None] = ref("catalog.family.id")
+    product_id: Mapped[int | None] = ref("catalog.product.id")
+    pieces: Mapped[Decimal] = quantity("1")
+    weight: Mapped[Decimal | None] = quantity()
 
 
 class WorkOrder(Versioned, Base):

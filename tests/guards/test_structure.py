@@ -20,6 +20,7 @@ SQL = sorted((REPOSITORY / "migrations" / "sql").rglob("*.sql"))
 LONG = {
     "migrations/versions/2026_11_21_first_working_day.py": "every table of the first release, written by Alembic",
     "migrations/versions/2026_11_22_rights.py": "every table of people, rights and the trail, written by Alembic",
+    "migrations/versions/2026_11_23_legacy.py": "every table of the old system, written by Alembic",
 }
 
 
@@ -76,11 +77,12 @@ def test_the_capability_words_agree() -> None:
     matrix = {p.stem for p in (REPOSITORY / "migrations/matrix").glob("*.yaml")}
     assert matrix <= words | {"approvals", "audit", "guard", "people", "session", "terminal"}
     models = {p.stem for p in (REPOSITORY / "app/models").glob("*.py")} - {"__init__", "base", "limits"}
-    assert models <= words | {"security", "audit", "approvals", "system"}
+    assert models <= words | {"security", "audit", "approvals", "media", "system"}
     services = {
         p.name for p in (REPOSITORY / "app/services").iterdir() if p.is_dir() and p.name != "__pycache__"
     }
-    assert services - {"demo", "imports"} <= words | {"approvals", "security", "system"}
+    helpers = {"demo", "images", "imports", "sanitise", "validation"}
+    assert services - helpers <= words | {"approvals", "security", "system"}
     for table in rights.load().tables:
         assert table.partition(".")[0] in SCHEMAS
 

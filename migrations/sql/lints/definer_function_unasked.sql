@@ -2,7 +2,7 @@
 -- exceptions are what opens the session, the helpers that themselves answer by ticket, and the calendar.
 SELECT p.oid::regprocedure
   FROM pg_catalog.pg_proc p
- WHERE p.prosecdef AND p.pronamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales')
+ WHERE p.prosecdef AND p.pronamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales', 'legacy')
    AND p.prorettype <> 'trigger'::regtype
    AND p.prosrc !~ 'PERFORM sec\.require(_session|_ticket)?\('
    AND EXISTS (SELECT FROM aclexplode(p.proacl) x

@@ -5,7 +5,7 @@ SELECT p.oid::regprocedure,
             WHEN pg_catalog.pg_get_userbyid(p.proowner) NOT IN ('erp_api', 'erp_sec', 'erp_audit') THEN 'owner'
             ELSE 'open to PUBLIC' END
   FROM pg_catalog.pg_proc p
- WHERE p.prosecdef AND p.pronamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales')
+ WHERE p.prosecdef AND p.pronamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales', 'legacy')
    AND (NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false)
         OR NOT coalesce('debug_print_plan=off' = ANY (p.proconfig), false)
         OR pg_catalog.pg_get_userbyid(p.proowner) NOT IN ('erp_api', 'erp_sec', 'erp_audit')

@@ -1,6 +1,6 @@
 -- Every table somebody but erp_api has a right on asks for the session ticket.
 SELECT c.oid::regclass FROM pg_catalog.pg_class c
- WHERE c.relkind IN ('r', 'p') AND c.relnamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales') AND c.relnamespace::regnamespace::text <> 'sec'
+ WHERE c.relkind IN ('r', 'p') AND c.relnamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales', 'legacy') AND c.relnamespace::regnamespace::text <> 'sec'
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p
                     WHERE p.polrelid = c.oid AND p.polname = 'gate' AND NOT p.polpermissive AND p.polroles = '{0}'
                       AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) = '( SELECT sec.session_ok() AS session_ok)')

@@ -11,7 +11,7 @@ SELECT c.oid::regclass,
   JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid
   JOIN pg_catalog.pg_class p ON p.oid = i.inhparent AND p.relkind = 'p'
  WHERE c.relkind = 'r'
-   AND c.relnamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales')
+   AND c.relnamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales', 'legacy')
    AND (NOT (c.relrowsecurity AND c.relforcerowsecurity)
         OR pg_catalog.pg_get_userbyid(c.relowner) <> pg_catalog.pg_get_userbyid(p.relowner)
         OR EXISTS (SELECT FROM aclexplode(c.relacl) x WHERE x.grantee <> c.relowner)
