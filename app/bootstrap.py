@@ -287,11 +287,14 @@ def _warm_up() -> None:
 
 def _images(tasks: TaskManager, db: "Database") -> "ImageProvider":
     """The source of product pictures, kept on disk between starts."""
-    from app.services.catalog import reads
+    from app.core.picture_cache import PictureCache
+    from app.services.images import reads
+    from app.services.images.fetch import PictureFetcher
     from app.views.core.images import ImageProvider
 
-    folder = paths.ensure_private(paths.cache() / "images")
-    return ImageProvider(tasks, db, folder, thumbnails=reads.thumbnails, full=reads.product_image)
+    cache = PictureCache(paths.ensure_private(paths.cache() / "images"))
+    fetch = PictureFetcher(lambda: db.read(reads.source))
+    return ImageProvider(tasks, db, cache, thumbnails=reads.thumbnails, full=reads.full, fetch=fetch)
 
 
 def _one_of(value: Any, allowed: Sequence[str], otherwise: str) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from sqlalchemy import (
     CheckConstraint,
     Computed,
+    FetchedValue,
     ForeignKey,
     Index,
     LargeBinary,
@@ -208,9 +209,12 @@ class ProductCost(Versioned, Base):
 
 
 class ProductImage(Versioned, Base):
-    """Pictures of a product; ``content_hash`` is the sha256 of ``content`` and names the file in local caches.
+    """Pictures of a product, uploaded here (``content``) or of the image service (``picture_id``).
 
-    ``thumbnail`` is the same picture in at most 128 by 128 pixels, for lists.
+    ``content_hash`` names the picture in local caches: the sha256 of ``content``, or the ``file_hash`` of a picture
+    of the service.  ``thumbnail`` is the content in at most 128 by 128 pixels, for lists.  ``rule`` says how a
+    picture of the service came to the product, ``hand`` if somebody put it there; ``priority`` orders them
+    (0 product photo of the front, 1 product photo, 2 front, 3 others).  ``is_chosen``: made primary by hand.
     """
 
     __tablename__ = "product_image"
@@ -218,16 +222,34 @@ class ProductImage(Versioned, Base):
         CheckConstraint("mime IN ('image/png','image/jpeg','image/gif')", name="image_mime_known"),
         CheckConstraint("octet_length(content) <= 8388608", name="image_not_too_large"),
         CheckConstraint("octet_length(thumbnail) <= 65536", name="thumbnail_not_too_large"),
+        CheckConstraint(
+            "CASE WHEN picture_id IS NULL"
+            " THEN content IS NOT NULL AND thumbnail IS NOT NULL AND mime IS NOT NULL"
+            " AND file_hash IS NULL AND rule IS NULL"
+            " ELSE content IS NULL AND thumbnail IS NULL AND file_hash IS NOT NULL AND rule IS NOT NULL END",
+            name="image_own_or_service",
+        ),
+        UniqueConstraint("product_id", "picture_id", name="product_image_once"),
         Index("uq_product_image_primary", "product_id", unique=True, postgresql_where=text("is_primary")),
         {"schema": SCHEMA},
     )
     product_id: Mapped[int] = ref("catalog.product.id")
     is_primary: Mapped[bool] = flag(True)
-    mime: Mapped[str] = mapped_column(String(20))
-    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    thumbnail: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    mime: Mapped[str | None] = mapped_column(String(20))
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    thumbnail: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    # Not for people to write, so never named in what they write.
+    picture_id: Mapped[int | None] = ref("catalog.picture.id", elsewhere=True)
+    file_hash: Mapped[str | None] = mapped_column(String(64), server_default=FetchedValue())
+    rule: Mapped[str | None] = mapped_column(String(20), server_default=FetchedValue())
+    priority: Mapped[int] = whole("0")
+    is_chosen: Mapped[bool] = flag()
     content_hash: Mapped[str] = mapped_column(
-        String(64), Computed("encode(sha256(content), 'hex')", persisted=True), index=True
+        String(64),
+        Computed(
+            "CASE WHEN content IS NULL THEN file_hash ELSE encode(sha256(content), 'hex') END", persisted=True
+        ),
+        index=True,
     )
 
 

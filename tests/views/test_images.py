@@ -11,16 +11,18 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
 from app.core.errors import Unavailable
+from app.core.picture_cache import PictureCache
 from app.views.core.images import PORTION, ImageProvider
 from app.views.core.tasks import TaskManager
 from tests.views.list_world import Memory
 
 
 class Stored(NamedTuple):
-    """A picture in the database."""
+    """A picture in the database, or its address."""
 
     id: int
-    content: bytes
+    content: bytes | None
+    url: str | None = None
 
 
 def png(colour: str, side: int = 64) -> bytes:
@@ -71,7 +73,7 @@ Make = Callable[[], ImageProvider]
 @pytest.fixture
 def make(tasks: TaskManager, shelf: Shelf, tmp_path: Path) -> Make:
     return lambda: ImageProvider(
-        tasks, Memory(), tmp_path, thumbnails=shelf.thumbnails, full=shelf.full, parent=tasks
+        tasks, Memory(), PictureCache(tmp_path), thumbnails=shelf.thumbnails, full=shelf.full, parent=tasks
     )
 
 

@@ -22,7 +22,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
-from app.core.errors import Refused
 from app.core.paging import ListQuery, Page, fetch_page
 from app.core.together import Question, ask
 from app.models.catalog import (
@@ -111,15 +110,6 @@ class Choice(NamedTuple):
     id: int
     name: str
     code: str
-
-
-class ImageData(NamedTuple):
-    """A picture; ``hash`` names its file in a cache."""
-
-    id: int
-    hash: str
-    mime: str
-    content: bytes
 
 
 def _in_language(language: str, german: Any, english: Any) -> Any:
@@ -403,35 +393,6 @@ def search_families(session: Session, text: str, limit: int = 8, language: str =
         .limit(limit)
     )
     return [FamilyRow._make(row) for row in session.execute(statement)]
-
-
-def product_image(session: Session, image_id: int) -> ImageData:
-    """A picture in full."""
-    return _image(session, image_id, ProductImage.content)
-
-
-def product_thumbnail(session: Session, image_id: int) -> ImageData:
-    """A picture in at most 128 by 128 pixels."""
-    return _image(session, image_id, ProductImage.thumbnail)
-
-
-def thumbnails(session: Session, image_ids: Sequence[int]) -> list[ImageData]:
-    """Several thumbnails in one round trip, for a list that scrolls."""
-    statement = select(
-        ProductImage.id, ProductImage.content_hash, ProductImage.mime, ProductImage.thumbnail
-    ).where(ProductImage.id.in_(list(image_ids)))
-    return [ImageData._make(row) for row in session.execute(statement)]
-
-
-def _image(session: Session, image_id: int, content: Any) -> ImageData:
-    row = session.execute(
-        select(ProductImage.id, ProductImage.content_hash, ProductImage.mime, content).where(
-            ProductImage.id == image_id
-        )
-    ).one_or_none()
-    if row is None:
-        raise Refused("record_not_found", table="catalog.product_image", id=image_id)
-    return ImageData._make(row)
 
 
 def _choices(session: Session, model: Any, language: str) -> list[Choice]:

@@ -215,7 +215,7 @@ def discard_price(session: Session, command: Discard) -> Result[None]:
 
 
 def set_image(session: Session, command: SetImage) -> Result[Saved]:
-    """Store a picture as the primary one; the one before stays as another picture of the product.
+    """Store a picture as the primary one, by hand; the one before stays as another picture of the product.
 
     The same picture again changes nothing.  Raises `Invalid` for a file that is no usable picture.
     """
@@ -223,11 +223,12 @@ def set_image(session: Session, command: SetImage) -> Result[Saved]:
     topics = changed((PRODUCT, command.product_id), ("catalog.product_image", None))
     there = session.scalars(select(ProductImage).where(ProductImage.product_id == command.product_id)).all()
     primary = next((image for image in there if image.is_primary), None)
-    if primary is not None:
-        if primary.content == picture.content:
-            return Result(Saved(primary.id, primary.row_version))
-        primary.is_primary = False
-        session.flush()
+    if primary is not None and primary.content == picture.content:
+        return Result(Saved(primary.id, primary.row_version))
+    for image in there:
+        if image.is_primary or image.is_chosen:
+            image.is_primary = image.is_chosen = False
+    session.flush()
     image = records.save(
         session,
         ProductImage,
@@ -236,6 +237,7 @@ def set_image(session: Session, command: SetImage) -> Result[Saved]:
         {
             "product_id": command.product_id,
             "is_primary": True,
+            "is_chosen": True,
             "mime": picture.mime,
             "content": picture.content,
             "thumbnail": picture.thumbnail,

@@ -195,7 +195,7 @@ class Loader:
             self._session.execute(
                 update(ProductImage)
                 .where(ProductImage.product_id.in_(replaced), ProductImage.is_primary)
-                .values(is_primary=False)
+                .values(is_primary=False, is_chosen=False)
                 .execution_options(synchronize_session=False)
             )
         self._session.execute(insert(ProductImage), new)

@@ -1,6 +1,7 @@
 """The one task manager: work leaves the GUI thread here and comes back here.
 
-Reads run in parallel, a user's writes strictly one after the other, local files on a thread of their own.
+Reads run in parallel, a user's writes strictly one after the other, local files on a thread of their own, and what
+comes from other servers than the database waits in threads that nothing else needs.
 Answers return over ONE signal whose owner lives in the GUI thread; an answer for a widget that is gone, or one
 that a newer request has overtaken, is dropped.
 """
@@ -21,8 +22,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 T = TypeVar("T")
 log = logging.getLogger("werkbank.tasks")
 
-READ, WRITE, FILE = "read", "write", "file"
+READ, WRITE, FILE, FETCH = "read", "write", "file", "fetch"
 READERS = 3
+FETCHERS = 8
 
 
 @dataclass(eq=False)
@@ -82,6 +84,7 @@ class TaskManager(QObject):
             READ: ThreadPoolExecutor(READERS, "werkbank-read"),
             WRITE: ThreadPoolExecutor(1, "werkbank-write"),
             FILE: ThreadPoolExecutor(1, "werkbank-file"),
+            FETCH: ThreadPoolExecutor(FETCHERS, "werkbank-fetch"),
         }
         self._tasks: dict[int, Task[Any]] = {}
         self._slots: dict[tuple[int, str], int] = {}
@@ -161,7 +164,7 @@ class TaskManager(QObject):
     def drop_owner(self, owner: QObject) -> None:
         """Cancel every read of an owner that is about to go away; its writes still run to their end."""
         for task in list(self._tasks.values()):
-            if task.owner is owner and task.kind == READ:
+            if task.owner is owner and task.kind in (READ, FETCH):
                 task.cancel()
 
     def shutdown(self) -> None:
@@ -170,7 +173,7 @@ class TaskManager(QObject):
             return
         self._closed = True
         for task in list(self._tasks.values()):
-            if task.kind == READ:
+            if task.kind in (READ, FETCH):
                 task.cancel()
         for pool in self._pools.values():
             pool.shutdown(wait=True)

@@ -1,6 +1,6 @@
 -- Every change of a table leaves an entry, except in the platform's own bookkeeping, in tables nobody has a right on or
--- only locks, in the balances kept beside the stock moves, which have theirs, and in what is copied from the old system. Secrets, attempts and mails are told of by
--- events (audit.event) instead.
+-- only locks, in the balances kept beside the stock moves, which have theirs, and in what is copied from the old
+-- system. Secrets, attempts and mails are told of by events (audit.event) instead.
 SELECT c.oid::regclass FROM pg_catalog.pg_class c
  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales', 'legacy')
    AND c.oid::regclass::text NOT IN (
@@ -10,8 +10,9 @@ SELECT c.oid::regclass FROM pg_catalog.pg_class c
        'sec.password_reset', 'sec.recovery_code', 'sec.registration', 'sec.role_closure', 'sec.role_parent', 'sec.totp',
        'sec.trusted_device', 'sec.user_photo',
        'inventory.stock_balance', 'inventory.stock_level', 'engineering.structure_lock',
+       'catalog.picture_article', 'catalog.picture_change', 'catalog.picture_file',
        'legacy.article', 'legacy.document', 'legacy.document_line', 'legacy.employee', 'legacy.employee_pay', 'legacy.entity',
-       'legacy.record', 'legacy.reconciliation_line', 'legacy.run_entity', 'legacy.stock', 'legacy.work_order',
+       'legacy.record', 'legacy.reconciliation_line', 'legacy.run_entity', 'legacy.server_status', 'legacy.stock', 'legacy.work_order',
        'legacy.work_order_step')
    AND (c.relnamespace::regnamespace::text = 'sec'
         OR EXISTS (SELECT FROM pg_catalog.pg_policy p

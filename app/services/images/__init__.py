@@ -1,0 +1,8 @@
+"""Pictures of the image service: reading it, choosing formats, the run that keeps the database in step with it."""
+
+ENTITY = {
+    "code": "picture",
+    "module": "images",
+    "source": "all-files-and-articles",
+    "title": {"de": "Bilder", "en": "Pictures"},
+}
