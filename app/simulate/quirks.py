@@ -97,6 +97,8 @@ class Quirks:
     # The image service
     internal_host: bool = False
     """Addresses of files name a host nobody outside reaches."""
+    media_auth: bool = False
+    """Files need the password too."""
     missing_files: float = 0.0
     """Share of files that are listed and not there."""
     wrong_files: float = 0.0
