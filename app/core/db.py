@@ -154,6 +154,10 @@ class Database:
 
         self._attempt(once)
 
+    def with_password(self, use: Callable[[str], T]) -> T:
+        """What `use` makes of the password the session was opened with: it opens the person's own keys."""
+        return use(self._password)
+
     def lock(self) -> None:
         """The person goes away: end the session here and at the server."""
         over = SessionEnded("session_locked")

@@ -1,12 +1,21 @@
 -- Keys of fields the server cannot read. Here they are only handed on: wrapped for a person's public half, opened nowhere but
 -- in the client. Who has the right is asked for a data key; who has a data key may wrap it for others who have the right.
 
+CREATE OR REPLACE FUNCTION sec.key_right(p_name text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE p_name
+    WHEN 'bank' THEN 'bank_account_reveal'
+    WHEN 'legacy' THEN 'legacy_lease'  -- whoever may lead needs the old system''s passwords and its one session
+  END
+$$;
+COMMENT ON FUNCTION sec.key_right IS 'The right a kind of encrypted data asks for; NULL for an unknown kind.';
+
 CREATE OR REPLACE FUNCTION sec.require_key_right(p_name text) RETURNS void
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM sec.require(CASE p_name WHEN 'bank' THEN 'bank_account_reveal' END);
+  PERFORM sec.require(sec.key_right(p_name));
 END $$;
-COMMENT ON FUNCTION sec.require_key_right IS 'The right a kind of encrypted data asks for; an unknown kind nobody has.';
+COMMENT ON FUNCTION sec.require_key_right IS 'Refuses who lacks the right a kind of encrypted data asks for; an unknown kind nobody has.';
 
 CREATE OR REPLACE FUNCTION sec.person_key_set(p_public bytea, p_private bytea, p_salt bytea, p_cost int) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -57,7 +66,7 @@ BEGIN
     'waiting', CASE WHEN v_holds THEN (
       SELECT coalesce(jsonb_agg(jsonb_build_object('login', p.login, 'person', p.person, 'public', encode(k.public, 'base64'))
                                 ORDER BY p.person), '[]')
-        FROM (SELECT DISTINCT h.login, h.person FROM sec.people_with('bank_account_reveal') h) p
+        FROM (SELECT DISTINCT h.login, h.person FROM sec.people_with(sec.key_right(p_name)) h) p
         JOIN sec.person_key k ON k.login = p.login
        WHERE NOT EXISTS (SELECT FROM sec.data_key d JOIN sec.wrapped_key w ON w.data_key_id = d.id
                           WHERE d.name = p_name AND d.active AND w.holder = p.login))
@@ -82,11 +91,11 @@ BEGIN
     PERFORM sec.fail('ER422', 'data_key_without_holder');
   END IF;
   UPDATE sec.data_key d SET active = false WHERE d.name = p_name AND d.active;
-  INSERT INTO sec.data_key (name, "right", recovery) VALUES (p_name, 'bank_account_reveal', p_recovery) RETURNING id INTO v_id;
+  INSERT INTO sec.data_key (name, "right", recovery) VALUES (p_name, sec.key_right(p_name), p_recovery) RETURNING id INTO v_id;
   INSERT INTO sec.wrapped_key (data_key_id, holder, ephemeral, wrapped)
   SELECT v_id, w.key, decode(w.value ->> 'ephemeral', 'base64'), decode(w.value ->> 'wrapped', 'base64')
     FROM jsonb_each(p_wraps) w
-   WHERE w.key IN ('recovery', session_user::text) OR sec.has(w.key, 'bank_account_reveal');
+   WHERE w.key IN ('recovery', session_user::text) OR sec.has(w.key, sec.key_right(p_name));
   PERFORM audit.event_log('data_key_created', session_user::text, jsonb_build_object('name', p_name, 'key', v_id));
   RETURN v_id;
 END $$;

@@ -1,0 +1,185 @@
+"""Looking things up in the old system, through the house's one session: for screens, exports and the data dictionary.
+
+Whoever looks something up leads meanwhile. The client that syncs lets go after its page and takes the lead again later.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self, TypeVar
+
+from app.core.db import Database
+from app.core.errors import AppError, Refused
+from app.services.legacy import secrets
+from app.services.legacy.client import Cursor, FourD, Page
+from app.services.legacy.filters import Where
+from app.services.legacy.leader import Leader
+from app.services.legacy.service import Services, Waiter
+from app.services.legacy.wire import Table
+
+LEASE_S = 90
+PATIENCE_S = 90.0
+_LOOK_S = 0.5
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTest:
+    """What came of trying a server: how many tables it shows, or what is in the way."""
+
+    ok: bool
+    tables: int = 0
+    ms: int = 0
+    error: AppError | None = None
+
+
+class Reader:
+    """Reads one 4D server, while this client leads. For one caller at a time; `close` gives the lead back."""
+
+    def __init__(
+        self,
+        db: Database,
+        server: str = "",
+        *,
+        stop: threading.Event | None = None,
+        wait: Callable[[str, datetime | None], object] = lambda _reason, _until: None,
+    ) -> None:
+        self._stop = stop or threading.Event()
+        self._own_stop = stop is None
+        self._leader = Leader(db, seconds=LEASE_S)
+        self._waiter = Waiter(self._leader, self._stop, wait, renews=True)
+        self._wait = wait
+        self._db = db
+        self._server = server
+        self._services: Services | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go; waits for a call that is under way."""
+        if self._own_stop:
+            self._stop.set()
+        with self._lock:
+            services, self._services = self._services, None
+            if services is not None:
+                services.close()
+            try:
+                self._leader.release()
+            except AppError:
+                self._leader.forget()  # then it ends by itself
+
+    def tables(self) -> tuple[str, ...]:
+        """Names of all tables."""
+        return self._do(lambda server: server.tables())
+
+    def table(self, name: str) -> Table:
+        """A table's columns, relations and key."""
+        return self._do(lambda server: server.table(name))
+
+    def count(self, table: str, where: Where | None = None) -> int:
+        """How many rows there are, or fit."""
+        return self._do(lambda server: server.count(table, where))
+
+    def page(
+        self,
+        table: str,
+        *,
+        order: Sequence[str] = (),
+        skip: int = 0,
+        top: int = 100,
+        where: Where | None = None,
+        attributes: Sequence[str] = (),
+    ) -> Page:
+        """One page."""
+        return self._do(
+            lambda server: server.page(
+                table, order=order, skip=skip, top=top, where=where, attributes=attributes
+            )
+        )
+
+    def pages(
+        self,
+        table: str,
+        *,
+        order: Sequence[str] = (),
+        where: Where | None = None,
+        top: int = 1000,
+        cursor: Cursor | None = None,
+    ) -> Iterator[Page]:
+        """All rows, page by page; the lead is held from the first to the last."""
+        pages = self._do(lambda server: server.pages(table, order=order, where=where, top=top, cursor=cursor))
+        while (page := self._do(lambda _server: next(pages, None))) is not None:
+            yield page
+
+    def ping(self) -> None:
+        """One cheap call."""
+        self._do(lambda server: server.ping())
+
+    def _do(self, ask: Callable[[FourD], T]) -> T:
+        with self._lock:
+            self._lead()
+            assert self._services is not None
+            return ask(self._services.four_d())
+
+    def _lead(self) -> None:
+        """Lead, or go on leading. What was known of the session may be old when somebody led in between."""
+        if self._services is not None and self._leader.leads:
+            if self._leader.due:
+                self._leader.take()
+            if self._leader.leads:
+                return
+        if self._services is not None:
+            self._services.close()
+            self._services = None
+        keyring = secrets.open_keys(self._db)
+        if keyring is None:
+            raise Refused("legacy_key_missing")
+        self._leader.forget()
+        end = time.monotonic() + PATIENCE_S
+        while not self._leader.take():
+            if time.monotonic() >= end:
+                raise Refused("legacy_session_elsewhere", client=self._leader.holder)
+            self._leader.wish()
+            self._wait("legacy_lead_wanted", None)
+            if self._stop.wait(_LOOK_S):
+                raise Refused("legacy_session_elsewhere", client=self._leader.holder)
+        self._wait("", None)
+        self._services = Services(
+            self._db, self._leader, keyring, self._stop, server=self._server, pace=self._waiter
+        )
+
+
+def open_reader(
+    db: Database,
+    server: str = "",
+    *,
+    stop: threading.Event | None = None,
+    wait: Callable[[str, datetime | None], object] = lambda _reason, _until: None,
+) -> Reader:
+    """A reader of the 4D server of that code, or of the live one. Nothing is asked before its first call.
+
+    Its calls raise, beside what `FourD` raises: Refused ``legacy_session_elsewhere`` when whoever leads does not let
+    go, ``legacy_key_missing``, ``legacy_no_server``.  `wait` is told why a call takes long (text key, until when).
+    """
+    return Reader(db, server, stop=stop, wait=wait)
+
+
+def test_connection(db: Database, server: str) -> ConnectionTest:
+    """Try a server: whether it answers, lets us in, and shows tables. Uses the house's one session."""
+    begin = time.monotonic()
+    try:
+        with open_reader(db, server) as reader:
+            found = len(reader.tables())
+    except AppError as error:
+        return ConnectionTest(False, ms=int((time.monotonic() - begin) * 1000), error=error)
+    return ConnectionTest(True, found, int((time.monotonic() - begin) * 1000))

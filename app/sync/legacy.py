@@ -1,0 +1,327 @@
+"""The sync with the old system in the background of every client: one leads, the others watch.
+
+Two threads: one works, the other keeps the lease while a page takes its time. Neither knows a window. They survive a
+server that is away, a session that ends and a role that is taken away, and end within seconds when told to.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from app.core.db import Database
+from app.core.errors import AppError, Cancelled, SessionEnded
+from app.services.legacy import secrets, state
+from app.services.legacy.leader import RIGHT, Leader
+from app.services.legacy.service import Progress, Services, Waiter, servers
+from app.services.security.keys import Keyring
+
+log = logging.getLogger(__name__)
+LOOK_S = 2.0
+"""Between two looks for work."""
+FOLLOW_S = 10.0
+PING_S = 60.0
+AWAY_S = (10.0, 30.0, 60.0, 120.0, 300.0)
+KEYS_S = 60.0
+YIELD_S = 3.0
+STOP_S = 2.0
+STATE_RIGHT = "legacy_state"
+_PASSING = frozenset({"legacy_lease_lost", "cancelled"})
+
+State = Literal[
+    "off",
+    "no_right",
+    "no_server",
+    "no_key",
+    "following",
+    "idle",
+    "running",
+    "waiting",
+    "unreachable",
+    "failed",
+]
+RunNext = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyStatus:
+    """How it stands, for a light in the window.
+
+    `holder` is who leads (computer and process) when it is not this client; `progress` belongs to running; `reason`
+    and `until` to waiting (text keys ``legacy_sessions_full``, ``legacy_session_lost``); `error` to unreachable and
+    failed.
+    """
+
+    state: State = "off"
+    leading: bool = False
+    holder: str = ""
+    progress: Progress = field(default_factory=Progress)
+    reason: str = ""
+    until: datetime | None = None
+    error: AppError | None = None
+    at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
+
+    @property
+    def entity(self) -> str:
+        """The entity at work."""
+        return self.progress.entity
+
+    @property
+    def done(self) -> int:
+        """Its rows so far."""
+        return self.progress.done
+
+    @property
+    def total(self) -> int | None:
+        """Its rows altogether, when that is known."""
+        return self.progress.total
+
+
+class LegacySync:
+    """Works until `stop`. `on_status` is called in its threads, and only when something is new.
+
+    `leads` False only watches. `server` is the code of a server other than the live one.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        on_status: Callable[[LegacyStatus], object],
+        *,
+        leads: bool = True,
+        server: str = "",
+        run_next: RunNext | None = None,
+    ) -> None:
+        self._db = db
+        self._on_status = on_status
+        self._may_lead = leads
+        self._server = server
+        self._run_next = run_next
+        self._status = LegacyStatus()
+        self._stop = threading.Event()
+        self._let_go = threading.Event()
+        """Set when the run is to end: told to stop, lease lost, or somebody else asks for it."""
+        self._leader = Leader(db)
+        self._keyring: Keyring | None = None
+        self._keys_due = 0.0
+        self._thread = threading.Thread(target=self._run, name="werkbank-legacy", daemon=True)
+
+    # -- from outside ---------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, seconds: float = STOP_S) -> None:
+        """End; waits so long at most, and gives the lease back even when a request is still under way."""
+        self._stop.set()
+        self._let_go.set()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+        with suppress(AppError):
+            self._leader.release()
+
+    def look(self) -> None:
+        """Look for keys and work at once: something was set up."""
+        self._keys_due = 0.0
+
+    @property
+    def status(self) -> LegacyStatus:
+        """How it stands."""
+        return self._status
+
+    # -- the thread -----------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            try:
+                self._round()
+                failures = 0
+            except SessionEnded:
+                self._leader.forget()
+                self._keyring = None
+                self._tell(LegacyStatus("off"))
+                self._wait_for_session()
+            except AppError as error:
+                if self._stop.is_set():
+                    return
+                if error.key not in _PASSING:
+                    log.info("legacy sync interrupted: %s", error)
+                    self._tell(LegacyStatus("failed", error=error))
+                    self._stop.wait(AWAY_S[min(failures, len(AWAY_S) - 1)])
+                    failures += 1
+            except Exception:
+                if self._stop.is_set():
+                    return
+                log.exception("legacy sync failed")
+                self._stop.wait(AWAY_S[min(failures, len(AWAY_S) - 1)])
+                failures += 1
+
+    def _round(self) -> None:
+        """One turn: lead as long as that goes, or watch for a while.  Raises AppError."""
+        profile = self._db.profile
+        if not profile.can(STATE_RIGHT):
+            self._tell(LegacyStatus("no_right"))
+            self._stop.wait(FOLLOW_S)
+        elif not (self._may_lead and profile.can(RIGHT)):
+            self._follow(LegacyStatus("following"))
+        elif not self._db.read(servers):
+            self._follow(LegacyStatus("no_server"))
+        elif (keyring := self._keys()) is None:
+            self._follow(LegacyStatus("no_key"))
+        elif not self._leader.take():
+            self._follow(LegacyStatus("following", holder=self._leader.holder))
+        else:
+            self._lead(keyring)
+
+    def _keys(self) -> Keyring | None:
+        """The open keys; those that were given meanwhile are looked for once a minute."""
+        if self._keyring is None and time.monotonic() >= self._keys_due:
+            self._keys_due = time.monotonic() + KEYS_S
+            self._keyring = secrets.open_keys(self._db)
+        return self._keyring
+
+    def _follow(self, status: LegacyStatus) -> None:
+        """Say who leads and what is done there; then wait."""
+        found = self._db.read(state.state)
+        lease = found.lease
+        if status.state == "following" and lease is not None and lease.held:
+            status = replace(status, holder=lease.client)
+            if found.run is not None:
+                status = replace(status, progress=_watched(found.run))
+        self._tell(status)
+        self._stop.wait(FOLLOW_S)
+
+    def _lead(self, keyring: Keyring) -> None:
+        self._let_go.clear()
+        if self._stop.is_set():
+            return
+        keeper = threading.Thread(target=self._keep, name="werkbank-legacy-lease", daemon=True)
+        ended = threading.Event()
+        self._ended = ended
+        keeper.start()
+        waiter = Waiter(self._leader, self._let_go, self._waits)
+        services = Services(self._db, self._leader, keyring, self._let_go, server=self._server, pace=waiter)
+        try:
+            self._work(services)
+        finally:
+            ended.set()
+            services.close()
+            wanted = self._leader.wanted
+            with suppress(AppError):
+                self._leader.release()
+            if wanted:
+                self._tell(LegacyStatus("following"))
+                self._stop.wait(YIELD_S)
+
+    def _work(self, services: Services) -> None:
+        """Run what there is to run, as long as the lease is ours."""
+        run_next = self._run_next or _engine()
+        failures = 0
+        self._tell(LegacyStatus("idle", leading=True))
+        while not self._let_go.is_set() and self._leader.leads:
+            try:
+                result = run_next(self._db, services, stop=self._let_go, progress=self._runs)
+                if result is None:
+                    self._ping(services)
+                failures = 0
+            except AppError as error:
+                if error.key in _PASSING or isinstance(error, SessionEnded | Cancelled):
+                    raise
+                with suppress(AppError):
+                    services.contact(error)
+                log.warning("legacy sync: %s", error)
+                away = error.key.startswith("legacy_") and type(error).__name__ == "Unavailable"
+                self._tell(LegacyStatus("unreachable" if away else "failed", leading=True, error=error))
+                self._let_go.wait(AWAY_S[min(failures, len(AWAY_S) - 1)])
+                failures += 1
+                continue
+            self._tell(LegacyStatus("idle", leading=True))
+            if result is None:
+                self._let_go.wait(LOOK_S)
+
+    def _ping(self, services: Services) -> None:
+        """Nothing to do: see whether the server is there, which also keeps its session alive."""
+        if services.idle_s >= PING_S:
+            services.four_d().ping()
+            services.contact()
+
+    def _keep(self) -> None:
+        """Renew the lease while the other thread works; end the work when it is lost or asked for."""
+        ended = self._ended
+        while not ended.wait(1.0):
+            if self._leader.due:
+                try:
+                    self._leader.take()
+                except SessionEnded:
+                    self._leader.forget()
+                except AppError as error:
+                    log.info("the lease was not renewed: %s", error)
+                except Exception:
+                    if not self._stop.is_set():
+                        log.exception("the lease was not renewed")
+            if not self._leader.leads or self._leader.wanted:
+                self._let_go.set()
+                return
+
+    # -- telling --------------------------------------------------------------------------------------------------
+
+    def _runs(self, progress: Progress) -> None:
+        self._tell(LegacyStatus("running", leading=True, progress=progress))
+
+    def _waits(self, reason: str, until: datetime | None) -> None:
+        if reason:
+            self._tell(replace(self._status, state="waiting", leading=True, reason=reason, until=until))
+        else:
+            self._tell(replace(self._status, state="running", leading=True, reason="", until=None))
+
+    def _tell(self, status: LegacyStatus) -> None:
+        if status != self._status or status.state == "running":
+            self._status = status
+            try:
+                self._on_status(status)
+            except Exception:
+                log.exception("nobody took the status")
+
+    def _wait_for_session(self) -> None:
+        """Until the person has signed in again in front of the locked window; or go on, when only a role ended."""
+        with suppress(AppError):
+            if self._db.goes_on():
+                self._stop.wait(1.0)
+                return
+        while self._db.ended is not None and not self._stop.is_set():
+            self._stop.wait(0.3)
+
+
+def _watched(run: state.Run) -> Progress:
+    """What another client's run has done, as far as it is written down."""
+    part = next((one for one in run.parts if one.state == "running"), None)
+    index = sum(1 for one in run.parts if one.finished_at is not None)
+    if part is None:
+        return Progress(run.id, run.mode, entity_index=index, entity_count=len(run.parts))
+    return Progress(
+        run.id,
+        run.mode,
+        part.entity,
+        part.read,
+        part.total,
+        part.created,
+        part.changed,
+        part.unchanged,
+        part.protected,
+        part.quarantined,
+        part.gone,
+        index,
+        len(run.parts),
+    )
+
+
+def _engine() -> RunNext:
+    from app.services.legacy.engine import run_next
+
+    return run_next
