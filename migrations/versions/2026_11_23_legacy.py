@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("parent", sa.String(length=60), nullable=True),
         sa.Column("module", sa.String(length=20), nullable=False),
         sa.Column("source", sa.String(length=80), nullable=True),
+        sa.Column("target_table", sa.String(length=80), nullable=True),
         sa.Column("position", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column(
             "title", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False
@@ -98,6 +99,9 @@ def upgrade() -> None:
         sa.Column("last_sweep_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_change_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("source_count", sa.BigInteger(), nullable=True),
+        sa.Column("record_count", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("placeholder_count", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("gone_count", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint("changed_since BETWEEN '1900-01-01' AND '9999-12-31'", name="day_in_calendar"),
         sa.CheckConstraint(
             "module IN ('catalog', 'partners', 'sales', 'inventory', 'production', 'hr', 'images')",
@@ -201,16 +205,11 @@ def upgrade() -> None:
         sa.Column("base_url", sa.String(length=300), nullable=False),
         sa.Column("username", sa.String(length=120), nullable=True),
         sa.Column("verify_tls", sa.Boolean(), server_default=sa.text("true"), nullable=False),
-        sa.Column("ca_file", sa.String(length=300), nullable=True),
+        sa.Column("ca_file", sa.Text(), nullable=True),
+        sa.Column("media_url", sa.String(length=300), nullable=True),
         sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("is_test", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("timeout_s", sa.Integer(), server_default=sa.text("60"), nullable=False),
-        sa.Column("last_contact_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_status", sa.String(length=40), nullable=True),
-        sa.Column("last_error", sa.String(length=500), nullable=True),
-        sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("sessions_opened", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("session_seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("row_version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("created_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
@@ -231,6 +230,24 @@ def upgrade() -> None:
         unique=True,
         schema="legacy",
         postgresql_where=sa.text("is_active AND kind = '4d'"),
+    )
+    op.create_table(
+        "server_status",
+        sa.Column("server_id", sa.BigInteger(), nullable=False),
+        sa.Column("last_contact_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_status", sa.String(length=40), nullable=True),
+        sa.Column("last_error", sa.String(length=500), nullable=True),
+        sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sessions_opened", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("session_seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["server_id"],
+            ["legacy.server.id"],
+            name=op.f("server_status_server_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("server_id", name=op.f("server_status_pkey")),
+        schema="legacy",
     )
     op.create_table(
         "mould",
@@ -446,7 +463,7 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.CheckConstraint(
-            "state IN ('waiting', 'running', 'done', 'warnings', 'failed', 'cancelled', 'interrupted')",
+            "state IN ('waiting', 'running', 'done', 'warnings', 'failed', 'cancelled', 'interrupted', 'skipped')",
             name="legacy_run_entity_state",
         ),
         sa.ForeignKeyConstraint(

@@ -47,9 +47,10 @@ class Lease(Base):
 
 
 class Server(Versioned, Base):
-    """A 4D server or an image service, and how it was last found.
+    """A 4D server or an image service.
 
-    ``sessions_opened`` counts the sessions ever opened at it; until ``blocked_until`` nobody asks it (402, back-off).
+    ``ca_file`` is the path of the house's certificates, or the certificates themselves; ``media_url`` replaces the
+    host in the addresses of pictures.
     """
 
     __tablename__ = "server"
@@ -73,10 +74,22 @@ class Server(Versioned, Base):
     base_url: Mapped[str] = mapped_column(String(300))
     username: Mapped[str | None] = mapped_column(String(120))
     verify_tls: Mapped[bool] = flag(True)
-    ca_file: Mapped[str | None] = mapped_column(String(300))
+    ca_file: Mapped[str | None] = mapped_column(Text)
+    media_url: Mapped[str | None] = mapped_column(String(300))
     is_active: Mapped[bool] = flag(True)
     is_test: Mapped[bool] = flag()
     timeout_s: Mapped[int] = whole("60")
+
+
+class ServerStatus(Root):
+    """How a server was last found, written by the leader.
+
+    ``sessions_opened`` counts the sessions ever opened at it; until ``blocked_until`` nobody asks it (402, back-off).
+    """
+
+    __tablename__ = "server_status"
+    __table_args__ = ({"schema": SCHEMA},)
+    server_id: Mapped[int] = parent_pk("legacy.server.id")
     last_contact_at: Mapped[dt.datetime | None] = moment()
     last_status: Mapped[str | None] = mapped_column(String(40))
     last_error: Mapped[str | None] = mapped_column(String(500))
@@ -120,7 +133,10 @@ class Module(Versioned, Base):
 
 
 class Entity(Base):
-    """One mapping file, or one part (`variant/price`) that it writes into a table of its own."""
+    """One mapping file, or one part (`variant/price`) that it writes into a table of its own.
+
+    The counts of its records are taken at the end of each run.
+    """
 
     __tablename__ = "entity"
     __table_args__ = (
@@ -131,6 +147,7 @@ class Entity(Base):
     parent: Mapped[str | None] = mapped_column(String(60))
     module: Mapped[str] = mapped_column(String(20))
     source: Mapped[str | None] = mapped_column(String(80))
+    target_table: Mapped[str | None] = mapped_column(String(80))
     position: Mapped[int] = whole("0")
     title: Mapped[dict[str, Any]] = _json("{}")
     is_enabled: Mapped[bool] = flag(True)
@@ -141,6 +158,9 @@ class Entity(Base):
     last_sweep_at: Mapped[dt.datetime | None] = moment()
     last_change_at: Mapped[dt.datetime | None] = moment()
     source_count: Mapped[int | None]
+    record_count: Mapped[int] = mapped_column(BigInteger(), server_default=text("0"))
+    placeholder_count: Mapped[int] = mapped_column(BigInteger(), server_default=text("0"))
+    gone_count: Mapped[int] = mapped_column(BigInteger(), server_default=text("0"))
 
 
 class Run(Base):
@@ -177,7 +197,7 @@ class RunEntity(Base):
     __tablename__ = "run_entity"
     __table_args__ = (
         UniqueConstraint("run_id", "entity", name="legacy_run_entity_once"),
-        one_of("state", "legacy_run_entity_state", *RUN_STATES),
+        one_of("state", "legacy_run_entity_state", *RUN_STATES, "skipped"),
         {"schema": SCHEMA},
     )
     run_id: Mapped[int] = ref("legacy.run.id", ondelete="CASCADE", index=False)
