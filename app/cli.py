@@ -16,6 +16,7 @@ from app.commands import (
     guard,
     program,
     quality,
+    simulate,
 )
 
 PASSED_ON: dict[str, Callable[[list[str]], int]] = {"tour": program.tour_main, "bench": data.bench_main}
@@ -29,7 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="werkbank", description="Werkbank, an ERP for small manufacturers.")
     parser.add_argument("--version", action="version", version=f"Werkbank {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for group in (program, db, guard, data, quality, clean):
+    for group in (program, db, guard, data, quality, simulate, clean):
         group.register(commands)
     return parser
 

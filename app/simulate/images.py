@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlencode
 
 from app.simulate.data import House
 from app.simulate.peer import Answer, Peer, Request
-from app.simulate.pictures import FORMATS, draw
+from app.simulate.pictures import FORMATS, draw, shape_of
 from app.simulate.quirks import Clock, Fault, Quirks
 from app.simulate.records import EXPORTS, Record, make_records
 from app.simulate.tls import Certificate
@@ -49,6 +49,9 @@ class ImageServer(Peer):
         self.records = make_records(house.build)
         self._painted: dict[str, int] = {}
         self._files: dict[str, tuple[tuple[int, int], str]] | None = None
+        build = house.build
+        self._shapes = {str(one.number): shape_of(one.name) for one in build.articles}
+        self._shapes |= {str(int(row["Nummer"])): shape_of(row["Bezeichnung"]) for row in build.families}
 
     # ---- what tests and demonstrations do to it -------------------------------------------------------------
 
@@ -180,7 +183,8 @@ class ImageServer(Peer):
         stem = path.rpartition("/")[2].rpartition(".")[0]
         for kind in EXPORTS:
             stem = stem.removesuffix(f"_{kind}")
-        body = draw(f"{stem}#{self._painted.get(path, 0)}", text, width, height, ending)
+        painted, shape = self._painted.get(path, 0), self._shapes.get(text.partition("-")[0], "")
+        body = draw(f"{stem}#{painted}", text, width, height, ending, shape)
         tag = f'"{sha256(body).hexdigest()[:20]}"'
         headers = [("ETag", tag), ("Cache-Control", "max-age=3600")]
         if request.headers.get("If-None-Match") == tag:

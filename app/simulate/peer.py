@@ -3,7 +3,6 @@
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -235,13 +234,3 @@ class Peer:
     def answer(self, request: Request) -> Answer:
         """What a healthy peer says."""
         raise NotImplementedError
-
-
-def wait_for_end(peers: list[Peer]) -> None:
-    """Keep running until Ctrl+C."""
-    try:
-        while True:
-            time.sleep(0.5)
-    except KeyboardInterrupt:
-        for peer in peers:
-            peer.stop()

@@ -115,7 +115,7 @@ def _groups(build: Build) -> list[Row]:
 def _families(build: Build) -> list[Row]:
     chance = build.chance("Artikel_Familie")
     count, twice = build.sizes.families, build.sizes.duplicate_families
-    numbers = chance.sample(range(500_000, 900_000), count)
+    numbers = chance.sample(range(500_000, 800_000), count)
     olds = chance.sample(range(1000, 99_999), count)
     for place in range(count):
         figure, kind = chance.randrange(len(FIGURES)), chance.randrange(len(KINDS))
