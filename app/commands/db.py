@@ -5,7 +5,18 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from app.commands import FAILED, MISSING, USAGE, CommandError, Commands, add_command, guard, say, trail
+from app.commands import (
+    FAILED,
+    MISSING,
+    USAGE,
+    CommandError,
+    Commands,
+    add_command,
+    guard,
+    sanitise,
+    say,
+    trail,
+)
 
 if TYPE_CHECKING:
     from app.core.embedded import Instance
@@ -60,6 +71,7 @@ def register(commands: Commands) -> None:
     _admin_dsn(unlock, required=False)
 
     trail.register(parts, admin_address, _server)
+    sanitise.register(parts, admin_address, _server)
 
     grant = add_command(
         parts, "grant", "give a role from the server's side, when there is nobody left to agree to it", _grant
