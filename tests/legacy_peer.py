@@ -6,6 +6,14 @@ from app.services.legacy.session import Known, OneSession, Stored
 from app.services.legacy.transport import Address, Transport
 from app.simulate.fourd import FourDServer
 
+_MADE: list[FourD] = []
+
+
+def close_all() -> None:
+    """Close the connections of every client that `connect` made."""
+    while _MADE:
+        _MADE.pop().close()
+
 
 class FakePace:
     """Time is the peer's: a pause moves its clock. `stop_at` ends the work when the clock gets there."""
@@ -71,4 +79,6 @@ def connect(
     pace = pace or FakePace(server)
     session = OneSession(store or MemoryStore(server), pace)
     where = Address(server.url, timeout_s, **address)  # type: ignore[arg-type]
-    return FourD(Transport(where), session, pace, name="sim")
+    made = FourD(Transport(where), session, pace, name="sim")
+    _MADE.append(made)
+    return made

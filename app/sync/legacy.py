@@ -235,7 +235,7 @@ class LegacySync:
                     raise
                 with suppress(AppError):
                     services.contact(error)
-                log.warning("legacy sync: %s", error)
+                log.info("legacy sync: %s", error)
                 away = error.key.startswith("legacy_") and type(error).__name__ == "Unavailable"
                 self._tell(LegacyStatus("unreachable" if away else "failed", leading=True, error=error))
                 self._let_go.wait(AWAY_S[min(failures, len(AWAY_S) - 1)])

@@ -31,7 +31,7 @@ MOST_KEYS = 60
 _BACK = 5  # pages looked back through for the row that was read last
 
 # What 4D says of a filter it does not understand; anything else under 500 may pass.
-_FILTER_CODES = frozenset({1112, 1162, 1200, 1201, 1203, 1204, 1279, 1280, 1500, 1808, 1809})
+_FILTER_CODES = frozenset({1112, 1162, 1279, 1280, 1500, 1808, 1809})
 _REQUEST_CODES = frozenset({1804, 1805, 1806, 1807, 1810, 1811, 1812, 1816})
 _LOGIN_CODE, _FULL_CODE = 1822, 1823
 _UNREADABLE = frozenset({"text/html", "application/xhtml+xml", "text/plain", "text/xml", "application/xml"})
@@ -109,6 +109,16 @@ class FourD:
                 raise Refused("legacy_table_unknown", table=name, server=self._name) from error
         return self._tables[name]
 
+    def _described(self, name: str) -> Table:
+        """The table, or what can be known of it when the server's catalogue cannot be read."""
+        try:
+            return self.table(name)
+        except AppError as error:
+            if error.key not in ("legacy_server_error", "legacy_request_refused"):
+                raise
+            # Shapes tell the types then, and the order is the server's own.
+            return self._tables.setdefault(name, wire.unknown_table(name))
+
     # -- rows -------------------------------------------------------------------------------------------------------
 
     def count(self, table: str, where: Where | None = None) -> int:
@@ -116,7 +126,7 @@ class FourD:
         found = self._read(table, {"$top": "1"} | _filtered(where), where)
         if found.total is not None:
             return found.total
-        key = self.table(table).key
+        key = self._described(table).key
         return sum(len(page.rows) for page in self.pages(table, where=where, attributes=key, top=5000))
 
     def page(
@@ -130,7 +140,7 @@ class FourD:
         attributes: Sequence[str] = (),
     ) -> Page:
         """One page; by the table's key when no order is given. A server may send fewer rows than asked for."""
-        described = self.table(table)
+        described = self._described(table)
         query = {"$top": str(top), "$skip": str(skip)} | _filtered(where)
         if ordered := _order(described, order):
             query["$orderby"] = f'"{ordered}"'

@@ -83,6 +83,7 @@ class OneSession:
         self._known: Known | None = None
         self._heard = float("-inf")  # when the server last answered, by our clock
         self._doubt = True  # the server may have been restarted since
+        self._careful = True  # the last call got no answer
         self._full = 0
 
     @property
@@ -98,6 +99,7 @@ class OneSession:
             and self._known.cookie is not None
             and not self._known.opening
             and not self._doubt
+            and not self._careful
             and 0 <= self._pace.now() - self._heard <= RESTART_S
         )
 
@@ -122,7 +124,8 @@ class OneSession:
             self._remember(Known(cookie or self._known.cookie), opened=opened)
         if opened:
             self._on_opened()
-        self._heard, self._doubt, self._full = self._pace.now(), False, 0
+        self._heard, self._full = self._pace.now(), 0
+        self._doubt = self._careful = False
 
     def failed(self, error: TransportError) -> None:
         """No answer began. Waits when a session may have been opened whose cookie is lost."""
@@ -134,13 +137,13 @@ class OneSession:
             if known.opening:
                 self._remember(Known(known.cookie))
             return
+        self._careful = True
         if not known.opening:
-            self._heard = float("-inf")  # ask with care from now on
-            return
+            return  # this call was certain to open none
         fresh = self._pace.now() - self._heard < self._lifetime_s - MARGIN_S
         if known.cookie is not None and not self._doubt and fresh:
             return  # the session was alive and is: asking again opens none
-        log.warning("a session may have been opened whose cookie is lost: waiting until it has ended")
+        log.info("a session may have been opened whose cookie is lost: waiting until it has ended")
         self._wait(self._lifetime_s + MARGIN_S, "legacy_session_lost")
         self._remember(Known(None))
 
@@ -156,7 +159,7 @@ class OneSession:
         known = stored.known
         if known.opening:
             left = self._lifetime_s + MARGIN_S - stored.age_s
-            log.warning(
+            log.info(
                 "a call that may have opened a session was never settled: %.0f s to wait", max(left, 0)
             )
             if left > 0:
