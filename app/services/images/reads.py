@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import LargeBinary, and_, cast, func, null, select, union_all
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
 from app.models.catalog import ProductImage
-from app.models.media import PictureFile
+from app.models.media import Picture, PictureFile
 from app.services.images.fetch import Source
 
 
 class ImageData(NamedTuple):
-    """A picture; ``hash`` names it in caches.  One of the image service has no content but an address."""
+    """A picture; ``hash`` names it in caches.  One of the image service has no content but an address.
+
+    ``id`` is that of a product's picture, or minus that of a picture of the service that is not (yet) a product's.
+    """
 
     id: int
     hash: str
@@ -22,9 +25,8 @@ class ImageData(NamedTuple):
 
 
 def full(session: Session, image_id: int) -> ImageData:
-    """A picture of a product in full: its content, or its address."""
-    statement = _images(ProductImage.content, PictureFile.is_large).where(ProductImage.id == image_id)
-    row = session.execute(statement).first()
+    """A picture in full: its content, or its address."""
+    row = session.execute(_images([image_id], ProductImage.content, PictureFile.is_large)).first()
     if row is None:
         raise Refused("record_not_found", table="catalog.product_image", id=image_id)
     return ImageData._make(row)
@@ -32,8 +34,7 @@ def full(session: Session, image_id: int) -> ImageData:
 
 def thumbnails(session: Session, image_ids: Sequence[int]) -> list[ImageData]:
     """Several thumbnails in one round trip, for a list that scrolls: contents, or addresses of small files."""
-    statement = _images(ProductImage.thumbnail, PictureFile.is_small)
-    found = session.execute(statement.where(ProductImage.id.in_(list(image_ids))))
+    found = session.execute(_images(image_ids, ProductImage.thumbnail, PictureFile.is_small))
     return [ImageData._make(row) for row in found]
 
 
@@ -50,7 +51,19 @@ def source(session: Session) -> Source | None:
     )
 
 
-def _images(content: Any, wanted: Any) -> Select[Any]:
-    return select(ProductImage.id, ProductImage.content_hash, content, PictureFile.url).outerjoin(
-        PictureFile, and_(PictureFile.picture_id == ProductImage.picture_id, wanted)
+def _images(image_ids: Sequence[int], content: Any, wanted: Any) -> Any:
+    """Pictures of products by their id, pictures of the service that no product has by minus theirs."""
+    file = and_(PictureFile.picture_id == Picture.id, wanted)
+    alone = (
+        select((-Picture.id).label("id"), Picture.file_hash, cast(null(), LargeBinary), PictureFile.url)
+        .outerjoin(PictureFile, file)
+        .where(Picture.id.in_([-number for number in image_ids if number < 0]))
     )
+    linked = (
+        select(ProductImage.id, ProductImage.content_hash, content, PictureFile.url)
+        .outerjoin(PictureFile, and_(PictureFile.picture_id == ProductImage.picture_id, wanted))
+        .where(ProductImage.id.in_([number for number in image_ids if number > 0]))
+    )
+    if all(number > 0 for number in image_ids):
+        return linked
+    return union_all(linked, alone)

@@ -178,9 +178,10 @@ def _articles(found: object) -> tuple[Article, ...]:
 
 
 def _key(raw: Mapping[str, Any], original: Mapping[str, Any], files: Sequence[File]) -> str | None:
-    own = _text(original.get("file_id")) or _text(raw.get("id"))
-    if own:
+    if own := _text(original.get("file_id")):
         return own[:120]
+    if own := _text(raw.get("id")):
+        return f"record:{own}"[:120]
     address = next((file.url for file in reversed(files) if file.url), "")
     # The host changes with the address of the service, the path does not.
     return f"url:{hashlib.sha256(urlsplit(address).path.encode()).hexdigest()[:32]}" if address else None

@@ -271,7 +271,10 @@ DECLARE
 BEGIN
   PERFORM sec.require('picture_apply');
   PERFORM legacy.fence(p_token);
-  SELECT e.run_id INTO v_run FROM legacy.run_entity e WHERE e.id = p_run_entity_id;
+  v_run := (legacy.page_open(p_token, p_run_entity_id)).run_id;
+  IF legacy.mode_of('images') = 'werkbank' THEN
+    p_pictures := '[]';  -- read and counted, no longer taken over
+  END IF;
   WITH said AS MATERIALIZED (
     SELECT x.* FROM jsonb_to_recordset(p_pictures)
       x(key text, hash text, file_hash text, kind text, name text)),
@@ -329,7 +332,10 @@ DECLARE
 BEGIN
   PERFORM sec.require('picture_gone');
   PERFORM legacy.fence(p_token);
-  SELECT e.run_id INTO v_run FROM legacy.run_entity e WHERE e.id = p_run_entity_id;
+  v_run := (legacy.page_open(p_token, p_run_entity_id)).run_id;
+  IF legacy.mode_of('images') = 'werkbank' THEN
+    RETURN '{"gone": 0}';
+  END IF;
   WITH gone AS (
     UPDATE catalog.picture p SET state = 'gone', gone_at = statement_timestamp()
      WHERE p.state = 'here' AND NOT p.source_key = ANY (p_keys)
@@ -352,6 +358,9 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN
   PERFORM sec.require('picture_match');
   PERFORM legacy.fence(p_token);
+  IF legacy.mode_of('images') = 'werkbank' THEN
+    RETURN '{}';
+  END IF;
   RETURN catalog.picture_link(NULL, p_run_id);
 END $$;
 COMMENT ON FUNCTION api.picture_match IS

@@ -1,0 +1,280 @@
+"""A product's gallery, the pictures of the image service, what happened to them, and what people decide about them."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session
+
+from app.core.changes import Result, changed
+from app.core.db import call_api, posting
+from app.core.paging import ListQuery, Page, fetch_page
+from app.models.catalog import Product
+from app.models.media import Picture, PictureArticle, PictureChange, PictureFile
+from app.services.images import ENTITY
+
+PICTURE, IMAGE, PRODUCT = "catalog.picture", "catalog.product_image", "catalog.product"
+
+
+class GalleryPicture(NamedTuple):
+    """A picture of a product.  ``rule`` is None for one uploaded here, ``hand`` for one assigned by hand.
+
+    ``kind`` and ``name`` are the image service's words, ``bytes`` is known of uploaded ones only, ``files`` lists what
+    the service has of it, ``{format, width, height, url, is_large}`` each.
+    """
+
+    id: int
+    row_version: int
+    hash: str
+    is_primary: bool
+    is_chosen: bool
+    picture_id: int | None
+    rule: str | None
+    priority: int
+    kind: str | None
+    name: str | None
+    state: str | None
+    numbers: str | None
+    files: list[dict[str, Any]] | None
+    mime: str | None
+    bytes: int | None
+    at: datetime
+
+    @property
+    def own(self) -> bool:
+        """Whether it was uploaded here."""
+        return self.picture_id is None
+
+    @property
+    def removable(self) -> bool:
+        """Whether somebody put it here, so that somebody can take it away."""
+        return self.rule in (None, "hand")
+
+
+class PictureRow(NamedTuple):
+    """A picture of the image service in the list; ``image_id`` is its key for the picture source."""
+
+    id: int
+    image_id: int
+    hash: str
+    name: str
+    kind: str
+    numbers: str | None
+    products: int
+    size: str | None
+    format: str | None
+    state: str
+    conflict: str | None
+    changed_at: datetime
+
+
+class ChangeRow(NamedTuple):
+    """Something that happened to a picture; ``concerned`` is how many products it was about."""
+
+    id: int
+    at: datetime
+    kind: str
+    picture_id: int | None
+    image_id: int | None
+    hash: str | None
+    name: str | None
+    sku: str | None
+    product_id: int | None
+    concerned: int
+    run_id: int | None
+    by: str
+
+
+class Status(NamedTuple):
+    """How the pictures stand.
+
+    ``products`` have a picture, ``without`` have none.  ``read_at`` is when the service was last read, ``complete_at``
+    when it was read without a change from the first page to the last, ``source_count`` how many it had.
+    """
+
+    here: int
+    gone: int
+    orphans: int
+    conflicts: int
+    products: int
+    without: int
+    read_at: datetime | None
+    complete_at: datetime | None
+    source_count: int | None
+    service: str | None
+
+
+@dataclass(frozen=True)
+class SetPrimary:
+    """Make a picture the primary one by hand; not ``chosen``: let the rules choose again."""
+
+    id: int
+    row_version: int
+    chosen: bool = True
+    command: uuid.UUID = field(default_factory=uuid.uuid4)
+
+
+@dataclass(frozen=True)
+class AssignPictures:
+    """Give pictures of the service to products."""
+
+    pictures: tuple[int, ...]
+    products: tuple[int, ...]
+    command: uuid.UUID = field(default_factory=uuid.uuid4)
+
+
+_GALLERY = text("""
+SELECT i.id, i.row_version, i.content_hash, i.is_primary, i.is_chosen, i.picture_id, i.rule, i.priority, p.kind, p.name,
+       p.state,
+       (SELECT string_agg(a.number || CASE WHEN a.is_front THEN ' ★' ELSE '' END, ', ' ORDER BY a.number)
+          FROM catalog.picture_article a WHERE a.picture_id = p.id),
+       (SELECT jsonb_agg(jsonb_build_object('format', f.format, 'width', f.width, 'height', f.height, 'url', f.url,
+                                            'is_large', f.is_large) ORDER BY f.position)
+          FROM catalog.picture_file f WHERE f.picture_id = p.id),
+       i.mime, octet_length(i.content), coalesce(p.changed_at, i.created_at)
+  FROM catalog.product_image i
+  LEFT JOIN catalog.picture p ON p.id = i.picture_id
+ WHERE i.product_id = :product
+ ORDER BY i.is_primary DESC, i.picture_id IS NOT NULL, i.priority, i.picture_id, i.id DESC
+""")
+
+
+def gallery(session: Session, product_id: int) -> list[GalleryPicture]:
+    """Every picture of a product, the primary one first."""
+    return [GalleryPicture._make(row) for row in session.execute(_GALLERY, {"product": product_id})]
+
+
+def list_pictures(session: Session, query: ListQuery) -> Page:
+    """Rows of `PictureRow`; presets ``orphans``, ``conflicts``, ``gone``."""
+    numbers = (
+        select(
+            func.string_agg(PictureArticle.number, aggregate_order_by(literal(", "), PictureArticle.number))
+        )
+        .where(PictureArticle.picture_id == Picture.id)
+        .correlate(Picture)
+        .scalar_subquery()
+    )
+    size = func.concat(PictureFile.width, literal(" × "), PictureFile.height)
+    statement = select(
+        Picture.id,
+        (-Picture.id).label("image_id"),
+        Picture.file_hash,
+        Picture.name,
+        Picture.kind,
+        numbers.label("numbers"),
+        Picture.products,
+        func.coalesce(func.nullif(size, " × "), None).label("size"),
+        PictureFile.format,
+        Picture.state,
+        Picture.conflict,
+        Picture.changed_at,
+    ).outerjoin(PictureFile, and_(PictureFile.picture_id == Picture.id, PictureFile.is_large))
+    match query.preset:
+        case "orphans":
+            statement = statement.where(Picture.products == 0, Picture.state == "here")
+        case "conflicts":
+            statement = statement.where(Picture.conflict.is_not(None))
+        case "gone":
+            statement = statement.where(Picture.state == "gone")
+    columns: Mapping[str, ColumnElement[Any]] = {
+        "id": Picture.id,  # type: ignore[dict-item]
+        "name": Picture.name,  # type: ignore[dict-item]
+        "kind": Picture.kind,  # type: ignore[dict-item]
+        "numbers": numbers,
+        "products": Picture.products,  # type: ignore[dict-item]
+        "format": PictureFile.format,  # type: ignore[dict-item]
+        "state": Picture.state,  # type: ignore[dict-item]
+        "conflict": Picture.conflict,  # type: ignore[dict-item]
+        "changed_at": Picture.changed_at,  # type: ignore[dict-item]
+    }
+    return fetch_page(session, statement, columns=columns, key=columns["id"], query=query, row=PictureRow)
+
+
+def list_changes(session: Session, query: ListQuery) -> Page:
+    """Rows of `ChangeRow`; presets ``sync`` and ``hand``."""
+    listed = func.jsonb_array_length(PictureChange.details["products"])
+    count = func.coalesce(listed, 0).label("count")
+    shown: list[Any] = [
+        PictureChange.id,
+        PictureChange.at,
+        PictureChange.kind,
+        PictureChange.picture_id,
+        (-Picture.id).label("image_id"),
+        Picture.file_hash,
+        Picture.name,
+        Product.sku,
+        PictureChange.product_id,
+        count,
+        PictureChange.run_id,
+        PictureChange.by,
+    ]
+    statement: Select[Any] = (
+        select(*shown)
+        .outerjoin(Picture, Picture.id == PictureChange.picture_id)
+        .outerjoin(Product, Product.id == PictureChange.product_id)
+    )
+    if query.preset == "sync":
+        statement = statement.where(PictureChange.run_id.is_not(None))
+    elif query.preset == "hand":
+        statement = statement.where(PictureChange.kind.in_(("assigned", "chosen", "automatic")))
+    columns: Mapping[str, ColumnElement[Any]] = {
+        "id": PictureChange.id,  # type: ignore[dict-item]
+        "at": PictureChange.at,  # type: ignore[dict-item]
+        "kind": PictureChange.kind,  # type: ignore[dict-item]
+        "name": Picture.name,  # type: ignore[dict-item]
+        "sku": Product.sku,  # type: ignore[dict-item]
+        "run_id": PictureChange.run_id,  # type: ignore[dict-item]
+        "by": PictureChange.by,  # type: ignore[dict-item]
+    }
+    return fetch_page(session, statement, columns=columns, key=columns["id"], query=query, row=ChangeRow)
+
+
+_STATUS = text("""
+SELECT count(*) FILTER (WHERE p.state = 'here'), count(*) FILTER (WHERE p.state = 'gone'),
+       count(*) FILTER (WHERE p.state = 'here' AND p.products = 0), count(p.conflict),
+       (SELECT count(*) FROM catalog.product_image i WHERE i.is_primary),
+       (SELECT count(*) FROM catalog.product q WHERE NOT EXISTS (
+          SELECT FROM catalog.product_image i WHERE i.product_id = q.id AND i.is_primary)),
+       max(e.last_incremental_at), max(e.last_full_at), max(e.source_count),
+       max(catalog.picture_source() ->> 'base_url')
+  FROM (SELECT) one
+  LEFT JOIN catalog.picture p ON true
+  LEFT JOIN legacy.entity e ON e.code = :entity
+""")
+
+
+def status(session: Session) -> Status:
+    """How the pictures stand, in one round trip."""
+    return Status._make(session.execute(_STATUS, {"entity": ENTITY["code"]}).one())
+
+
+@posting
+def set_primary(session: Session, command: SetPrimary) -> Result[int]:
+    """Choose a product's primary picture, or leave it to the rules; the primary one there is now."""
+    answer = call_api(
+        session,
+        "picture_primary",
+        p_command=command.command,
+        p_id=command.id,
+        p_row_version=command.row_version,
+        p_chosen=command.chosen,
+    )
+    return Result(int(answer["id"]), changed((PRODUCT, int(answer["product_id"])), (IMAGE, command.id)))
+
+
+@posting
+def assign(session: Session, command: AssignPictures) -> Result[int]:
+    """Give pictures to products; how many links are new."""
+    answer = call_api(
+        session,
+        "picture_assign",
+        p_command=command.command,
+        p_pictures=command.pictures,
+        p_products=command.products,
+    )
+    products = [(PRODUCT, int(product)) for product in answer["products"] or ()]
+    return Result(int(answer["links"]), changed(*products, *[(PICTURE, one) for one in command.pictures]))

@@ -1,0 +1,334 @@
+"""A run that brings the database in step with the image service: page by page, by content, resumable, for the leader.
+
+Records whose hash is known cost a comparison and no write.  What the service no longer has is marked only after a
+reading from the first page to the last during which the list did not change.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.core.changes import NO_CHANGES, Changes, Result, changed
+from app.core.db import Database, call_api, posting
+from app.core.errors import AppError, Refused, Unavailable
+from app.services.images import ENTITY
+from app.services.images.client import ImageService, Service, ServicePage
+from app.services.images.records import Record, parse
+from app.services.legacy import secrets
+from app.services.legacy.service import Contact, OpenServer, Progress, note_contact, open_server
+from app.services.security.keys import Keyring
+
+LOST = frozenset({"legacy_lease_lost", "legacy_run_not_running"})
+Outcome = tuple[str, dict[str, Any] | None]
+
+
+class Leading(Protocol):
+    """What the run needs of whoever leads (`app.services.legacy.service.Services`)."""
+
+    keyring: Keyring | None
+
+    @property
+    def token(self) -> int: ...
+
+    def check(self) -> None: ...
+
+
+class Run(NamedTuple):
+    """The run and its part that is about pictures."""
+
+    id: int
+    part: int
+    limit: int | None
+    dry: bool
+
+
+@dataclass(frozen=True)
+class BeginPart:
+    """The pictures of a run begin, or go on."""
+
+    token: int
+    run_id: int
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class EndPart:
+    """The pictures of a run are through."""
+
+    token: int
+    part: int
+    state: str
+    marks: dict[str, Any]
+    error: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class ApplyPage:
+    """Records to store, and where the next page begins."""
+
+    token: int
+    part: int
+    records: tuple[Record, ...]
+    cursor: dict[str, Any]
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class MarkGone:
+    """All keys the service has."""
+
+    token: int
+    part: int
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MatchAll:
+    """Products came or changed: link all pictures anew."""
+
+    token: int
+    run_id: int
+
+
+def run_images(
+    db: Database,
+    services: Leading,
+    run: Mapping[str, Any],
+    *,
+    stop: threading.Event,
+    progress: Callable[[Progress], None],
+    service: Service | None = None,
+) -> Outcome:
+    """Read the service once; answers the run's state and what went wrong.
+
+    ``service`` stands in for the one of the database.  Raises when the lease is lost, the database is away, or
+    ``stop`` was set: then the run goes on where it was, here or elsewhere.
+    """
+    options = run.get("options") or {}
+    begun = db.write(begin_part, BeginPart(services.token, int(run["id"]))).value
+    if begun["state"] not in ("running", "waiting"):
+        return str(begun["state"]), begun.get("error")
+    limit = options.get("limit")
+    part = Run(
+        int(run["id"]),
+        int(begun["run_entity_id"]),
+        int(limit) if limit else None,
+        bool(options.get("dry_run")),
+    )
+    server: int | None = None
+    error: AppError | None = None
+    marks: dict[str, Any] = {}
+    state = "done"
+    try:
+        if service is None:
+            server, service = _service(db, services)
+        with ImageService(service, stop=stop) as client:
+            state, marks = _read(db, services, client, part, begun, progress)
+    except (Refused, Unavailable) as found:
+        if found.key in LOST or not found.key.startswith("image_service"):
+            raise
+        state, error = "failed", found
+    told = (
+        None if error is None else {"key": error.key, "params": {k: str(v) for k, v in error.params.items()}}
+    )
+    db.write(end_part, EndPart(services.token, part.part, state, marks, told))
+    if server is not None:
+        word = "ok" if error is None else error.key
+        db.write(note_contact, Contact(services.token, server, word, None if error is None else str(error)))
+    return state, told
+
+
+def _service(db: Database, services: Leading) -> tuple[int, Service]:
+    found = db.read(_active_server)
+    if found is None:
+        raise Refused("image_service_none")
+    server = db.write(open_server, OpenServer(services.token, found)).value
+    return found, Service(
+        base_url=str(server["base_url"]),
+        username=str(server.get("username") or ""),
+        password=secrets.open_password(services.keyring, server),
+        verify=bool(server["verify_tls"]),
+        ca=server.get("ca_file"),
+        timeout=float(server.get("timeout_s") or 60),
+    )
+
+
+def _active_server(session: Session) -> int | None:
+    # The same one the windows fetch pictures from.
+    found: int | None = session.scalar(
+        text(
+            "SELECT s.id FROM legacy.server s WHERE s.kind = 'images' AND s.is_active"
+            " ORDER BY s.is_test, s.id LIMIT 1"
+        )
+    )
+    return found
+
+
+def _read(
+    db: Database,
+    services: Leading,
+    client: ImageService,
+    run: Run,
+    begun: Mapping[str, Any],
+    progress: Callable[[Progress], None],
+) -> tuple[str, dict[str, Any]]:
+    cursor = begun.get("cursor") or {}
+    first = int(cursor.get("page") or 1)
+    seen: dict[str, None] = dict.fromkeys(cursor.get("keys") or ())
+    total: int | None = cursor.get("total")
+    counts = {
+        word: int(begun.get(f"{word}_count") or 0) for word in ("read", "created", "changed", "unchanged")
+    }
+    warnings = int(begun.get("warning_count") or 0)
+    steady = True
+    for page in client.pages(first):
+        services.check()
+        if page.total >= 0:
+            steady = steady and total in (None, page.total)
+            total = page.total
+        done = _apply(db, services, run, page, seen, total)
+        for word in counts:
+            counts[word] += done[word]
+        warnings += done["warning"]
+        progress(
+            Progress(
+                run.id,
+                "images",
+                ENTITY["code"],
+                counts["read"],
+                total,
+                counts["created"],
+                counts["changed"],
+                counts["unchanged"],
+                entity_index=1,
+                entity_count=1,
+            )
+        )
+        if done["cancel"]:
+            return "cancelled", {}
+        if run.limit is not None and counts["read"] >= run.limit:
+            return "warnings" if warnings else "done", {}
+    services.check()
+    if run.dry:
+        return "done", {}
+    complete = steady and total is not None and counts["read"] >= total
+    if complete:
+        db.write(mark_gone, MarkGone(services.token, run.part, tuple(seen)))
+    answer = db.write(match_all, MatchAll(services.token, run.id)).value
+    found = bool(warnings or answer.get("conflicts") or not complete)
+    return "warnings" if found else "done", {"full": complete, "incremental": True, "source_count": total}
+
+
+def _apply(
+    db: Database, services: Leading, run: Run, page: ServicePage, seen: dict[str, None], total: int | None
+) -> dict[str, Any]:
+    records: dict[str, Record] = {}
+    unreadable = 0
+    for raw in page.results:
+        record = parse(raw)
+        if record is None:
+            unreadable += 1
+        else:
+            records[record.key] = record  # the same one twice: the later word counts
+    fresh = [record for key, record in records.items() if key not in seen]
+    wanted = set(
+        db.read(_changed, tuple(r.key for r in fresh), tuple(r.hash for r in fresh)) if fresh else ()
+    )
+    if run.limit is not None:
+        wanted = set(list(wanted)[: run.limit])
+    different = tuple(record for record in fresh if record.key in wanted)
+    seen.update(dict.fromkeys(records))
+    counts = {
+        "read_count": len(page.results),
+        "unchanged_count": len(fresh) - len(different),
+        "warning_count": unreadable,
+    }
+    done: dict[str, Any] = {
+        "read": len(page.results),
+        "unchanged": counts["unchanged_count"],
+        "warning": unreadable,
+        "created": 0,
+        "changed": len(different),
+        "cancel": False,
+    }
+    if not run.dry:
+        cursor = {"page": page.number + 1, "keys": list(seen), "total": total}
+        answer = db.write(apply_page, ApplyPage(services.token, run.part, different, cursor, counts)).value
+        done |= {word: answer[word] for word in ("created", "changed", "cancel")}
+    return done
+
+
+def _changed(session: Session, keys: tuple[str, ...], hashes: tuple[str, ...]) -> list[str]:
+    return list(session.scalar(select(func.api.picture_changed(list(keys), list(hashes)))) or ())
+
+
+@posting
+def begin_part(session: Session, command: BeginPart) -> Result[dict[str, Any]]:
+    """Begin with the pictures, or go on where the last page ended."""
+    answer = call_api(
+        session,
+        "legacy_run_entity_begin",
+        p_token=command.token,
+        p_run_id=command.run_id,
+        p_entity=ENTITY["code"],
+        p_total=command.total,
+    )
+    return Result(answer, NO_CHANGES)
+
+
+@posting
+def end_part(session: Session, command: EndPart) -> Result[dict[str, Any]]:
+    """Note how it ended."""
+    answer = call_api(
+        session,
+        "legacy_run_entity_end",
+        p_token=command.token,
+        p_run_entity_id=command.part,
+        p_state=command.state,
+        p_marks=command.marks,
+        p_error=command.error,
+    )
+    return Result(answer, NO_CHANGES)
+
+
+@posting
+def apply_page(session: Session, command: ApplyPage) -> Result[dict[str, Any]]:
+    """Store a page; one transaction, fenced."""
+    answer = call_api(
+        session,
+        "picture_apply",
+        p_token=command.token,
+        p_run_entity_id=command.part,
+        p_pictures=[record.as_json() for record in command.records],
+        p_cursor=command.cursor,
+        p_counts=command.counts,
+    )
+    return Result(answer, _topics(command.records))
+
+
+@posting
+def mark_gone(session: Session, command: MarkGone) -> Result[dict[str, Any]]:
+    """Mark what the service no longer has."""
+    answer = call_api(
+        session,
+        "picture_gone",
+        p_token=command.token,
+        p_run_entity_id=command.part,
+        p_keys=command.keys,
+    )
+    return Result(answer, _topics(answer.get("gone")))
+
+
+@posting
+def match_all(session: Session, command: MatchAll) -> Result[dict[str, Any]]:
+    """Link all pictures to the products there are now."""
+    answer = call_api(session, "picture_match", p_token=command.token, p_run_id=command.run_id)
+    return Result(answer, NO_CHANGES)
+
+
+def _topics(something: object) -> Changes:
+    return changed(("catalog.picture", None)) if something else NO_CHANGES
