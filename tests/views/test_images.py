@@ -1,5 +1,6 @@
-"""Pictures come in the background, few at a time, and once."""
+"""Pictures come in the background, few at a time, and once; those of the image service from their own address."""
 
+import errno
 import io
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,6 +13,10 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.errors import Unavailable
 from app.core.picture_cache import PictureCache
+from app.services.images.fetch import PictureFetcher, Source
+from app.simulate.data import House
+from app.simulate.data import make as house_of
+from app.simulate.images import ImageServer
 from app.views.core.images import PORTION, ImageProvider
 from app.views.core.tasks import TaskManager
 from tests.views.list_world import Memory
@@ -154,3 +159,172 @@ def test_a_hash_cannot_leave_the_cache(qtbot: Any, make: Make, shelf: Shelf, tmp
     assert images.thumb((1, "../../etc/passwd"), 28, 1.0) is None
     QApplication.processEvents()
     assert shelf.read == []
+
+
+# -- pictures of the image service ------------------------------------------------------------------------------
+
+
+class Rack(Shelf):
+    """Pictures that are at the image service."""
+
+    def __init__(self, server: ImageServer) -> None:
+        super().__init__()
+        self.source = Source(server.url)
+        self.files = [
+            file["image_url"]
+            for record in server.records
+            for file in record["exported_files"]
+            if file["type"] == "png" and file.get("image_url")
+        ]
+
+    def thumbnails(self, _session: Any, ids: Sequence[int]) -> list[Stored]:
+        self.read.append(list(ids))
+        return [Stored(n, None, self.files[n % len(self.files)]) for n in ids]
+
+    def full(self, _session: Any, picture: int) -> Stored:
+        self.full_read.append(picture)
+        return Stored(picture, None, self.files[picture % len(self.files)])
+
+
+@pytest.fixture(scope="module")
+def house() -> House:
+    return house_of("small")
+
+
+@pytest.fixture
+def server(house: House) -> Iterator[ImageServer]:
+    with ImageServer(house) as made:
+        yield made
+
+
+@pytest.fixture
+def rack(server: ImageServer) -> Rack:
+    return Rack(server)
+
+
+@pytest.fixture
+def far(tasks: TaskManager, rack: Rack, tmp_path: Path) -> Iterator[Make]:
+    fetchers: list[PictureFetcher] = []
+
+    def make() -> ImageProvider:
+        fetchers.append(PictureFetcher(lambda: rack.source))
+        return ImageProvider(
+            tasks,
+            Memory(),
+            PictureCache(tmp_path),
+            thumbnails=rack.thumbnails,
+            full=rack.full,
+            fetch=fetchers[-1],
+            parent=tasks,
+        )
+
+    yield make
+    for fetcher in fetchers:
+        fetcher.close()
+
+
+def asked(server: ImageServer) -> int:
+    return server.counters.requests["media"]
+
+
+def test_a_picture_of_the_service_is_fetched_once_and_then_comes_from_disk(
+    qtbot: Any, far: Make, server: ImageServer, rack: Rack
+) -> None:
+    wait(qtbot, far(), 1)
+    assert asked(server) == 1
+    server.stop()
+    wait(qtbot, far(), 1)  # the next start, the service away: no question to anybody
+    assert (rack.read, asked(server)) == ([[1]], 1)
+
+
+def test_other_sizes_of_the_same_picture_are_made_from_the_one_that_is_there(
+    qtbot: Any, far: Make, server: ImageServer
+) -> None:
+    images = far()
+    for side, ratio in ((28, 1.0), (28, 2.0), (32, 1.5), (64, 1.0)):
+        images.thumb(key(1), side, ratio)
+    for side, ratio in ((28, 1.0), (28, 2.0), (32, 1.5), (64, 1.0)):
+        qtbot.waitUntil(
+            lambda side=side, ratio=ratio: (
+                (shown := images.thumb(key(1), side, ratio)) is not None
+                and shown.width() == round(side * ratio)
+            )
+        )
+    assert asked(server) == 1
+
+
+def test_what_is_painted_again_is_fetched_and_what_was_scrolled_past_is_not(
+    qtbot: Any, far: Make, server: ImageServer, tasks: TaskManager
+) -> None:
+    server.quirks.delay = 0.03
+    images = far()
+    seen = [range(1, 61)]
+
+    def paint() -> None:
+        for number in seen[0]:
+            images.thumb(key(number), 28, 1.0)
+
+    images.ready.connect(paint)
+    paint()
+    qtbot.waitUntil(lambda: asked(server) >= 8)
+    seen[0] = range(200, 210)  # scrolled on
+    paint()
+    qtbot.waitUntil(lambda: all(images.thumb(key(n), 28, 1.0) is not None for n in seen[0]))
+    qtbot.waitUntil(lambda: images.open == 0)
+    assert asked(server) < 60
+
+
+def test_a_service_that_is_away_or_ill_harms_nobody_and_is_asked_again(
+    qtbot: Any, far: Make, server: ImageServer, tasks: TaskManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = far()
+    server.fail("html", where="/media/")
+    server.fail("500", where="/media/")
+    for number in (1, 2):
+        images.thumb(key(number), 28, 1.0)
+        qtbot.waitUntil(lambda: images.open == 0)
+        assert images.thumb(key(number), 28, 1.0) is None
+    assert asked(server) == 2
+    images.thumb(key(1), 28, 1.0)
+    qtbot.waitUntil(lambda: tasks.idle)
+    assert asked(server) == 2  # not at every painting
+    monkeypatch.setattr("app.views.core.images.AGAIN", 0.0)
+    wait(qtbot, images, 1)
+
+
+def test_what_is_damaged_on_disk_is_fetched_again(
+    qtbot: Any, far: Make, server: ImageServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    wait(qtbot, far(), 1)
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            file.write_bytes(file.read_bytes()[:-5])
+    wait(qtbot, far(), 1)
+    assert asked(server) == 2
+    caplog.clear()
+
+
+def test_a_full_disk_still_shows_pictures(
+    qtbot: Any,
+    far: Make,
+    server: ImageServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(PictureCache, "_put", full)
+    images = far()
+    wait(qtbot, images, 1)
+    wait(qtbot, images, 2)
+    assert asked(server) == 2
+    caplog.clear()
+
+
+def test_memory_is_bounded_in_bytes(qtbot: Any, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.views.core.images.MEMORY", 100_000)
+    images = make()
+    for number in range(1, 40):
+        wait(qtbot, images, number, 64)
+    assert images.memory <= 200_000

@@ -103,7 +103,7 @@ def parse(raw: object) -> Record | None:
     large, small = choose_large(files), choose_small(files)
     name = _text(original.get("name")) or _text(original.get("file_name"))
     if not name:
-        address = next((file.url for file in files if file.url), "")
+        address = next((file.url for file in reversed(files) if file.url), "")
         name = unquote(posixpath.basename(urlsplit(address).path))
     return Record(
         key=key,

@@ -178,6 +178,11 @@ class ImageProvider(QObject):
         return made
 
     @property
+    def memory(self) -> int:
+        """Bytes of pictures held."""
+        return self._images.total + self._pixmaps.total
+
+    @property
     def open(self) -> int:
         """How many pictures are waited for."""
         return len(self._waiting) + len(self._asked) + len(self._elsewhere) + len(self._fetching)
