@@ -430,7 +430,7 @@ class Lines(Worked):
             "PosNr": inside + 1,
             "ArtNr": one.article,
             "Bezeichnung": one.text,
-            "Menge": float(one.quantity // 100) if bits & 127 == 9 else money(one.quantity),
+            "Menge": one.quantity / 100 if bits & 127 == 9 else money(one.quantity),
             "Preis": money(one.price),
             "Rabatt": one.discount,
             "Pos_Betrag": money(one.amount + 100 if number % 40_009 == 4100 else one.amount),

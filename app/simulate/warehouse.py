@@ -234,7 +234,7 @@ def _stock(build: Build) -> list[Row]:
     rows: list[Row] = []
     for place in range(build.sizes.stock):
         key = uid(chance)
-        article = (0, 999_999, 7)[place % 3] if place % 27 == 9 else known[place * 5 % len(known)]
+        article = (0, 999_999, 7)[place // 27 % 3] if place % 27 == 9 else known[place * 5 % len(known)]
         quantity: float | int | None = None if place % 12 == 7 else 0
         if place % (build.sizes.stock // 5) == 2:
             quantity = chance.choice((3, 12, 40.0))  # stock is hardly kept there
