@@ -14,6 +14,7 @@ from app.core.i18n import language, t
 from app.services.catalog import forms, rules, writes
 from app.services.catalog.commands import CreateVariant, Discard, SetImage
 from app.services.catalog.forms import FormChoices, ProductForm, SaveProductForm
+from app.services.legacy.past import of_product
 from app.views.catalog.product_cards import FamilyCard, PictureCard, StockCard, read_file
 from app.views.catalog.product_spec import CREATE, SPEC, ZERO
 from app.views.catalog.variant_dialog import VariantDialog
@@ -36,6 +37,8 @@ from app.views.core.forms import FormPage
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.side_cards import StoryCards
 from app.views.core.values import error_text
+from app.views.legacy.past_card import RIGHT as PAST
+from app.views.legacy.past_card import PastCard
 
 STOCK = "inventory.stock_level"
 STATE_CHIPS = {"active": "ok", "phase_out": "neutral", "discontinued": "neutral", "placeholder": "note"}
@@ -123,7 +126,7 @@ class ProductPage(FormPage):
     # -- building -----------------------------------------------------------------------------------------------
 
     def cards(self) -> Sequence[QWidget]:
-        """Picture, stock, family, notes and history."""
+        """Picture, stock, family, the years before, notes and history."""
         self.picture_card = PictureCard(self.ctx.images)
         self.picture_card.chosen.connect(self.take_picture)
         self.picture_card.removed.connect(self.remove_picture)
@@ -131,8 +134,10 @@ class ProductPage(FormPage):
         self.family = FamilyCard(self.ctx)
         self.family.variant_wanted.connect(self.new_variant)
         self.family.family_wanted.connect(self.open_family)
+        self.past = PastCard(self.ctx, of_product, "product") if self.ctx.profile.can(PAST) else None
         self.story = StoryCards(self, self.ctx, PRODUCT, labels_of(self.spec))
-        return (self.picture_card, self.stock, self.family, *self.story.cards)
+        past = [self.past] if self.past is not None else []
+        return (self.picture_card, self.stock, self.family, *past, *self.story.cards)
 
     def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here
         """Variant, copy."""
@@ -176,6 +181,8 @@ class ProductPage(FormPage):
         self.family.show_variants(
             self.record.id, product.variants if product else (), product.unit if product else ""
         )
+        if self.past is not None:
+            self.past.show_record(self.record.id)
         self.story.show(self.record.id, self.heading()[0])
         for table in self.tables:
             for number in range(len(self.tables[table].model.lines)):

@@ -30,6 +30,7 @@ CAPABILITIES = (
     "sales",
     "production",
     "approvals",
+    "legacy",
     "security",
     "system",
 )
@@ -145,6 +146,7 @@ RAILS = (
     Rail("production", "shell.rail.production", "factory"),
     Rail("finance", "shell.rail.finance", "landmark"),
     Rail("approvals", "shell.rail.approvals", "badge-check"),
+    Rail("legacy", "shell.rail.legacy", "history"),
     Rail("system", "shell.rail.system", "shield-check"),
 )
 HOME_RAIL = "home"

@@ -11,6 +11,7 @@ from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.i18n import language, t
 from app.services.catalog.rules import check_text
+from app.services.legacy.past import of_partner
 from app.services.partners import rules, writes
 from app.services.partners.commands import Child, SavePartner
 from app.services.partners.forms import PartnerChoices, PartnerForm, load_partner, partner_choices
@@ -34,6 +35,8 @@ from app.views.core.operation import ReadOp
 from app.views.core.remembered import Remembered
 from app.views.core.side_cards import StoryCards
 from app.views.core.theme import px
+from app.views.legacy.past_card import RIGHT as PAST
+from app.views.legacy.past_card import PastCard
 from app.views.partners.bank_card import READ as BANK
 from app.views.partners.bank_card import BankCard
 from app.views.partners.words import (
@@ -338,11 +341,13 @@ class PartnerPage(FormPage):
     # -- building -----------------------------------------------------------------------------------------------
 
     def cards(self) -> Sequence[QWidget]:
-        """Figures, bank accounts for those who may, notes, history."""
+        """Figures, bank accounts and the years before for those who may, notes, history."""
         self.figures = FiguresCard()
         self.bank = BankCard(self.ctx) if self.ctx.profile.can(BANK) else None
+        self.past = PastCard(self.ctx, of_partner, "partner") if self.ctx.profile.can(PAST) else None
         self.story = StoryCards(self, self.ctx, PARTNER, labels_of(self.spec))
-        return (self.figures, *([self.bank] if self.bank else []), *self.story.cards)
+        own = [card for card in (self.bank, self.past) if card is not None]
+        return (self.figures, *own, *self.story.cards)
 
     def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here
         """Quotes and orders begin here."""
@@ -376,6 +381,9 @@ class PartnerPage(FormPage):
         self.figures.show_figures(self.partner.figures if self.partner is not None else None)
         if self.bank is not None:
             self.bank.show_partner(self.record.id)
+        if self.past is not None:
+            number = self.partner.number if self.partner is not None else ""
+            self.past.show_record(self.record.id, customer_number=number)
         self.story.show(self.record.id, self.heading()[0])
         self._hints()
         CHOICES.give(self.ctx, self, self._offer)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -13,29 +13,8 @@ from app.views.core import roles
 from app.views.core.marks import Divider, IconLabel, Label
 from app.views.core.tasks import TaskManager
 from app.views.core.theme import px, tok
-
-
-class Light(QWidget):
-    """A dot that says how something is: ok, warn or bad."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__()
-        self.kind = kind
-        self.setFixedSize(px("dot") + 2, px("dot") + 2)
-
-    def set_kind(self, kind: str) -> None:
-        """Say something else."""
-        self.kind = kind
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The dot."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(tok(f"{self.kind}_solid"))
-        painter.drawEllipse(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-        painter.end()
+from app.views.shell.legacy_light import LegacyLight, LegacyStatus
+from app.views.shell.light import Light
 
 
 class StatusBar(QWidget):
@@ -43,9 +22,11 @@ class StatusBar(QWidget):
 
     Signals:
         server_clicked: the light or the server's name; while the server is away that tries at once.
+        legacy_clicked: what it says about the old system.
     """
 
     server_clicked = Signal()
+    legacy_clicked = Signal()
 
     def __init__(
         self, profile: Profile, server: str, tasks: TaskManager, parent: QWidget | None = None
@@ -78,6 +59,9 @@ class StatusBar(QWidget):
         for part in (self._job_icon, self.jobs, self._job_line):
             row.addWidget(part)
             part.hide()
+        self.legacy = LegacyLight(self)
+        row.addWidget(self.legacy)
+        self.legacy.hide()
         self.feed = Light("ok")
         self.feed_words = Label(t("shell.live"), "small500", "text2")
         self.feed_words.setObjectName("status.feed")
@@ -104,6 +88,10 @@ class StatusBar(QWidget):
         """Whether other people's changes arrive at once."""
         self.feed.set_kind(kind)
         self.feed_words.setText(t("shell.live" if kind == "ok" else "shell.not_live"))
+
+    def show_legacy(self, status: LegacyStatus) -> None:
+        """How the old system is read, and by whom; nothing where there is none."""
+        self.legacy.show_status(status)
 
     def show_jobs(self) -> None:
         """What runs."""
@@ -132,6 +120,8 @@ class StatusBar(QWidget):
         """The server's corner is a button."""
         if event.position().x() <= self.server.geometry().right():
             self.server_clicked.emit()
+        elif self.legacy.isVisible() and self.legacy.geometry().contains(event.position().toPoint()):
+            self.legacy_clicked.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Chrome with a line above."""

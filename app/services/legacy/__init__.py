@@ -1,0 +1,1 @@
+"""The old system: reading it, taking its records over, and where that stands."""

@@ -1,0 +1,311 @@
+"""How the sync stands: who leads, servers, modules, entities, the run under way and the last one; one round trip."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.core.db import call_api
+
+RUN, ENTITY, QUARANTINE = "legacy.run", "legacy.entity", "legacy.quarantine"
+SERVER, MODULE = "legacy.server", "legacy.module"
+STATE_TOPICS = frozenset({RUN, ENTITY, QUARANTINE, SERVER, MODULE})
+
+
+class Lease(NamedTuple):
+    """Who leads; `held` while the lease runs."""
+
+    holder: str
+    person: str
+    client: str
+    until: datetime | None
+    held: bool
+
+
+class ServerState(NamedTuple):
+    """A server of the old system: what it said last, how many sessions were ever opened there."""
+
+    id: int
+    code: str
+    kind: str
+    title: str
+    base_url: str
+    is_active: bool
+    is_test: bool
+    last_contact_at: datetime | None
+    last_status: str
+    last_error: str
+    blocked_until: datetime | None
+    sessions_opened: int
+    session_seen_at: datetime | None
+    has_password: bool
+
+
+class ModuleState(NamedTuple):
+    """Who leads in a module: legacy, parallel or werkbank."""
+
+    id: int
+    code: str
+    mode: str
+    signed_off_at: datetime | None
+
+
+class EntityState(NamedTuple):
+    """A table of the old system and what came of it here."""
+
+    id: int
+    code: str
+    module: str
+    source: str
+    title: Mapping[str, Any]
+    is_enabled: bool
+    last_full_at: datetime | None
+    last_incremental_at: datetime | None
+    last_sweep_at: datetime | None
+    source_count: int | None
+    records: int
+    placeholders: int
+    quarantined: int
+    gone: int
+
+
+class Part(NamedTuple):
+    """One entity of a run."""
+
+    id: int
+    entity: str
+    title: Mapping[str, Any]
+    position: int
+    state: str
+    total: int | None
+    read: int
+    created: int
+    changed: int
+    unchanged: int
+    protected: int
+    quarantined: int
+    gone: int
+    warnings: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: Mapping[str, Any] | None
+
+
+class Run(NamedTuple):
+    """A run, with the figures of its entities."""
+
+    id: int
+    mode: str
+    state: str
+    entities: tuple[str, ...]
+    options: Mapping[str, Any]
+    requested_by: str
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    leader: str
+    cancel_requested: bool
+    error: Mapping[str, Any] | None
+    parts: tuple[Part, ...]
+
+    def sum(self, name: str) -> int:
+        """A figure over all entities."""
+        return sum(int(getattr(part, name) or 0) for part in self.parts)
+
+    @property
+    def dry(self) -> bool:
+        """Whether nothing is written."""
+        return bool(self.options.get("dry_run"))
+
+    @property
+    def current(self) -> Part | None:
+        """The entity under way."""
+        return next((part for part in self.parts if part.state == "running"), None)
+
+
+class State(NamedTuple):
+    """Everything the overview shows."""
+
+    now: datetime
+    lease: Lease | None
+    servers: tuple[ServerState, ...]
+    modules: tuple[ModuleState, ...]
+    entities: tuple[EntityState, ...]
+    run: Run | None
+    last_run: Run | None
+    waiting: tuple[Run, ...]
+    open: int
+    ignored: int
+
+    @property
+    def sessions_opened(self) -> int:
+        """Sessions ever opened at the servers of the old ERP."""
+        return sum(server.sessions_opened for server in self.servers if server.kind == "4d")
+
+
+class Progress(NamedTuple):
+    """How far a run is.  ``share`` 0 to 1, ``rate`` rows a second, ``left`` the time still needed (None: unknown)."""
+
+    done: int
+    total: int
+    share: float
+    rate: float
+    left: timedelta | None
+
+
+def state(session: Session) -> State:
+    """How the sync stands."""
+    found = call_api(session, "legacy_state")
+    titles = {str(one["code"]): one.get("title") or {} for one in found.get("entities") or ()}
+    lease = found.get("lease")
+    last = found.get("last_run")
+    return State(
+        _at(found["now"]) or datetime.now().astimezone(),
+        _lease(lease) if lease else None,
+        tuple(_server(one) for one in found.get("servers") or ()),
+        tuple(_module(one) for one in found.get("modules") or ()),
+        tuple(_entity(one) for one in found.get("entities") or () if not one.get("parent")),
+        run_of(found["run"], titles) if found.get("run") else None,
+        run_of(last, titles) if last else None,
+        tuple(run_of(one, titles) for one in found.get("waiting") or ()),
+        int(found.get("quarantine") or 0),
+        int(found.get("ignored") or 0),
+    )
+
+
+def progress(run: Run, expected: Mapping[str, int | None], now: datetime) -> Progress:
+    """How far a run is; ``expected`` says how many rows an entity had when it was last counted."""
+    done, total = run.sum("read"), 0
+    for part in run.parts:
+        known = part.total if part.total is not None else expected.get(part.entity)
+        finished = part.finished_at is not None
+        total += part.read if finished else max(part.read, int(known or 0))
+    known_parts = {part.entity for part in run.parts}
+    total += sum(int(expected.get(code) or 0) for code in run.entities if code not in known_parts)
+    seconds = (now - run.started_at).total_seconds() if run.started_at else 0.0
+    rate = done / seconds if seconds > 0.5 else 0.0
+    share = min(1.0, done / total) if total else 0.0
+    left = timedelta(seconds=(total - done) / rate) if rate > 0 and total > done else None
+    return Progress(done, total, share, rate, left)
+
+
+def run_of(found: Mapping[str, Any], titles: Mapping[str, Mapping[str, Any]]) -> Run:
+    """A run as the server tells it."""
+    return Run(
+        int(found["id"]),
+        str(found["mode"]),
+        str(found["state"]),
+        tuple(found.get("entities") or ()),
+        found.get("options") or {},
+        str(found.get("requested_by") or ""),
+        _at(found.get("requested_at")) or datetime.now().astimezone(),
+        _at(found.get("started_at")),
+        _at(found.get("finished_at")),
+        str(found.get("leader") or ""),
+        bool(found.get("cancel_requested")),
+        found.get("error"),
+        tuple(_part(one, titles) for one in found.get("parts") or ()),
+    )
+
+
+def _part(found: Mapping[str, Any], titles: Mapping[str, Mapping[str, Any]]) -> Part:
+    code = str(found["entity"])
+
+    def count(name: str) -> int:
+        return int(found.get(f"{name}_count") or 0)
+
+    return Part(
+        int(found.get("id") or found.get("position") or 0),
+        code,
+        found.get("title") or titles.get(code) or {},
+        int(found.get("position") or 0),
+        str(found["state"]),
+        _whole(found.get("total")),
+        count("read"),
+        count("created"),
+        count("changed"),
+        count("unchanged"),
+        count("protected"),
+        count("quarantined"),
+        count("gone"),
+        count("warning"),
+        _at(found.get("started_at")),
+        _at(found.get("finished_at")),
+        found.get("error"),
+    )
+
+
+def _lease(found: Mapping[str, Any]) -> Lease:
+    holder = str(found.get("holder") or "")
+    return Lease(
+        holder,
+        str(found.get("person") or holder),
+        str(found.get("client") or ""),
+        _at(found.get("until")),
+        bool(found.get("held")),
+    )
+
+
+def _server(found: Mapping[str, Any]) -> ServerState:
+    return ServerState(
+        int(found["id"]),
+        str(found["code"]),
+        str(found["kind"]),
+        str(found.get("title") or found["code"]),
+        str(found.get("base_url") or ""),
+        bool(found.get("is_active")),
+        bool(found.get("is_test")),
+        _at(found.get("last_contact_at")),
+        str(found.get("last_status") or ""),
+        str(found.get("last_error") or ""),
+        _at(found.get("blocked_until")),
+        int(found.get("sessions_opened") or 0),
+        _at(found.get("session_seen_at")),
+        bool(found.get("has_password")),
+    )
+
+
+def _module(found: Mapping[str, Any]) -> ModuleState:
+    return ModuleState(
+        int(found.get("id") or 0), str(found["code"]), str(found["mode"]), _at(found.get("signed_off_at"))
+    )
+
+
+def _entity(found: Mapping[str, Any]) -> EntityState:
+    return EntityState(
+        int(found["id"]),
+        str(found["code"]),
+        str(found["module"]),
+        str(found.get("source") or ""),
+        found.get("title") or {},
+        bool(found.get("is_enabled")),
+        _at(found.get("last_full_at")),
+        _at(found.get("last_incremental_at")),
+        _at(found.get("last_sweep_at")),
+        _whole(found.get("source_count")),
+        int(found.get("records") or 0),
+        int(found.get("placeholders") or 0),
+        int(found.get("quarantined") or 0),
+        int(found.get("gone") or 0),
+    )
+
+
+def expected(entities: Sequence[EntityState]) -> dict[str, int | None]:
+    """How many rows each entity had when it was last counted."""
+    return {one.code: one.source_count for one in entities}
+
+
+def _whole(value: object) -> int | None:
+    return None if value is None else int(str(value))
+
+
+def _at(written: object) -> datetime | None:
+    if written is None or written == "":
+        return None
+    return written if isinstance(written, datetime) else datetime.fromisoformat(str(written))
+
+
+def day(written: object) -> date | None:
+    """A day as JSON writes it."""
+    return None if not written else date.fromisoformat(str(written)[:10])

@@ -1,0 +1,88 @@
+"""The old system in the status bar: up to date, at work, waiting, out of reach."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.core import format as fmt
+from app.core.i18n import t
+from app.views.core.marks import Divider, Label
+from app.views.core.theme import px
+from app.views.core.values import error_text
+from app.views.shell.light import Light
+
+_KINDS = {
+    "idle": "ok",
+    "following": "ok",
+    "running": "info",
+    "waiting": "warn",
+    "no_key": "warn",
+    "unreachable": "bad",
+    "failed": "bad",
+}
+
+
+class LegacyStatus(Protocol):
+    """What the sync tells of itself."""
+
+    @property
+    def state(self) -> Any: ...
+
+    @property
+    def holder(self) -> str: ...
+
+    @property
+    def done(self) -> int: ...
+
+    @property
+    def total(self) -> int | None: ...
+
+    @property
+    def until(self) -> datetime | None: ...
+
+    @property
+    def error(self) -> Any: ...
+
+
+class LegacyLight(QWidget):
+    """A dot, a few words, more in the tip."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("status.legacy")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(px("gap"))
+        self.light = Light("ok")
+        self.words = Label("", "small500", "text2")
+        self.words.setObjectName("status.legacy_words")
+        line = Divider(vertical=True)
+        line.setFixedHeight(px("gap_m"))
+        for part in (self.light, self.words, line):
+            row.addWidget(part)
+
+    def show_status(self, status: LegacyStatus) -> None:
+        """Say how it stands; where there is no old system, nothing."""
+        state = str(status.state)
+        working = bool(status.total) and state in ("running", "following")
+        kind = "info" if working else _KINDS.get(state, "")
+        self.setVisible(bool(kind))
+        if not kind:
+            return
+        self.light.set_kind(kind)
+        if working:
+            share = Decimal(100 * status.done // max(status.total or 1, 1))
+            self.words.setText(t("shell.legacy.running", share=fmt.percent(min(share, Decimal(100)))))
+        elif state == "waiting" and status.until is not None:
+            self.words.setText(t("shell.legacy.waiting_until", at=f"{status.until.astimezone():%H:%M}"))
+        else:
+            self.words.setText(t(f"shell.legacy.{state}"))
+        tip = [t(f"shell.legacy.about.{state}")]
+        if status.holder:
+            tip.append(t("shell.legacy.holder", client=status.holder))
+        if status.error is not None:
+            tip.append(error_text(status.error))
+        self.setToolTip("\n".join(tip))
+        self.setAccessibleName(self.words.text())
