@@ -87,6 +87,9 @@ def test_conditions_are_exact_and_hold_where_a_value_is_missing() -> None:
     assert codes(rules, {**right, "tax": None}) == []
     assert codes(rules, {**right, "gross": "1805.53"}) == ["condition_undecided"]
     assert codes(rules, {"kind": "invoice", "paid_by": ""}) == ["condition"]
+    third = {"record": [{"expect": "near(a / b, 0.33, 0.01) and a / b < 0.3334"}]}
+    assert codes(third, {"a": 1, "b": 3}) == []  # whole numbers divide exactly too
+    assert codes(third, {"a": 1, "b": 0}) == ["condition_undecided"]
 
 
 def test_tax_rates_are_those_of_the_day() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
 BOM = "\ufeff"
@@ -197,18 +198,26 @@ _MAKERS: dict[str, Maker] = {
     "then": lambda arg, _tables: lambda _value: arg,
     "prefix": lambda arg, _tables: lambda value: f"{arg}{value}",
 }
-STEPS = frozenset(_PLAIN) | frozenset(_MAKERS)
 
 
-def make(spec: Any, tables: Mapping[str, Mapping[str, Any]]) -> Step:
-    """The step a mapping names: ``date``, or ``{round: 2}``.  Raises ValueError for one that does not exist."""
+def make(
+    spec: Any,
+    tables: Mapping[str, Mapping[str, Any]],
+    plain: Mapping[str, Step] = MappingProxyType({}),
+    makers: Mapping[str, Maker] = MappingProxyType({}),
+) -> Step:
+    """The step a mapping names: ``date``, or ``{round: 2}``.  Raises ValueError for one that does not exist.
+
+    ``plain`` and ``makers`` are further steps of another kind of source; they go before those of the same name.
+    """
+    plain, makers = {**_PLAIN, **plain}, {**_MAKERS, **makers}
     if isinstance(spec, str):
-        if spec in _PLAIN:
-            return _PLAIN[spec]
-        if spec in _MAKERS:
+        if spec in plain:
+            return plain[spec]
+        if spec in makers:
             raise ValueError(f"the step {spec!r} needs a value, as in {{{spec}: …}}")
     elif isinstance(spec, Mapping) and len(spec) == 1:
         name, argument = next(iter(spec.items()))
-        if name in _MAKERS:
-            return _MAKERS[name](argument, tables)
-    raise ValueError(f"there is no step {spec!r}; known are {', '.join(sorted(STEPS))}")
+        if name in makers:
+            return makers[name](argument, tables)
+    raise ValueError(f"there is no step {spec!r}; known are {', '.join(sorted({*plain, *makers}))}")

@@ -21,6 +21,11 @@ def _coalesce(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
 
 
+def _divided(one: Any, other: Any) -> Any:
+    """Exact, also where both are whole."""
+    return Decimal(one) / other if isinstance(one, int) else one / other
+
+
 def _near(one: Any, other: Any, within: Any) -> bool:
     return bool(abs(one - other) <= within)
 
@@ -84,7 +89,7 @@ def read(source: str) -> Expression:
         )
     )
     code = compile(ast.fix_missing_locations(maker), "<condition>", "eval")
-    run = eval(code, {"__builtins__": {}, "_decimal": Decimal, **FUNCTIONS})  # noqa: S307  (only nodes of _NODES)
+    run = eval(code, {"__builtins__": {}, "_decimal": Decimal, "_divided": _divided, **FUNCTIONS})  # noqa: S307  (only nodes of _NODES)
     return Expression(source, frozenset(names), run)
 
 
@@ -115,6 +120,12 @@ class _Fields(ast.NodeTransformer):
         self._names.add(node.id)
         get = ast.Attribute(ast.Name("_v", ast.Load()), "get", ast.Load())
         return ast.Call(get, [ast.Constant(node.id)], [])
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Div):
+            return ast.Call(ast.Name("_divided", ast.Load()), [node.left, node.right], [])
+        return node
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if isinstance(node.value, float):

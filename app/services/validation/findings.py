@@ -16,8 +16,9 @@ ERROR, WARNING = "error", "warning"
 class Finding:
     """Something is wrong (`error`: the record is not written) or odd (`warning`: it is).
 
-    ``code`` is the end of a text key, `validation.<code>` or, for rules shared with forms, `error.<code>`; ``field``
-    is the column it is about, empty for the whole record; ``params`` fill in the text.
+    ``code`` is the end of a text key: `validation.<code>`, `imports.reason.<code>` of a step of a mapping, or
+    `error.<code>` of a rule shared with forms; ``field`` is the column it is about, empty for the whole record;
+    ``params`` fill in the text.
     """
 
     severity: str
@@ -32,7 +33,7 @@ class Finding:
 
     def words(self, lang: str) -> str:
         """The sentence for a person."""
-        for key in (f"validation.{self.code}", f"error.{self.code}"):
+        for key in (f"validation.{self.code}", f"imports.reason.{self.code}", f"error.{self.code}"):
             if has_text(key):
                 shown = {name: _shown(value, lang) for name, value in self.params.items()}
                 return translate(lang, key, **shown)

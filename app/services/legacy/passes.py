@@ -1,0 +1,121 @@
+"""The ways through an entity: all of it, what changed since a day, what somebody has put right."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from app.services.legacy import calls
+from app.services.legacy.mapping import Entity
+from app.services.legacy.pages import Row
+from app.services.legacy.sweep import gone, sweep
+from app.services.legacy.work import Run, Worker
+
+if TYPE_CHECKING:
+    from app.services.legacy.engine import EntityResult
+
+AT_ONCE = 500
+
+
+def whole(worker: Worker, cursor: Mapping[str, Any] | None, tell: Callable[[], None]) -> int | None:
+    """Read all of it from a cursor on, then compare the keys.  Returns how many records the source has."""
+    source = worker.source
+    resume = dict(cursor) if cursor and source.can_resume else None
+    seen: set[str] = set()
+    if not (resume and resume.get("phase") == "sweep"):
+        worker.total = source.count()
+        for page in source.pages(resume and resume.get("page")):
+            if not source.can_resume:
+                seen |= {key for row in page.rows if (key := source.key(row)) is not None}
+            place = {"phase": "read", "page": page.cursor} if source.can_resume else None
+            worker.take(page.rows, cursor=place, wait=source.can_sweep)
+            tell()
+            if run_out(worker):
+                return None
+    if worker.run.limit is not None:
+        return None
+    if source.can_sweep:
+        if not worker.run.dry:
+            worker.take((), cursor={"phase": "sweep"})
+        # Orphans look for relatives, and all of those are there now.
+        worker.run.lookups.forget("", {block.target for block in worker.entity.blocks})
+        return sweep(worker, tell)
+    known = worker.run.db.read(calls.known_keys, worker.entity.code)
+    there = [key for key, state in known.items() if state not in ("gone", "placeholder")]
+    gone(worker, (key for key in there if key not in seen), len(there))
+    return len(seen)
+
+
+def incremental(worker: Worker, since: date, tell: Callable[[], None]) -> None:
+    """What changed or came since a day, with the lines of what changed."""
+    for page in worker.source.since(since):
+        worker.take(page.rows, follow=True)
+        tell()
+        if run_out(worker):
+            return
+
+
+def run_out(worker: Worker) -> bool:
+    """Whether as many records were read as the run may read of each entity."""
+    limit = worker.run.limit
+    return limit is not None and worker.counts.read >= limit
+
+
+def retry(
+    run: Run,
+    entities: Sequence[str] | None,
+    one: Callable[[Entity, Callable[[Worker], None] | None], "EntityResult | None"],
+) -> "list[EntityResult]":
+    """Take records once more that somebody put right, or whose reference has come."""
+    taken = calls.call(
+        run.db,
+        "legacy_quarantine_take",
+        p_token=run.services.token,
+        p_limit=5000,
+        p_entities=tuple(entities) if entities else None,
+    )
+    by_entity: dict[str, list[dict[str, Any]]] = {}
+    for record in taken:
+        by_entity.setdefault(str(record["entity"]).partition("/")[0], []).append(record)
+    results = []
+    for entity in run.mapping.entities:
+        records = by_entity.get(entity.code)
+        if records:
+            found = one(entity, lambda worker, mine=records: _again(worker, mine))  # type: ignore[misc]
+            if found is not None:
+                results.append(found)
+    return results
+
+
+def _again(worker: Worker, records: Sequence[Mapping[str, Any]]) -> None:
+    """The records as the source has them now, with what was put right; of a part, the record it belongs to."""
+    repairs: dict[str, Row] = {}
+    kept: dict[str, Row] = {}
+    for record in records:
+        key, block = str(record["k"]), str(record["entity"])
+        if block != worker.entity.code:
+            part = next(child for child in worker.entity.children if child.code == block)
+            key = key.rsplit("/", len(part.key))[0] if part.key else key
+            repairs.setdefault(key, {})
+            continue
+        repairs[key] = worker.source.typed(record.get("repair") or {})
+        kept[key] = worker.source.typed(record.get("raw") or {})
+    wanted = list(repairs)
+    for start in range(0, len(wanted), AT_ONCE):
+        portion = wanted[start : start + AT_ONCE]
+        there: set[str] = set()
+        for rows in _fresh(worker, portion):
+            there |= {own for row in rows if (own := worker.plan.key(row)) is not None}
+            worker.take(rows, force=True, follow=True, repairs=repairs)
+        # Without a key of its own, or gone from the source: as it was kept.
+        left = [kept[key] | repairs[key] for key in portion if key not in there and key in kept]
+        if left:
+            worker.take(left, force=True, follow=True)
+
+
+def _fresh(worker: Worker, keys: Sequence[str]) -> Iterable[list[Row]]:
+    if worker.source.can_sweep:
+        yield from worker.source.by_keys(keys)
+        return
+    wanted = set(keys)
+    for page in worker.source.pages():
+        yield [row for row in page.rows if worker.source.key(row) in wanted]
