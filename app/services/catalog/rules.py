@@ -150,3 +150,30 @@ def product_values(values: Mapping[str, Any]) -> dict[str, Any]:
         if key in checked and checked[key] is None:
             raise Invalid("required", column=key)
     return checked
+
+
+def family_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Checked values of a family; keys that are missing stay missing."""
+    checked = dict(values)
+    if "code" in checked:
+        checked["code"] = check_text(checked["code"], "code", 40, required=True)
+    if "name" in checked:
+        checked["name"] = check_name(checked["name"])
+    texts = (("name_en", 200), ("description", 10_000), ("description_en", 10_000))
+    for key, limit in (*texts, ("short_text", 1000), ("short_text_en", 1000)):
+        if key in checked:
+            checked[key] = check_text(checked[key], key, limit)
+    for key, places in (("weight_g", 3), ("depth_mm", 2), ("height_mm", 2), ("width_mm", 2)):
+        if checked.get(key) is not None:
+            check_not_negative(checked[key], key, places)
+    return checked
+
+
+def price_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Checked values of a selling price; keys that are missing stay missing."""
+    checked = dict(values)
+    if "amount" in checked:
+        check_price(checked["amount"])
+    if "min_qty" in checked:
+        check_quantity(checked["min_qty"], column="min_qty")
+    return checked

@@ -126,15 +126,7 @@ def archive_product(session: Session, command: ArchiveProduct) -> Result[Saved]:
 
 def save_family(session: Session, command: SaveFamily) -> Result[Saved]:
     """Create or change a family."""
-    values = dict(command.values)
-    if "code" in values:
-        values["code"] = rules.check_text(values["code"], "code", 40, required=True)
-    if "name" in values:
-        values["name"] = rules.check_name(values["name"])
-    for key, limit in (("name_en", 200), ("description", 10_000)):
-        if key in values:
-            values[key] = rules.check_text(values[key], key, limit)
-    return _save_plain(session, Family, command, values)
+    return _save_plain(session, Family, command, rules.family_values(command.values))
 
 
 def save_category(session: Session, command: SaveCategory) -> Result[Saved]:
@@ -180,11 +172,7 @@ def save_price(session: Session, command: SavePrice) -> Result[Saved]:
 
     A new price ends the open one of the same list and tier the day it begins, so that a price change is one entry.
     """
-    values = dict(command.values)
-    if "amount" in values:
-        rules.check_price(values["amount"])
-    if "min_qty" in values:
-        rules.check_quantity(values["min_qty"], column="min_qty")
+    values = rules.price_values(command.values)
     start, end = values.get("valid_from"), values.get("valid_to")
     if start is not None and end is not None and end <= start:
         raise Invalid("price_dates_in_order", column="valid_to")

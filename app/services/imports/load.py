@@ -277,3 +277,10 @@ def ids_sql(table: Table, key: Sequence[str], columns: Sequence[str]) -> str:
     """The key of every given row: (number in the input, id)."""
     name = f"{table.schema}.{table.name}"
     return f"SELECT i.n, t.id FROM ({_input(table, columns)}) i JOIN {name} t ON {_same(key)}"  # noqa: S608
+
+
+def existing_sql(table: Table, key: Sequence[str], columns: Sequence[str]) -> str:
+    """The rows that have the given keys: (number in the input, id, key and columns)."""
+    name = f"{table.schema}.{table.name}"
+    shown = ", ".join(f"t.{column}" for column in ("id", *key, *columns))
+    return f"SELECT i.n, {shown} FROM ({_input(table, key)}) i JOIN {name} t ON {_same(key)}"  # noqa: S608
