@@ -162,7 +162,8 @@ class BrowsePage(TabPage):
         rows = []
         for name in self._names:
             known = self._known.get(name)
-            row = TableRow(name, titled(known.title, "") if known else "")
+            title = titled(known.title, "") if known else ""
+            row = TableRow(name, title if title != name else "")
             if words in f"{row.name} {row.title}".casefold():
                 rows.append(row)
         self._filling = True

@@ -108,6 +108,7 @@ class DocumentPage(TabPage):
         left.addWidget(lines)
         self.remark = Card(t("legacy.column.remark"))
         left.addWidget(self.remark)
+        left.addStretch(1)
         row.addLayout(left, 1)
         side = QVBoxLayout()
         side.setSpacing(px("gap_m"))
@@ -182,7 +183,8 @@ def _paper(card: Card, words: str | None) -> None:
     label = Label(words or fmt.NONE, "body", "text2", wrap=True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setAlignment(Qt.AlignmentFlag.AlignTop)
-    card.body.addWidget(label, 1)
+    card.body.addWidget(label)
+    card.body.addStretch(1)
 
 
 def _money(value: Decimal | None, currency: str) -> str:

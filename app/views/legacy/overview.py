@@ -38,7 +38,7 @@ def _moment(key: str, *, hidden: bool = False) -> Column:
         moment: datetime | None = getattr(row, key)
         return when(moment) if moment else fmt.NONE
 
-    return Column(key, f"legacy.entity.{key}", width=122, text=words, hidden=hidden)
+    return Column(key, f"legacy.entity.{key}", width=128, text=words, hidden=hidden)
 
 
 def _figure(key: str, tone: str = "", *, hidden: bool = False) -> Column:

@@ -72,11 +72,11 @@ class PastCard(Card):
         amount = fmt.number(one.qty) if one.qty is not None else fmt.money(one.gross_eur)
         kind = t(DOCUMENT_KIND[one.kind][1])
         cells = (
-            (f"{kind} {one.number}", "body500", "left"),
-            (fmt.date_(one.date) if one.date else fmt.NONE, "body", "left"),
-            (amount, "body600", "right"),
+            (f"{kind} {one.number}", "small500", "left"),
+            (fmt.date_(one.date) if one.date else fmt.NONE, "small", "left"),
+            (amount, "small600", "right"),
         )
-        line = cells_row(cells, (8, 5, 5))
+        line = cells_row(cells, (9, 6, 5))
         line.setCursor(Qt.CursorShape.PointingHandCursor)
         line.setObjectName(f"past.{one.id}")
         line.mouseReleaseEvent = lambda _event: self._ctx.navigate.open_record(DOCUMENT, one.id)  # type: ignore[method-assign]

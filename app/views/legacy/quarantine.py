@@ -109,7 +109,7 @@ def _spec(_ctx: AppContext) -> ListSpec:
                 text=lambda row: findings_words(row.findings),
                 sortable=False,
             ),
-            Column("fields", "legacy.column.fields", width=120, value=_fields, sortable=False),
+            Column("fields", "legacy.column.fields", width=120, value=_fields, sortable=False, hidden=True),
             Column(
                 "severity",
                 "legacy.column.severity",
@@ -120,9 +120,9 @@ def _spec(_ctx: AppContext) -> ListSpec:
                 chips=SEVERITY,
                 hidden=True,
             ),
-            Column("state", "legacy.column.state", "chip", 124, chips=QUARANTINE_STATE),
+            Column("state", "legacy.column.state", "chip", 116, chips=QUARANTINE_STATE),
             Column("attempts", "legacy.column.attempts", "number", 84, hidden=True),
-            Column("last_seen_at", "legacy.column.last_seen_at", "date_time", 140),
+            Column("last_seen_at", "legacy.column.last_seen_at", "date_time", 140, hidden=True),
             Column("first_seen_at", "legacy.column.first_seen_at", "date_time", 140, hidden=True),
             Column("comment", "legacy.quarantine.comment", width=160, hidden=True),
             Column(

@@ -124,11 +124,7 @@ class QuarantinePane(DetailPane):
             return
         self._found = found
         may = self._ctx.profile.can(SET) and found.state in ("open", "retry", "ignored")
-        box.addWidget(
-            section(
-                t("legacy.quarantine.wrong"), note=f"{titled(found.title, found.entity)} · {found.source}"
-            )
-        )
+        box.addWidget(section(t("legacy.quarantine.wrong"), note=found.source))
         wrong: list[str] = []
         for finding in found.findings:
             box.addWidget(_finding(finding))

@@ -153,11 +153,10 @@ PARTS = (
     Column(
         "title",
         "legacy.entity.title",
-        "two_line",
+        "bold",
         200,
         stretch=True,
         text=lambda row: titled(row.title, row.entity),
-        second=lambda row: row.entity,
     ),
     Column(
         "state",
@@ -218,6 +217,7 @@ class RunPage(TabPage):
             self.table.show_column(key, True)
         card.body.addWidget(self.table)
         box.addWidget(card)
+        box.addStretch(1)
         column.addWidget(scrolled(content), 1)
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
@@ -225,10 +225,10 @@ class RunPage(TabPage):
         self.refresh()
 
     def title(self) -> str:
-        """Kind and day."""
+        """Its kind."""
         if self.found is None:
             return t("legacy.run.one")
-        return f"{mode_words(self.found.mode)} {fmt.date_time(self.found.requested_at)}"
+        return t("legacy.run.named", mode=mode_words(self.found.mode))
 
     def identity(self) -> str:
         """One tab per run."""
@@ -252,7 +252,7 @@ class RunPage(TabPage):
             self._clock.stop()
         kind, key = RUN_STATE[run.state]
         chips = [(kind, t(key))] + ([("note", t("legacy.run.dry"))] if run.dry else [])
-        self._head.show_title(mode_words(run.mode), chips, self._line(run))
+        self._head.show_title(t("legacy.run.named", mode=mode_words(run.mode)), chips, self._line(run))
         self.stop.setVisible(going and self.ctx.profile.can(CANCEL))
         self.stop.setEnabled(not run.cancel_requested)
         self.figures.show_run(run, None)

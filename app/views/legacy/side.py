@@ -12,6 +12,7 @@ from app.views.core.context import AppContext
 from app.views.core.detail import value_row
 from app.views.core.marks import Chip, Divider, Label
 from app.views.core.people import name
+from app.views.core.side_cards import when
 from app.views.core.surfaces import Card, clear_layout
 from app.views.core.theme import px
 from app.views.legacy.words import MODULE_MODE, module_words
@@ -100,7 +101,7 @@ def _server(server: ServerState) -> QWidget:
     box.addWidget(Label(server.base_url, "small", "text2", elide=True))
     parts = []
     if server.last_contact_at is not None:
-        parts.append(t("legacy.server.contact", at=fmt.date_time(server.last_contact_at)))
+        parts.append(t("legacy.server.contact", at=when(server.last_contact_at)))
     if server.kind == "4d":
         parts.append(
             t("legacy.server.sessions", n=server.sessions_opened, count=fmt.number(server.sessions_opened))
