@@ -158,11 +158,7 @@ class _Carrier:
             assert other is not None
             for ids in _portions(sorted(former), _WORDS_AT_ONCE):
                 column = other.c[found.lookup.by[0]]
-                wanted = select(other.c.id, column).where(
-                    other.c.id == any_(literal(ids, ARRAY(BigInteger)))
-                )
-                    other.c.id == any_(literal(ids, ARRAY(BigInteger)))
-                )
+                wanted = select(other.c.id, column).where(other.c.id == any_(literal(ids, ARRAY(BigInteger))))
                 self.names[found.name] |= {key: str(word) for key, word in self._session.execute(wanted)}
 
     # -- what rows refer to ------------------------------------------------------------------------------------
