@@ -181,7 +181,9 @@ COMMENT ON FUNCTION legacy.quarantine_put IS
 
 CREATE OR REPLACE FUNCTION api.legacy_apply(p_token bigint, p_run_entity_id bigint, p_blocks jsonb, p_quarantine jsonb DEFAULT NULL,
   p_cursor jsonb DEFAULT NULL, p_counts jsonb DEFAULT NULL) RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+-- Every look-up of a page goes by an index: a plan made while the tables were empty would read them whole ever after.
 DECLARE
   v_part legacy.run_entity;
   v_block jsonb;
@@ -233,7 +235,8 @@ COMMENT ON FUNCTION api.legacy_apply IS
 
 CREATE OR REPLACE FUNCTION api.legacy_gone(p_token bigint, p_run_entity_id bigint, p_entity text, p_keys text[], p_action jsonb)
 RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   v_part legacy.run_entity;
   v_entity legacy.entity;
@@ -257,7 +260,8 @@ COMMENT ON FUNCTION api.legacy_gone IS
   'Records that the old system has no more: marked, and what became of them deactivated or deleted as the mapping says. {gone}.';
 
 CREATE OR REPLACE FUNCTION api.legacy_changed(p_entity text, p_keys text[], p_hashes text[]) RETURNS text[]
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   v_entity bigint;
 BEGIN

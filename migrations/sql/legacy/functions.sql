@@ -18,7 +18,7 @@ COMMENT ON FUNCTION legacy.fence IS
 CREATE OR REPLACE FUNCTION legacy.lease_answer(p_token bigint) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT jsonb_build_object(
-    'held', l.token = p_token AND l.until_at > clock_timestamp() AND l.holder = session_user,
+    'held', coalesce(l.token = p_token AND l.until_at > clock_timestamp() AND l.holder = session_user, false),
     'token', CASE WHEN l.token = p_token THEN l.token END,
     'holder', nullif(l.holder, ''), 'client', nullif(l.client, ''), 'until', l.until_at,
     'seconds', greatest(0, round(extract(epoch FROM l.until_at - clock_timestamp()), 3)),

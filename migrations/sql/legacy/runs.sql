@@ -164,7 +164,8 @@ COMMENT ON FUNCTION api.legacy_run_entity_begin IS
   'Begin or go on with an entity of the run: {run_entity_id, cursor, state, total, the counts}; a part that is through says so by its state.';
 
 CREATE OR REPLACE FUNCTION legacy.link_up(p_entity text) RETURNS int
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   v_pair record;
   v_linked int;
@@ -201,10 +202,12 @@ BEGIN
   -- And what lies in quarantine for want of a record that is there now is tried again.
   UPDATE legacy.quarantine q SET state = 'retry'
    WHERE q.state = 'open' AND EXISTS (
-     SELECT FROM jsonb_array_elements(q.findings) f
-       JOIN legacy.entity e ON e.code = f -> 'params' ->> 'entity'
-       JOIN legacy.record t ON t.entity_id = e.id AND t.source_key = f -> 'params' ->> 'key' AND t.target_id IS NOT NULL
-      WHERE f ->> 'code' IN ('legacy_reference_missing', 'reference') AND (p_entity IS NULL OR e.code = p_entity));
+     SELECT FROM (SELECT j -> 'params' ->> 'entity' AS entity, j -> 'params' ->> 'key' AS wanted
+                    FROM jsonb_array_elements(q.findings) j
+                   WHERE j ->> 'code' IN ('legacy_reference_missing', 'reference') OFFSET 0) f
+       JOIN legacy.entity e ON e.code = f.entity
+       JOIN legacy.record t ON t.entity_id = e.id AND t.source_key = f.wanted AND t.target_id IS NOT NULL
+      WHERE p_entity IS NULL OR e.code = p_entity);
   RETURN v_n;
 END $$;
 COMMENT ON FUNCTION legacy.link_up IS 'Fill in references whose record has come meanwhile, and let records that waited for one be tried again.';
