@@ -12,7 +12,7 @@ from app.simulate import filters
 from app.simulate.data import House
 from app.simulate.entities import Writer, catalog_entry
 from app.simulate.peer import Answer, Peer, Request
-from app.simulate.quirks import Clock, Quirks
+from app.simulate.quirks import Clock, Fault, Quirks
 from app.simulate.sessions import NoFreeSessionError, Session, Sessions
 from app.simulate.tables import Row, Table, UnknownAttributeError, comparable
 
@@ -102,24 +102,40 @@ class FourDServer(Peer):
 
     def answer(self, request: Request) -> Answer:
         """What a healthy server says."""
+        return self._in_session(request, self._dispatch)
+
+    def broken(self, request: Request, fault: Fault | None) -> Answer:
+        """The answer of a server that is ill; an error of its own still belongs to a session."""
+        if fault == "500":
+            return self._in_session(request, lambda _: self.error(500, "internal error"))
+        return super().broken(request, fault)
+
+    def _in_session(self, request: Request, reply: Callable[[Request], Answer]) -> Answer:
         try:
             with self.lock:
                 session = self._session(request)
-            answer = self._dispatch(request)
         except RestError as error:
             return self.error(error.status, str(error), error.code)
-        answer.headers += [("4DREST-INFO", "1.0"), *self._cookies(session)]
+        try:
+            answer = reply(request)
+        except RestError as error:
+            answer = self.error(error.status, str(error), error.code)
+        answer.headers += self._cookies(session)
         return answer
 
     def error(self, status: int, message: str, code: int = 1200) -> Answer:
         """An error as 4D writes it."""
         body = _ENCODE({"__ERROR": [{"message": message, "componentSignature": "dbmg", "errCode": code}]})
-        headers = [("4DREST-INFO", "1.0")]
+        headers: list[tuple[str, str]] = []
         if status in {401, 402}:
             headers.append(("4D-CREDENTIALS", "1.0"))
         if status == 401:
             headers.append(("www-authenticate", '""'))
         return Answer(body.encode(), status, headers=headers)
+
+    def headers(self) -> list[tuple[str, str]]:
+        """What stands above every answer."""
+        return [("4DREST-INFO", "1.0")]
 
     def _cookies(self, session: Session) -> list[tuple[str, str]]:
         names = {"WASID4D": ("WASID4D",), "4DSID": (PROJECT_COOKIE,)}

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -111,7 +112,9 @@ class _Listener(ThreadingHTTPServer):
                 request.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no news."""
+        """A client that hangs up is no news; anything else is a mistake of the simulator's own, and is shown."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class Peer:
@@ -215,6 +218,7 @@ class Peer:
         answer = self.answer(request) if fault in {None, "cut", "empty"} else self.broken(request, fault)
         if fault == "empty":
             answer.body = b""
+        answer.headers += self.headers()
         with self.lock:
             self.counters.statuses[answer.status] += 1
             self.counters.bytes += len(answer.body)
@@ -226,6 +230,10 @@ class Peer:
             return Answer(_HTML, 200, "text/html; charset=utf-8")
         status = int(fault or 500)
         return self.error(status, "internal error")
+
+    def headers(self) -> list[tuple[str, str]]:
+        """What stands above every answer of this peer."""
+        return []
 
     def error(self, status: int, message: str) -> Answer:
         """An error in the words of this peer."""

@@ -252,7 +252,6 @@ class Table:
         if number is None:
             raise KeyError(f"{self.name} has no {key}")
         self._gone.add(number)
-        self._rows.pop(number, None)
         self.version += 1
 
     def _touched(self, number: int, row: Row) -> None:
