@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from PySide6.QtWidgets import QVBoxLayout
+
 from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.i18n import t
@@ -114,9 +116,10 @@ class QualityPage(ListPage):
         super()._build()
         layout = self.layout()
         assert layout is not None
-        left = layout.itemAt(0).layout()
-        assert left is not None
-        left.insertWidget(1, self.tiles)  # type: ignore[attr-defined]  # a QVBoxLayout
+        item = layout.itemAt(0)
+        left = item.layout() if item is not None else None
+        assert isinstance(left, QVBoxLayout)
+        left.insertWidget(1, self.tiles)
 
     def refresh(self) -> None:
         """Count again as well."""
