@@ -24,6 +24,7 @@ PAGES = (
     "production",
     "documents",
     "approvals",
+    "legacy",
     "rights",
     "people",
     "profile",
@@ -78,6 +79,7 @@ OF_RAIL = {
     "production": "production",
     "system": "rights",
     "approvals": "approvals",
+    "legacy": "legacy",
 }
 
 
