@@ -7,7 +7,7 @@ from app.services.legacy.state import QUARANTINE, RUN, SERVER
 from app.views.core.actions import Action
 from app.views.core.context import AppContext
 from app.views.core.workspace import RecordType, Tile, Workspace
-from app.views.legacy import browse, history, overview, quarantine, runs, servers
+from app.views.legacy import browse, history, overview, quality, quarantine, runs, servers
 from app.views.legacy.document_page import TOPIC as DOCUMENT
 from app.views.legacy.document_page import DocumentPage
 
@@ -34,6 +34,9 @@ WORKSPACES = (
     Workspace(runs.KEY, "legacy.runs.title", "history", RAIL, "legacy.run:select", runs.page),
     Workspace(servers.KEY, "legacy.servers.title", "server", RAIL, "legacy.server:select", servers.page),
     Workspace(browse.KEY, "legacy.browse.title", "table", RAIL, "legacy_lease", browse.BrowsePage),
+    Workspace(
+        quality.KEY, "quality.title", "clipboard-check", RAIL, "catalog.product:select", quality.QualityPage
+    ),
     *history.WORKSPACES,
 )
 RECORDS = (
@@ -56,8 +59,20 @@ ACTIONS = (
     _opens(overview.KEY, "legacy.action", "refresh-cw", "legacy_run_request"),
     _opens(quarantine.KEY, "legacy.quarantine.action", "shield-alert", "legacy.quarantine:select"),
     _opens(browse.KEY, "legacy.browse.action", "table", "legacy_lease"),
+    _opens(quality.KEY, "quality.action", "clipboard-check", "catalog.product:select"),
 )
 TILES = (
+    Tile(
+        quality.KEY,
+        "quality.tile",
+        "clipboard-check",
+        quality.KEY,
+        quality.count_errors,
+        {"preset": "errors"},
+        "catalog.product:select",
+        "bad",
+        ("administrator",),
+    ),
     Tile(
         quarantine.KEY,
         "legacy.quarantine.tile",

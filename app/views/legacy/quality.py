@@ -20,6 +20,7 @@ from app.views.legacy.count_tiles import CountTiles, TileItem
 from app.views.legacy.words import SEVERITY
 
 KEY = "legacy.quality"
+count_errors = quality.count_errors
 _MARKS = {"error": "bad_solid", "warning": "warn_solid"}
 
 
