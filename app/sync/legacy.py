@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from app.core.db import Database
-from app.core.errors import AppError, Cancelled, SessionEnded
+from app.core.errors import AppError, Cancelled, NotAllowed, SessionEnded
 from app.services.legacy import secrets, state
 from app.services.legacy.leader import RIGHT, Leader
 from app.services.legacy.service import Progress, Services, Waiter, servers
@@ -150,7 +150,9 @@ class LegacySync:
             except AppError as error:
                 if self._stop.is_set():
                     return
-                if error.key not in _PASSING:
+                if isinstance(error, NotAllowed):
+                    self._stop.wait(LOOK_S)
+                elif error.key not in _PASSING:
                     log.info("legacy sync interrupted: %s", error)
                     self._tell(LegacyStatus("failed", error=error))
                     self._stop.wait(AWAY_S[min(failures, len(AWAY_S) - 1)])
@@ -223,7 +225,6 @@ class LegacySync:
         """Run what there is to run, as long as the lease is ours."""
         run_next = self._run_next or _engine()
         failures = 0
-        self._tell(LegacyStatus("idle", leading=True))
         while not self._let_go.is_set() and self._leader.leads:
             try:
                 result = run_next(self._db, services, stop=self._let_go, progress=self._runs)
@@ -231,8 +232,8 @@ class LegacySync:
                     self._ping(services)
                 failures = 0
             except AppError as error:
-                if error.key in _PASSING or isinstance(error, SessionEnded | Cancelled):
-                    raise
+                if error.key in _PASSING or isinstance(error, NotAllowed | Cancelled):
+                    raise  # stopped, overtaken, or the role was taken away
                 with suppress(AppError):
                     services.contact(error)
                 log.info("legacy sync: %s", error)

@@ -33,7 +33,7 @@ def open_password(
     """
     if given := environment.get(PASSWORD_VARIABLE):
         return given
-    sealed = server.get("password")
+    sealed = server["password_sealed"]
     if sealed and keyring is not None:
         try:
             key = keyring.of(int(server["password_key"]))
@@ -52,7 +52,7 @@ def seal_session(keyring: Keyring, server_id: int, known: Known) -> tuple[bytes,
 
 def open_session(keyring: Keyring, server: Mapping[str, Any]) -> Known:
     """What is known of a server's session.  Raises VaultError when it lies under a key that is not open."""
-    sealed = server.get("session")
+    sealed = server["session_sealed"]
     if not sealed:
         return Known()
     key = keyring.of(int(server["session_key"]))

@@ -199,9 +199,9 @@ class DatabaseSession:
         except VaultError as error:
             raise Refused("legacy_key_missing") from error
         now = _moment(found["now"])
-        seen = _moment(found.get("session_seen_at"))
+        seen = _moment(found["session_seen_at"])
         age = (now - seen).total_seconds() if seen is not None and now is not None else 0.0
-        return Stored(known, age, min(float(found.get("blocked_seconds") or 0), LONGEST_BLOCK_S))
+        return Stored(known, age, min(float(found["blocked_seconds"] or 0), LONGEST_BLOCK_S))
 
     def save(self, known: Known, *, opened: bool) -> None:
         """Store it."""

@@ -1,0 +1,254 @@
+"""The sync in the background: it leads or watches, and outlives servers that are away, sessions and roles."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import pytest
+
+from app.core.db import Database
+from app.core.errors import Cancelled
+from app.services.legacy import browse
+from app.services.legacy.service import Progress, Services
+from app.simulate.data import House, make
+from app.simulate.fourd import FourDServer
+from app.simulate.quirks import Quirks
+from app.sync import legacy
+from app.sync.legacy import LegacyStatus, LegacySync
+from tests.conftest import PASSWORD, Raw
+from tests.legacy_world import add_server, expire, give_keys, opened
+
+As = Callable[[str], Database]
+PATIENCE = 60.0
+
+
+@pytest.fixture(scope="module")
+def house() -> House:
+    return make("small")
+
+
+@pytest.fixture
+def server(house: House) -> Iterator[FourDServer]:
+    with FourDServer(house, Quirks(sessions=2)) as found:
+        yield found
+    assert found.counters.sessions_alive_max <= 1
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOOK_S", "FOLLOW_S", "YIELD_S", "KEYS_S"):
+        monkeypatch.setattr(legacy, name, 0.05)
+    monkeypatch.setattr(legacy, "AWAY_S", (0.05,))
+    monkeypatch.setattr(legacy, "PING_S", 0.0)
+    monkeypatch.setattr("app.services.legacy.leader.RENEW_S", 0.5)
+    monkeypatch.setattr("app.services.legacy.client.PAUSES_S", (0.01,))
+
+
+@pytest.fixture
+def first(as_role: As, admin: Raw) -> Database:
+    expire(admin)
+    give_keys(as_role("administrator"), as_role("system_administrator"))
+    return as_role("administrator")
+
+
+class Watched:
+    """A background sync and what it said."""
+
+    def __init__(self, db: Database, run_next: Any = None, **how: Any) -> None:
+        self.said: queue.Queue[LegacyStatus] = queue.Queue()
+        self.sync = LegacySync(db, self.said.put, run_next=run_next or nothing_to_do, **how)
+
+    def __enter__(self) -> Self:
+        self.sync.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sync.stop(PATIENCE)
+        assert not self.sync._thread.is_alive()
+
+    def until(self, *states: str) -> LegacyStatus:
+        """The next status that is one of these."""
+        while True:
+            status = self.said.get(timeout=PATIENCE)
+            if status.state in states:
+                return status
+
+
+def nothing_to_do(_db: Database, _services: Services, **_how: Any) -> None:
+    return None
+
+
+def test_one_leads_the_other_watches_and_takes_over(
+    first: Database, as_role: As, admin: Raw, server: FourDServer
+) -> None:
+    number = add_server(admin, server.url)
+    with Watched(as_role("system_administrator")) as other:
+        assert other.until("idle").leading
+        with Watched(first) as watched:
+            status = watched.until("following")
+            assert not status.leading
+            assert status.holder == other.sync._leader.client
+            other.sync.stop(PATIENCE)
+            assert watched.until("idle").leading
+    assert server.counters.sessions_opened == opened(admin, number) == 1
+    assert admin.execute(
+        "SELECT until_at <= clock_timestamp() FROM legacy.lease WHERE name = 'sync'"
+    ).fetchone() == (True,)
+
+
+def test_who_may_not_lead_watches_and_who_may_not_watch_does_nothing(
+    as_role: As, admin: Raw, server: FourDServer
+) -> None:
+    add_server(admin, server.url)
+    with Watched(as_role("sales_rep")) as watched:
+        assert not watched.until("following").leading
+    assert server.counters.statuses.total() == 0
+
+
+def test_a_client_that_only_watches(first: Database, admin: Raw, server: FourDServer) -> None:
+    add_server(admin, server.url)
+    with Watched(first, leads=False) as watched:
+        assert watched.until("following").holder == ""
+    assert server.counters.statuses.total() == 0
+
+
+def test_without_a_server_nothing_is_done(first: Database, admin: Raw) -> None:
+    admin.execute("UPDATE legacy.server SET is_active = false")
+    try:
+        with Watched(first) as watched:
+            watched.until("no_server")
+    finally:
+        admin.execute("UPDATE legacy.server SET is_active = true")
+
+
+def test_a_run_tells_how_far_it_is(first: Database, admin: Raw, server: FourDServer) -> None:
+    add_server(admin, server.url)
+    ran = threading.Event()
+
+    def run(_db: Database, services: Services, *, stop: threading.Event, progress: Any) -> str | None:
+        if ran.is_set():
+            return None
+        assert services.four_d().count("Kunden") > 0
+        assert services.token > 0
+        progress(Progress(1, "full", "customer", 5, 10))
+        ran.set()
+        return "done"
+
+    with Watched(first, run) as watched:
+        status = watched.until("running")
+        assert (status.entity, status.done, status.total, status.leading) == ("customer", 5, 10, True)
+        watched.until("idle")
+
+
+def test_a_server_that_is_away_comes_back(first: Database, admin: Raw, server: FourDServer) -> None:
+    number = add_server(admin, server.url)
+    with Watched(first) as watched:
+        watched.until("idle")
+        server.stop()
+        status = watched.until("unreachable")
+        assert status.error is not None
+        assert status.error.key == "legacy_unreachable"
+        row = admin.execute("SELECT last_status, last_error FROM legacy.server_status").fetchone()
+        assert row == ("failed", "legacy_unreachable")
+        server.start()
+        watched.until("idle")
+    assert server.counters.sessions_opened == opened(admin, number) == 1
+
+
+def test_a_session_of_the_person_that_ends(first: Database, admin: Raw, server: FourDServer) -> None:
+    """The window is locked: nobody leads from here; signed in again, it goes on with the same 4D session."""
+    number = add_server(admin, server.url)
+    with Watched(first) as watched:
+        watched.until("idle")
+        first.lock()
+        watched.until("off")
+        expire(admin)
+        first.open(password=PASSWORD)
+        assert watched.until("idle").leading
+    assert server.counters.sessions_opened == opened(admin, number) == 1
+
+
+def test_a_role_that_is_taken_away(first: Database, as_role: As, admin: Raw, server: FourDServer) -> None:
+    add_server(admin, server.url)
+    admin.execute(
+        "SELECT sec.user_create('u_short', 'Short Term', %s, ARRAY['viewer', 'administrator'])", (PASSWORD,)
+    )
+    short = as_role("u_short")
+    give_keys(first, short)
+    with Watched(short) as watched:
+        watched.until("idle")
+        admin.execute(
+            """SELECT sec.role_revoke(id, 'no longer') FROM sec.user_role
+                WHERE login = 'u_short' AND role = 'administrator'"""
+        )
+        assert not watched.until("following").leading
+        with Watched(first) as next_one:
+            expire(admin)
+            assert next_one.until("idle").leading
+
+
+def test_whoever_looks_something_up_gets_the_lead_and_gives_it_back(
+    first: Database, as_role: As, admin: Raw, server: FourDServer
+) -> None:
+    number = add_server(admin, server.url)
+    interrupted, other = threading.Event(), as_role("system_administrator")
+
+    def run(_db: Database, services: Services, *, stop: threading.Event, progress: Any) -> str | None:
+        """A run that only ends when it is told to, as between two pages."""
+        services.four_d().ping()
+        progress(Progress(1))
+        if not stop.wait(PATIENCE):
+            return "done"
+        interrupted.set()
+        raise Cancelled("cancelled")
+
+    with Watched(first, run) as watched:
+        watched.until("running")
+        with browse.open_reader(other) as reader:
+            assert reader.count("Kunden") > 0
+            assert interrupted.is_set()
+            interrupted.clear()
+            watched.until("following")
+        watched.until("running")
+    assert server.counters.sessions_opened == opened(admin, number) == 1
+
+
+def test_it_ends_while_the_server_says_nothing(first: Database, admin: Raw, server: FourDServer) -> None:
+    """The window closes in the middle of a request: it does not wait for the answer, and the lead is free."""
+    add_server(admin, server.url)
+    asked = threading.Event()
+
+    def run(_db: Database, services: Services, *, stop: threading.Event, progress: Any) -> None:
+        server.fail("hang")
+        server.before = lambda _request: asked.set()
+        services.four_d().ping()
+
+    watched = Watched(first, run)
+    watched.sync.start()
+    assert asked.wait(PATIENCE)
+    watched.sync.stop(0.0)
+    assert admin.execute(
+        "SELECT until_at <= clock_timestamp() FROM legacy.lease WHERE name = 'sync'"
+    ).fetchone() == (True,)
+    server.stop()
+    watched.sync._thread.join(PATIENCE)
+    assert not watched.sync._thread.is_alive()
+
+
+def test_a_status_nobody_can_take_ends_nothing(
+    first: Database, admin: Raw, server: FourDServer, caplog: Any
+) -> None:
+    add_server(admin, server.url)
+    told = threading.Event()
+
+    def refuse(status: LegacyStatus) -> None:
+        if status.state == "idle":
+            told.set()
+        raise RuntimeError("the window is gone")
+
+    sync = LegacySync(first, refuse, run_next=nothing_to_do)
+    sync.start()
+    assert told.wait(PATIENCE)
+    sync.stop(PATIENCE)
+    caplog.clear()
