@@ -4,6 +4,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -162,6 +163,7 @@ class Ledger:
         return min(self.days[place] + (bits >> 8) % 400, self.today)
 
 
+@lru_cache(maxsize=20_000)  # as many days as there are
 def _wire(day: int | None) -> str | None:
     if not day:
         return None if day is None else NO_DATE
@@ -169,10 +171,14 @@ def _wire(day: int | None) -> str | None:
     return f"{one.day}!{one.month}!{one.year}"
 
 
+@lru_cache(maxsize=20_000)
+def _iso(day: int) -> str:
+    return date.fromordinal(day).isoformat()
+
+
 def _head(key: str, day: int, changed: int | None, bits: int) -> Row:
-    last = date.fromordinal(changed or day)
     clock = f"{6 + (bits >> 12) % 11:02d}:{(bits >> 18) % 60:02d}:{(bits >> 26) % 60:02d}.{(bits >> 34) % 1000:03d}Z"
-    return {"__KEY": key, "__TIMESTAMP": f"{last.isoformat()}T{clock}", "__STAMP": 1 + (bits >> 44) % 6}
+    return {"__KEY": key, "__TIMESTAMP": f"{_iso(changed or day)}T{clock}", "__STAMP": 1 + (bits >> 44) % 6}
 
 
 def _audit(day: int, changed: int | None, bits: int) -> Row:
@@ -306,7 +312,6 @@ class Headers(Worked):
             if day <= _LAST_DM
             else "EUR"
         )
-        printed = date.fromordinal(day)
         row = _head(str(absolute), day, changed, bits)
         row |= {
             "AbsNr": float(absolute) if number % 97 == 40 else absolute,
@@ -338,7 +343,7 @@ class Headers(Worked):
             "ZahlungWaehr": "EUR" if paid else None,
             "Text": "Lieferung wie besprochen.\rBitte beachten." if bits & 31 == 9 else None,
             "Druckdatum": NO_DATE if bits & 15 == 2
-            else f"{printed:%d!%m!%y}" if number % 500 == 250 else _wire(day),
+            else f"{date.fromordinal(day):%d!%m!%y}" if number % 500 == 250 else _wire(day),
         }  # fmt: skip
         return row | _audit(day, changed, bits)
 

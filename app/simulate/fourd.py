@@ -232,7 +232,8 @@ class FourDServer(Peer):
             if one not in tables:
                 raise RestError(404, 1800, f"dataclass {one} not found")
         entries = [catalog_entry(tables[one]) for one in names]
-        body: Any = entries[0] if len(entries) == 1 and name != "$all" else {"dataClasses": entries}
+        bare = len(entries) == 1 and name != "$all" and not self.quirks.wrapped_catalog
+        body: Any = entries[0] if bare else {"dataClasses": entries}
         return Answer(_ENCODE(body).encode())
 
     def _info(self) -> Answer:

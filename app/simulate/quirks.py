@@ -55,6 +55,8 @@ class Quirks:
     """Share of answers that end in the middle."""
     html: float = 0.0
     """Share of answers that are a page for people instead of data."""
+    hangs: float = 0.0
+    """Share of requests that are never answered."""
     page_cap: int = 0
     """Most rows in one answer, whatever was asked; 0 for no limit."""
     seed: int = 1
@@ -91,6 +93,8 @@ class Quirks:
     """The three forms a page may have: the envelope, ``{"value": […]}`` or a bare list."""
     login: str = ""
     """``user:password`` a session has to begin with; empty: none is asked for."""
+    wrapped_catalog: bool = False
+    """The structure of one table comes inside ``dataClasses``, as that of several does."""
     no_catalog: bool = False
     """The catalogue is an error."""
 
@@ -150,6 +154,7 @@ class Luck:
                 ("500", self._quirks.errors),
                 ("cut", self._quirks.cut),
                 ("html", self._quirks.html),
+                ("hang", self._quirks.hangs),
             )
             for fault, share in shares:
                 if share and self._random.random() < share:

@@ -297,7 +297,7 @@ def test_arrays_distinct_values_and_figures(server: FourDServer, call: Caller) -
     assert (figures["count"], figures["sum"]) == (2000, total)
 
 
-def test_the_catalogue_names_tables_types_keys_and_relations(call: Caller) -> None:
+def test_the_catalogue_names_tables_types_keys_and_relations(server: FourDServer, call: Caller) -> None:
     names = [one["name"] for one in call("$catalog").json()["dataClasses"]]
     assert {
         "Artikel_Familie",
@@ -319,6 +319,10 @@ def test_the_catalogue_names_tables_types_keys_and_relations(call: Caller) -> No
     assert [one["name"] for one in call("$catalog/Belege_Pos").json()["key"]] == ["AbsNr", "PosNr"]
     assert {one["name"] for one in call("$catalog/$all").json()["dataClasses"]} == set(names)
     assert len(call("$catalog/Kunden,Adressen").json()["dataClasses"]) == 2
+    server.quirks.wrapped_catalog = True
+    assert call("$catalog/Artikel_Variante").json() == {"dataClasses": [body]}
+    server.quirks.no_catalog = True
+    assert call("$catalog").status_code == 500
 
 
 def test_an_entity_set_keeps_its_members(server: FourDServer, call: Caller) -> None:
