@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from app.core.changes import Changes, Result, changed
 from app.core.errors import Invalid, Refused
+from app.core.together import Question, ask_together
 from app.models.catalog import Product
 from app.services import records
 from app.services.catalog import writes
 from app.services.catalog.commands import Discard, SavePrice, SaveProduct, SetImage
+from app.services.images.media import GalleryPicture, gallery_of
 from app.services.purchasing import writes as purchasing
 from app.services.purchasing.commands import SaveSupplierPrice
 from app.services.records import Saved
@@ -116,6 +118,7 @@ class ProductForm(NamedTuple):
     variants: Sequence[VariantEntry]
     updated_at: datetime
     updated_by_name: str | None
+    pictures: Sequence[GalleryPicture]
 
 
 _PRICES = """
@@ -170,7 +173,7 @@ SELECT p.id, p.row_version, p.sku, p.legacy_sku, p.base_sku, p.variant_code, p.n
 
 
 def load_product(session: Session, product_id: int, language: str = "de") -> ProductForm:
-    """A product for its form, in one statement.  Raises `Refused` when it does not exist."""
+    """A product for its form, in one round trip.  Raises `Refused` when it does not exist."""
     cost = may_read(session, "catalog.product_cost")
     prices = may_read(session, "catalog.price")
     offers = may_read(session, "purchasing.supplier_price") and may_read(session, "partners.partner")
@@ -186,18 +189,21 @@ def load_product(session: Session, product_id: int, language: str = "de") -> Pro
         if boms
         else "NULL::bigint AS bom_id, NULL::integer AS bom_version, NULL::text AS bom_state",
     )
-    row = session.execute(text(statement), {"id": product_id, "lang": language}).mappings().one_or_none()
-    if row is None:
-        raise Refused("record_not_found", table=PRODUCT, id=product_id)
-    values = dict(row)
-    if prices:
-        values["prices"] = tuple(_price(item) for item in values["prices"])
-    if offers:
-        values["offers"] = tuple(_offer(item) for item in values["offers"])
-    values["variants"] = tuple(
-        VariantEntry._make([*item[:4], Decimal(item[4]), *item[5:]]) for item in values["variants"] or ()
+    form: Question[Sequence[Any]] = Question(
+        text(statement), lambda rows: rows, {"id": product_id, "lang": language}
     )
-    return ProductForm(**values)
+    rows, pictures = ask_together(session, form, gallery_of(product_id))
+    if not rows:
+        raise Refused("record_not_found", table=PRODUCT, id=product_id)
+    found: Any = ProductForm._make((*rows[0], pictures))  # lists are still as they came
+    made: ProductForm = found._replace(
+        prices=None if found.prices is None else tuple(_price(item) for item in found.prices),
+        offers=None if found.offers is None else tuple(_offer(item) for item in found.offers),
+        variants=tuple(
+            VariantEntry._make([*item[:4], Decimal(item[4]), *item[5:]]) for item in found.variants or ()
+        ),
+    )
+    return made
 
 
 def _day(value: str | None) -> date | None:

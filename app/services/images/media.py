@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.core.changes import Result, changed
 from app.core.db import call_api, posting
-from app.core.paging import ListQuery, Page, fetch_page
+from app.core.errors import Refused
+from app.core.paging import ListQuery, Page, count_rows, fetch_page
+from app.core.together import Question, ask
 from app.models.catalog import Product
 from app.models.media import Picture, PictureArticle, PictureChange, PictureFile
 from app.services.images import ENTITY
@@ -70,6 +72,20 @@ class PictureRow(NamedTuple):
     state: str
     conflict: str | None
     changed_at: datetime
+
+
+class PictureDetail(NamedTuple):
+    """What is known of a picture of the service.
+
+    ``files`` as in `GalleryPicture`, ``articles`` are ``{number, is_front, rule, attempts}``, ``products``
+    ``{id, sku, name, rule, is_primary}``, ``changes`` ``{at, kind, by, concerned}``, newest first.
+    """
+
+    source_key: str
+    files: list[dict[str, Any]] | None
+    articles: list[dict[str, Any]]
+    products: list[dict[str, Any]]
+    changes: list[dict[str, Any]]
 
 
 class ChangeRow(NamedTuple):
@@ -143,9 +159,16 @@ SELECT i.id, i.row_version, i.content_hash, i.is_primary, i.is_chosen, i.picture
 """)
 
 
+def gallery_of(product_id: int) -> Question[list[GalleryPicture]]:
+    """The question for every picture of a product, the primary one first."""
+    return Question(
+        _GALLERY, lambda rows: [GalleryPicture._make(row) for row in rows], {"product": product_id}
+    )
+
+
 def gallery(session: Session, product_id: int) -> list[GalleryPicture]:
     """Every picture of a product, the primary one first."""
-    return [GalleryPicture._make(row) for row in session.execute(_GALLERY, {"product": product_id})]
+    return ask(session, gallery_of(product_id))
 
 
 def list_pictures(session: Session, query: ListQuery) -> Page:
@@ -183,7 +206,7 @@ def list_pictures(session: Session, query: ListQuery) -> Page:
     columns: Mapping[str, ColumnElement[Any]] = {
         "id": Picture.id,  # type: ignore[dict-item]
         "name": Picture.name,  # type: ignore[dict-item]
-        "kind": Picture.kind,  # type: ignore[dict-item]
+        "kind_key": func.lower(Picture.kind),
         "numbers": numbers,
         "products": Picture.products,  # type: ignore[dict-item]
         "format": PictureFile.format,  # type: ignore[dict-item]
@@ -192,6 +215,44 @@ def list_pictures(session: Session, query: ListQuery) -> Page:
         "changed_at": Picture.changed_at,  # type: ignore[dict-item]
     }
     return fetch_page(session, statement, columns=columns, key=columns["id"], query=query, row=PictureRow)
+
+
+_DETAIL = text("""
+SELECT p.source_key,
+       (SELECT jsonb_agg(jsonb_build_object('format', f.format, 'width', f.width, 'height', f.height, 'url', f.url,
+                                            'is_large', f.is_large) ORDER BY f.position)
+          FROM catalog.picture_file f WHERE f.picture_id = p.id),
+       coalesce((SELECT jsonb_agg(jsonb_build_object('number', a.number, 'is_front', a.is_front, 'rule', a.rule,
+                                                     'attempts', a.attempts) ORDER BY a.number)
+                   FROM catalog.picture_article a WHERE a.picture_id = p.id), '[]'),
+       coalesce((SELECT jsonb_agg(x.line ORDER BY x.sku) FROM (
+                   SELECT q.sku, jsonb_build_object('id', q.id, 'sku', q.sku, 'name', coalesce(t.name, q.name),
+                                                    'rule', i.rule, 'is_primary', i.is_primary) AS line
+                     FROM catalog.product_image i
+                     JOIN catalog.product q ON q.id = i.product_id
+                     LEFT JOIN catalog.product_text t ON t.product_id = q.id AND t.language = :lang
+                    WHERE i.picture_id = p.id ORDER BY q.sku LIMIT 60) x), '[]'),
+       coalesce((SELECT jsonb_agg(x.line ORDER BY x.id DESC) FROM (
+                   SELECT c.id, jsonb_build_object('at', c.at, 'kind', c.kind, 'by', c.by, 'concerned',
+                            jsonb_array_length(c.details -> 'products')) AS line
+                     FROM catalog.picture_change c WHERE c.picture_id = p.id ORDER BY c.id DESC LIMIT 40) x), '[]')
+  FROM catalog.picture p WHERE p.id = :id
+""")
+
+
+def picture_detail(session: Session, picture_id: int, language: str = "de") -> PictureDetail:
+    """What is known of a picture, in one round trip.  Raises `Refused` when it does not exist."""
+    row = session.execute(_DETAIL, {"id": picture_id, "lang": language}).first()
+    if row is None:
+        raise Refused("record_not_found", table=PICTURE, id=picture_id)
+    found = PictureDetail._make(row)
+    changes = [{**change, "at": datetime.fromisoformat(change["at"])} for change in found.changes]
+    return found._replace(changes=changes)
+
+
+def count_orphans(session: Session) -> int:
+    """Pictures of the service that no product shows."""
+    return count_rows(session, select(Picture.id).where(Picture.products == 0, Picture.state == "here"))
 
 
 def list_changes(session: Session, query: ListQuery) -> Page:

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.i18n import t
@@ -142,53 +142,6 @@ class PictureField(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), px("radius_card"), px("radius_card"))
         painter.end()
-
-
-class PictureCard(Card):
-    """The picture with its buttons.
-
-    Signals:
-        chosen: path of the file the user wants.
-        removed: the picture shall go.
-    """
-
-    chosen = Signal(str)
-    removed = Signal()
-
-    def __init__(self, images: Any) -> None:
-        super().__init__()
-        self.setObjectName("card.picture")
-        self.field = PictureField(images)
-        self.field.dropped.connect(self.chosen)
-        self.field.clicked.connect(self.ask)
-        self.body.addWidget(self.field)
-        row = QHBoxLayout()
-        self._choose = Button("catalog.picture.choose", "image", "ghost", size="toolbar", clicked=self.ask)
-        self._choose.setObjectName("picture.choose")
-        self._remove = Button(
-            "catalog.picture.remove", "trash-2", "ghost", size="toolbar", clicked=self.removed.emit
-        )
-        self._remove.setObjectName("picture.remove")
-        row.addWidget(self._choose)
-        row.addStretch(1)
-        row.addWidget(self._remove)
-        self.body.addLayout(row)
-
-    def show_picture(self, key: tuple[int, str] | None, *, live: bool, removable: bool) -> None:
-        """Show a product's picture."""
-        self.field.show_key(key)
-        self.field.set_live(live)
-        self._choose.setVisible(live)
-        self._choose.set_text_key("catalog.picture.change" if key else "catalog.picture.choose")
-        self._remove.setVisible(removable and key is not None)
-
-    def ask(self) -> None:
-        """Ask for a file."""
-        file, _ = QFileDialog.getOpenFileName(
-            self, t("catalog.picture.choose").replace("&", ""), "", f"{t('kit.picture')} ({FILES})"
-        )
-        if file:
-            self.chosen.emit(file)
 
 
 def read_file(path: str) -> bytes:

@@ -15,7 +15,8 @@ from app.services.catalog import forms, rules, writes
 from app.services.catalog.commands import CreateVariant, Discard, SetImage
 from app.services.catalog.forms import FormChoices, ProductForm, SaveProductForm
 from app.services.legacy.past import of_product
-from app.views.catalog.product_cards import FamilyCard, PictureCard, StockCard, read_file
+from app.views.catalog.gallery import GalleryCard
+from app.views.catalog.product_cards import FamilyCard, StockCard, read_file
 from app.views.catalog.product_spec import CREATE, SPEC, ZERO
 from app.views.catalog.variant_dialog import VariantDialog
 from app.views.catalog.words import (
@@ -127,9 +128,10 @@ class ProductPage(FormPage):
 
     def cards(self) -> Sequence[QWidget]:
         """Picture, stock, family, the years before, notes and history."""
-        self.picture_card = PictureCard(self.ctx.images)
+        self.picture_card = GalleryCard(self.ctx)
         self.picture_card.chosen.connect(self.take_picture)
         self.picture_card.removed.connect(self.remove_picture)
+        self.picture_card.primary_set.connect(self._primary_set)
         self.stock = StockCard(self.ctx)
         self.family = FamilyCard(self.ctx)
         self.family.variant_wanted.connect(self.new_variant)
@@ -168,9 +170,8 @@ class ProductPage(FormPage):
         """A record was put into the form."""
         product = self.product
         may_image = self.ctx.profile.can("catalog.product_image:insert") and not self.read_only
-        key = (product.image_id, product.image_hash or "") if product and product.image_id else None
-        self.picture_card.show_picture(
-            key,
+        self.picture_card.show_product(
+            product,
             live=may_image,
             removable=self.ctx.profile.can("catalog.product_image:discard"),
         )
@@ -346,12 +347,21 @@ class ProductPage(FormPage):
         op.labelled(t("catalog.picture.saving")).success(self._picture_done).start()
 
     def remove_picture(self) -> None:
-        """Take the picture away."""
-        product = self.product
-        if product is None or product.image_id is None or product.image_version is None:
+        """Take the picture that is shown away; the next best takes its place."""
+        picture = self.picture_card.selected
+        if picture is None:
             return
-        command = Discard(product.image_id, product.image_version)
-        WriteOp(self, self.ctx, writes.discard_image, command).success(self._picture_done).start()
+        command = Discard(picture.id, picture.row_version)
+        op: WriteOp[None] = WriteOp(self, self.ctx, writes.discard_image, command)
+        op.success(self._picture_gone).start()
+
+    def _picture_gone(self, _value: object) -> None:
+        self.ctx.navigate.toast(t("catalog.picture.removed"))
+        self.refresh()
+
+    def _primary_set(self) -> None:
+        self.ctx.navigate.toast(t("media.primary.done"))
+        self.refresh()
 
     def _picture_done(self, _value: object) -> None:
         self.ctx.navigate.toast(t("catalog.picture.saved"))

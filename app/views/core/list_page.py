@@ -73,7 +73,7 @@ class ListPage(TabPage):
         page = QHBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(0)
-        left = QVBoxLayout()
+        self.column = left = QVBoxLayout()  # a page may put something of its own between head and tabs
         left.setSpacing(0)
         self.head = ListHead(t(self.spec.title, **self.spec.title_params))
         self.bar = PresetBar(filters=any(c.filter != "none" for c in self.spec.columns))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CAPABILITIES = (
     "catalog",
+    "media",
     "partners",
     "engineering",
     "inventory",
@@ -30,6 +31,7 @@ CAPABILITIES = (
     "sales",
     "production",
     "approvals",
+    "imports",
     "legacy",
     "security",
     "system",
