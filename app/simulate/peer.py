@@ -1,5 +1,6 @@
 """What both peers share: a small HTTP server that answers, or fails in the ways that are switched on."""
 
+import os
 import socket
 import ssl
 import sys
@@ -90,7 +91,7 @@ class Handler(BaseHTTPRequestHandler):
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
-    allow_reuse_address = True
+    allow_reuse_address = os.name != "nt"  # there it would let two listen on one port
 
     def __init__(self, address: tuple[str, int], peer: "Peer", tls: ssl.SSLContext | None) -> None:
         super().__init__(address, Handler)
