@@ -21,6 +21,7 @@ from app.views.core.timing import Debounce
 from app.views.core.workspace import RecordType, Workspace, capability_packages
 from app.views.sales import draft_reads
 from app.views.shell.main_window import MainWindow
+from tests.views import legacy_world
 from tests.views.shell_world import idle, window_for
 
 AsRole = Callable[[str], Database]
@@ -40,6 +41,8 @@ Counting = Callable[[Database], AbstractContextManager[Counter]]
 @pytest.fixture(scope="module")
 def admin_dsn(new_database: Callable[..., AbstractContextManager[str]], demo_template: str) -> Iterator[str]:
     with new_database(demo_template) as address:
+        with psycopg.connect(address, autocommit=True) as connection:
+            legacy_world.fill(connection)
         yield address
 
 

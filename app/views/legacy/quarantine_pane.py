@@ -1,6 +1,7 @@
 """A record in quarantine beside the list: what the old system says beside what is wrong, to be put right in place."""
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -25,6 +26,9 @@ from app.views.core.theme import px
 from app.views.legacy.words import QUARANTINE_STATE, finding_words, titled
 
 SET = "legacy_quarantine_set"
+
+
+_NUMBER = re.compile(r"-?\d+\.\d+")  # how JSON keeps an exact number
 
 
 class Value(QWidget):
@@ -243,7 +247,7 @@ def as_kind(text: str, original: object) -> Any:
         return None
     if isinstance(original, bool):
         return words.casefold() in ("true", "ja", "yes", "1", "wahr")
-    if isinstance(original, int | float | Decimal):
+    if isinstance(original, int | float | Decimal) or _NUMBER.fullmatch(str(original)):
         try:
             number = fmt.parse_decimal(words) if "," in words else Decimal(words)
         except (ValueError, InvalidOperation):
