@@ -17,6 +17,7 @@ from app.services.validation import Rules
 
 FOLDER = Path(__file__).resolve().parents[3] / "resources" / "legacy"
 TABLES = "tables.yaml"
+MODULES = ("catalog", "partners", "inventory", "production", "sales", "hr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,16 +235,16 @@ def walk(values: Iterable[Value]) -> Iterable[Value]:
 
 def in_order(entities: Sequence[Entity]) -> tuple[list[Entity], list[str]]:
     """The entities so that each comes after those it needs, and the codes that wait for each other, if any."""
-    waiting = sorted(entities, key=lambda entity: entity.code)
+    waiting = sorted(entities, key=lambda entity: (MODULES.index(entity.module), entity.code))
     done: list[Entity] = []
     codes: set[str] = set()
     while waiting:
-        ready = [entity for entity in waiting if needs(entity) <= codes]
-        if not ready:
+        ready = next((entity for entity in waiting if needs(entity) <= codes), None)
+        if ready is None:
             return done, [entity.code for entity in waiting]
-        done += ready
-        codes |= {entity.code for entity in ready}
-        waiting = [entity for entity in waiting if entity.code not in codes]
+        done.append(ready)
+        codes.add(ready.code)
+        waiting.remove(ready)
     return done, []
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Column, Table
 from app.services.imports.mapping import Condition, table_of
 from app.services.imports.steps import Step, make
 from app.services.legacy import transforms
-from app.services.legacy.mapping import Block, Entity, Find, Join, Schedule, Source, Value
+from app.services.legacy.mapping import MODULES, Block, Entity, Find, Join, Schedule, Source, Value
 from app.services.validation import Rules, RulesError
 
 ENGINE = 1
@@ -90,13 +90,13 @@ class Reader:
         )
         self._columns_exist("placeholder", main.target, {value.name for value in placeholder})
         source = self._source(given.get("source"), joins, main, children, follows)
-        if given.get("module") not in ("catalog", "partners", "sales", "inventory", "production", "hr"):
-            self._say("module", "must be catalog, partners, sales, inventory, production or hr")
+        if given.get("module") not in MODULES:
+            self._say("module", f"must be one of {', '.join(MODULES)}")
         return Entity(
             code=code,
             file=self._name,
             title=self._title("title", given.get("title")),
-            module=str(given.get("module", "")),
+            module=str(given.get("module")) if given.get("module") in MODULES else MODULES[0],
             source=source,
             main=main,
             children=tuple(children),

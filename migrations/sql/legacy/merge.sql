@@ -137,7 +137,9 @@ BEGIN
                     FROM ROWS FROM (jsonb_to_recordset(p_rows) AS (
                            k text, o text, h text, v jsonb, r jsonb, p boolean, d boolean, m timestamptz)) WITH ORDINALITY
                          AS y (k, o, h, v, r, p, d, m, ord)) g
-            LEFT JOIN legacy.record c ON c.entity_id = p_entity AND c.source_key = g.k
+            -- LIMIT: by the index, also while an entity is being filled that the statistics know nothing of.
+            LEFT JOIN LATERAL (SELECT r.state, r.target_id, r.applied FROM legacy.record r
+                                WHERE r.entity_id = p_entity AND r.source_key = g.k LIMIT 1) c ON true
             LEFT JOIN LATERAL (
                    SELECT jsonb_object_agg(w.col, t.target_id) FILTER (WHERE t.target_id IS NOT NULL OR w.optional) AS found,
                           jsonb_agg(jsonb_build_object('column', w.col, 'entity', w.entity, 'key', w.wanted, 'optional', w.optional))
@@ -146,7 +148,8 @@ BEGIN
                      FROM (SELECT y.key AS col, y.value ->> 0 AS entity, y.value ->> 1 AS wanted,
                                   coalesce(y.value ->> 2 = 'optional', false) AS optional FROM jsonb_each(g.r) y OFFSET 0) w
                      LEFT JOIN legacy.entity e ON e.code = w.entity
-                     LEFT JOIN legacy.record t ON t.entity_id = e.id AND t.source_key = w.wanted) f ON g.r <> '{}'
+                     LEFT JOIN LATERAL (SELECT r.target_id FROM legacy.record r
+                                         WHERE r.entity_id = e.id AND r.source_key = w.wanted LIMIT 1) t ON true) f ON g.r <> '{}'
            WHERE g.latest = 1
            ORDER BY g.ord) x;
   IF v_n = 0 THEN
