@@ -42,7 +42,7 @@ def said(outcome: Outcome) -> list[tuple[int, str, str]]:
 
 
 def rows_of(admin: Raw, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    return admin.execute(statement, values).fetchall()  # type: ignore[arg-type]
+    return admin.execute(statement, values).fetchall()
 
 
 PRODUCTS = """SKU;Bezeichnung;Einheit;Kategorie;Gewicht in g;EAN;Status
@@ -218,11 +218,14 @@ def test_a_stop_takes_everything_back(as_role: As, admin: Raw, given: Basics, tm
     plan = plan_of(tmp_path, "products", "SKU;Name\n" + lines)
     seen: list[tuple[str, int, int]] = []
 
+    def progress(stage: str, done: int, total: int, _counts: object) -> None:
+        seen.append((stage, done, total))
+
     def stop() -> bool:
         return any(stage == "write" and done >= 2000 for stage, done, _ in seen)
 
     with pytest.raises(Cancelled):
-        run(as_role("marketing"), plan, progress=lambda *step: seen.append(step), stop=stop)
+        run(as_role("marketing"), plan, progress=progress, stop=stop)
     assert {stage for stage, _, _ in seen} == {"check", "write"}
     assert all(total == 2500 for _, _, total in seen)
     assert rows_of(admin, "SELECT 1 FROM catalog.product WHERE sku LIKE 'S-%%'") == []

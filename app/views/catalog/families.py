@@ -28,6 +28,7 @@ from app.views.core.detail import DetailPane, Picture, cells_row, section, text_
 from app.views.core.fields import Field
 from app.views.core.form_model import FormSpec, FormValues, Section, labels_of
 from app.views.core.forms import FormPage
+from app.views.core.importing import import_action
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec
 from app.views.core.operation import ReadOp
@@ -95,6 +96,7 @@ FAMILIES = ListSpec(
     primary=ListAction(
         "new", "catalog.family.new_button", lambda ctx, _: ctx.navigate.new_record(FAMILY), "plus", CREATE
     ),
+    more=(import_action("families", CREATE),),
     row_height="row_thumb",
     empty=Empty("catalog.families.empty_title", "catalog.families.empty_text"),
     open=lambda ctx, row: ctx.navigate.open_record(FAMILY, row.id),

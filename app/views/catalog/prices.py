@@ -19,6 +19,7 @@ from app.views.catalog.words import KINDS, PRICE, PRICE_LIST, PRICE_STATES, PROD
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
 from app.views.core.form_model import FormSpec, FormValues, Section
+from app.views.core.importing import import_action
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.table_model import Column
@@ -78,6 +79,7 @@ PRICES_LIST = ListSpec(
         Preset("past", "catalog.price.past"),
         Preset("all", "kit.list.all"),
     ),
+    more=(import_action("prices", f"{PRICE}:insert"),),
     row_height="row_thumb",
     empty=Empty("catalog.prices.empty_title", "catalog.prices.empty_text"),
     open=_open_product,

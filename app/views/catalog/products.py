@@ -15,6 +15,7 @@ from app.views.catalog.words import PRICES, PRODUCT, STATUS, available_tone, pic
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
 from app.views.core.errors import ask
+from app.views.core.importing import import_action
 from app.views.core.inputs import ComboBox
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
@@ -194,6 +195,7 @@ PRODUCTS = ListSpec(
     ),
     counts=_counts,
     primary=ListAction("new", "catalog.product.new_button", new_product, "plus", CREATE, "Ctrl+N"),
+    more=(import_action("products", CREATE),),
     bulk=(
         ListAction("category", "catalog.bulk.category", change_category, "tags", UPDATE),
         ListAction(

@@ -48,10 +48,17 @@ class ListActions:
             button.set_menu(menu)
             button.setObjectName("action.bulk")
             head.add(button)
+        for action in self.allowed(spec.more):
+            other = Button(action.title, action.icon, "ghost", size="toolbar", clicked=self._runs(action))
+            other.setObjectName(f"action.{action.key}")
+            head.add(other)
         if spec.primary is not None and self.allowed((spec.primary,)):
             self.primary = self._primary(spec.primary)
             self.primary.setObjectName(f"action.{spec.primary.key}")
             head.add(self.primary)
+
+    def _runs(self, action: ListAction) -> Callable[[], object]:
+        return lambda: action.run(self._ctx, [])
 
     def allowed(self, actions: Sequence[ListAction]) -> list[ListAction]:
         """Those the profile may use."""
@@ -90,7 +97,8 @@ class ListActions:
             first = Button(words, "plus", "primary", clicked=lambda: primary.run(self._ctx, []))
             first.setObjectName("action.first")
             buttons.append(first)
-        return buttons + [self._plain(action) for action in self.allowed(empty.actions if empty else ())]
+        further = (*self._spec.more, *(empty.actions if empty else ()))
+        return buttons + [self._plain(action) for action in self.allowed(further)]
 
     def one_primary(self, *, empty: bool) -> None:
         """While the empty state offers the first step, the same step in the head steps back."""

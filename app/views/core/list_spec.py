@@ -67,7 +67,8 @@ class ListSpec:
     ``fetch(session, query)`` is the service read that gives a `Page`.  ``open(ctx, row)`` opens a row, ``detail(ctx,
     row)`` makes the pane beside the list, ``counts(session)`` gives the numbers of all presets that show one in one
     round trip (else each is counted by ``fetch``).  ``topics`` are the tables whose changes concern the list, ``sort``
-    the column key to begin with (``descending`` for newest first), ``row_height`` a measure token.
+    the column key to begin with (``descending`` for newest first), ``row_height`` a measure token.  ``more`` are
+    further buttons of the head, before the primary one.
     """
 
     key: str
@@ -78,6 +79,7 @@ class ListSpec:
     topics: frozenset[str] = frozenset()
     presets: tuple[Preset, ...] = (Preset("all", "kit.list.all"),)
     primary: ListAction | None = None
+    more: tuple[ListAction, ...] = ()
     bulk: tuple[ListAction, ...] = ()
     row_actions: tuple[ListAction, ...] = ()
     row_height: str = "row_chip"

@@ -8,6 +8,7 @@ from app.services.inventory.lists import MoveRow, PlaceStockRow, list_moves, lis
 from app.services.inventory.master import list_lots, list_places, list_warehouses
 from app.services.inventory.reads import warehouses
 from app.views.core.context import AppContext
+from app.views.core.importing import import_action
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.people import name
 from app.views.core.table_model import Column
@@ -189,6 +190,7 @@ PLACES_LIST = ListSpec(
     primary=ListAction(
         "new", "place.new", lambda ctx, _rows: ctx.navigate.new_record(PLACE), "plus", right=f"{PLACE}:insert"
     ),
+    more=(import_action("places", f"{PLACE}:insert"),),
     empty=Empty("place.empty", "place.empty_text"),
     open=lambda ctx, row: ctx.navigate.open_record(PLACE, row.id),
     sort="code",

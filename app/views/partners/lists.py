@@ -9,6 +9,7 @@ from app.services.catalog.reads import price_lists
 from app.services.partners.forms import list_payment_terms, partner_counts
 from app.services.partners.reads import PartnerRow, list_partners, payment_terms
 from app.views.core.context import AppContext
+from app.views.core.importing import import_action
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.table_model import Column
@@ -133,6 +134,7 @@ CUSTOMERS = ListSpec(
     ),
     counts=partner_counts,
     primary=ListAction("new", "partners.customer.new_button", new_customer, "user-plus", CREATE, "Ctrl+N"),
+    more=(import_action("customers", CREATE),),
     row_actions=(
         ListAction(
             "quote", "partners.action.quote", _document("sales.quote"), "file-text", "sales.quote:insert"
@@ -168,6 +170,7 @@ SUPPLIERS = ListSpec(
     topics=frozenset({PARTNER}),
     presets=(Preset("all", "kit.list.all"), Preset("inactive", "partners.preset.inactive")),
     primary=ListAction("new", "partners.supplier.new_button", new_supplier, "user-plus", CREATE, "Ctrl+N"),
+    more=(import_action("suppliers", CREATE),),
     empty=Empty(
         "partners.suppliers.empty_title", "partners.suppliers.empty_text", first="partners.suppliers.first"
     ),

@@ -44,23 +44,25 @@ _WORDS_AT_ONCE = 5000
 class Carry:
     """A try (``dry_run``) or an import.
 
-    ``progress(stage, done, total)`` is called now and then, stage check or write; ``stop()`` is asked as often.
+    ``progress(stage, done, total, counts)`` is called now and then, stage check or write; ``stop()`` is asked as often.
     """
 
     plan: Plan
     dry_run: bool
-    progress: Callable[[str, int, int], None] | None = None
+    progress: Callable[[str, int, int, Mapping[str, int]], None] | None = None
     stop: Callable[[], bool] | None = None
     told: float = 0.0
 
-    def tell(self, stage: str, done: int, *, now: bool = False) -> None:
+    def tell(
+        self, stage: str, done: int, *, now: bool = False, counts: Mapping[str, int] | None = None
+    ) -> None:
         """Say how far it is.  Raises `Cancelled` when a stop was asked for."""
         if self.stop is not None and self.stop():
             raise Cancelled("cancelled")
         clock = time.monotonic()
         if self.progress is not None and (now or clock - self.told > 0.1):
             self.told = clock
-            self.progress(stage, done, len(self.plan.table.lines))
+            self.progress(stage, done, len(self.plan.table.lines), counts or {})
 
 
 @dataclass(frozen=True)
@@ -136,8 +138,9 @@ class _Carrier:
         """All rows, portion by portion."""
         self._command.tell("check", len(self._rows), now=True)
         self._refer()
+        counts: dict[str, int] = {}
         for start in range(0, len(self._rows), PORTION):
-            self._command.tell("write", start, now=True)
+            self._command.tell("write", start, now=True, counts=counts)
             portion = self._rows[start : start + PORTION]
             self._compare([row for row in portion if not row.is_wrong])
             for row in portion:
@@ -145,8 +148,9 @@ class _Carrier:
                     row.outcome = REJECTED
             self._write([row for row in portion if row.outcome == NEW])
             self._write([row for row in portion if row.outcome == CHANGED])
+            counts = {key: counts.get(key, 0) + n for key, n in counted(portion).items()}
         self._name_former()
-        self._command.tell("write", len(self._rows), now=True)
+        self._command.tell("write", len(self._rows), now=True, counts=counts)
 
     def _name_former(self) -> None:
         """Words for the records that changed rows referred to before, to show what would change."""
@@ -318,7 +322,8 @@ class _Carrier:
                 rows[0].findings.append(self._finding(refused))
                 rows[0].outcome = REJECTED
                 return
-            self._command.tell("write", 0)
+            if self._command.stop is not None and self._command.stop():
+                raise Cancelled("cancelled") from error
             middle = len(rows) // 2
             self._try(rows[:middle])
             self._try(rows[middle:])
