@@ -6,6 +6,7 @@ opens -> context -> main window -> change feed.  The other way round at the end.
 
 import gc
 import logging
+import os
 import re
 import sys
 import threading
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from app.core.changes import Changes
     from app.core.db import Database
     from app.sync.change_feed import ChangeFeed
+    from app.sync.legacy import LegacyStatus, LegacySync
     from app.views.core.changes_bus import ChangesBus
     from app.views.core.images import ImageProvider
     from app.views.shell.main_window import MainWindow
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("werkbank")
 LANGUAGE, THEME = "shell.language", "shell.theme"
 DEVICES = "t_"
+NO_LEGACY = "WERKBANK_NO_SYNC"
+"""Set at a computer that is not to read the old system: whatever is there reaches it through the database."""
 Prefill = Sequence[tuple[str, str, str, str]]
 
 
@@ -64,6 +68,7 @@ class Program(QObject):
         self.login: LoginWindow | None = None
         self.window: MainWindow | TerminalWindow | None = None
         self._feed: ChangeFeed | None = None
+        self._legacy: LegacySync | None = None
         self._signing_out = False
         self._sweep = QTimer(self)
         self._sweep.setInterval(SWEEP_MS)
@@ -148,6 +153,7 @@ class Program(QObject):
         if isinstance(window, MainWindow):  # a terminal has no right to the trail, and looks by itself
             self._feed = ChangeFeed(db, *self._feed_callbacks(bus, window))
             self._feed.start()
+            self._start_legacy(db, window)
         # What stands now stays, and long lists are many objects: a full collection that walks all of them would hold
         # the window for 100 ms and more whenever it likes. Young garbage goes at once, the old on a timer.
         gc.collect()
@@ -171,6 +177,20 @@ class Program(QObject):
 
         return changes, state, missed
 
+    def _start_legacy(self, db: "Database", window: "MainWindow") -> None:
+        """The old system is read from here, or from wherever it is read already; who may neither sees nothing."""
+        from app.sync.legacy import STATE_RIGHT, LegacySync
+
+        if not db.profile.can(STATE_RIGHT) or os.environ.get(NO_LEGACY):
+            return
+        gui = self.tasks.on_gui
+
+        def told(status: "LegacyStatus") -> None:
+            gui(lambda: window.status.show_legacy(status) if self.window is window else None)
+
+        self._legacy = LegacySync(db, told)
+        self._legacy.start()
+
     def _choose_language(self, settings: SettingsStore, personal: str, *, chosen: bool) -> None:
         """The language chosen at the login counts; else the one used last; else the person's own."""
         if chosen:
@@ -189,11 +209,14 @@ class Program(QObject):
         if window is None:
             return
         feed, self._feed = self._feed, None
+        legacy, self._legacy = self._legacy, None
         window.ctx.settings.flush()
         ctx = window.ctx
         window.deleteLater()
 
         def leave() -> None:
+            if legacy is not None:
+                legacy.stop()
             if feed is not None:
                 feed.stop()
             ctx.drafts.close()

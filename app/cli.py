@@ -14,9 +14,11 @@ from app.commands import (
     data,
     db,
     guard,
+    legacy,
     program,
     quality,
     simulate,
+    sync,
 )
 
 PASSED_ON: dict[str, Callable[[list[str]], int]] = {"tour": program.tour_main, "bench": data.bench_main}
@@ -30,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="werkbank", description="Werkbank, an ERP for small manufacturers.")
     parser.add_argument("--version", action="version", version=f"Werkbank {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for group in (program, db, guard, data, quality, simulate, clean):
+    for group in (program, db, guard, data, quality, simulate, sync, legacy, clean):
         group.register(commands)
     return parser
 

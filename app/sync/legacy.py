@@ -24,9 +24,11 @@ log = logging.getLogger(__name__)
 LOOK_S = 2.0
 """Between two looks for work."""
 FOLLOW_S = 10.0
+"""Between two looks at who leads; those who never lead look less often."""
+WATCH_S = 30.0
 PING_S = 60.0
 AWAY_S = (10.0, 30.0, 60.0, 120.0, 300.0)
-KEYS_S = 60.0
+KEYS_S = 10.0
 YIELD_S = 3.0
 STOP_S = 2.0
 STATE_RIGHT = "legacy_state"
@@ -125,10 +127,6 @@ class LegacySync:
         with suppress(AppError):
             self._leader.release()
 
-    def look(self) -> None:
-        """Look for keys and work at once: something was set up."""
-        self._keys_due = 0.0
-
     @property
     def status(self) -> LegacyStatus:
         """How it stands."""
@@ -171,7 +169,7 @@ class LegacySync:
             self._tell(LegacyStatus("no_right"))
             self._stop.wait(FOLLOW_S)
         elif not (self._may_lead and profile.can(RIGHT)):
-            self._follow(LegacyStatus("following"))
+            self._follow(LegacyStatus("following"), WATCH_S)
         elif not self._db.read(servers):
             self._follow(LegacyStatus("no_server"))
         elif (keyring := self._keys()) is None:
@@ -182,22 +180,24 @@ class LegacySync:
             self._lead(keyring)
 
     def _keys(self) -> Keyring | None:
-        """The open keys; those that were given meanwhile are looked for once a minute."""
+        """The open keys; those that were given meanwhile are looked for now and then."""
         if self._keyring is None and time.monotonic() >= self._keys_due:
             self._keys_due = time.monotonic() + KEYS_S
             self._keyring = secrets.open_keys(self._db)
         return self._keyring
 
-    def _follow(self, status: LegacyStatus) -> None:
+    def _follow(self, status: LegacyStatus, seconds: float | None = None) -> None:
         """Say who leads and what is done there; then wait."""
         found = self._db.read(state.state)
         lease = found.lease
+        if not any(server.kind == "4d" and server.is_active for server in found.servers):
+            status = LegacyStatus("no_server")
         if status.state == "following" and lease is not None and lease.held:
             status = replace(status, holder=lease.client)
             if found.run is not None:
                 status = replace(status, progress=_watched(found.run))
         self._tell(status)
-        self._stop.wait(FOLLOW_S)
+        self._stop.wait(FOLLOW_S if seconds is None else seconds)
 
     def _lead(self, keyring: Keyring) -> None:
         self._let_go.clear()

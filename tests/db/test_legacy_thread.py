@@ -37,7 +37,7 @@ def server(house: House) -> Iterator[FourDServer]:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LOOK_S", "FOLLOW_S", "YIELD_S", "KEYS_S"):
+    for name in ("LOOK_S", "FOLLOW_S", "WATCH_S", "YIELD_S", "KEYS_S"):
         monkeypatch.setattr(legacy, name, 0.05)
     monkeypatch.setattr(legacy, "AWAY_S", (0.05,))
     monkeypatch.setattr(legacy, "PING_S", 0.0)

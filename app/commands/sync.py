@@ -1,0 +1,340 @@
+"""``werkbank sync``: reading the old system without a window, once or for good."""
+
+import argparse
+import json
+import queue
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from app.commands import FAILED, INTERRUPTED, MISSING, USAGE, CommandError, Commands, add_command, say
+from app.commands.login import add_address, open_database
+
+if TYPE_CHECKING:
+    from app.core.db import Database
+    from app.services.legacy.service import Progress, Services
+    from app.services.legacy.state import Run
+    from app.sync.legacy import LegacyStatus
+
+TELL_S = 1.0
+LOOK_S = 3.0
+TOUCH_S = 600.0
+_PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+_HOPELESS = {
+    "no_right": "this login has no right to see the sync",
+    "no_server": "no server of the old system is in use",
+    "no_key": "this login was not given the key of the old system; somebody who has it gives it (Administration, "
+    "or werkbank legacy key)",
+}
+_COUNTS = ("created", "changed", "unchanged", "protected", "quarantined", "gone")
+
+
+def register(commands: Commands) -> None:
+    """Add the command to the parser."""
+    sync = add_command(commands, "sync", "read the old system: once, or until stopped", _sync)
+    sync.add_argument("--once", action="store_true", help="one run, then end (the default)")
+    sync.add_argument("--watch", action="store_true", help="lead or stand by until stopped, by the schedule")
+    sync.add_argument(
+        "--entity",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this one; may be given several times",
+    )
+    sync.add_argument("--full", action="store_true", help="read everything instead of what has changed")
+    sync.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="read what has changed since that day")
+    sync.add_argument("--limit", type=_count, metavar="N", help="at most so many rows of each entity")
+    sync.add_argument("--dry-run", action="store_true", help="read and check, write nothing")
+    sync.add_argument("--server", metavar="CODE", default="", help="another 4D server than the live one")
+    sync.add_argument("--json", action="store_true", help="progress and result as JSON, one object a line")
+    add_address(sync)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day like 2026-01-31") from None
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows")
+    return int(text)
+
+
+def _sync(arguments: argparse.Namespace) -> int:
+    if arguments.watch and (
+        arguments.once
+        or arguments.entity
+        or arguments.full
+        or arguments.since
+        or arguments.limit
+        or arguments.dry_run
+    ):
+        raise CommandError("--watch goes by the schedule; the other options are for one run", USAGE)
+    if arguments.full and arguments.since:
+        raise CommandError("--full reads everything, whatever has changed since", USAGE)
+    from app.core.log import setup_logging
+
+    setup_logging("sync")
+    database = open_database(arguments, "werkbank sync")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        return _watch(database, arguments, stop) if arguments.watch else _once(database, arguments, stop)
+    finally:
+        database.close()
+
+
+# -- one run -----------------------------------------------------------------------------------------------------------
+
+
+def _once(database: "Database", arguments: argparse.Namespace, stop: threading.Event) -> int:
+    from app.core.errors import AppError
+    from app.services.legacy.commands import RequestRun
+    from app.services.legacy.writes import request_run
+    from app.sync.legacy import LegacySync
+
+    wanted = RequestRun(
+        "full" if arguments.full else "incremental",
+        tuple(arguments.entity),
+        arguments.limit,
+        arguments.since,
+        arguments.dry_run,
+    )
+    try:
+        run = database.write(request_run, wanted).value
+    except AppError as error:
+        raise CommandError(_words(error)) from error
+    results: dict[int, dict[str, Any]] = {}
+    done = threading.Event()
+
+    def run_next(db: "Database", services: "Services", **how: Any) -> Any:
+        from app.services.legacy.engine import run_next as engine
+
+        result = engine(db, services, scheduled=False, **how)
+        if result is not None:
+            results[result.run_id] = result.as_dict()
+            if result.run_id == run and result.state != "interrupted":
+                done.set()
+        return result
+
+    teller = Teller(arguments.json)
+    sync = LegacySync(database, teller.told, server=arguments.server, run_next=run_next)
+    sync.start()
+    try:
+        _until(database, run, results, done, stop, teller)
+    finally:
+        sync.stop(30.0)
+    if run not in results:
+        if stop.is_set():
+            raise CommandError("stopped; whoever leads next goes on with it", INTERRUPTED)
+        raise CommandError(teller.trouble or "the run did not end", FAILED)
+    _show(results[run], arguments.json)
+    return 0 if results[run]["state"] in ("done", "warnings") else FAILED
+
+
+def _until(
+    database: "Database",
+    run: int,
+    results: dict[int, dict[str, Any]],
+    done: threading.Event,
+    stop: threading.Event,
+    teller: "Teller",
+) -> None:
+    """Until the run is over, here or wherever somebody leads; or until it is clear that it will not begin."""
+    from app.core.errors import AppError
+    from app.services.legacy import state
+
+    looked = time.monotonic()
+    while not (done.is_set() or stop.is_set()):
+        status = teller.next()
+        if status is not None and status.state in _HOPELESS:
+            raise CommandError(_HOPELESS[status.state], MISSING)
+        if status is not None and status.state in ("unreachable", "failed") and status.error is not None:
+            teller.trouble = _words(status.error)
+            return
+        if time.monotonic() - looked >= LOOK_S:
+            looked = time.monotonic()
+            try:
+                found = database.read(state.state)
+            except AppError as error:
+                raise CommandError(_words(error)) from error
+            if found.last_run is not None and found.last_run.id == run:
+                results.setdefault(run, _as_dict(found.last_run))
+                return
+
+
+def _as_dict(run: "Run") -> dict[str, Any]:
+    """A run that another client has done, in the words of one done here."""
+    return {
+        "run_id": run.id,
+        "mode": run.mode,
+        "state": run.state,
+        "dry_run": run.dry,
+        "error": run.error,
+        "entities": {
+            part.entity: {name: getattr(part, name) for name in ("read", *_COUNTS, "warnings")}
+            | {"state": part.state, "error": part.error}
+            for part in run.parts
+        },
+    }
+
+
+def _show(result: Mapping[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"result": result}, default=str), flush=True)
+        return
+    heads = ("entity", "state", "read", *_COUNTS)
+    rows = [
+        (name, str(one.get("state", "")), *(f"{one.get(count) or 0:,}" for count in ("read", *_COUNTS)))
+        for name, one in result["entities"].items()
+    ]
+    widths = [max(len(line[place]) for line in (heads, *rows)) for place in range(len(heads))]
+    for line in (heads, *rows):
+        cells = (
+            cell.ljust(width) if place < 2 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        print("  ".join(cells).rstrip())
+    dry = " Nothing was written." if result.get("dry_run") else ""
+    print(f"Run {result['run_id']}: {result['state']}.{dry}")
+    if result.get("error"):
+        print(f"Error: {result['error']}")
+
+
+# -- for good ----------------------------------------------------------------------------------------------------------
+
+
+def _watch(database: "Database", arguments: argparse.Namespace, stop: threading.Event) -> int:
+    from app.sync.legacy import LegacySync
+
+    teller = Teller(arguments.json)
+    sync = LegacySync(database, teller.told, server=arguments.server)
+    sync.start()
+    say("The sync is at work; Ctrl+C ends it.")
+    touched, failures = time.monotonic(), 0
+    try:
+        while not stop.is_set():
+            teller.next()
+            if database.ended is not None:
+                failures = _sign_in(database, failures, stop)
+            elif time.monotonic() - touched >= TOUCH_S:
+                touched = time.monotonic()
+                _touch(database)
+    finally:
+        sync.stop(10.0)
+    return 0
+
+
+def _sign_in(database: "Database", failures: int, stop: threading.Event) -> int:
+    """A service signs in again by itself; gives how often that failed one after the other."""
+    from app.core.errors import AppError
+
+    try:
+        database.open()
+    except AppError as error:
+        say(f"not signed in: {_words(error)}")
+        stop.wait(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)])
+        return failures + 1
+    return 0
+
+
+def _touch(database: "Database") -> None:
+    """A service is never idle."""
+    from contextlib import suppress
+
+    from app.core.errors import AppError
+
+    with suppress(AppError):
+        database.touch()
+
+
+# -- telling -----------------------------------------------------------------------------------------------------------
+
+
+class Teller:
+    """Takes the status in the sync's threads and tells it in the main one, once a second at most."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._queue: queue.Queue[LegacyStatus] = queue.Queue()
+        self._told = 0.0
+        self._last: tuple[Any, ...] = ()
+        self.trouble = ""
+
+    def told(self, status: "LegacyStatus") -> None:
+        """From any thread."""
+        self._queue.put(status)
+
+    def next(self) -> "LegacyStatus | None":
+        """The next status after telling it; None when there was none for a moment."""
+        try:
+            status = self._queue.get(timeout=0.25)
+        except queue.Empty:
+            return None
+        progress = status.progress
+        about = (status.state, status.leading, status.holder, status.reason, progress.run_id, progress.entity)
+        now = time.monotonic()
+        if about != self._last or now - self._told >= TELL_S:
+            self._told, self._last = now, about
+            self._tell(status)
+        return status
+
+    def _tell(self, status: "LegacyStatus") -> None:
+        if self._as_json:
+            print(json.dumps({"status": _status(status)}, default=str), flush=True)
+        else:
+            say(_line(status))
+
+
+def _status(status: "LegacyStatus") -> dict[str, Any]:
+    error = status.error
+    found: dict[str, Any] = {
+        "state": status.state,
+        "leading": status.leading,
+        "holder": status.holder,
+        "reason": status.reason,
+        "until": status.until,
+        "error": None if error is None else {"key": error.key, "params": error.params},
+        "at": status.at,
+    }
+    if status.state in ("running", "following"):
+        found["progress"] = {name: getattr(status.progress, name) for name in status.progress.__slots__}
+    return found
+
+
+def _line(status: "LegacyStatus") -> str:
+    progress = status.progress
+    if status.state == "running" and progress.entity:
+        return f"[{progress.entity_index}/{progress.entity_count}] {_progress(progress)}"
+    if status.state == "following":
+        holder = f"{status.holder} leads" if status.holder else "nobody leads yet"
+        return f"{holder}; {_progress(progress)}" if progress.entity else holder
+    if status.state == "waiting":
+        until = f" until {status.until:%H:%M:%S}" if status.until else ""
+        reasons = {
+            "legacy_sessions_full": "the old system has no free session",
+            "legacy_session_lost": "a session whose cookie is lost must end first",
+        }
+        return f"waiting{until}: {reasons.get(status.reason, status.reason)}"
+    if status.error is not None:
+        return f"{status.state}: {_words(status.error)}"
+    return _HOPELESS.get(status.state, status.state)
+
+
+def _progress(progress: "Progress") -> str:
+    of = f" of {progress.total:,}" if progress.total is not None else ""
+    counts = [f"{getattr(progress, name):,} {name}" for name in _COUNTS if getattr(progress, name)]
+    return ", ".join([f"{progress.entity}: {progress.done:,}{of}", *counts])
+
+
+def _words(error: Any) -> str:
+    from app.core.i18n import translate
+
+    return translate("en", f"error.{error.key}", **error.params)
