@@ -126,4 +126,4 @@ def command() -> uuid.UUID:
 
 def one(connection: Raw, query: str, *values: object) -> Any:
     """The first row of a query; None when there is none."""
-    return connection.execute(sql.SQL(query), values).fetchone()
+    return connection.execute(sql.SQL(query), values or None).fetchone()

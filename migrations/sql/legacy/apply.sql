@@ -182,8 +182,9 @@ COMMENT ON FUNCTION legacy.quarantine_put IS
 CREATE OR REPLACE FUNCTION api.legacy_apply(p_token bigint, p_run_entity_id bigint, p_blocks jsonb, p_quarantine jsonb DEFAULT NULL,
   p_cursor jsonb DEFAULT NULL, p_counts jsonb DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET datestyle = 'ISO, YMD' SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 -- Every look-up of a page goes by an index: a plan made while the tables were empty would read them whole ever after.
+-- And 4.6.1992 is no day here, rather than the fourth of June to one client and the sixth of April to another.
 DECLARE
   v_part legacy.run_entity;
   v_block jsonb;
