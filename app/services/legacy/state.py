@@ -145,10 +145,13 @@ class State(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far a run is.  ``share`` 0 to 1, ``rate`` rows a second, ``left`` the time still needed (None: unknown)."""
+    """How far a run is.  ``share`` 0 to 1, ``rate`` rows a second, ``left`` the time still needed (None: unknown).
+
+    ``total`` is None while nobody has counted all of it; ``share`` then tells how many of the entities are done.
+    """
 
     done: int
-    total: int
+    total: int | None
     share: float
     rate: float
     left: timedelta | None
@@ -176,18 +179,26 @@ def state(session: Session) -> State:
 
 def progress(run: Run, expected: Mapping[str, int | None], now: datetime) -> Progress:
     """How far a run is; ``expected`` says how many rows an entity had when it was last counted."""
-    done, total = run.sum("read"), 0
-    for part in run.parts:
-        known = part.total if part.total is not None else expected.get(part.entity)
-        finished = part.finished_at is not None
-        total += part.read if finished else max(part.read, int(known or 0))
-    known_parts = {part.entity for part in run.parts}
-    total += sum(int(expected.get(code) or 0) for code in run.entities if code not in known_parts)
+    done, begun = run.sum("read"), {part.entity for part in run.parts}
     seconds = (now - run.started_at).total_seconds() if run.started_at else 0.0
     rate = done / seconds if seconds > 0.5 else 0.0
+    sizes = [_size(part, expected) for part in run.parts]
+    sizes += [expected.get(code) for code in run.entities if code not in begun]
+    if any(size is None for size in sizes) or not sizes:
+        finished = sum(part.finished_at is not None for part in run.parts)
+        return Progress(done, None, finished / max(len(sizes), 1), rate, None)
+    total = sum(size or 0 for size in sizes)
     share = min(1.0, done / total) if total else 0.0
     left = timedelta(seconds=(total - done) / rate) if rate > 0 and total > done else None
     return Progress(done, total, share, rate, left)
+
+
+def _size(part: Part, expected: Mapping[str, int | None]) -> int | None:
+    """How many rows an entity of a run has."""
+    if part.finished_at is not None:
+        return part.read
+    known = part.total if part.total is not None else expected.get(part.entity)
+    return None if known is None else max(part.read, known)
 
 
 def run_of(found: Mapping[str, Any], titles: Mapping[str, Mapping[str, Any]]) -> Run:

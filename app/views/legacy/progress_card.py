@@ -74,10 +74,13 @@ class ProgressCard(Card):
 
     def _show_going(self, run: Run, found: State) -> None:
         done = progress(run, expected(found.entities), found.now)
-        total = max(done.total, done.done)
-        self._what.setText(t("legacy.progress.rows", done=fmt.number(done.done), total=fmt.number(total)))
+        if done.total is None:
+            self._what.setText(t("legacy.progress.read", n=done.done, done=fmt.number(done.done)))
+        else:
+            total = max(done.total, done.done)
+            self._what.setText(t("legacy.progress.rows", done=fmt.number(done.done), total=fmt.number(total)))
         self._share.setText(fmt.percent(Decimal(int(done.share * 100))))
-        bad = run.sum("quarantined") / done.total if done.total else 0.0
+        bad = done.share * run.sum("quarantined") / max(done.done, 1)
         self._bar.set_parts([(max(0.0, done.share - bad), "accent"), (bad, "bad_solid")])
         rate = t("legacy.progress.rate", rate=fmt.number(round(done.rate)), n=round(done.rate))
         left = t("legacy.progress.left", span=duration(done.left.total_seconds())) if done.left else ""

@@ -130,8 +130,12 @@ class QuarantinePane(DetailPane):
         may = self._ctx.profile.can(SET) and found.state in ("open", "retry", "ignored")
         box.addWidget(section(t("legacy.quarantine.wrong"), note=found.source))
         wrong: list[str] = []
+        said: set[str] = set()
         for finding in found.findings:
-            box.addWidget(_finding(finding))
+            words = finding_words(finding)
+            if words not in said:
+                said.add(words)
+                box.addWidget(_finding(finding))
             field = str(finding.get("field") or "")
             if field in found.raw and field not in wrong:
                 wrong.append(field)
@@ -149,7 +153,7 @@ class QuarantinePane(DetailPane):
         box.addWidget(
             section(t("legacy.quarantine.raw"), note=t("legacy.quarantine.fields", n=len(found.raw)))
         )
-        for name in found.raw:
+        for name in sorted(found.raw, key=str.casefold):
             if name not in wrong and not name.startswith("__"):
                 box.addWidget(self._value(name, found, wrong=False, may=may))
 

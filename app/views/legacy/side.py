@@ -79,6 +79,8 @@ def server_chip(server: ServerState) -> tuple[str, str]:
     if not server.is_active:
         return "neutral", t("legacy.server.inactive")
     status = server.last_status
+    if not status and server.sessions_opened:
+        return "ok", t("legacy.server.status.ok")
     if not status:
         return "neutral", t("legacy.server.status.never")
     key = f"legacy.server.status.{status}"

@@ -67,7 +67,7 @@ def finding_words(finding: Mapping[str, Any]) -> str:
 
 def findings_words(findings: Sequence[Mapping[str, Any]]) -> str:
     """All of them, in one line."""
-    return " · ".join(finding_words(one) for one in findings)
+    return " · ".join(dict.fromkeys(finding_words(one) for one in findings))
 
 
 def _plain(value: object) -> str:
