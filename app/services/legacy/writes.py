@@ -11,6 +11,7 @@ from app.models.legacy.sync import Server
 from app.services import records
 from app.services.legacy.commands import (
     MODES,
+    OTHER_MODES,
     CancelRun,
     RequestRun,
     SaveServer,
@@ -25,7 +26,7 @@ from app.services.records import Saved
 @posting
 def request_run(session: Session, command: RequestRun) -> Result[int]:
     """Ask for a run; gives its number.  Invalid limit_positive."""
-    if command.mode not in MODES:
+    if command.mode not in (*MODES, *OTHER_MODES):
         raise Invalid("required", column="mode")
     if command.limit is not None and command.limit <= 0:
         raise Invalid("legacy_limit_positive", column="limit")
