@@ -16,6 +16,7 @@ PAGES = (
     "search-and-navigate",
     "lists",
     "forms-and-conflicts",
+    "import",
     "products",
     "partners",
     "bills-of-materials",
@@ -37,6 +38,7 @@ PAGES = (
 
 # Screens whose page is another than that of their group at the rail.
 OF_SCREEN = {
+    "imports.wizard": "import",
     "home": "first-steps",
     "settings": "first-steps",
     "inventory.shipping": "sales",
