@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import Any, Protocol
 
 from app.core.format import number, percent
@@ -128,7 +128,7 @@ def write(
 ) -> None:
     """The dictionary as Markdown, handed to `out` piece by piece."""
 
-    def words(key: str, **params: Any) -> str:
+    def words(key: str, /, **params: Any) -> str:
         return translate(language, f"legacy.dictionary.{key}", **params)
 
     found = list(facts)
@@ -164,13 +164,23 @@ def _table(facts: TableFacts, language: str, words: Callable[..., str], out: Cal
     heads = (words("column"), words("type"), words("filled"), words("holds"))
     out(_line(heads) + _line(["---", "---", "---:", "---"]))
     for column in facts.columns:
-        share = percent(Decimal(column.filled) * 100 / column.seen, language) if column.seen else "–"
+        share = _share(column, language)
         type_ = column.about.type + (" ✱" if column.about.indexed else "")
         out(_line((f"`{column.about.name}`", type_, share, _holds(column, words))))
     if table.relations:
         out(f"\n{words('relations')}\n\n")
         for one in table.relations:
             out(f"* `{one.name}` → {one.target}{' (n)' if one.many else ''}\n")
+
+
+def _share(column: Column, language: str) -> str:
+    """How full a column is; one that is not quite full or empty does not look so."""
+    if not column.seen:
+        return percent(None, language)
+    exact = Decimal(column.filled) * 100 / column.seen
+    if 0 < exact < 1 or 99 < exact < 100:
+        return percent(exact.quantize(Decimal("0.1"), ROUND_UP if exact < 1 else ROUND_DOWN), language)
+    return percent(exact.quantize(Decimal(1)), language)
 
 
 def _holds(column: Column, words: Callable[..., str]) -> str:
@@ -187,9 +197,10 @@ def _holds(column: Column, words: Callable[..., str]) -> str:
 
 
 def _is_kind(column: Column) -> bool:
-    """Whether the column knows but a few short words, each of them often: a kind, a flag, a code."""
+    """Whether the column knows but a few short words, each of them often: a kind, a flag, a code; no names."""
     return (
-        len(column.values) <= FEW
+        "name" not in column.about.name.casefold()
+        and len(column.values) <= FEW
         and column.filled >= ENOUGH
         and all(isinstance(value, bool) or len(str(value)) <= SHORT for value in column.values)
         and len(column.values) * 4 <= column.filled

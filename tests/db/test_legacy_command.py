@@ -1,0 +1,172 @@
+"""The sync and the old system from the command line, with a service's login."""
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app import cli
+from app.core.db import Database
+from app.simulate.data import House, make
+from app.simulate.fourd import FourDServer
+from app.simulate.quirks import Quirks
+from tests.conftest import PASSWORD, Raw
+from tests.legacy_world import add_server, expire, give_keys, leader_of, opened
+
+SERVICE = "s_sync_command"
+
+
+@pytest.fixture(scope="module")
+def house() -> House:
+    return make("small")
+
+
+@pytest.fixture
+def server(house: House) -> Iterator[FourDServer]:
+    with FourDServer(house, Quirks(sessions=2)) as found:
+        yield found
+    assert found.counters.sessions_alive_max <= 1
+
+
+@pytest.fixture(autouse=True)
+def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signals and log files belong to the test run."""
+    monkeypatch.setattr("app.core.log.setup_logging", lambda _name: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+
+@pytest.fixture
+def service(
+    as_role: Callable[[str], Database], role_dsn: Callable[[str], str], admin: Raw, server: FourDServer
+) -> str:
+    """The address of a service that may lead and has the key."""
+    expire(admin)
+    add_server(admin, server.url)
+    if admin.execute("SELECT FROM sec.app_user WHERE login = %s", (SERVICE,)).fetchone() is None:
+        admin.execute("SELECT sec.user_create(%s, 'Sync', %s, ARRAY['sync'])", (SERVICE, PASSWORD))
+    give_keys(as_role("administrator"), as_role(SERVICE))
+    return role_dsn(SERVICE)
+
+
+def test_a_run_from_the_command_line(
+    service: str, admin: Raw, server: FourDServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        cli.main(["sync", "--full", "--entity", "category", "--entity", "family", "--json", "--dsn", service])
+        == 0
+    )
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    result = lines[-1]["result"]
+    assert result["state"] in ("done", "warnings")
+    families = len(server.data["Artikel_Familie"])
+    assert result["entities"]["family"]["read"] == families
+    assert any(line.get("status", {}).get("progress", {}).get("entity") == "family" for line in lines)
+    row = admin.execute("SELECT count(*) FROM catalog.family").fetchone()
+    assert row is not None
+    assert families >= row[0] > 0
+    assert cli.main(["sync", "--full", "--entity", "family", "--dsn", service]) == 0
+    out = capsys.readouterr().out.splitlines()
+    line = next(one for one in out if one.startswith("family")).split()
+    assert line[2:5] == [f"{families:,}", "0", "0"]
+    assert server.counters.sessions_opened == 1
+
+
+def test_a_dry_run_writes_nothing(service: str, admin: Raw, capsys: pytest.CaptureFixture[str]) -> None:
+    def places() -> object:
+        return admin.execute("SELECT count(*) FROM inventory.place").fetchone()
+
+    before = places()
+    assert (
+        cli.main(
+            ["sync", "--full", "--entity", "warehouse", "--entity", "place", "--dry-run", "--dsn", service]
+        )
+        == 0
+    )
+    assert "Nothing was written" in capsys.readouterr().out
+    assert places() == before
+
+
+def test_what_does_not_fit_together_is_refused(service: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["sync", "--watch", "--full", "--dsn", service]) == 2
+    assert cli.main(["sync", "--full", "--since", "2026-01-01", "--dsn", service]) == 2
+    assert cli.main(["sync", "--once", "--entity", "nonsense", "--dsn", service]) == 1
+    assert "nonsense" in capsys.readouterr().err
+
+
+def test_a_server_that_is_away_is_told(
+    service: str, server: FourDServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.legacy.client.PAUSES_S", (0.01,))
+    server.stop()
+    assert cli.main(["sync", "--full", "--entity", "category", "--entity", "family", "--dsn", service]) == 1
+    assert "cannot be reached" in capsys.readouterr().err
+
+
+def test_without_the_key_it_says_who_can_help(
+    as_role: Callable[[str], Database],
+    role_dsn: Callable[[str], str],
+    admin: Raw,
+    service: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    admin.execute("SELECT sec.user_create('s_keyless', 'Sync', %s, ARRAY['sync'])", (PASSWORD,))
+    assert cli.main(["sync", "--once", "--dsn", role_dsn("s_keyless")]) == 3
+    assert "key" in capsys.readouterr().err
+    assert cli.main(["legacy", "key", "--dsn", role_dsn("s_keyless")]) == 1
+    assert "fingerprint" in capsys.readouterr().err
+    assert cli.main(["legacy", "key", "--give", "--dsn", service]) == 0
+    assert "Given to s_keyless" in capsys.readouterr().out
+    assert cli.main(["legacy", "tables", "Kunden", "--dsn", role_dsn("s_keyless")]) == 0
+    assert "KundenNr" in capsys.readouterr().out
+
+
+def test_looking_into_the_old_system(
+    service: str, admin: Raw, server: FourDServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = add_server(admin, server.url)
+    assert cli.main(["legacy", "tables", "--json", "--dsn", service]) == 0
+    tables = {one["name"]: one for one in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert tables["Belege"]["rows"] == len(server.data["Belege"])
+    browse = ["legacy", "browse", "Belege", "--json", "--dsn", service]
+    assert cli.main([*browse, "--where", "Papierart=R", "--where", "Datum>=1993-01-01", "--top", "5"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(rows) == 5
+    assert all(row["Papierart"] == "R" and row["Datum"] >= "1993" for row in rows)
+    assert cli.main([*browse, "--where", "Papierart=x' or 'a' = 'a"]) == 0
+    assert capsys.readouterr().out == ""
+    assert cli.main([*browse, "--where", "Gibtsnicht=1"]) == 2
+    assert cli.main([*browse, "--where", "Datum>=gestern"]) == 2
+    file = tmp_path / "pos.csv"
+    assert cli.main(["legacy", "export", "Belege_Pos", str(file), "--dsn", service]) == 0
+    assert len(file.read_text("utf-8").splitlines()) > len(server.data["Belege_Pos"])
+    assert cli.main(["legacy", "export", "Belege_Pos", str(tmp_path / "pos.doc"), "--dsn", service]) == 2
+    words = tmp_path / "dictionary.md"
+    asked = [
+        "legacy",
+        "dictionary",
+        str(words),
+        "--tables",
+        "Belege,Kunden",
+        "--lang",
+        "en",
+        "--dsn",
+        service,
+    ]
+    assert cli.main(asked) == 0
+    assert "## Kunden" in words.read_text("utf-8")
+    assert server.counters.sessions_opened == opened(admin, number) == 1
+
+
+def test_whoever_leads_and_does_not_answer_is_named(
+    service: str,
+    as_role: Callable[[str], Database],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.services.legacy.browse.PATIENCE_S", 0.5)
+    leads = leader_of(as_role("administrator"), "the-old-laptop")
+    assert cli.main(["legacy", "tables", "--dsn", service]) == 1
+    assert "the-old-laptop" in capsys.readouterr().err
+    leads.release()
