@@ -105,6 +105,7 @@ class LegacySync:
         self._run_next = run_next
         self._status = LegacyStatus()
         self._stop = threading.Event()
+        self._nudged = threading.Event()
         self._let_go = threading.Event()
         """Set when the run is to end: told to stop, lease lost, or somebody else asks for it."""
         self._leader = Leader(db)
@@ -122,10 +123,16 @@ class LegacySync:
         """End; waits so long at most, and gives the lease back even when a request is still under way."""
         self._stop.set()
         self._let_go.set()
+        self._nudged.set()
         if self._thread.is_alive():
             self._thread.join(seconds)
         with suppress(AppError):
             self._leader.release()
+
+    def look(self) -> None:
+        """Something was set up, a server or a key: look at once."""
+        self._keys_due = 0.0
+        self._nudged.set()
 
     @property
     def status(self) -> LegacyStatus:
@@ -197,7 +204,9 @@ class LegacySync:
             if found.run is not None:
                 status = replace(status, progress=_watched(found.run))
         self._tell(status)
-        self._stop.wait(FOLLOW_S if seconds is None else seconds)
+        self._nudged.wait(FOLLOW_S if seconds is None else seconds)
+        if not self._stop.is_set():
+            self._nudged.clear()
 
     def _lead(self, keyring: Keyring) -> None:
         self._let_go.clear()

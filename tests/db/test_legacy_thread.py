@@ -122,6 +122,19 @@ def test_without_a_server_nothing_is_done(first: Database, admin: Raw) -> None:
         admin.execute("UPDATE legacy.server SET is_active = true")
 
 
+def test_what_was_set_up_is_seen_at_once(
+    first: Database, admin: Raw, server: FourDServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(legacy, "FOLLOW_S", 10 * PATIENCE)
+    admin.execute("UPDATE legacy.server SET is_active = false")
+    with Watched(first) as watched:
+        watched.until("no_server")
+        add_server(admin, server.url)
+        admin.execute("UPDATE legacy.server SET is_active = true")
+        watched.sync.look()
+        assert watched.until("idle").leading
+
+
 def test_a_run_tells_how_far_it_is(first: Database, admin: Raw, server: FourDServer) -> None:
     add_server(admin, server.url)
     ran = threading.Event()
