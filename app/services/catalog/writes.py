@@ -24,6 +24,7 @@ from app.models.catalog import (
 )
 from app.services import records
 from app.services.catalog import images, rules
+from app.services.catalog.checks import PRICE as PRICE_RULES
 from app.services.catalog.commands import (
     ArchiveProduct,
     CreateVariant,
@@ -40,6 +41,7 @@ from app.services.catalog.commands import (
     SetImage,
 )
 from app.services.records import Saved
+from app.services.validation.findings import refuse
 
 PRODUCT = "catalog.product"
 _SIDE_FIELDS = ("name_en", "description", "description_en", "standard_cost")
@@ -173,9 +175,8 @@ def save_price(session: Session, command: SavePrice) -> Result[Saved]:
     A new price ends the open one of the same list and tier the day it begins, so that a price change is one entry.
     """
     values = rules.price_values(command.values)
-    start, end = values.get("valid_from"), values.get("valid_to")
-    if start is not None and end is not None and end <= start:
-        raise Invalid("price_dates_in_order", column="valid_to")
+    start = values.get("valid_from")
+    refuse(PRICE_RULES.check(values))
     if command.id is None:
         for key in ("product_id", "price_list_id", "amount", "valid_from"):
             if values.get(key) is None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.core import format as texts
+from app.core.errors import Invalid
 from app.core.i18n import has_text, translate
 
 ERROR, WARNING = "error", "warning"
@@ -59,6 +60,13 @@ def worst(findings: Iterable[Finding]) -> str | None:
     """The gravest severity among them; None without any."""
     found = {finding.severity for finding in findings}
     return ERROR if ERROR in found else WARNING if found else None
+
+
+def refuse(findings: Iterable[Finding]) -> None:
+    """Raise the first error among them as `Invalid`, as services refuse what a form sends."""
+    for finding in findings:
+        if finding.is_error:
+            raise Invalid(finding.code, column=finding.field)
 
 
 def _plain(value: Any) -> Any:

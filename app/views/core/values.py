@@ -7,7 +7,8 @@ from typing import Any
 
 from app.core import format as fmt
 from app.core.errors import AppError
-from app.core.i18n import has_text, t
+from app.core.i18n import has_text, language, t
+from app.services.validation import Rules
 
 NUMERIC = ("number", "quantity", "money", "percent")
 LARGEST = Decimal(10) ** 12
@@ -100,6 +101,15 @@ def in_words(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _identifies(name: str) -> bool:
     return name in ("id", "year", "version", "row_version", "pid", "port") or name.endswith("_id")
+
+
+def broken_rules(rules: Rules, values: Mapping[str, Any]) -> dict[str, str]:
+    """What a form must mark, by field, of rules that imports ask too; empty when all hold."""
+    found: dict[str, str] = {}
+    for finding in rules.check(values):
+        if finding.is_error:
+            found.setdefault(finding.field, finding.words(language()))
+    return found
 
 
 def error_text(error: AppError) -> str:

@@ -13,6 +13,7 @@ from app.core.i18n import language, t
 from app.services.catalog.rules import check_text
 from app.services.legacy.past import of_partner
 from app.services.partners import rules, writes
+from app.services.partners.checks import PARTNER as PARTNER_RULES
 from app.services.partners.commands import Child, SavePartner
 from app.services.partners.forms import PartnerChoices, PartnerForm, load_partner, partner_choices
 from app.services.partners.reads import PartnerFigures
@@ -35,6 +36,7 @@ from app.views.core.operation import ReadOp
 from app.views.core.remembered import Remembered
 from app.views.core.side_cards import StoryCards
 from app.views.core.theme import px
+from app.views.core.values import broken_rules
 from app.views.legacy.past_card import RIGHT as PAST
 from app.views.legacy.past_card import PastCard
 from app.views.partners.bank_card import READ as BANK
@@ -453,14 +455,7 @@ class PartnerPage(FormPage):
 
     def check(self, mine: Mine) -> Mapping[str, str]:
         """What must hold of several values together."""
-        values = mine.values
-        if not (values.get("is_customer") or values.get("is_supplier")):
-            return {"is_customer": t("error.partner_is_something")}
-        if values.get("is_delivery_blocked") and not str(values.get("block_reason") or "").strip():
-            return {"block_reason": t("error.delivery_block_needs_reason")}
-        if values.get("tax_treatment") == "eu_business" and not values.get("vat_id"):
-            return {"vat_id": t("error.eu_business_needs_vat_id")}
-        return {}
+        return broken_rules(PARTNER_RULES, mine.values)
 
     # -- saving -------------------------------------------------------------------------------------------------
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from app.core.i18n import t
 from app.services.partners import writes
+from app.services.partners.checks import PAYMENT_TERM
 from app.services.partners.commands import SavePaymentTerm
 from app.services.partners.forms import load_payment_term
 from app.views.catalog.coded import CodedPage, coded_sections
 from app.views.core.fields import Field
 from app.views.core.form_model import FormSpec, FormValues, Mine, Section
+from app.views.core.values import broken_rules
 from app.views.partners.words import TERM
 
 ZERO = Decimal(0)
@@ -75,12 +76,7 @@ class TermPage(CodedPage):
 
     def check(self, mine: Mine) -> Mapping[str, str]:
         """Discount days and rate belong together."""
-        net, days, rate = (mine.values.get(key) for key in ("net_days", "discount_days", "discount_pct"))
-        if net is None or days is None or rate is None:
-            return {}
-        if (days == 0) != (rate == 0) or days > net:
-            return {"discount_days": t("error.cash_discount_consistent")}
-        return {}
+        return broken_rules(PAYMENT_TERM, mine.values)
 
     def save_call(self, form: FormValues) -> tuple[Any, SavePaymentTerm]:
         """What was changed; days are whole."""
