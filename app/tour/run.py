@@ -95,6 +95,7 @@ def _drive(
     opened: list[str] = []
     _catch_files(opened, folder)
     program.show_login()
+    tour: Tour | None = None
     try:
         chosen = story.choose(ready.admin_dsn)
         tour = Tour(program, ready, chosen, folder, (options.language, options.theme))
@@ -113,6 +114,8 @@ def _drive(
     finally:
         _close(program)
         application.processEvents()
+        if tour is not None:
+            tour.at_end.close()
 
 
 def _do(tour: Tour, record: TourRecord, listener: Listener, number: int, step: Step) -> None:

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,7 @@ class Tour:
         self.language, self.look = wanted
         self.passwords = dict(stage.passwords)  # what everybody knows by heart
         self.memory: dict[str, Any] = {}
+        self.at_end = ExitStack()  # what steps started: servers to test against
         self.step: StepRecord | None = None
         self.spent = (0, 0)
         self.login = ""
