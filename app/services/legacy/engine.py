@@ -27,6 +27,7 @@ from app.services.legacy.work import Counts, Run, StoppedError, Worker
 log = logging.getLogger(__name__)
 
 ASK_S = 10.0
+PICTURES_AGAIN_S = 3600.0
 """How often the schedule and repaired records are looked at while there is nothing to do."""
 
 # What ends a run, since nothing else in it could go better; the rest is one entity's own trouble.
@@ -80,6 +81,7 @@ class _Memory:
 
     entities: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: float = float("-inf")
+    pictures: float = float("-inf")
 
 
 _memories: WeakKeyDictionary[Services, _Memory] = WeakKeyDictionary()
@@ -171,7 +173,18 @@ def _wanted(db: Database, services: Services, found: LegacyMapping, memory: _Mem
         return {"mode": "retry"}
     now = db.read(calls.now).astimezone()
     leading = [e for e in found.entities if memory.entities.get(e.code, {}).get("mode") != "werkbank"]
-    return schedule.due(leading, memory.entities, now)
+    return schedule.due(leading, memory.entities, now) or _pictures(memory, now)
+
+
+def _pictures(memory: _Memory, now: datetime) -> dict[str, Any] | None:
+    """The nightly reading of the image service; one that fails is tried again in an hour."""
+    from app.services.images import ENTITY
+
+    mark = memory.entities.get(ENTITY["code"], {})
+    if not schedule.pictures_due(mark, now) or time.monotonic() - memory.pictures < PICTURES_AGAIN_S:
+        return None
+    memory.pictures = time.monotonic()
+    return {"mode": "images"}
 
 
 def _work(

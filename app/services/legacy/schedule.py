@@ -28,6 +28,15 @@ def due(
     return {"mode": "incremental", "entities": [e.code for e in wanted]} if wanted else None
 
 
+PICTURES = time(3)
+
+
+def pictures_due(mark: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the image service is to be read: once a night, after somebody has read it for the first time."""
+    last = moment(mark.get("last_incremental_at"))
+    return mark.get("mode") != "werkbank" and last is not None and _passed(PICTURES, last, now)
+
+
 def moment(value: Any) -> datetime | None:
     """A moment as JSON has it."""
     return datetime.fromisoformat(value) if isinstance(value, str) and value else None
