@@ -123,8 +123,8 @@ class OverviewPage(TabPage):
         self._head.add(self.stop)
         self.run = Button("legacy.run.now", "circle-play", "primary", "Ctrl+N", clicked=self.ask_run)
         self.run.setObjectName("action.run")
-        self.run.setVisible(may(REQUEST))
         self._head.add(self.run)
+        self.run.setVisible(may(REQUEST))
         return self._head
 
     def _make_columns(self) -> QHBoxLayout:

@@ -57,8 +57,9 @@ class Value(QWidget):
         )
         self._pencil.setObjectName(f"edit.{name}")
         self._pencil.clicked.connect(self.begin)
-        self._pencil.setVisible(may and not isinstance(value, Mapping | list))
         self._row.addWidget(self._pencil)
+        if not may or isinstance(value, Mapping | list):
+            self._pencil.hide()
         if repaired is not _NOTHING:
             self.begin().setText(as_text(repaired))
 

@@ -315,14 +315,8 @@ class ServerPage(FormPage):
             self,
             self.ctx,
             secrets.KEY_NAME,
-            self._key_ready,
+            lambda _found: self.ctx.navigate.toast(t("legacy.server.key_ready")),
         )
-
-    def _key_ready(self, _found: Unlocked) -> None:
-        self.ctx.navigate.toast(t("legacy.server.key_ready"))
-        sync = getattr(self.window(), "legacy", None)
-        if sync is not None:
-            sync.look()  # now, not with its next look
 
     # -- test ---------------------------------------------------------------------------------------------------
 
