@@ -7,7 +7,17 @@ from app.services.legacy.state import QUARANTINE, RUN, SERVER
 from app.views.core.actions import Action
 from app.views.core.context import AppContext
 from app.views.core.workspace import RecordType, Tile, Workspace
-from app.views.legacy import browse, history, overview, quality, quarantine, runs, servers
+from app.views.legacy import (
+    browse,
+    cutover,
+    history,
+    overview,
+    quality,
+    quarantine,
+    reconciliation,
+    runs,
+    servers,
+)
 from app.views.legacy.document_page import TOPIC as DOCUMENT
 from app.views.legacy.document_page import DocumentPage
 
@@ -35,6 +45,9 @@ WORKSPACES = (
     Workspace(servers.KEY, "legacy.servers.title", "server", RAIL, "legacy.server:select", servers.page),
     Workspace(browse.KEY, "legacy.browse.title", "table", RAIL, "legacy_lease", browse.BrowsePage),
     Workspace(
+        cutover.KEY, "cutover.title", "arrow-left-right", RAIL, "legacy_module_set", cutover.CutoverPage
+    ),
+    Workspace(
         quality.KEY, "quality.title", "clipboard-check", RAIL, "catalog.product:select", quality.QualityPage
     ),
     *history.WORKSPACES,
@@ -51,6 +64,15 @@ RECORDS = (
         RAIL,
     ),
     RecordType(
+        reconciliation.TOPIC,
+        "scale",
+        reconciliation.ReconciliationPage,
+        "reconcile.one",
+        "legacy.reconciliation:select",
+        "",
+        RAIL,
+    ),
+    RecordType(
         DOCUMENT, "receipt-text", DocumentPage, "legacy.document.type", f"{DOCUMENT}:select", "", RAIL
     ),
 )
@@ -59,6 +81,7 @@ ACTIONS = (
     _opens(overview.KEY, "legacy.action", "refresh-cw", "legacy_run_request"),
     _opens(quarantine.KEY, "legacy.quarantine.action", "shield-alert", "legacy.quarantine:select"),
     _opens(browse.KEY, "legacy.browse.action", "table", "legacy_lease"),
+    _opens(cutover.KEY, "cutover.action", "arrow-left-right", "legacy_module_set"),
     _opens(quality.KEY, "quality.action", "clipboard-check", "catalog.product:select"),
 )
 TILES = (

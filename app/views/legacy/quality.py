@@ -56,8 +56,8 @@ SPEC = ListSpec(
     fetch=quality.list_found,
     topics=quality.TOPICS,
     presets=(
-        Preset("all", "kit.list.all", count=True),
-        Preset("errors", "quality.preset.errors", count=True),
+        Preset("all", "kit.list.all"),
+        Preset("errors", "quality.preset.errors"),
         *(Preset(area, f"quality.area.{area}") for area in quality.AREAS),
     ),
     columns=(
