@@ -164,6 +164,30 @@ def test_duplicates_are_refused_or_stand_for_the_first(leader: Leader, given: Ba
     assert one(admin, "SELECT name FROM catalog.family WHERE code = 'E'") == ("first",)
 
 
+def test_a_duplicate_can_become_a_record_of_its_own(leader: Leader, admin: Raw) -> None:
+    leader.families(row("p1", {"code": "P", "name": "x"}), row("p2", {"code": "P", "name": "x"}, d=True))
+    assert record(admin, "family", "p2")[0] == "linked"
+    assert counts(leader.families(row("p2", {"code": "P-NEW", "name": "x"}, d=True))) == (1, 0, 0, 0)
+    state, target, _ = record(admin, "family", "p2")
+    assert (state, one(admin, "SELECT code FROM catalog.family WHERE id = %s", target)) == (
+        "applied",
+        ("P-NEW",),
+    )
+
+
+def test_a_record_that_is_gone_gives_its_row_to_the_next(leader: Leader, admin: Raw) -> None:
+    leader.families(row("q1", {"code": "Q", "name": "x"}))
+    target = record(admin, "family", "q1")[1]
+    leader.call(
+        "legacy_gone", p_run_entity_id=leader.part("family"), p_entity="family", p_keys=("q1",), p_action={}
+    )
+    assert counts(leader.families(row("q2", {"code": "Q", "name": "y"}))) == (0, 1, 0, 0)
+    assert record(admin, "family", "q2")[:2] == ("applied", target)
+    # Coming back, it finds its row taken.
+    answer = leader.families(row("q1", {"code": "Q", "name": "z"}))
+    assert [refused["key"] for refused in answer["refused"]] == ["legacy_duplicate"]
+
+
 def test_rows_that_are_there_already_are_adopted(leader: Leader, admin: Raw) -> None:
     admin.execute(
         "INSERT INTO catalog.family (code, name, description) VALUES ('F1', 'by hand', NULL), ('F2', 'by hand', 'kept')"

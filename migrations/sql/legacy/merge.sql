@@ -122,7 +122,7 @@ DECLARE
   v_state text[]; v_target bigint[]; v_base jsonb[]; v_missing jsonb[];
   v_do text[]; v_guarded jsonb[]; v_changed boolean[];
   v_refused jsonb[] := '{}';
-  v_list int[]; v_ids bigint[]; v_applied jsonb[]; v_alive bigint[];
+  v_list int[]; v_ids bigint[]; v_applied jsonb[]; v_alive bigint[]; v_adopted bigint[] := '{}';
   v_bad text;
   v_row record;
   i int;
@@ -168,7 +168,9 @@ BEGIN
   v_do := ARRAY(
     SELECT CASE
              WHEN EXISTS (SELECT FROM jsonb_array_elements(x.missing) q WHERE NOT (q ->> 'optional')::boolean) THEN 'ref'
-             WHEN x.state = 'linked' AND x.target IS NOT NULL OR x.p AND x.target IS NOT NULL THEN 'skip'
+             WHEN x.p AND x.target IS NOT NULL THEN 'skip'
+             -- A duplicate may have become a record of its own meanwhile.
+             WHEN x.state = 'linked' THEN CASE WHEN cardinality(p_match) > 0 THEN 'new' ELSE 'skip' END
              WHEN x.target IS NULL THEN 'new'
              WHEN x.target = ANY (v_alive) THEN 'update'
              -- Somebody took the row away in Werkbank.
@@ -205,8 +207,12 @@ BEGIN
         v_do[v_row.i] := 'update';
         v_target[v_row.i] := v_row.target;
         v_base[v_row.i] := NULL;
+        v_adopted := v_adopted || v_row.target;
       END IF;
     END LOOP;
+    -- A record that is gone has no claim any more on the row another one takes up.
+    UPDATE legacy.record r SET target_id = NULL
+     WHERE r.target_id = ANY (v_adopted) AND r.entity_id = p_entity AND r.state = 'gone';
     v_list := ARRAY(SELECT g FROM generate_series(1, v_n) g WHERE v_do[g] = 'new' ORDER BY g);
   END IF;
 

@@ -279,5 +279,9 @@ BEGIN
                                    AND p.created_count + p.changed_count + p.quarantined_count + p.gone_count + p.warning_count > 0))
         AND NOT EXISTS (SELECT FROM legacy.reconciliation c WHERE c.run_id = x.id)
       ORDER BY x.id LIMIT 500);
+  -- What was put right long ago is in the trail.
+  DELETE FROM legacy.quarantine q
+   WHERE q.id IN (SELECT x.id FROM legacy.quarantine x
+                   WHERE x.state = 'resolved' AND x.updated_at < statement_timestamp() - interval '1 year' ORDER BY x.id LIMIT 500);
 END $$;
-COMMENT ON FUNCTION legacy.tidy_runs IS 'Forget runs nobody needs any more, some at a time.';
+COMMENT ON FUNCTION legacy.tidy_runs IS 'Forget runs and settled quarantine that nobody needs any more, some at a time.';
