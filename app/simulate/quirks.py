@@ -143,6 +143,11 @@ class Luck:
         with self._lock:
             self._ordered += [(fault, where) for fault in faults]
 
+    def forget(self) -> None:
+        """Nothing that was ordered happens any more."""
+        with self._lock:
+            self._ordered.clear()
+
     def draw(self, address: str) -> Fault | None:
         """What happens to this answer."""
         with self._lock:

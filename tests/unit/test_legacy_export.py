@@ -99,7 +99,7 @@ def test_a_file_appears_whole_or_not_at_all(source: FourD, server: FourDServer, 
     server.fail(None, *[ERROR] * 100, where="/rest/Belege_Pos")
     with pytest.raises(Unavailable):
         export.export(source, "Belege_Pos", file)
-    server.luck._ordered.clear()
+    server.luck.forget()
     assert file.read_text() == "yesterday's"
     assert list(tmp_path.iterdir()) == [file]
     with pytest.raises(Refused, match="legacy_export_format"):

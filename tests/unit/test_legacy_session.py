@@ -169,6 +169,7 @@ def lose_next_answer(server: FourDServer) -> None:
     def work_and_hang_up(request: Request) -> None:
         server.before = None
         server.answer(request)
+        server.luck.forget()
         server.fail("close")
 
     server.before = work_and_hang_up
