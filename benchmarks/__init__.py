@@ -43,7 +43,10 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument(
-        "--only", default="abcdefghrtw", metavar="LETTERS", help="cases to run; w is the window"
+        "--only",
+        default="abcdefghkrtwp",
+        metavar="LETTERS",
+        help="cases to run; w is the window, p are pictures",
     )
     parser.add_argument("--calls", type=int, default=20, metavar="N", help="measured calls per case")
     parser.add_argument("--small", action="store_true", help="leave out the large data")
@@ -59,6 +62,13 @@ def main(argv: list[str]) -> int:
 
         report["window"] = run_window(small=arguments.small)
         _print_window(report["window"])
+    if "p" in arguments.only:
+        from benchmarks.pictures import run as run_pictures
+
+        report["pictures"] = run_pictures(small=arguments.small)
+        print("\npictures")
+        for name, value in report["pictures"].items():
+            print(f"{name:<48}{value:>10}")
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(report, indent=2, ensure_ascii=False), encoding="utf-8")
@@ -124,6 +134,8 @@ def _database(instance: Instance, arguments: argparse.Namespace, report: dict[st
                     _keep(report, policies.compare(house, raw, arguments.calls * 2), "large")
             if "h" in arguments.only:
                 _crowd(report, setting)
+            if "k" in arguments.only:
+                _week(instance, raw, report, small=arguments.small)
         finally:
             for db in house.everybody():
                 db.close()
@@ -172,6 +184,23 @@ def _crowd(report: dict[str, Any], setting: dict[str, Any]) -> None:
         f" order median {found['order']['median_ms']} ms, move {found['move']['median_ms']} ms,"
         f" {len(found['errors'])} errors"
     )
+
+
+def _week(instance: Instance, raw: psycopg.Connection[Any], report: dict[str, Any], *, small: bool) -> None:
+    from benchmarks import legacy_week
+
+    target, password = Target.from_dsn(instance.user_dsn("u_ralf"))
+    db = Database(target, password)
+    db.open()
+    try:
+        legacy_week.make_key(db)
+        found = legacy_week.run(db, raw, days=1.0 if small else 7.0)
+    finally:
+        db.close()
+    report["legacy_week"] = found
+    print("\nk: the old system's one session")
+    for name, value in found.items():
+        print(f"{name:<48}{value:>10}")
 
 
 def _print_window(found: dict[str, Any]) -> None:
