@@ -290,6 +290,7 @@ class Database:
         """Makes a running read known to `cancel`."""
         number, run = threading.get_ident(), Running(connection.connection.driver_connection)
         with self._reading_lock:
+            around = self._reading.get(number)  # a read within a read, by whatever it calls
             self._reading[number] = run
         try:
             yield
@@ -299,7 +300,10 @@ class Database:
             raise
         finally:
             with self._reading_lock:
-                del self._reading[number]
+                if around is None:
+                    del self._reading[number]
+                else:
+                    self._reading[number] = around
             run.end()
 
     # -- writing ------------------------------------------------------------------------------------------

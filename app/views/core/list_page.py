@@ -24,7 +24,7 @@ from app.views.core.list_head import ListHead, PresetBar, tab_items
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.operation import ReadOp
 from app.views.core.surfaces import EmptyState, Loading
-from app.views.core.table_model import Column, PagedTableModel
+from app.views.core.table_model import Column
 from app.views.core.table_view import TableView
 from app.views.core.theme import fill, px
 from app.views.core.timing import Debounce
@@ -58,9 +58,7 @@ class ListPage(TabPage):
         self._wanted_key = state.get("row")
         self._detail_tab = str(state.get("detail_tab", ""))
         self._message: QWidget | None = None
-        self.model = PagedTableModel(
-            ctx, spec.all_columns(), spec.fetch, owner=self, key=spec.id_field, parent=self
-        )
+        self.model = spec.model(ctx, self)
         self.table = TableView(self.model, images=ctx.images, row_height=px(spec.row_height))
         self._build()
         self._connect()

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.core.paging import Filter
 from app.views.core.surfaces import Step
-from app.views.core.table_model import CHECK, Column, Fetch
+from app.views.core.table_model import CHECK, Column, Fetch, PagedTableModel, Runner
 
 if TYPE_CHECKING:
     from app.views.core.context import AppContext
@@ -68,7 +69,7 @@ class ListSpec:
     row)`` makes the pane beside the list, ``counts(session)`` gives the numbers of all presets that show one in one
     round trip (else each is counted by ``fetch``).  ``topics`` are the tables whose changes concern the list, ``sort``
     the column key to begin with (``descending`` for newest first), ``row_height`` a measure token.  ``more`` are
-    further buttons of the head, before the primary one.
+    further buttons of the head, before the primary one.  ``run(ctx, page)`` reads from elsewhere than the database.
     """
 
     key: str
@@ -91,6 +92,13 @@ class ListSpec:
     id_field: str = "id"
     counts: Callable[..., Mapping[str, int]] | None = None
     title_params: dict[str, object] = field(default_factory=dict)
+    run: Callable[["AppContext", QObject], Runner] | None = None
+
+    def model(self, ctx: "AppContext", page: QObject) -> PagedTableModel:
+        """The rows as far as they were read."""
+        run = self.run(ctx, page) if self.run is not None else None
+        columns, key = self.all_columns(), self.id_field
+        return PagedTableModel(ctx, columns, self.fetch, owner=page, run=run, key=key, parent=page)
 
     def all_columns(self) -> tuple[Column, ...]:
         """The declared columns with the one to tick rows in front."""

@@ -1,10 +1,12 @@
 """Every table of the old system, as it is there: columns, rows, filters, export.  Nothing is changed."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core import format as fmt
@@ -26,14 +28,15 @@ from app.views.core.page_head import PageHead
 from app.views.core.rows_model import RowsModel
 from app.views.core.rows_view import RowsView
 from app.views.core.surfaces import EmptyState, Loading, Step
-from app.views.core.table_model import Column
-from app.views.core.tasks import FILE
+from app.views.core.table_model import Column, Runner
+from app.views.core.tasks import FILE, READ
 from app.views.core.theme import fill, px
 from app.views.core.workspace import TabPage
 from app.views.legacy.quarantine_pane import as_text
 from app.views.legacy.words import titled
 
 KEY = "legacy.browse"
+T = TypeVar("T")
 SHOWN_COLUMNS, LONGEST = 9, 120
 
 
@@ -180,10 +183,7 @@ class BrowsePage(TabPage):
             self._holder.append(self._reader)
             self.browser = Browser(self._reader)
         assert self.browser is not None
-        op: ReadOp[tuple[str, ...]] = ReadOp(self, self.ctx, self.browser.tables).labelled(
-            t("legacy.browse.connecting")
-        )
-        op.success(self._show_tables).failure(self._no_tables).start()
+        ask(self.ctx, self, self.browser.tables, self._show_tables, self._no_tables)
 
     def _no_tables(self, error: BaseException) -> bool:
         retry = Button("kit.list.retry", "refresh-cw", clicked=self.connect_server)
@@ -212,8 +212,8 @@ class BrowsePage(TabPage):
             self.connect_server()
             return
         self._put(Loading())
-        op: ReadOp[Table] = ReadOp(self, self.ctx, self.browser.describe, name).replacing("table")
-        op.success(self._show_table).failure(self._no_tables).start()
+        browser = self.browser
+        ask(self.ctx, self, lambda: browser.describe(None, name), self._show_table, self._no_tables)
 
     def _show_table(self, table: Table) -> None:
         assert self.browser is not None
@@ -241,7 +241,36 @@ def spec_of(table: Table, browser: Browser) -> ListSpec:
         detail=lambda ctx, row: RawPane(ctx, table, row),
         empty=Empty("legacy.browse.nothing.title", "legacy.browse.nothing.text"),
         row_height="row_dense",
+        run=lambda ctx, owner: _runner(ctx, owner, table.name, browser),
     )
+
+
+def ask(
+    ctx: AppContext,
+    owner: QObject,
+    work: Callable[[], T],
+    done: Callable[[T], object],
+    failed: Callable[[BaseException], object],
+) -> None:
+    """Ask the old system in the background; of several questions of an owner only the newest counts."""
+
+    def answered(future: "Future[T]") -> None:
+        error = future.exception()
+        if error is None:
+            done(future.result())
+        else:
+            failed(error)
+
+    ctx.tasks.run(READ, owner, work, answered, label=t("legacy.browse.connecting"), slot="legacy")
+
+
+def _runner(ctx: AppContext, owner: QObject, table: str, browser: Browser) -> Runner:
+    def run(
+        query: ListQuery, answer: Callable[[Page], None], failure: Callable[[BaseException], object]
+    ) -> None:
+        ask(ctx, owner, lambda: browser.rows(table, query), answer, failure)
+
+    return run
 
 
 def _ordered(table: Table) -> list[Field]:
