@@ -62,9 +62,11 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN
   PERFORM sec.require('legacy_reconcile_targets');
   PERFORM legacy.fence(p_token);
+  -- Behind row security an index serves plain columns, not what is still to be taken out of jsonb.
   RETURN (SELECT coalesce(jsonb_agg((SELECT r.target_id FROM legacy.record r JOIN legacy.entity e ON e.id = r.entity_id
-                                      WHERE e.code = x.ref ->> 0 AND r.source_key = x.ref ->> 1) ORDER BY x.ord), '[]')
-            FROM jsonb_array_elements(p_refs) WITH ORDINALITY x (ref, ord));
+                                      WHERE e.code = x.entity AND r.source_key = x.wanted) ORDER BY x.ord), '[]')
+            FROM (SELECT y.ref ->> 0 AS entity, y.ref ->> 1 AS wanted, y.ord
+                    FROM jsonb_array_elements(p_refs) WITH ORDINALITY y (ref, ord) OFFSET 0) x);
 END $$;
 COMMENT ON FUNCTION api.legacy_reconcile_targets IS 'The rows that source records [[entity, key], …] became, in their order; null for none.';
 
