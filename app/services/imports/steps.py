@@ -39,8 +39,10 @@ def clean(text: str) -> str | None:
 
 def same_key(value: Any) -> str:
     """A key as it is compared: whole numbers written as 3.0 are 3."""
+    if type(value) is int:
+        return str(value)
     text = str(value).replace(BOM, "").strip()
-    return text[:-2] if re.fullmatch(r"-?\d+\.0", text) else text
+    return text[:-2] if text.endswith(".0") and re.fullmatch(r"-?\d+\.0", text) else text
 
 
 def _number(value: Any) -> Decimal:

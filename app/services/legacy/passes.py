@@ -1,12 +1,13 @@
 """The ways through an entity: all of it, what changed since a day, what somebody has put right."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from app.services.legacy import calls
 from app.services.legacy.mapping import Entity
-from app.services.legacy.pages import Row
+from app.services.legacy.pages import Row, SourcePage
 from app.services.legacy.sweep import gone, sweep
 from app.services.legacy.work import Run, Worker
 
@@ -23,11 +24,11 @@ def whole(worker: Worker, cursor: Mapping[str, Any] | None, tell: Callable[[], N
     seen: set[str] = set()
     if not (resume and resume.get("phase") == "sweep"):
         worker.total = source.count()
-        for page in source.pages(resume and resume.get("page")):
+        for page in ahead(source.pages(resume and resume.get("page"))):
             if not source.can_resume:
                 seen |= {key for row in page.rows if (key := source.key(row)) is not None}
             place = {"phase": "read", "page": page.cursor} if source.can_resume else None
-            worker.take(page.rows, cursor=place, wait=source.can_sweep)
+            worker.take(within_limit(worker, page.rows), cursor=place, wait=source.can_sweep)
             tell()
             if run_out(worker):
                 return None
@@ -45,10 +46,23 @@ def whole(worker: Worker, cursor: Mapping[str, Any] | None, tell: Callable[[], N
     return len(seen)
 
 
+def ahead(pages: Iterable[SourcePage]) -> Iterator[SourcePage]:
+    """The pages, the next one being read while one is written: both sides wait for something else.
+
+    Whoever takes them may not ask the old system himself meanwhile.
+    """
+    rest = iter(pages)
+    with ThreadPoolExecutor(1, "werkbank-legacy-read") as reader:
+        coming = reader.submit(next, rest, None)
+        while (page := coming.result()) is not None:
+            coming = reader.submit(next, rest, None)
+            yield page
+
+
 def incremental(worker: Worker, since: date, tell: Callable[[], None]) -> None:
     """What changed or came since a day, with the lines of what changed."""
     for page in worker.source.since(since):
-        worker.take(page.rows, follow=True)
+        worker.take(within_limit(worker, page.rows), follow=True)
         tell()
         if run_out(worker):
             return
@@ -58,6 +72,12 @@ def run_out(worker: Worker) -> bool:
     """Whether as many records were read as the run may read of each entity."""
     limit = worker.run.limit
     return limit is not None and worker.counts.read >= limit
+
+
+def within_limit(worker: Worker, rows: Sequence[Row]) -> Sequence[Row]:
+    """As many of the records as the run may still read."""
+    limit = worker.run.limit
+    return rows if limit is None else rows[: max(limit - worker.counts.read, 0)]
 
 
 def retry(

@@ -49,14 +49,17 @@ _COUNTRY_WORDS = {
 def clean(value: Any) -> str | None:
     """A text without control signs and blanks around it; None when nothing is left."""
     text = value if isinstance(value, str) else same_key(value)
-    if _CONTROL.search(text):
+    if not text.isprintable() and _CONTROL.search(text):
         text = _CONTROL.sub("", text)
     return text.strip() or None
 
 
 def lines(value: Any) -> str | None:
     """Free text over several lines: CR, CRLF and the two signs `\\r` somebody typed all break the line."""
-    text = str(value).replace("\\r\\n", "\n").replace("\\r", "\n").replace("\r\n", "\n").replace("\r", "\n")
+    text = str(value)
+    if text.isprintable() and "\\" not in text:
+        return " ".join(text.split()) or None
+    text = text.replace("\\r\\n", "\n").replace("\\r", "\n").replace("\r\n", "\n").replace("\r", "\n")
     kept = [" ".join(_CONTROL.sub("", line).split()) for line in text.split("\n")]
     return "\n".join(kept).strip("\n") or None
 

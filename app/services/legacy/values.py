@@ -87,13 +87,22 @@ def getter(path: str) -> Callable[[Row], Any]:
 
 def compiled(value: Value, world: World) -> Evaluate:
     """A value as a function of a record.  It raises `WrongError` for what cannot be used."""
-    get = _source(value, world)
     if not (value.steps or value.default is not None or value.report or value.ref or value.find):
-        return get
+        return _source(value, world)
+    run = _stepped(value, world)
+    if value.find is not None:
+        return _finding(run, value, value.find, world)
+    return _referring(run, value, world) if value.ref else run
+
+
+def _stepped(value: Value, world: World) -> Evaluate:
+    """Where the value comes from, its steps, its default; a plain column, which most are, without a detour."""
+    get = _source(value, world)
     steps, name, default, report = value.steps, value.name, value.default, value.report
+    column = value.argument if value.kind == "column" and "." not in str(value.argument) else None
 
     def run(row: Row, notes: Notes) -> Any:
-        found = get(row, notes)
+        found = get(row, notes) if column is None else row.get(column)
         for step in steps:
             if found is None or type(found) is Ref:
                 break
@@ -106,13 +115,13 @@ def compiled(value: Value, world: World) -> Evaluate:
             notes.say(WARNING, report, name, shown(value, row))
         return default if found is None else found
 
-    if value.find is not None:
-        return _finding(run, value, value.find, world)
-    return _referring(run, value, world) if value.ref else run
+    return run
 
 
 def _source(value: Value, world: World) -> Evaluate:
     argument = value.argument
+    if value.kind == "column" and "." not in str(argument):
+        return lambda row, _notes: row.get(argument)
     if value.kind == "column":
         column = getter(argument)
         return lambda row, _notes: column(row)

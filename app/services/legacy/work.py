@@ -326,7 +326,7 @@ def as_block(block: Block, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def entry(odd: Odd, entity: Entity) -> dict[str, Any]:
-    """A record for quarantine; findings name the column of the source, where there is one, so that it can be repaired."""
+    """A record for quarantine; findings name the column of the source they are about, so that it can be repaired."""
     block = next(block for block in entity.blocks if block.code == odd.entity)
     findings = []
     for finding in odd.findings:
