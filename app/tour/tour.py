@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -141,7 +141,8 @@ class Tour:
         for toast in self.top().findChildren(Toast):
             crosses = [button for button in toast.findChildren(IconButton) if self.driver.spot(button)]
             if toast.isVisible() and crosses:
-                self.driver.press(crosses[-1], "the cross of a message")
+                with suppress(RuntimeError):  # it has gone by itself meanwhile
+                    self.driver.press(crosses[-1], "the cross of a message")
 
     def no_price(self) -> None:
         """Nothing on screen may tell what the goods cost or sell for."""

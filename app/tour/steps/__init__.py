@@ -3,6 +3,8 @@
 from app.tour.steps import (
     billing,
     closing,
+    images,
+    legacy,
     making,
     planning,
     security_asking,
@@ -38,6 +40,11 @@ SECURITY: tuple[Step, ...] = (
     *security_hidden.STEPS,
     *security_roles.REVIEWING,
 )
-CHAPTERS: dict[str, tuple[Step, ...]] = {"work": WORK, "security": SECURITY}
+CHAPTERS: dict[str, tuple[Step, ...]] = {
+    "work": WORK,
+    "security": SECURITY,
+    "images": images.STEPS,
+    "legacy": legacy.STEPS,
+}
 
 __all__ = ["CHAPTERS", "Step"]
