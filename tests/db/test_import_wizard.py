@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.core.db import Database
-from app.core.errors import Cancelled, NotAllowed
+from app.core.errors import Cancelled, NotAllowed, Refused
 from app.services.imports.wizard import guess, kinds, rejects
 from app.services.imports.wizard.carry import Carry, Outcome, carry
 from app.services.imports.wizard.cells import Writing
@@ -229,6 +229,20 @@ def test_a_stop_takes_everything_back(as_role: As, admin: Raw, given: Basics, tm
     assert {stage for stage, _, _ in seen} == {"check", "write"}
     assert all(total == 2500 for _, _, total in seen)
     assert rows_of(admin, "SELECT 1 FROM catalog.product WHERE sku LIKE 'S-%%'") == []
+
+
+def test_when_the_database_refuses_row_after_row_it_is_given_up(
+    as_role: As, admin: Raw, given: Basics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.imports.wizard.carry.REFUSED_LIMIT", 5)
+    db = as_role("marketing")
+    run(db, plan_of(tmp_path, "products", "SKU;Name\n" + "".join(f"g-{n};Engel\n" for n in range(9))))
+    with pytest.raises(Refused, match="import_too_often_refused"):
+        run(
+            db,
+            plan_of(tmp_path, "products", "SKU;Name\nG-X;Engel\n" + "".join(f"G-{n};X\n" for n in range(9))),
+        )
+    assert rows_of(admin, "SELECT 1 FROM catalog.product WHERE sku = 'G-X'") == []
 
 
 def test_ten_thousand_rows_cost_few_statements(

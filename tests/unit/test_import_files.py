@@ -331,6 +331,27 @@ def test_rejected_rows_come_back_as_they_were_and_can_be_imported_again(tmp_path
         assert b"<f>" not in b"".join(parts.read(name) for name in parts.namelist())
 
 
+def test_signs_nobody_sees_are_refused_everywhere(tmp_path: Path) -> None:
+    text = "Lager;Kürzel;Beschreibung\nHL;A\u202e1;ok\nH\x07;A2;x\u0001y\n"
+    _, rows = plan_of(tmp_path, text, "places")
+    found = [(f.field, f.code) for row in rows for f in row.findings]
+    assert found == [(name, "text_control_character") for name in ("code", "warehouse_id", "name")]
+
+
+def test_a_workbook_that_claims_far_away_rows_is_read_at_once(tmp_path: Path) -> None:
+    good = workbook(tmp_path, [["SKU", "Name"], ["1", "Engel"]])
+    path = tmp_path / "far.xlsx"
+    with zipfile.ZipFile(good) as source, zipfile.ZipFile(path, "w") as target:
+        for part in source.namelist():
+            content = source.read(part)
+            if part == "xl/worksheets/sheet1.xml":
+                content = content.replace(b'<row r="2"', b'<row r="900000"').replace(b'"A2"', b'"A900000"')
+                content = content.replace(b'"B2"', b'"B900000"').replace(b"A1:B2", b"A1:ZZZ99999999")
+            target.writestr(part, content)
+    table = read(Source(path), known=PRODUCTS)
+    assert [(line.number, line.cells) for line in table.lines] == [(900_000, ("1", "Engel"))]
+
+
 def test_a_kind_with_mistakes_says_all_of_them(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text(

@@ -22,6 +22,7 @@ from app.core.errors import (
     AppError,
     Cancelled,
     NotAllowed,
+    Refused,
     SessionEnded,
     Unavailable,
     map_db_error,
@@ -37,6 +38,7 @@ from app.services.validation import Finding
 from app.services.validation.findings import ERROR
 
 PORTION = 1000
+REFUSED_LIMIT = 500  # rows refused by the database alone: then the columns are probably wrong
 _WORDS_AT_ONCE = 5000
 
 
@@ -126,6 +128,7 @@ class _Carrier:
         self._table: Table = table
         self._defaults = {f.name: default_of(f) for f in self._kind.fields if f.default is not None}
         self.names: dict[str, dict[int, str]] = defaultdict(dict)
+        self._refused = 0
         self._seen: dict[tuple[Any, ...], int] = {}
         # Columns that rules look at or that only go together: read of what is there, beyond the file's own.
         needed = set(self._kind.rules.names | self._kind.shared.rules.names) | set(self._kind.always)
@@ -319,6 +322,10 @@ class _Carrier:
             ):
                 raise
             if len(rows) == 1:
+                self._refused += 1
+                if self._refused > REFUSED_LIMIT:
+                    last = self._finding(refused).words(self._session.info["profile"].language)
+                    raise Refused("import_too_often_refused", limit=REFUSED_LIMIT, last=last) from error
                 rows[0].findings.append(self._finding(refused))
                 rows[0].outcome = REJECTED
                 return

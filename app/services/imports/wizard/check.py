@@ -1,5 +1,6 @@
 """Looks at every cell of a file before the database is asked: types, forms' own rules, keys that come twice."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from app.services.validation import Finding
 from app.services.validation.findings import ERROR, WARNING
 
 NEW, CHANGED, UNCHANGED, REJECTED = "new", "changed", "unchanged", "rejected"
+# What no text may hold in a form either: control characters, halves of pairs, turns of direction.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 OUTCOMES = (NEW, CHANGED, UNCHANGED, REJECTED)
 
 
@@ -100,6 +103,9 @@ class _Checker:
             cell = line.cells[place] if place < len(line.cells) else None
             if cell is None:
                 empty.add(found.name)
+                continue
+            if isinstance(cell, str) and _UNSEEN.search(cell):
+                row.reject("text_control_character", found.name)
                 continue
             try:
                 value = cells.value_of(found.type, cell, self._plan.writing, self._words.get(found.name, {}))

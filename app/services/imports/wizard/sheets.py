@@ -31,6 +31,7 @@ SEPARATORS = {"semicolon": ";", "comma": ",", "tab": "\t", "bar": "|"}
 _OLD_OFFICE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 _MOJIBAKE = re.compile("Ã[¤¶¼ŸœŠ„–©¨]|\ufffd")
 _PORTION = 64 * 1024
+_LAST_ROW = 1_048_576  # of a workbook; one may claim more
 
 csv.field_size_limit(64 * 1024 * 1024)
 
@@ -261,7 +262,7 @@ def _formulas(path: Path, sheet: str) -> dict[tuple[int, int], str]:
     book = openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
     try:
         found: dict[tuple[int, int], str] = {}
-        for row in book[sheet].iter_rows(max_row=MAX_ROWS + HEAD_SEARCH, max_col=MAX_COLUMNS + 1):
+        for row in book[sheet].iter_rows(max_row=_LAST_ROW, max_col=MAX_COLUMNS + 1):
             for cell in row:
                 if cell.data_type == "f" and cell.row and cell.column:
                     found[cell.row, cell.column] = str(cell.value)[:120]
@@ -284,14 +285,18 @@ def _sheet_rows(
     sheet: Any, waiting: dict[tuple[int, int], str], tick: Tick
 ) -> Iterator[tuple[int, list[Cell]]]:
     sheet.reset_dimensions()  # what a file says of its own size may be wrong
-    for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS + 1), start=1):
+    before = None
+    for number, row in enumerate(sheet.iter_rows(max_row=_LAST_ROW, max_col=MAX_COLUMNS + 1), start=1):
+        if number % 500 == 0:
+            tick(number)
+        if row is before:  # the library's filling between rows that are far apart
+            continue
+        before = row
         cells = [_cell(cell) for cell in row]
         if waiting:
             for place, value in enumerate(cells, start=1):
                 if value is None and (formula := waiting.get((number, place))) is not None:
                     cells[place - 1] = Broken("import_formula", formula)
-        if number % 500 == 0:
-            tick(number)
         yield number, cells
 
 
