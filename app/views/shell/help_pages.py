@@ -18,6 +18,7 @@ PAGES = (
     "forms-and-conflicts",
     "import",
     "products",
+    "pictures",
     "partners",
     "bills-of-materials",
     "inventory",
@@ -39,6 +40,8 @@ PAGES = (
 # Screens whose page is another than that of their group at the rail.
 OF_SCREEN = {
     "imports.wizard": "import",
+    "media.pictures": "pictures",
+    "media.history": "pictures",
     "home": "first-steps",
     "settings": "first-steps",
     "inventory.shipping": "sales",
