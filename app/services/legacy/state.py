@@ -183,7 +183,8 @@ def progress(run: Run, expected: Mapping[str, int | None], now: datetime) -> Pro
     seconds = (now - run.started_at).total_seconds() if run.started_at else 0.0
     rate = done / seconds if seconds > 0.5 else 0.0
     sizes = [_size(part, expected) for part in run.parts]
-    sizes += [expected.get(code) for code in run.entities if code not in begun]
+    wanted = run.entities or tuple(expected)  # without a choice all of them
+    sizes += [expected.get(code) for code in wanted if code not in begun]
     if any(size is None for size in sizes) or not sizes:
         finished = sum(part.finished_at is not None for part in run.parts)
         return Progress(done, None, finished / max(len(sizes), 1), rate, None)
@@ -303,8 +304,8 @@ def _entity(found: Mapping[str, Any]) -> EntityState:
 
 
 def expected(entities: Sequence[EntityState]) -> dict[str, int | None]:
-    """How many rows each entity had when it was last counted."""
-    return {one.code: one.source_count for one in entities}
+    """How many rows each entity of a run over all of them had when it was last counted."""
+    return {one.code: one.source_count for one in entities if one.is_enabled and one.module != "images"}
 
 
 def _whole(value: object) -> int | None:

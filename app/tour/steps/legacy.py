@@ -17,6 +17,7 @@ from app.views.legacy.quarantine_pane import QuarantinePane
 
 LAST_RUN = "SELECT state FROM legacy.run ORDER BY id DESC LIMIT 1"
 LONG_S = 240
+COMPARED = 4  # modules at least
 FAR = 1500  # rows until there is something to see
 
 
@@ -87,6 +88,15 @@ def _run(tour: Tour, mode: str) -> None:
     driver.gone("dialog.form")
 
 
+def _wait_for_the_end(tour: Tour) -> None:
+    def done() -> bool:
+        found = _state(tour)
+        return found is not None and found.run is None and not found.waiting and found.last_run is not None
+
+    tour.driver.wait(done, "the run to end", LONG_S)
+    tour.settle()
+
+
 def full(tour: Tour) -> None:
     """Everything is read once; the board shows how far it is, the report what came of it."""
     driver = tour.driver
@@ -101,12 +111,7 @@ def full(tour: Tour) -> None:
     if tour.step is not None:
         tour.step.pictures.append(driver.pictures[-1])
 
-    def done() -> bool:
-        found = _state(tour)
-        return found is not None and found.run is None and not found.waiting and found.last_run is not None
-
-    driver.wait(done, "the run to end", LONG_S)
-    tour.settle()
+    _wait_for_the_end(tour)
     tour.shot("everything-read")
     tour.expect(
         tour.ask_database(LAST_RUN) in ("done", "warnings"), f"the run is {tour.ask_database(LAST_RUN)}"
@@ -250,6 +255,7 @@ def live(tour: Tour) -> None:
     tour.expect(name == new, f"the customer is called {name}")
     tour.expect(_house(tour).counters.sessions_opened == 1, "the whole day took more than one session")
     tour.open_workspace("legacy.overview")
+    _wait_for_the_end(tour)
     tour.shot("up-to-date")
 
 
@@ -269,11 +275,32 @@ def _customer(tour: Tour) -> tuple[str, str, str]:
     raise AssertionError("no customer with a company's name")
 
 
+def compare(tour: Tour) -> None:
+    """The old system and Werkbank are compared, module by module; the report says what differs."""
+    driver = tour.driver
+    tour.open_workspace("legacy.cutover")
+    tour.shot("cut-over")
+    driver.click("action.compare")
+    stored = "SELECT count(DISTINCT module) FROM legacy.reconciliation"
+    driver.wait(lambda: tour.ask_database(stored) >= COMPARED, "the comparison of every module", LONG_S)
+    driver.wait(lambda: tour.ask_database(LAST_RUN) in ("done", "warnings"), "the run to end", LONG_S)
+    driver.wait(lambda: driver.find("action.report.sales") is not None, "the report of sales")
+    tour.settle()
+    tour.shot("compared")
+    driver.click("action.report.sales")
+    driver.wait(lambda: tour.page.objectName() == "page.reconciliation", "the report")
+    tour.settle()
+    tour.shot("reconciliation")
+    counted = "SELECT count(*) FROM legacy.reconciliation_line WHERE NOT ok AND kind = 'count'"
+    tour.fact(differences_in_counts=tour.ask_database(counted))
+
+
 STEPS = (
     Step("legacy_server", ADMINISTRATOR, set_up, signs_in=True),
     Step("legacy_full", ADMINISTRATOR, full),
     Step("legacy_quarantine", ADMINISTRATOR, quarantine),
     Step("legacy_tables", ADMINISTRATOR, tables),
+    Step("legacy_compare", ADMINISTRATOR, compare),
     Step("legacy_past", MANAGER, past),
     Step("legacy_live", ADMINISTRATOR, live),
 )

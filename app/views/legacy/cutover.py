@@ -66,8 +66,9 @@ class ModuleCard(Card):
         if module.conditions():
             compare = Button("cutover.compare", "scale", clicked=lambda: page.compare(module))
             compare.setObjectName(f"action.compare.{module.code}")
-            compare.setVisible(may(REQUEST) and module.mode != "werkbank")
             row.addWidget(compare)
+            if not may(REQUEST) or module.mode == "werkbank":
+                compare.hide()
             if module.reconciliation_id is not None:
                 shown = Button("cutover.report", "clipboard-list", clicked=lambda: page.report(module))
                 shown.setObjectName(f"action.report.{module.code}")
@@ -141,8 +142,8 @@ class CutoverPage(TabPage):
         self._head.show_title(t("cutover.title"), (), t("cutover.line"))
         everything = Button("cutover.compare_all", "scale", clicked=lambda: self.compare(None))
         everything.setObjectName("action.compare")
-        everything.setVisible(ctx.profile.can(REQUEST))
         self._head.add(everything)
+        everything.setVisible(ctx.profile.can(REQUEST))
         column.addWidget(self._head)
         content = QWidget()
         box = QVBoxLayout(content)

@@ -17,7 +17,7 @@ from app.views.core.surfaces import Card, clear_layout
 from app.views.core.theme import px
 from app.views.legacy.words import MODULE_MODE, module_words
 
-CUTOVER = "legacy_cutover"
+CUTOVER = "legacy.cutover"
 
 
 class LeaderCard(Card):

@@ -78,7 +78,7 @@ class LegacyLight(QWidget):
         elif state == "waiting" and status.until is not None:
             self.words.setText(t("shell.legacy.waiting_until", at=f"{status.until.astimezone():%H:%M}"))
         else:
-            self.words.setText(t(f"shell.legacy.{state}"))
+            self.words.setText(t("shell.legacy.reading" if state == "running" else f"shell.legacy.{state}"))
         tip = [t(f"shell.legacy.about.{state}")]
         if status.holder:
             tip.append(t("shell.legacy.holder", client=status.holder))
