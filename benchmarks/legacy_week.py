@@ -308,6 +308,7 @@ def run(
 ) -> dict[str, Any]:
     """Play it with `db` as the login of all clients (it holds the key `legacy`), `raw` as superuser."""
     with FourDServer(make("small"), Quirks(sessions=3)) as server:
+        raw.execute("UPDATE legacy.server SET is_active = false WHERE kind = '4d' AND code <> 'week'")
         row = raw.execute(
             """INSERT INTO legacy.server (code, kind, title, base_url, username, ca_file, timeout_s)
                VALUES ('week', '4d', '', %s, '', '', 20)

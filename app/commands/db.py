@@ -15,6 +15,7 @@ from app.commands import (
     guard,
     sanitise,
     say,
+    sync,
     trail,
 )
 
@@ -59,9 +60,9 @@ def register(commands: Commands) -> None:
     _instance(upgrade)
     _admin_dsn(upgrade, required=False)
 
-    login = guard.register_login(parts)
-    _instance(login)
-    _admin_dsn(login, required=False)
+    for login in (guard.register_login(parts), sync.register_login(parts)):
+        _instance(login)
+        _admin_dsn(login, required=False)
 
     unlock = add_command(
         parts, "unlock", "unlock a login from the server's side, whoever is locked out", _unlock

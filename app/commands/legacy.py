@@ -55,6 +55,9 @@ def register(commands: Commands) -> None:
 
     key = add_command(parts, "key", "set up the key passwords and the session are encrypted with", _key)
     key.add_argument("--give", action="store_true", help="give the key to all who may lead and wait for it")
+    key.add_argument(
+        "--fresh", action="store_true", help="a new key pair, when the password it lay under is gone"
+    )
     for one in (tables, browse, export, dictionary):
         one.add_argument("--server", metavar="CODE", default="", help="another 4D server than the live one")
     for one in (tables, browse, export, dictionary, key):
@@ -275,6 +278,7 @@ def _ends(error: Any) -> bool:
 
 
 def _key(arguments: argparse.Namespace) -> int:
+    from app.core import vault
     from app.core.errors import AppError
     from app.core.i18n import translate
     from app.services.legacy.secrets import KEY_NAME
@@ -285,7 +289,11 @@ def _key(arguments: argparse.Namespace) -> int:
         login = database.profile.login
         password = database.with_password(str)
         database.confirm(password)
-        found = keys.unlock(database, KEY_NAME, password)
+        found = keys.unlock(database, KEY_NAME, password, fresh=arguments.fresh)
+        if found.problem == "former":
+            raise CommandError(
+                f"the key pair of {login} lies under a former password; --fresh makes a new one"
+            )
         if found.keyring is None:
             holders = ", ".join(found.holders)
             raise CommandError(
@@ -297,12 +305,15 @@ def _key(arguments: argparse.Namespace) -> int:
             print(found.recovery_code)
         print(f"{login} holds the key.")
         for one in found.waiting:
+            print_ = vault.fingerprint(one.public)
             if not arguments.give:
-                print(f"{one.login} ({one.person}) waits for it: werkbank legacy key --give")
+                print(
+                    f"{one.login} ({one.person}, fingerprint {print_}) waits for it: werkbank legacy key --give"
+                )
                 continue
             for command in keys.share_with(found.keyring, [one]):
                 database.write(keys.share_data_key, command)
-            print(f"Given to {one.login} ({one.person}).")
+            print(f"Given to {one.login} ({one.person}, fingerprint {print_}).")
     except AppError as error:
         raise CommandError(translate("en", f"error.{error.key}", **error.params)) from error
     finally:

@@ -53,6 +53,49 @@ def register(commands: Commands) -> None:
     add_address(sync)
 
 
+def register_login(parts: Commands) -> argparse.ArgumentParser:
+    """Add ``sync-user`` to the database commands; the caller adds the address of the server."""
+    login = add_command(
+        parts,
+        "sync-user",
+        "make a login for werkbank sync (or renew its password) and print its address",
+        _login,
+    )
+    login.add_argument("--login", default="s_sync", metavar="s_NAME", help="its name (default: %(default)s)")
+    return login
+
+
+def _login(arguments: argparse.Namespace) -> int:
+    import secrets
+    from urllib.parse import quote, urlsplit, urlunsplit
+
+    import psycopg
+
+    from app.commands.db import admin_address
+
+    name: str = arguments.login
+    if not (name.startswith("s_") and name.isidentifier() and name == name.lower()):
+        raise CommandError(f"a service's login is s_ and small letters, not {name!r}", USAGE)
+    address = admin_address(arguments)
+    with psycopg.connect(address, autocommit=True) as connection, connection.transaction():
+        known = connection.execute("SELECT status FROM sec.app_user WHERE login = %s", (name,)).fetchone()
+        if known is None:
+            connection.execute(
+                "SELECT sec.user_create(%s, 'Werkbank sync', %s, ARRAY['sync'])",
+                (name, secrets.token_urlsafe(24)),
+            )
+        row = connection.execute("SELECT sec.machine_password(%s)", (name,)).fetchone()
+    assert row is not None
+    parts = urlsplit(address)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or "127.0.0.1"
+    place = f"{name}:{quote(row[0], safe='')}@{host}:{parts.port or 5432}"
+    print(urlunsplit(parts._replace(netloc=place, query="")))
+    say("That is its address with its password, shown this once: put it into WERKBANK_SYNC_DSN.")
+    if known is not None:
+        say("Its password was renewed: werkbank legacy key --fresh makes a new key pair for it.")
+    return 0
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
