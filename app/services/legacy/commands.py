@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from app.services.catalog.commands import SaveRecord
 
 MODES = ("incremental", "full", "sweep")
-EVERY_MODE = (*MODES, "retry", "reconcile", "images")
+
 OTHER_MODES = ("retry", "reconcile", "images")  # asked for by screens of their own
 
 
