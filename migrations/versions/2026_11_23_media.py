@@ -244,3 +244,8 @@ def upgrade() -> None:
         " ELSE content IS NULL AND thumbnail IS NULL AND file_hash IS NOT NULL AND rule IS NOT NULL END",
         schema="catalog",
     )
+    # Where the primary picture was taken away, the newest of the others takes its place; from now on this happens at once.
+    op.execute(
+        "UPDATE catalog.product_image SET is_primary = true WHERE id IN ("
+        " SELECT max(id) FROM catalog.product_image GROUP BY product_id HAVING NOT bool_or(is_primary))"
+    )

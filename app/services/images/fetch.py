@@ -18,7 +18,8 @@ import requests
 from app.core.errors import Unavailable
 
 LARGEST = 40 * 1024 * 1024
-TIMEOUT = (4.0, 10.0)
+TIMEOUT = (3.0, 8.0)
+REST = 15.0  # seconds without trying after the service could not be reached
 LONGEST = 30.0  # seconds for one picture in all
 _CHUNK = 256 * 1024
 
@@ -45,6 +46,7 @@ class PictureFetcher:
         self._idle: list[requests.Session] = []
         self._lock = threading.Lock()
         self._closed = False
+        self._away_until = 0.0
         self._ca_file: str | None = None
         self.requests = 0
 
@@ -59,6 +61,8 @@ class PictureFetcher:
         """The content behind an address; raises `Unavailable` when it cannot be had."""
         source = self._source or Source()
         where = address(url, source)
+        if time.monotonic() < self._away_until:
+            raise Unavailable("image_service_away", url=where)
         session = self._session(source)
         try:
             with self._lock:
@@ -71,6 +75,7 @@ class PictureFetcher:
         except requests.exceptions.RequestException as error:
             session.close()
             self._forget()
+            self._away_until = time.monotonic() + REST
             raise Unavailable("image_service_away", url=where) from error
         except BaseException:
             session.close()

@@ -25,6 +25,7 @@ WAITING = 120
 THUMBNAIL = 128  # pixels; what is drawn larger needs the picture in full
 LARGEST = 720
 AGAIN = 60.0  # seconds before a picture that could not be had is tried again
+FAILED = 5000  # of them are remembered
 TOGETHER = 30  # milliseconds in which arrivals are announced as one
 _HASH = re.compile(r"[0-9a-f]{16,64}")
 T = TypeVar("T")
@@ -198,8 +199,11 @@ class ImageProvider(QObject):
         if waits is not None:
             waits.add(want)
             return
+        if want in self._asked:
+            return
         failed = self._failed.get(want.source)
-        if want in self._asked or (failed is not None and time.monotonic() - failed < AGAIN):
+        if failed is not None and time.monotonic() - failed < AGAIN:
+            self._seen.pop(want, None)
             return
         self._waiting[want] = None
         self._waiting.move_to_end(want)
@@ -322,6 +326,7 @@ class ImageProvider(QObject):
         if image is None:
             # Away, or something else than a picture: nobody is told, later it is tried again.
             self._failed[want.source] = time.monotonic()
+            self._failed.pop(next(iter(self._failed)) if len(self._failed) > FAILED else "", None)
         else:
             self._failed.pop(want.source, None)
             self._put(want, image)
