@@ -15,6 +15,7 @@ from app.simulate.peer import Answer, Peer, Request
 from app.simulate.quirks import Clock, Fault, Quirks
 from app.simulate.sessions import NoFreeSessionError, Session, Sessions
 from app.simulate.tables import Row, Table, UnknownAttributeError, comparable
+from app.simulate.tls import Certificate
 
 PROJECT_COOKIE = "4DSID_ERP"
 DEFAULT_TOP = 100
@@ -51,8 +52,10 @@ class FourDServer(Peer):
         host: str = "127.0.0.1",
         port: int = 0,
         clock: Clock | None = None,
+        certificate: Certificate | None = None,
     ) -> None:
-        super().__init__(quirks, host=host, port=port, clock=clock)
+        tls = certificate.context() if certificate is not None else None
+        super().__init__(quirks, host=host, port=port, clock=clock, tls=tls)
         self.house = house
         self.data = house.tables
         self.sessions = Sessions(self.quirks, self.clock, self.counters)

@@ -2,10 +2,12 @@
 
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from app.core.errors import AppError, Cancelled, Unavailable
+from app.core.errors import AppError, Cancelled, Refused, Unavailable
 from app.services.legacy import session as rules
 from app.services.legacy.client import FourD
 from app.services.legacy.session import Known, OneSession
@@ -14,6 +16,7 @@ from app.simulate.data import House, make
 from app.simulate.fourd import FourDServer
 from app.simulate.peer import Request
 from app.simulate.quirks import Quirks
+from app.simulate.tls import make_certificate
 from tests.legacy_peer import FakePace, MemoryStore, close_all, connect
 
 HOUR = 3600.0
@@ -212,8 +215,33 @@ def test_who_leads_no_more_asks_nothing(server: FourDServer) -> None:
     assert server.counters.statuses.total() == asked
 
 
-def test_a_certificate_nobody_vouches_for(server: FourDServer) -> None:
-    """A wrong certificate is told as such, and no session was opened nor has to be waited for."""
+def test_certificates(house: House, tmp_path: Path) -> None:
+    """A wrong certificate is told as such; no session was opened, nor has to be waited for."""
+    good = make_certificate()
+    wrong = {
+        "unknown": (good, ""),
+        "another authority": (good, make_certificate().authority),
+        "another host": (other := make_certificate(("elsewhere.example",)), other.authority),
+        "run out": (old := make_certificate(began=datetime(2020, 1, 1, tzinfo=UTC)), old.authority),
+    }
+    for what, (certificate, authority) in wrong.items():
+        with FourDServer(house, certificate=certificate) as server:
+            store = MemoryStore(server)
+            with pytest.raises(Refused) as caught:
+                connect(server, store, ca=authority).ping()
+            assert caught.value.key == "legacy_tls", what
+            assert server.counters.sessions_opened == 0
+            assert store.known == Known(None, opening=False)
+            connect(server, store, verify=False).ping()  # the house's own decision
+            assert server.counters.sessions_opened == 1
+    file = tmp_path / "authority.pem"
+    file.write_text(good.authority)
+    with FourDServer(house, certificate=good) as server:
+        for authority in (good.authority, str(file)):
+            connect(server, MemoryStore(server), ca=authority).ping()
+
+
+def test_a_server_without_tls_where_it_is_expected(server: FourDServer) -> None:
     pace, store = FakePace(server), MemoryStore(server)
     address = Address(server.url.replace("http:", "https:"), 5.0)
     found = FourD(Transport(address), OneSession(store, pace), pace)
