@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 from app.services.catalog.commands import SaveRecord
 
 MODES = ("incremental", "full", "sweep")
-
 OTHER_MODES = ("retry", "reconcile", "images")  # asked for by screens of their own
 
 

@@ -10,6 +10,7 @@ from app.core.errors import Invalid
 from app.models.legacy.sync import Server
 from app.services import records
 from app.services.legacy.commands import (
+    MODES,
     OTHER_MODES,
     CancelRun,
     RequestRun,
