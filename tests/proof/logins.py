@@ -12,6 +12,7 @@ from app.core.embedded import dsn
 from app.guard.setup import prepare_login
 from app.services.security.registration import REGISTER_LOGIN, REGISTER_PASSWORD
 from tests.conftest import PASSWORD, ROLES, login_of
+from tests.proof import furniture
 
 Raw = psycopg.Connection[Any]
 NOBODY, DEVICE, GUARD = "u_nobody", "t_proof", "s_guard"
@@ -62,6 +63,7 @@ def furnish(address: str) -> House:
         assert row is not None
         passwords[DEVICE] = row[0]
         admin.execute("UPDATE sec.policy SET registration_open = true")
+        furniture.fill(admin)
     _target, password = Target.from_dsn(prepare_login(address))
     assert password is not None
     passwords[GUARD] = password
