@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument(
         "--only",
-        default="abcdefghkrtwp",
+        default="abcdefghklrtwp",
         metavar="LETTERS",
         help="cases to run; w is the window, p are pictures",
     )
@@ -136,6 +136,8 @@ def _database(instance: Instance, arguments: argparse.Namespace, report: dict[st
                 _crowd(report, setting)
             if "k" in arguments.only:
                 _week(instance, raw, report, small=arguments.small)
+            if "l" in arguments.only:
+                _load(instance, report, small=arguments.small)
         finally:
             for db in house.everybody():
                 db.close()
@@ -201,6 +203,16 @@ def _week(instance: Instance, raw: psycopg.Connection[Any], report: dict[str, An
     print("\nk: the old system's one session")
     for name, value in found.items():
         print(f"{name:<48}{value:>10}")
+
+
+def _load(instance: Instance, report: dict[str, Any], *, small: bool) -> None:
+    from benchmarks import legacy_load
+
+    found = report["legacy_load"] = legacy_load.run(instance, small=small)
+    print("\nl: a whole house from the old system")
+    for name, value in found.items():
+        if name != "seconds_by_entity":
+            print(f"{name:<48}{value:>10}")
 
 
 def _print_window(found: dict[str, Any]) -> None:

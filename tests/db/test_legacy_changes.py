@@ -284,7 +284,8 @@ def test_a_dry_run_tells_and_writes_nothing(sync: Sync, server: FourDServer) -> 
     assert (result.dry_run, result.entities[0].counts.changed) == (True, 1)
     marks = "SELECT last_full_at FROM legacy.entity WHERE code = 'mould'"
     before = sync.one(marks)
-    sync.run("full", "mould", limit=3)
+    part = sync.run("full", "mould", limit=3)
+    assert part.entities[0].counts.read == 3
     assert sync.one(marks) == before  # a part of it is not all of it
 
 

@@ -77,12 +77,12 @@ class Source:
             return None
         return self._needed().count(self._source.table, self._where())
 
-    def pages(self, cursor: Mapping[str, Any] | None = None) -> Iterator[SourcePage]:
-        """All records from a cursor on."""
+    def pages(self, cursor: Mapping[str, Any] | None = None, most: int | None = None) -> Iterator[SourcePage]:
+        """All records from a cursor on, at most so many at a time."""
         if not self._source.table:
             yield SourcePage([dict(row) for row in self._source.rows], len(self._source.rows), None)
             return
-        yield from self._read(self._where(), cursor)
+        yield from self._read(self._where(), cursor, most)
 
     def since(self, day: date) -> Iterator[SourcePage]:
         """The records that changed or came since a day, themselves or what belongs to them."""
@@ -154,10 +154,16 @@ class Source:
             return own or more
         return all_of(own, more)
 
-    def _read(self, where: Where | None, cursor: Mapping[str, Any] | None) -> Iterator[SourcePage]:
+    def _read(
+        self, where: Where | None, cursor: Mapping[str, Any] | None, most: int | None = None
+    ) -> Iterator[SourcePage]:
         source = self._source
         pages = self._needed().pages(
-            source.table, where=where, attributes=source.columns, top=source.page, cursor=cursor
+            source.table,
+            where=where,
+            attributes=source.columns,
+            top=min(source.page, most or source.page),
+            cursor=cursor,
         )
         for page in pages:
             yield SourcePage(self._complete(page.rows), page.total, page.cursor)

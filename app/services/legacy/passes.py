@@ -23,8 +23,8 @@ def whole(worker: Worker, cursor: Mapping[str, Any] | None, tell: Callable[[], N
     resume = dict(cursor) if cursor and source.can_resume else None
     seen: set[str] = set()
     if not (resume and resume.get("phase") == "sweep"):
-        worker.total = source.count()
-        for page in ahead(source.pages(resume and resume.get("page"))):
+        worker.count()
+        for page in ahead(source.pages(resume and resume.get("page"), worker.run.limit)):
             if not source.can_resume:
                 seen |= {key for row in page.rows if (key := source.key(row)) is not None}
             place = {"phase": "read", "page": page.cursor} if source.can_resume else None

@@ -160,6 +160,19 @@ class Worker:
             made.append((row, self.plan.make(row, key, digest)))
         self._write(made, odd, page, cursor, follow)
 
+    def count(self) -> None:
+        """Ask how many records there are, and let others know."""
+        self.total = self.source.count()
+        if self.total is not None:
+            calls.call(
+                self.run.db,
+                "legacy_run_entity_begin",
+                p_token=self.run.services.token,
+                p_run_id=self.run.id,
+                p_entity=self.entity.code,
+                p_total=self.total,
+            )
+
     def gone(self, keys: Sequence[str]) -> None:
         """Records the source has no more."""
         self.run.services.check()
