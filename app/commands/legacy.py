@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.commands import INTERRUPTED, MISSING, USAGE, CommandError, Commands, add_command, say
-from app.commands.login import add_address, open_database
+from app.commands.login import add_address, ask_password, open_database
 
 if TYPE_CHECKING:
     from app.services.legacy.browse import Reader
@@ -58,9 +58,13 @@ def register(commands: Commands) -> None:
     key.add_argument(
         "--fresh", action="store_true", help="a new key pair, when the password it lay under is gone"
     )
-    for one in (tables, browse, export, dictionary):
+    word = add_command(parts, "password", "keep the password of a 4D server that asks for one", _password)
+    word.add_argument(
+        "--here", action="store_true", help="in this computer's credential store only, not in the database"
+    )
+    for one in (tables, browse, export, dictionary, word):
         one.add_argument("--server", metavar="CODE", default="", help="another 4D server than the live one")
-    for one in (tables, browse, export, dictionary, key):
+    for one in (tables, browse, export, dictionary, key, word):
         add_address(one)
 
 
@@ -314,6 +318,44 @@ def _key(arguments: argparse.Namespace) -> int:
             for command in keys.share_with(found.keyring, [one]):
                 database.write(keys.share_data_key, command)
             print(f"Given to {one.login} ({one.person}, fingerprint {print_}).")
+    except AppError as error:
+        raise CommandError(translate("en", f"error.{error.key}", **error.params)) from error
+    finally:
+        database.close()
+    return 0
+
+
+def _password(arguments: argparse.Namespace) -> int:
+    from app.core import credentials
+    from app.core.errors import AppError
+    from app.core.i18n import translate
+    from app.services.legacy import secrets
+    from app.services.legacy.commands import SetPassword
+    from app.services.legacy.service import Server, choose, servers
+    from app.services.legacy.writes import set_password
+
+    database = open_database(arguments, "werkbank legacy")
+    try:
+        server: Server = choose(database.read(servers), arguments.server)
+        if not server.username:
+            raise CommandError(
+                f"the server {server.code} has no user name: enter it first (Legacy › Servers)", USAGE
+            )
+        given = ask_password(f"{server.username} at {server.base_url}")
+        if arguments.here:
+            lasting = credentials.remember(server.base_url, server.username, given)
+            print(
+                "Kept in the credential store."
+                if lasting
+                else "This computer has no credential store to trust."
+            )
+            return 0 if lasting else MISSING
+        keyring = secrets.open_keys(database)
+        if keyring is None:
+            raise CommandError(translate("en", "error.legacy_key_missing"), MISSING)
+        sealed, key_id = secrets.seal_password(keyring, server.id, given)
+        database.write(set_password, SetPassword(server.id, sealed, key_id))
+        print(f"Kept in the database, encrypted, for the server {server.code}.")
     except AppError as error:
         raise CommandError(translate("en", f"error.{error.key}", **error.params)) from error
     finally:

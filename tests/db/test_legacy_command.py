@@ -12,7 +12,7 @@ from app.core.db import Database
 from app.simulate.data import House, make
 from app.simulate.fourd import FourDServer
 from app.simulate.quirks import Quirks
-from tests.conftest import PASSWORD, Raw
+from tests.conftest import PASSWORD, Cluster, Raw
 from tests.legacy_world import add_server, expire, give_keys, leader_of, opened
 
 SERVICE = "s_sync_command"
@@ -170,3 +170,55 @@ def test_whoever_leads_and_does_not_answer_is_named(
     assert cli.main(["legacy", "tables", "--dsn", service]) == 1
     assert "the-old-laptop" in capsys.readouterr().err
     leads.release()
+
+
+@pytest.mark.parametrize("where", ["database", "environment", "store"])
+def test_the_password_of_a_server_that_asks_for_one(
+    service: str,
+    role_dsn: Callable[[str], str],
+    server: FourDServer,
+    admin: Raw,
+    where: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server.quirks.login = "leser:geheim"
+    kept: dict[tuple[str, str], str] = {}
+    monkeypatch.setattr("app.commands.legacy.ask_password", lambda _user: "geheim")
+    monkeypatch.setattr("app.core.credentials._memory", kept)
+    admin.execute("UPDATE legacy.server SET username = 'leser'")
+    try:
+        assert cli.main(["legacy", "tables", "Kunden", "--dsn", service]) == 1
+        assert "sign-in" in capsys.readouterr().err
+        if where == "environment":
+            monkeypatch.setenv("WERKBANK_LEGACY_PASSWORD", "geheim")
+        elif where == "store":
+            kept[server.url, "leser"] = "geheim"
+        else:
+            assert cli.main(["legacy", "password", "--dsn", role_dsn("administrator")]) == 0
+            stored = admin.execute("SELECT password_sealed FROM legacy.server_secret").fetchone()
+            assert stored is not None
+            assert b"geheim" not in stored[0]
+        assert cli.main(["legacy", "tables", "Kunden", "--dsn", service]) == 0
+    finally:
+        admin.execute("UPDATE legacy.server SET username = ''")
+
+
+def test_a_login_for_the_service(
+    cluster: Cluster, admin_dsn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cluster.template
+    made = ["db", "sync-user", "--login", "s_made", "--admin-dsn", admin_dsn]
+    assert cli.main(made) == 0
+    address = capsys.readouterr().out.strip()
+    assert cli.main(["legacy", "key", "--dsn", address]) == 1
+    assert "waits to be given the key" in capsys.readouterr().err
+    assert cli.main(made) == 0
+    renewed = capsys.readouterr().out.strip()
+    assert renewed != address
+    assert cli.main(["legacy", "key", "--dsn", address]) == 1
+    assert cli.main(["legacy", "key", "--dsn", renewed]) == 1
+    assert "--fresh" in capsys.readouterr().err
+    assert cli.main(["legacy", "key", "--fresh", "--dsn", renewed]) == 1
+    assert "waits to be given the key" in capsys.readouterr().err
+    assert cli.main([*made[:2], "--login", "u_made", *made[4:]]) == 2

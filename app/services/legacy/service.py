@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
@@ -54,17 +54,30 @@ class Server(NamedTuple):
     code: str
     title: str
     is_test: bool
+    base_url: str
+    username: str
 
 
 def servers(session: Session) -> tuple[Server, ...]:
     """The active 4D servers, live ones first."""
     rows = session.execute(
         text(
-            "SELECT s.id, s.code, s.title, s.is_test FROM legacy.server s "
+            "SELECT s.id, s.code, s.title, s.is_test, s.base_url, s.username FROM legacy.server s "
             "WHERE s.kind = '4d' AND s.is_active ORDER BY s.is_test, s.id"
         )
     ).all()
-    return tuple(Server(int(row.id), row.code, str(row.title or ""), bool(row.is_test)) for row in rows)
+    return tuple(
+        Server(int(row.id), row.code, row.title or "", bool(row.is_test), row.base_url, row.username or "")
+        for row in rows
+    )
+
+
+def choose(found: Sequence[Server], code: str) -> Server:
+    """The server of that code; without one the live server, or the only one.  Refused legacy_no_server."""
+    for one in found:
+        if code in (one.code, "") and (code or not one.is_test or len(found) == 1):
+            return one
+    raise Refused("legacy_no_server", server=code)
 
 
 class Waiter(Pace):
@@ -252,7 +265,7 @@ class Services:
     def four_d(self) -> FourD:
         """The 4D server.  Refused legacy_no_server, legacy_key_missing."""
         if self._four_d is None:
-            self._four_d = self._connect(self._choose())
+            self._four_d = self._connect(choose(self._db.read(servers), self._wanted))
         return self._four_d
 
     @property
@@ -273,13 +286,6 @@ class Services:
         status, key = ("ok", None) if error is None else ("failed", error.key)
         command = Contact(self.token, self.server, status, key)
         _fenced(lambda: self._db.write(note_contact, command))
-
-    def _choose(self) -> Server:
-        found = self._db.read(servers)
-        for one in found:
-            if self._wanted in (one.code, "") and (self._wanted or not one.is_test or len(found) == 1):
-                return one
-        raise Refused("legacy_no_server", server=self._wanted)
 
     def _connect(self, chosen: Server) -> FourD:
         if self.keyring is None:
