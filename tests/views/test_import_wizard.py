@@ -110,6 +110,10 @@ def test_from_the_list_to_the_report(
         at.click("action.open_list")
         assert at.window.area.current is not None
         assert at.window.area.current.name == "catalog.products"
+        at.go("catalog.families")
+        at.click("action.import")
+        assert at.front().title() == "Import: Familien"
+        assert steps_of(at).startswith("1/5")
 
 
 def test_a_template_comes_back_and_a_missing_key_blocks(

@@ -1,5 +1,6 @@
 """The way from a list into the import wizard."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,11 @@ if TYPE_CHECKING:
 WIZARD = "imports.wizard"
 
 
-def _open(kind: str, ctx: "AppContext", _rows: list[Any]) -> None:
-    ctx.navigate.open_workspace(WIZARD, kind=kind)
+def start_import(kind: str, ctx: "AppContext", _rows: Sequence[Any] = ()) -> None:
+    """Open the wizard at its beginning; one that runs is shown instead."""
+    ctx.navigate.open_workspace(WIZARD, kind=kind, job="", path="")
 
 
 def import_action(kind: str, right: str) -> ListAction:
     """The button of a list that begins an import of its kind (a file of resources/imports)."""
-    return ListAction("import", "import.button", partial(_open, kind), "upload", right)
+    return ListAction("import", "import.button", partial(start_import, kind), "upload", right)

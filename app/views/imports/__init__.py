@@ -4,15 +4,9 @@ from functools import partial
 
 from app.services.imports.wizard.kinds import kinds
 from app.views.core.actions import Action
-from app.views.core.context import AppContext
-from app.views.core.importing import WIZARD
+from app.views.core.importing import WIZARD, start_import
 from app.views.core.workspace import Workspace
 from app.views.imports.page import import_page
-
-
-def _open(kind: str, ctx: AppContext) -> None:
-    ctx.navigate.open_workspace(WIZARD, kind=kind)
-
 
 # No group of the rail: lists and the palette lead here, for whoever may write what is imported.
 WORKSPACES = (Workspace(WIZARD, "import.title", "upload", "", "", import_page),)
@@ -22,7 +16,7 @@ ACTIONS = tuple(
         f"imports.{kind.key}",
         f"import.action.{kind.key}",
         "upload",
-        partial(_open, kind.key),
+        partial(start_import, kind.key),
         f"{kind.table}:insert",
         "",
         kind.table.partition(".")[0],
