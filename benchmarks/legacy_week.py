@@ -30,6 +30,7 @@ CLIENTS = 15
 HOUR, DAY = 3600.0, 86_400.0
 TICK = 20.0
 """Seconds between two steps: less than the lease holds, more than a renewal apart."""
+NIGHT_TICK = 600.0
 PING = 60.0
 FAULTS: tuple[Fault, ...] = ("500", "503", "cut", "close", "html", "empty")
 POINTS = ("before", "sent", "answered", "kept")
@@ -44,12 +45,12 @@ class KilledError(Exception):
 class Odds:
     """How often things go wrong, as a chance per call or per hour."""
 
-    killed: float = 0.004
+    killed: float = 0.002
     fault: float = 0.01
     lost: float = 0.001
     asleep_per_hour: float = 0.15
-    restart_per_hour: float = 0.03
-    full_per_hour: float = 0.03
+    restart_per_hour: float = 0.08
+    full_per_hour: float = 0.04
 
 
 @dataclass
@@ -134,10 +135,11 @@ class Week:
     def run(self, days: float) -> dict[str, Any]:
         """Play so many days; what happened."""
         while self.now() - self.begin < days * DAY:
-            self.pass_time(TICK)
             if not self.open_hours():
                 self._go_home()
+                self.pass_time(NIGHT_TICK)
                 continue
+            self.pass_time(TICK)
             self._misfortune()
             try:
                 self._lead()

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from app.core import vault
 from app.core.db import Database
-from app.core.errors import Cancelled, Refused
+from app.core.errors import Cancelled, NotAllowed, Refused
 from app.services.legacy import browse, secrets
 from app.services.legacy.leader import Leader
 from app.services.legacy.service import (
@@ -20,6 +21,7 @@ from app.services.legacy.service import (
     set_session,
 )
 from app.services.legacy.session import Known
+from app.services.security import keys
 from app.simulate.data import House, make
 from app.simulate.fourd import FourDServer
 from app.simulate.quirks import Quirks
@@ -257,3 +259,40 @@ def test_a_service_opens_the_key_with_its_password(
     leads.release()
     work.close()
     assert opened(admin, number) == 1
+
+
+@pytest.mark.parametrize("role", ["viewer", "sales_rep", "finance", "warehouse_manager"])
+def test_who_may_not_lead_gets_neither_lease_nor_key(as_role: As, role: str) -> None:
+    db = as_role(role)
+    for act in (Leader(db).take, Leader(db).wish):
+        with pytest.raises(NotAllowed):
+            act()
+    with pytest.raises(NotAllowed):
+        db.read(keys.my_keys, secrets.KEY_NAME)
+    made = keys.make_data_key(secrets.KEY_NAME, {f"u_{role}": vault.public_of(vault.new_private())})
+    with pytest.raises(NotAllowed):
+        db.write(keys.create_data_key, made.command)
+
+
+def test_each_kind_of_key_has_a_right_of_its_own(first: Database, as_role: As, admin: Raw) -> None:
+    """Who has the key of bank accounts has not that of the old system, and the other way round."""
+    rows = admin.execute('SELECT DISTINCT name, "right" FROM sec.data_key ORDER BY name').fetchall()
+    assert ("legacy", "legacy_lease") in rows
+    state = first.read(keys.my_keys, secrets.KEY_NAME)
+    finance = as_role("finance")
+    finance.write(keys.set_person_key, keys.SetPersonKey(own := sealed_for("u_finance")))
+    keyring = secrets.open_keys(first)
+    assert keyring is not None
+    waiting = keys.Waiting("u_finance", "", own.public)
+    assert waiting.login not in [one.login for one in state.waiting]
+    for command in keys.share_with(keyring, [waiting]):
+        assert refusal(lambda: first.write(keys.share_data_key, command)) == "data_key_right_missing"  # noqa: B023
+    system = as_role("system_administrator")
+    with pytest.raises(NotAllowed):
+        system.read(keys.my_keys, "bank")
+    with pytest.raises(NotAllowed):
+        first.read(keys.my_keys, "nothing")
+
+
+def sealed_for(login: str) -> vault.SealedKey:
+    return vault.seal_private(vault.new_private(), PASSWORD, login, 2**10)
