@@ -154,3 +154,14 @@ def test_people_and_rights_from_the_first_day_to_the_last(repository: Path, tmp_
     assert (roles["sensitive"], roles["second_person"]) == ("administrator", "system_administrator")
     assert (roles["discount"], roles["allowed"]) == ("sales_rep", "sales_manager")
     assert len(list(tmp_path.glob("*.xlsx"))) == len(list(tmp_path.glob("*.pdf"))) == 1
+
+
+def test_an_image_service_from_its_entry_to_the_day_it_is_away(repository: Path, tmp_path: Path) -> None:
+    done = tour(repository, tmp_path, "--chapter", "images")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = record(tmp_path)
+    assert found["ok"]
+    assert [step["key"] for step in found["steps"]] == [step.key for step in CHAPTERS["images"]]
+    for step in found["steps"]:
+        for name in step["pictures"]:
+            assert not is_blank(QImage(str(tmp_path / name))), name
