@@ -1,17 +1,21 @@
 """The sync and the old system from the command line, with a service's login."""
 
 import json
+import queue
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from app import cli
+from app.commands.sync import Teller
 from app.core.db import Database
 from app.simulate.data import House, make
 from app.simulate.fourd import FourDServer
 from app.simulate.quirks import Quirks
+from app.sync.legacy import LegacyStatus
 from tests.conftest import PASSWORD, Cluster, Raw
 from tests.legacy_world import add_server, expire, give_keys, leader_of, opened
 
@@ -222,3 +226,45 @@ def test_a_login_for_the_service(
     assert cli.main(["legacy", "key", "--fresh", "--dsn", renewed]) == 1
     assert "waits to be given the key" in capsys.readouterr().err
     assert cli.main([*made[:2], "--login", "u_made", *made[4:]]) == 2
+
+
+def test_the_service_signs_in_again_by_itself_and_ends_when_told(
+    service: str, server: FourDServer, admin: Raw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its session is ended at the server, somebody asks for a run, it is told to stop: nothing is left behind."""
+    number = add_server(admin, server.url)
+    handlers: dict[int, Callable[..., object]] = {}
+    monkeypatch.setattr(signal, "signal", lambda which, handler: handlers.update({which: handler}))
+    monkeypatch.setattr("app.services.legacy.engine.ASK_S", 10_000.0)
+    said: queue.Queue[LegacyStatus] = queue.Queue()
+    tell = Teller.told
+
+    def told(teller: Teller, status: LegacyStatus) -> None:
+        said.put(status)
+        tell(teller, status)
+
+    monkeypatch.setattr(Teller, "told", told)
+
+    def until(state: str) -> LegacyStatus:
+        while (status := said.get(timeout=60)).state != state:
+            pass
+        return status
+
+    codes: list[int] = []
+    running = threading.Thread(target=lambda: codes.append(cli.main(["sync", "--watch", "--dsn", service])))
+    running.start()
+    try:
+        assert until("idle").leading
+        admin.execute("SELECT sec.sessions_end(%s, 'test')", (SERVICE,))
+        until("off")
+        expire(admin)
+        assert until("idle").leading
+    finally:
+        handlers[signal.SIGTERM]()
+        running.join(60)
+    assert codes == [0]
+    assert server.counters.sessions_opened == opened(admin, number) == 1
+    free = admin.execute(
+        "SELECT until_at <= clock_timestamp() FROM legacy.lease WHERE name = 'sync'"
+    ).fetchone()
+    assert free == (True,)
