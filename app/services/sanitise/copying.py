@@ -147,7 +147,6 @@ class _Copying:
         leaks += verify.broken_references(self.target)
         if leaks:
             raise SanitiseError("the copy is not clean and was dropped: " + "; ".join(leaks[:20]))
-        self.target.commit()
         return Copied(address, len(copied), self.rows, self.replaced, len(telling))
 
     def _telling(self, values: Values) -> set[tuple[str, str]]:
