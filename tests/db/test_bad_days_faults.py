@@ -76,6 +76,7 @@ from app.services.system.commands import AddNote
 from app.services.system.writes import add_note
 from tests import make_world, sales_world
 from tests.conftest import PASSWORD, Cluster, login_of
+from tests.db import legacy_story
 from tests.db.cutting_proxy import CuttingProxy
 from tests.db.first_key import new_keyring
 from tests.db.forgery import Catalogue
@@ -238,6 +239,7 @@ def story(office: Office) -> None:
         "bank_account_remove", bank.remove_account, RemoveAccount(kept.id, kept.row_version, world.dealer)
     )
     rep("COMMIT", add_note, AddNote("partners.partner", world.dealer, "asks for the price of bells"))
+    legacy_story.story(office.address, office.post, shop.hall, shop.shelf, part)
 
 
 def counts(admin: Raw) -> dict[str, int]:
