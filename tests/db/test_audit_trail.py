@@ -13,7 +13,7 @@ from app.core.db import Database
 from app.core.errors import NotAllowed
 from app.services.inventory import writes as stock
 from app.services.inventory.commands import TransferLine, TransferStock
-from migrations import rights
+from tests.conftest import ROLES
 
 Raw = psycopg.Connection[Any]
 READERS = {"administrator", "system_administrator"}
@@ -40,7 +40,7 @@ def events(admin: Raw, kind: str) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
-@pytest.mark.parametrize("role", sorted(set(rights.load().roles) - {"guard", "terminal", "guest"}))
+@pytest.mark.parametrize("role", ROLES)
 def test_only_its_readers_read_the_trail(raw_role: Callable[..., Raw], role: str) -> None:
     person = raw_role(role, ticket=True)
     if role in READERS:

@@ -1,4 +1,4 @@
-"""Every kind of login there is, on a company in full swing: people of each role and of none, terminal, guard, guest."""
+"""Every kind of login there is, on a company in full swing: people of each role and of none, and machines."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,8 +15,8 @@ from tests.conftest import PASSWORD, ROLES, login_of
 from tests.proof import furniture
 
 Raw = psycopg.Connection[Any]
-NOBODY, DEVICE, GUARD = "u_nobody", "t_proof", "s_guard"
-MACHINES = ("terminal", "guard", "guest")
+NOBODY, DEVICE, GUARD, SYNC = "u_nobody", "t_proof", "s_guard", "s_proof"
+MACHINES = ("terminal", "guard", "sync", "guest")
 EVERYBODY = (*ROLES, *MACHINES)
 
 
@@ -29,7 +29,13 @@ class House:
 
     def login(self, who: str) -> str:
         """The login of a role, or a login itself."""
-        machines = {"terminal": DEVICE, "guard": GUARD, "guest": REGISTER_LOGIN, "nobody": NOBODY}
+        machines = {
+            "terminal": DEVICE,
+            "guard": GUARD,
+            "sync": SYNC,
+            "guest": REGISTER_LOGIN,
+            "nobody": NOBODY,
+        }
         return machines.get(who) or (who if who.startswith(("u_", "t_", "s_")) else login_of(who))
 
     def dsn(self, who: str) -> str:
@@ -55,6 +61,7 @@ def furnish(address: str) -> House:
             "SELECT sec.user_set_warehouses('u_warehouse_clerk', ARRAY[min(id)]) FROM inventory.warehouse"
         )
         admin.execute("SELECT sec.user_create(%s, 'No Body', %s, '{}')", (NOBODY, PASSWORD))
+        admin.execute("SELECT sec.user_create(%s, 'Sync', %s, ARRAY['sync'])", (SYNC, PASSWORD))
         row = admin.execute(
             "SELECT sec.device_register(%s, 'Proof', 'Gate', 'Hall', ARRAY(SELECT DISTINCT warehouse_id "
             "FROM production.work_order))",
