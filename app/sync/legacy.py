@@ -239,6 +239,8 @@ class LegacySync:
                 result = run_next(self._db, services, stop=self._let_go, progress=self._runs)
                 if result is None:
                     self._ping(services)
+                else:
+                    services.contact()
                 failures = 0
             except AppError as error:
                 if error.key in _PASSING or isinstance(error, NotAllowed | Cancelled):
