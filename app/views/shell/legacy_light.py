@@ -43,6 +43,9 @@ class LegacyStatus(Protocol):
     def until(self) -> datetime | None: ...
 
     @property
+    def reason(self) -> str: ...
+
+    @property
     def error(self) -> Any: ...
 
 
@@ -79,7 +82,8 @@ class LegacyLight(QWidget):
             self.words.setText(t("shell.legacy.waiting_until", at=f"{status.until.astimezone():%H:%M}"))
         else:
             self.words.setText(t("shell.legacy.reading" if state == "running" else f"shell.legacy.{state}"))
-        tip = [t(f"shell.legacy.about.{state}")]
+        lost = state == "waiting" and status.reason == "legacy_session_lost"
+        tip = [t("shell.legacy.about.lost" if lost else f"shell.legacy.about.{state}")]
         if status.holder:
             tip.append(t("shell.legacy.holder", client=status.holder))
         if status.error is not None:
