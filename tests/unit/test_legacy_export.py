@@ -21,7 +21,6 @@ from app.simulate.fourd import FourDServer
 from app.simulate.quirks import Fault, Quirks
 from tests.legacy_peer import close_all, connect
 
-
 ERROR: Fault = "500"
 
 

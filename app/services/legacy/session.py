@@ -159,9 +159,7 @@ class OneSession:
         known = stored.known
         if known.opening:
             left = self._lifetime_s + MARGIN_S - stored.age_s
-            log.info(
-                "a call that may have opened a session was never settled: %.0f s to wait", max(left, 0)
-            )
+            log.info("a call that may have opened a session was never settled: %.0f s to wait", max(left, 0))
             if left > 0:
                 self._wait(left, "legacy_session_lost")
             known = Known(None)
