@@ -16,7 +16,7 @@ from app.core.embedded import dsn
 from app.services.legacy import reconcile
 from app.services.legacy.engine import run_next
 from app.services.legacy.secrets import KEY_NAME
-from app.services.legacy.service import Services
+from app.services.legacy.service import Services, Waiter
 from app.services.security import keys
 from app.simulate.data import make
 from app.simulate.fourd import FourDServer
@@ -57,7 +57,9 @@ def leading(address: str) -> Iterator[tuple[Database, Services]]:
     with psycopg.connect(address, autocommit=True) as admin:
         expire(admin)
     leader = leader_of(db, "test")
-    services = Services(db, leader, keys.unlock(db, KEY_NAME, PASSWORD, cost=COST).keyring, threading.Event())
+    stop = threading.Event()
+    keyring = keys.unlock(db, KEY_NAME, PASSWORD, cost=COST).keyring
+    services = Services(db, leader, keyring, stop, pace=Waiter(leader, stop, renews=True))
     try:
         yield db, services
     finally:
