@@ -172,6 +172,13 @@ def test_what_cannot_be_read_is_said_in_place(as_role: As, tmp_path: Path, qtbot
         at.settle()
         assert "Speichern Sie sie als .xlsx" in at.everything()
         assert at.find("action.next") is None
+        good = tmp_path / "gut.csv"
+        good.write_text("Familiennummer;Name\nF;Bär\n", encoding="cp1252")
+        page.job.open(good)
+        at.settle()
+        at.choose("field.encoding", "UTF-8")
+        assert "nicht in utf-8 geschrieben" in at.everything()
+        assert at.see("field.encoding").currentText() == "Windows (1252)"  # type: ignore[attr-defined]
 
 
 def test_a_stop_writes_nothing_and_a_running_import_keeps_its_tab(

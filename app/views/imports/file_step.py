@@ -88,7 +88,7 @@ class FileStep(QWidget):
         clear_layout(self._rest)
         self._kind.set_value(job.kind.key)
         if job.problem is not None:
-            self._rest.addWidget(Banner("bad", error_text(job.problem)))
+            self._rest.addWidget(Banner("bad", job.refused, error_text(job.problem)))
         if job.table is None:
             self._rest.addWidget(self._drop(), 1)
             return

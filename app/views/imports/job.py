@@ -56,6 +56,7 @@ class ImportJob(QObject):
         self.step = "file"
         self.table: Table | None = None
         self.problem: AppError | None = None
+        self.refused = ""  # the file the problem is about
         self.columns: dict[int, str] = {}
         self.writing = Writing()
         self.clear = False
@@ -84,7 +85,7 @@ class ImportJob(QObject):
 
     def open(self, path: Path) -> None:
         """Read a file, finding out how it is written."""
-        self._read(Source(path), fresh=True)
+        self._read(Source(path))
 
     def read_as(self, **changes: Any) -> None:
         """Read the file again with another sheet, encoding, separator or row of names."""
@@ -92,9 +93,9 @@ class ImportJob(QObject):
             source = replace(self.table.source, **changes)
             if "sheet" in changes or "separator" in changes or "encoding" in changes:
                 source = replace(source, header=None)
-            self._read(source, fresh="header" not in changes)
+            self._read(source)
 
-    def _read(self, source: Source, *, fresh: bool) -> None:
+    def _read(self, source: Source) -> None:
         self._begin("read")
         stop = self._stop
 
@@ -104,17 +105,17 @@ class ImportJob(QObject):
             self.ctx.tasks.on_gui(partial(self._count, "read", rows, 0))
 
         work = partial(read, source, known=partial(guess.known, self.kind.key), tick=tick)
-        self.ctx.tasks.run(FETCH, self, work, partial(self._was_read, fresh), slot="read")
+        self.ctx.tasks.run(FETCH, self, work, partial(self._was_read, source), slot="read")
 
-    def _was_read(self, fresh: bool, future: "Future[Table]") -> None:
+    def _was_read(self, source: Source, future: "Future[Table]") -> None:
         self.running = ""
         error = future.exception()
         if isinstance(error, Cancelled):
             pass
         elif isinstance(error, AppError):
-            self.problem = error
-            if fresh and self.table is None:
-                self.columns = {}
+            self.problem, self.refused = error, source.path.name
+            if self.table is not None and self.table.source.path != source.path:
+                self.table = None
         elif error is not None:
             self.failed.emit(error)
         else:

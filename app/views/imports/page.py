@@ -239,10 +239,11 @@ class ImportPage(TabPage):
     def _line(self, job: ImportJob) -> str:
         if job.table is None:
             return ""
-        source, count = job.table.source, fmt.number(len(job.table.lines))
+        source, n = job.table.source, len(job.table.lines)
         if source.sheet is not None:
-            return t("import.line.sheet", name=source.path.name, sheet=source.sheet, count=count)
-        return t("import.line.text", name=source.path.name, count=count)
+            name, sheet = source.path.name, source.sheet
+            return t("import.line.sheet", n=n, name=name, sheet=sheet, count=fmt.number(n))
+        return t("import.line.text", n=n, name=source.path.name, count=fmt.number(n))
 
     def _show_next(self, job: ImportJob) -> None:
         blocked = None
@@ -257,7 +258,7 @@ class ImportPage(TabPage):
                 blocked = t("import.map.missing", fields=", ".join(t(found.title) for found in missing))
         elif job.step == "trial" and job.trial is not None:
             count = job.trial.counts[NEW] + job.trial.counts[CHANGED]
-            self._next.set_text_key("import.go", count=fmt.number(count))
+            self._next.set_text_key("import.go", n=count, count=fmt.number(count))
             self._next.set_icon("upload")
             blocked = None if count else t("import.done_nothing")
         else:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -45,6 +46,7 @@ FITS: dict[str, Callable[[Row], bool] | None] = {
     NEW: lambda row: row.outcome == NEW,
     CHANGED: lambda row: row.outcome == CHANGED,
 }
+SHOWN = 2000  # rows of a kind on screen; nobody reads more, and the window stays quick
 _OF_KIND = {"number": 110, "whole": 90, "date": 100, "flag": 80, "choice": 110, "lookup": 110}
 
 
@@ -104,7 +106,11 @@ class RowsStep(QWidget):
     def choose(self, key: str) -> None:
         """Show the rows of one kind."""
         self._tabs.set_current(key)
-        self._model.show_only(FITS[key])
+        fits, total = FITS[key], self._counts[key]
+        rows = self._outcome.rows
+        self._model.set_rows(islice(rows if fits is None else filter(fits, rows), SHOWN))
+        self._foot.setText(t("import.shown", count=fmt.number(min(total, SHOWN)), total=fmt.number(total)))
+        self._foot.setVisible(total > SHOWN)
         empty = not self._model.rows
         words = (t("import.no_rows"), t("import.no_rows_text"))
         self._view.set_overlay(EmptyState("search-x", *words) if empty else None)
@@ -115,7 +121,7 @@ class RowsStep(QWidget):
         outcome, plan = self._outcome, self._outcome.plan
         card = Card()
         head = QHBoxLayout()
-        counts = {"all": len(outcome.rows), **outcome.counts}
+        counts = self._counts = {"all": len(outcome.rows), **outcome.counts}
         items = [
             (key, f"{t(f'import.tab.{key}')} · {fmt.number(counts[key])}")
             for key in FITS
@@ -140,10 +146,11 @@ class RowsStep(QWidget):
         columns.append(Column("what", "import.column.what", width=360, text=self._what, sortable=False))
         columns += [self._column(found) for found in plan.fields if found not in keys]
         self._model = RowsModel(columns, key=lambda row: row.number)
-        self._model.set_rows(outcome.rows)
         self._view = RowsView(self._model, row_height=px("row_chip"), name="import.rows")
         self._view.selection_changed.connect(self._show_row)
         card.body.addWidget(self._view, 1)
+        self._foot = Label("", "small", "text2")
+        card.body.addWidget(self._foot)
         return card
 
     def _column(self, found: ImportField) -> Column:
