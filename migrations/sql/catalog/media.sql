@@ -11,7 +11,7 @@ COMMENT ON FUNCTION catalog.picture_priority IS
 CREATE OR REPLACE FUNCTION catalog.picture_source() RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM sec.require_session();
+  PERFORM sec.require('catalog.product_image:select');
   RETURN (SELECT jsonb_build_object('base_url', s.base_url, 'media_url', s.media_url, 'verify_tls', s.verify_tls,
                                     'ca_file', s.ca_file)
             FROM legacy.server s WHERE s.kind = 'images' AND s.is_active ORDER BY s.is_test, s.id LIMIT 1);
