@@ -19,7 +19,8 @@ INSERT INTO catalog.picture (source_key, hash, file_hash, kind, name) VALUES ('p
 INSERT INTO catalog.picture_file (picture_id, position, format, url)
 SELECT id, 0, 'png', 'http://127.0.0.1:1/p.png' FROM catalog.picture WHERE source_key = 'proof';
 INSERT INTO catalog.picture_article (picture_id, number) SELECT id, '1' FROM catalog.picture WHERE source_key = 'proof';
-INSERT INTO catalog.picture_change (picture_id, kind) SELECT id, 'created' FROM catalog.picture WHERE source_key = 'proof';
+INSERT INTO catalog.picture_change (picture_id, kind)
+SELECT id, 'created' FROM catalog.picture WHERE source_key = 'proof';
 INSERT INTO legacy.feed (table_name) VALUES ('legacy.document');
 INSERT INTO legacy.article (number) VALUES ('1-BE');
 INSERT INTO legacy.document (source_id, kind, number, currency) VALUES (1, 'invoice', '1', 'DEM');
