@@ -113,7 +113,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 DECLARE
   v_entity legacy.entity := legacy.entity_for_writing(p_block ->> 'entity');
   v_table text := p_block ->> 'table';
-  v_mode text := legacy.mode_of(v_entity.module);
+  v_mode text := legacy.mode_for(v_entity.module, v_table);
   v_rows jsonb := coalesce(p_block -> 'rows', '[]');
   v_answer jsonb;
   v_gone int := 0;
@@ -124,6 +124,11 @@ BEGIN
                               'protected', jsonb_array_length(v_rows), 'refused', '[]'::jsonb, 'gone', 0);
   END IF;
   IF v_entity.target_table IS DISTINCT FROM v_table THEN
+    IF EXISTS (SELECT FROM legacy.record r WHERE r.entity_id = v_entity.id AND r.target_id IS NOT NULL) THEN
+      -- The rows its records became are numbers of the other table; here they would be somebody else's.
+      PERFORM sec.fail('ER422', 'legacy_target_changed', jsonb_build_object(
+        'entity', v_entity.code, 'before', v_entity.target_table, 'table', v_table));
+    END IF;
     UPDATE legacy.entity e SET target_table = v_table WHERE e.id = v_entity.id;
     v_entity.target_table := v_table;
   END IF;
@@ -247,7 +252,7 @@ BEGIN
   PERFORM legacy.fence(p_token);
   v_part := legacy.page_open(p_token, p_run_entity_id);
   v_entity := legacy.entity_for_writing(p_entity);
-  v_gone := legacy.mark_gone(v_entity, legacy.mode_of(v_entity.module), p_keys, p_action);
+  v_gone := legacy.mark_gone(v_entity, legacy.mode_for(v_entity.module, v_entity.target_table), p_keys, p_action);
   UPDATE legacy.run_entity p SET gone_count = p.gone_count + v_gone WHERE p.id = v_part.id AND v_gone > 0;
   IF v_gone > 0 THEN
     UPDATE legacy.entity e SET last_change_at = clock_timestamp() WHERE e.id = v_entity.id;

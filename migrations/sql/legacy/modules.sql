@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE FUNCTION legacy.last_change(p_module text) RETURNS timestamptz
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT max(e.last_change_at) FROM legacy.entity e WHERE e.module = p_module
+  SELECT max(e.last_change_at) FROM legacy.entity e WHERE p_module IN (e.module, legacy.home_of(e.target_table))
 $$;
 
 CREATE OR REPLACE FUNCTION api.legacy_module_set(p_command uuid, p_code text, p_mode text, p_row_version int, p_comment text DEFAULT NULL)

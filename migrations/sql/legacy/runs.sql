@@ -180,7 +180,8 @@ BEGIN
      WHERE p_entity IS NULL OR g.wanted_entity = p_entity
      ORDER BY 1, 2, 3
   LOOP
-    IF v_pair.column_name <> ALL (legacy.columns_of(v_pair.target_table)) THEN
+    IF v_pair.column_name <> ALL (legacy.columns_of(v_pair.target_table))
+       OR legacy.mode_for((SELECT e.module FROM legacy.entity e WHERE e.id = v_pair.entity_id), v_pair.target_table) = 'werkbank' THEN
       CONTINUE;
     END IF;
     EXECUTE format(
