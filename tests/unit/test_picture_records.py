@@ -102,9 +102,18 @@ def test_addresses_follow_the_house_and_are_never_files() -> None:
     from app.core.errors import Unavailable
 
     plain, moved = Source("https://s.example/"), Source("https://s.example/", "https://m.example/pics")
-    assert address("http://inside:8000/media/A.png?x=1", plain) == "http://inside:8000/media/A.png?x=1"
+    assert address("http://s.example:8000/media/A.png?x=1", plain) == "http://s.example:8000/media/A.png?x=1"
     assert address("/media/A%20B.png", plain) == "https://s.example/media/A%20B.png"
     assert address("http://inside:8000/media/A.png", moved) == "https://m.example/pics/media/A.png"
     for bad in ("file:///etc/passwd", "ftp://x/y", "media/A.png", ""):
         with pytest.raises(Unavailable):
             address(bad, Source())
+    for elsewhere in (
+        "http://inside:8000/reboot",
+        "http://169.254.169.254/latest",
+        "http://s.example@inside/x.png",
+        "http://[::1/x.png",
+        "//inside/x.png",
+    ):
+        with pytest.raises(Unavailable):
+            address(elsewhere, plain)

@@ -153,9 +153,16 @@ def address(url: str, source: Source) -> str:
     """Where a picture is fetched from.
 
     An address without host belongs to the service; the house's ``media_url`` replaces whatever host the service
-    wrote.  Raises `Unavailable` for anything that is not http or https.
+    wrote.  Raises `Unavailable` for anything that is not http or https, and for other hosts: no window asks a
+    machine of the house for something because an answer from elsewhere, or somebody who leads the sync, says so.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        foreign = parts.netloc and parts.hostname != urlsplit(source.base_url).hostname
+    except ValueError as error:  # brackets that do not close
+        raise Unavailable("image_service_address", url=url) from error
+    if foreign and not source.media_url:
+        raise Unavailable("image_service_address", url=url)
     base = urlsplit(source.media_url or ("" if parts.netloc else source.base_url))
     if base.netloc:
         prefix = base.path.rstrip("/") if source.media_url else ""
