@@ -189,12 +189,11 @@ def upgrade() -> None:
         schema="legacy",
     )
     op.create_index(
-        "ix_legacy_run_open",
+        "ix_legacy_run_state",
         "run",
         ["state"],
         unique=False,
         schema="legacy",
-        postgresql_where=sa.text("state IN ('waiting','running','interrupted')"),
     )
     op.create_table(
         "server",

@@ -170,11 +170,7 @@ class Run(Base):
     __table_args__ = (
         one_of("mode", "legacy_run_mode", *MODES),
         one_of("state", "legacy_run_state", *RUN_STATES),
-        Index(
-            "ix_legacy_run_open",
-            "state",
-            postgresql_where=text("state IN ('waiting','running','interrupted')"),
-        ),
+        Index("ix_legacy_run_state", "state"),
         {"schema": SCHEMA},
     )
     mode: Mapped[str] = mapped_column(String(12))
