@@ -126,6 +126,17 @@ def fill(admin: Raw, *, running: bool = False) -> dict[str, int]:
             state,
         )
     ids |= _past(admin)
+    ids["reconciliation"] = one(
+        admin,
+        "INSERT INTO legacy.reconciliation (run_id, module, state, differences) "
+        "VALUES (%s, 'sales', 'differences', 1) RETURNING id",
+        ids["run"],
+    )
+    admin.execute(
+        "INSERT INTO legacy.reconciliation_line (reconciliation_id, entity, kind, subject, legacy_value, "
+        "werkbank_value, difference) VALUES (%s, 'document', 'count', 'records', '100000', '99999', -1)",
+        (ids["reconciliation"],),
+    )
     return ids
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 import app.views.catalog
@@ -15,6 +18,9 @@ import app.views.legacy
 import app.views.partners
 from app.core import format as fmt
 from app.core.db import Database
+from app.core.errors import Unavailable
+from app.services.legacy.service import Progress
+from app.sync.legacy import LegacyStatus
 from app.views.core.inputs import LineEdit
 from app.views.core.workspace import Registry
 from tests.views import legacy_world
@@ -244,3 +250,25 @@ def test_pay_is_shown_on_request_alone(
         assert "3.150" not in bench.everything()
         bench.click("action.show_pay")
         bench.wait(lambda: fmt.money(Decimal(3150)) in bench.everything())
+
+
+def test_the_status_bar_says_how_the_old_system_stands(as_role: AsRole, tmp_path: Path, qtbot: QtBot) -> None:
+    with bench_of(as_role("u_ralf"), tmp_path, qtbot) as bench:
+        status = bench.window.status
+        status.show_legacy(LegacyStatus("no_server"))
+        assert bench.find("status.legacy") is None
+        status.show_legacy(
+            LegacyStatus(
+                "running",
+                leading=True,
+                progress=Progress(1, "full", "customer", 50, 100, entity_index=2, entity_count=3),
+            )
+        )
+        assert shown(bench, "status.legacy_words") == f"Altsystem wird gelesen · {fmt.percent(Decimal(50))}"
+        status.show_legacy(LegacyStatus("unreachable", error=Unavailable("legacy_timeout", server="erp")))
+        assert "antwortet nicht rechtzeitig" in bench.see("status.legacy").toolTip()
+        until = datetime(2026, 11, 21, 12, 30).astimezone()
+        status.show_legacy(LegacyStatus("waiting", until=until))
+        assert shown(bench, "status.legacy_words") == "Altsystem wartet bis 12:30"
+        QTest.mouseClick(status, Qt.MouseButton.LeftButton, pos=status.legacy.geometry().center())
+        assert bench.front().objectName() == "page.legacy"

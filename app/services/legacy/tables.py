@@ -123,7 +123,7 @@ def known_tables(session: Session) -> tuple[Known, ...]:
     rows = session.execute(
         text(
             "SELECT DISTINCT ON (source) source, title, source_count FROM legacy.entity "
-            "WHERE source IS NOT NULL AND parent IS NULL ORDER BY source, position"
+            "WHERE source IS NOT NULL AND parent IS NULL ORDER BY source, source_count DESC NULLS LAST, position"
         )
     ).all()
     return tuple(Known(*row) for row in rows)

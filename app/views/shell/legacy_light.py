@@ -34,10 +34,7 @@ class LegacyStatus(Protocol):
     def holder(self) -> str: ...
 
     @property
-    def done(self) -> int: ...
-
-    @property
-    def total(self) -> int | None: ...
+    def progress(self) -> Any: ...
 
     @property
     def until(self) -> datetime | None: ...
@@ -69,15 +66,15 @@ class LegacyLight(QWidget):
     def show_status(self, status: LegacyStatus) -> None:
         """Say how it stands; where there is no old system, nothing."""
         state = str(status.state)
-        working = bool(status.total) and state in ("running", "following")
+        share = _share(status.progress) if state in ("running", "following") else None
+        working = share is not None
         kind = "info" if working else _KINDS.get(state, "")
         self.setVisible(bool(kind))
         if not kind:
             return
         self.light.set_kind(kind)
-        if working:
-            share = Decimal(100 * status.done // max(status.total or 1, 1))
-            self.words.setText(t("shell.legacy.running", share=fmt.percent(min(share, Decimal(100)))))
+        if share is not None:
+            self.words.setText(t("shell.legacy.running", share=fmt.percent(share)))
         elif state == "waiting" and status.until is not None:
             self.words.setText(t("shell.legacy.waiting_until", at=f"{status.until.astimezone():%H:%M}"))
         else:
@@ -90,3 +87,13 @@ class LegacyLight(QWidget):
             tip.append(error_text(status.error))
         self.setToolTip("\n".join(tip))
         self.setAccessibleName(self.words.text())
+
+
+def _share(progress: Any) -> Decimal | None:
+    """How far a run is, in per cent: the tables that are done, and the part of the one at work; None without a run."""
+    if not progress.entity_count:
+        return None
+    part = progress.done / progress.total if progress.total else 0
+    return Decimal(
+        min(100, int(100 * (max(progress.entity_index - 1, 0) + min(part, 1)) / progress.entity_count))
+    )
