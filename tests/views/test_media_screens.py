@@ -131,8 +131,10 @@ def test_the_pane_says_what_was_tried_for_a_number(
         page = bench.go("media.pictures", preset="all", filters={"name": "P31"})
         bench.wait(lambda: len(page.model.rows) == 1)
         page.table.select_keys([page.model.rows[0].id])
-        bench.wait(lambda: "20400-BE" in bench.everything())
+        bench.see("product.20400-BE")
         assert "Stammnummer" in bench.everything()
+        bench.click("product.20400-BE")
+        assert bench.front().product.sku == "20400-BE"
 
 
 def test_how_the_sync_stands_is_shown_to_everybody_and_asked_for_by_few(

@@ -1,9 +1,9 @@
 """All pictures of the image service: which product shows them and why, and those that none shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.i18n import language, t
@@ -14,7 +14,7 @@ from app.views.core.context import AppContext
 from app.views.core.detail import DetailPane, Picture, cells_row, facts, history_row, section, text_row
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
-from app.views.core.marks import Chip, initials
+from app.views.core.marks import Chip, IconLabel, Label, initials
 from app.views.core.operation import ReadOp
 from app.views.core.people import name, when_known
 from app.views.core.side_cards import when
@@ -31,6 +31,7 @@ from app.views.media.words import (
     KINDS,
     LIST,
     PICTURE,
+    PRODUCT,
     STATES,
     format_words,
     kind_words,
@@ -110,16 +111,7 @@ class PicturePane(DetailPane):
         )
         box.addWidget(section(t("media.products"), note=fmt.number(row.products)))
         for product in found.products:
-            line = cells_row(
-                (
-                    (str(product["sku"]), "body500", "left"),
-                    (str(product["name"]), "body", "left"),
-                    (rule_words(product["rule"]), "small", "right"),
-                ),
-                (4, 6, 5),
-            )
-            line.setToolTip(t("media.primary") if product["is_primary"] else "")
-            box.addWidget(line)
+            box.addWidget(self._product_row(product))
         if not found.products:
             box.addWidget(text_row(t("media.products.none"), style="small", color="text3"))
             if self._ctx.profile.can(ASSIGN):
@@ -139,6 +131,26 @@ class PicturePane(DetailPane):
                     (3, 5, 5),
                 )
             )
+
+    def _product_row(self, product: Mapping[str, Any]) -> QWidget:
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(px("gap"))
+        opens = Button(
+            "kit.list.open",
+            kind="link",
+            clicked=lambda: self._ctx.navigate.open_record(PRODUCT, product["id"]),
+        )
+        opens.set_words(product["sku"])
+        opens.setObjectName(f"product.{product['sku']}")
+        row.addWidget(opens)
+        row.addWidget(Label(product["name"], "body", "text2", elide=True), 1)
+        if product["is_primary"]:
+            row.addWidget(IconLabel("star", px("icon_small"), "accent_text"))
+            line.setToolTip(t("media.primary"))
+        row.addWidget(Label(rule_words(product["rule"]), "small", "text2"))
+        return line
 
     def _show_numbers(self, box: QVBoxLayout, found: PictureDetail) -> None:
         if not found.articles:
