@@ -161,6 +161,9 @@ def test_language_and_theme_keep_what_was_found(
         assert number(at, "rejected") == "1"
         at.window.switch_theme("dark")
         assert at.front().job.trial is not None
+        before = len(at.window.notices)
+        at.front().keep_template("once")
+        assert len(at.window.notices) == before + 1
 
 
 def test_what_cannot_be_read_is_said_in_place(as_role: As, tmp_path: Path, qtbot: QtBot) -> None:

@@ -69,7 +69,7 @@ class ImportPage(TabPage):
         self.job.changed.connect(self.show_job)
         self.job.progressed.connect(self._progress)
         self.job.failed.connect(self._failed)
-        self.job.told.connect(ctx.navigate.toast)
+        self.job.told.connect(self._told)
         self.show_job()
 
     def _new_job(self, state: dict[str, Any]) -> ImportJob:
@@ -272,6 +272,9 @@ class ImportPage(TabPage):
             self._run.show_progress(job.stage, job.done, job.total, job.began)
             if self._tiles is not None:
                 self._tiles.show_counts(job.counts)
+
+    def _told(self, words: str) -> None:
+        self.ctx.navigate.toast(words)
 
     def _failed(self, error: BaseException) -> None:
         show_error(self, self.ctx, error, operation="import")
