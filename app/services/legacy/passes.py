@@ -24,14 +24,15 @@ def whole(worker: Worker, cursor: Mapping[str, Any] | None, tell: Callable[[], N
     seen: set[str] = set()
     if not (resume and resume.get("phase") == "sweep"):
         worker.count()
-        for page in ahead(source.pages(resume and resume.get("page"), worker.run.limit)):
-            if not source.can_resume:
-                seen |= {key for row in page.rows if (key := source.key(row)) is not None}
-            place = {"phase": "read", "page": page.cursor} if source.can_resume else None
-            worker.take(within_limit(worker, page.rows), cursor=place, wait=source.can_sweep)
-            tell()
-            if run_out(worker):
-                return None
+        with worker.writing_behind():
+            for page in ahead(source.pages(resume and resume.get("page"), worker.run.limit)):
+                if not source.can_resume:
+                    seen |= {key for row in page.rows if (key := source.key(row)) is not None}
+                place = {"phase": "read", "page": page.cursor} if source.can_resume else None
+                worker.take(within_limit(worker, page.rows), cursor=place, wait=source.can_sweep)
+                tell()
+                if run_out(worker):
+                    break
     if worker.run.limit is not None:
         return None
     if source.can_sweep:

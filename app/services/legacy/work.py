@@ -1,6 +1,8 @@
 """One entity of a run at work: source records become rows page by page, each page one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -117,6 +119,8 @@ class Worker:
         self.source = run.source(entity)
         self.counts = Counts()
         self.total: int | None = None
+        self._writer: ThreadPoolExecutor | None = None
+        self._pending: tuple[Future[dict[str, Any]], Counts] | None = None
         self._followers = [
             (one, run.plan(one), run.source(one)) for one in run.mapping.followers(entity.code)
         ]
@@ -140,7 +144,8 @@ class Worker:
         that had better be taken at the end; ``repairs`` are values to be used instead of the source's, by key.
         """
         self.run.services.check()
-        page = Counts(read=len(rows))
+        page = Counts()
+        self.counts.read += len(rows)
         given, odd = self._given(rows)
         keys = list(given)
         chosen = set(keys)
@@ -158,7 +163,7 @@ class Worker:
             if wait and self.plan.wait(row):
                 continue
             made.append((row, self.plan.make(row, key, digest)))
-        self._write(made, odd, page, cursor, follow)
+        self._write(made, odd, page, cursor, follow, len(rows))
 
     def count(self) -> None:
         """Ask how many records there are, and let others know."""
@@ -216,6 +221,7 @@ class Worker:
         page: Counts,
         cursor: dict[str, Any] | None,
         follow: bool,
+        read: int,
     ) -> None:
         refused = Refused(self._entities)
         blocks = self._blocks(self.entity, made, odd, page, refused, complete=False)
@@ -230,22 +236,45 @@ class Worker:
             page.changed += sum(1 for _, one in made if one.rows)
             self.counts.add(page)
             return
-        answer = calls.apply(
-            self.run.db,
-            calls.Page(
-                token=self.run.services.token,
-                part=self.part,
-                blocks=blocks,
-                quarantine=[entry(one, self._entities[one.entity.partition("/")[0]]) for one in odd],
-                cursor=cursor,
-                counts={
-                    "read_count": page.read,
-                    "unchanged_count": page.unchanged,
-                    "warning_count": page.warnings,
-                },
-                refused=refused,
-            ),
+        sent = calls.Page(
+            token=self.run.services.token,
+            part=self.part,
+            blocks=blocks,
+            quarantine=[entry(one, self._entities[one.entity.partition("/")[0]]) for one in odd],
+            cursor=cursor,
+            counts={
+                "read_count": read,
+                "unchanged_count": page.unchanged,
+                "warning_count": page.warnings,
+            },
+            refused=refused,
         )
+        for _, one in made:
+            self.run.lookups.made(self.entity.code, one.key)
+        if self._writer is None:
+            self._written(calls.apply(self.run.db, sent), page)
+            return
+        self.settle()
+        self._pending = (self._writer.submit(calls.apply, self.run.db, sent), page)
+
+    @contextmanager
+    def writing_behind(self) -> Iterator[None]:
+        """Each page is written while the next one is worked out; what became of it is known one page later."""
+        with ThreadPoolExecutor(1, "werkbank-legacy-write") as writer:
+            self._writer = writer
+            try:
+                yield
+                self.settle()
+            finally:
+                self._writer, self._pending = None, None
+
+    def settle(self) -> None:
+        """Wait for the page that is being written.  Raises what came of it, `StoppedError` too."""
+        if self._pending is not None:
+            (future, page), self._pending = self._pending, None
+            self._written(future.result(), page)
+
+    def _written(self, answer: Mapping[str, Any], page: Counts) -> None:
         for block in answer["blocks"]:
             if block["entity"] == self.entity.code:
                 page.created += int(block["created"])
@@ -255,8 +284,6 @@ class Worker:
                 page.gone += int(block["gone"])
         page.quarantined += int(answer["quarantined"]) + int(answer["refused"])
         self.counts.add(page)
-        for _, one in made:
-            self.run.lookups.made(self.entity.code, one.key)
         if answer["cancel"]:
             raise StoppedError
 
