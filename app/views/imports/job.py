@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QMetaObject, QObject, Signal
 
 from app.core.errors import AppError, Cancelled, NotAllowed
 from app.core.i18n import language, t
@@ -67,6 +67,24 @@ class ImportJob(QObject):
         self.began = 0.0
         self.started = datetime.now(UTC)
         self._stop = threading.Event()
+        self._watching: list[QMetaObject.Connection] = []
+
+    def watched_by(
+        self,
+        changed: Callable[[], object],
+        progressed: Callable[[], object],
+        failed: Callable[[BaseException], object],
+        told: Callable[[str], object],
+    ) -> None:
+        """The page that shows it; one built anew takes the place of the one before."""
+        for connection in self._watching:
+            QObject.disconnect(connection)
+        self._watching = [
+            self.changed.connect(changed),
+            self.progressed.connect(progressed),
+            self.failed.connect(failed),
+            self.told.connect(told),
+        ]
 
     @staticmethod
     def known(ctx: "AppContext", name: str) -> "ImportJob | None":

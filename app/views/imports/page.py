@@ -66,10 +66,7 @@ class ImportPage(TabPage):
             return
         self.job = ImportJob.known(ctx, str(state.get("job", ""))) or self._new_job(state)
         self._build(box)
-        self.job.changed.connect(self.show_job)
-        self.job.progressed.connect(self._progress)
-        self.job.failed.connect(self._failed)
-        self.job.told.connect(self._told)
+        self.job.watched_by(self.show_job, self._progress, self._failed, self._told)
         self.show_job()
 
     def _new_job(self, state: dict[str, Any]) -> ImportJob:
