@@ -161,9 +161,9 @@ def _once(database: "Database", arguments: argparse.Namespace, stop: threading.E
         from app.services.legacy.engine import run_next as engine
 
         result = engine(db, services, scheduled=False, **how)
-        if result is not None:
+        if result is not None and result.state != "interrupted":  # else it is gone on with, here or elsewhere
             results[result.run_id] = result.as_dict()
-            if result.run_id == run and result.state != "interrupted":
+            if result.run_id == run:
                 done.set()
         return result
 

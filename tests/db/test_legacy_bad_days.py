@@ -1,0 +1,127 @@
+"""Bad days of the sync as they happen: processes that are killed, put to sleep and stopped, servers that misbehave.
+
+`werkbank sync` runs as a process of its own, the old system in this one. After each bad day nothing may be lost and
+nothing doubled, by looks of our own and by the program's comparison.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+
+import psycopg
+import pytest
+
+from app.simulate.data import make
+from app.simulate.fourd import FourDServer
+from app.simulate.quirks import Quirks
+from tests.legacy_processes import Sync, World, until
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture
+def world(new_database: Callable[..., AbstractContextManager[str]]) -> Iterator[World]:
+    with new_database() as address, FourDServer(make("small"), Quirks(sessions=2)) as server:
+        yield World(address, server)
+
+
+def test_a_leader_that_is_killed_again_and_again(world: World) -> None:
+    """kill -9 while a page is asked for and the one before is being written; each time somebody else goes on."""
+    for number, (table, count) in enumerate(
+        (("Artikel_Variante", 1), ("Kunden", 1), ("Belege", 2), ("Belege_Pos", 3), ("Belege_Pos", 2))
+    ):
+        with (
+            Sync((world.one, world.other)[number % 2], "--full") as sync,
+            world.at(table, count, partial(sync.send, signal.SIGKILL)),
+        ):
+            assert sync.wait() == -signal.SIGKILL, sync.said
+        world.past()
+    with Sync(world.one, "--full") as sync:
+        assert sync.wait() == 0, sync.said
+    world.settled()
+
+
+def test_a_leader_that_sleeps_past_its_lease_with_a_page_half_written(world: World) -> None:
+    """It wakes up while another one writes: what it still had in hand is refused, and the other one's stands."""
+    base = psycopg.conninfo.conninfo_to_dict(world.admin_dsn)["dbname"]
+    world.rows(
+        f"ALTER ROLE u_administrator IN DATABASE {base} SET idle_in_transaction_session_timeout = '3s'"
+    )
+    waiting = (
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with Sync(world.one, "--full") as sleeper, Sync(world.other, "--watch") as other:
+        with psycopg.connect(world.admin_dsn) as holder:
+            holder.execute("LOCK TABLE legacy.document_line IN EXCLUSIVE MODE")
+            until(lambda: world.rows(waiting) or not sleeper.alive)
+            led = str(world.one_value("SELECT client FROM legacy.lease WHERE name = 'sync'"))
+            asleep, awake = (sleeper, other) if world.leads(sleeper) else (other, sleeper)
+            asleep.send(signal.SIGSTOP)
+        world.session_ends()
+        token = world.one_value("SELECT token FROM legacy.lease WHERE name = 'sync'")
+        with world.at("Belege_Pos", 2, lambda: asleep.send(signal.SIGCONT)):
+            until(lambda: world.one_value("SELECT token FROM legacy.lease WHERE name = 'sync'") > token)
+            assert world.one_value("SELECT client FROM legacy.lease WHERE name = 'sync'") != led
+            assert sleeper.wait() == 0, sleeper.said
+        assert awake.alive or awake is sleeper
+    world.settled()
+
+
+def test_a_server_on_its_worst_day(world: World) -> None:
+    """Pages for people, half answers, errors, silence, a restart, no free session, and then it is away for a while."""
+    server = world.server
+
+    def restarted_and_full() -> None:
+        server.restart()
+        server.occupy(2)
+        threading.Timer(5.0, server.leave).start()
+
+    def away() -> None:
+        server.stop()
+        threading.Timer(4.0, server.start).start()
+
+    server.fail("html", "500", "cut", where="Kunden")
+    server.fail("503", None, "close", "empty", where="Artikel_Variante?")
+    server.fail("html", "hang", None, "cut", where="Belege_Pos?")
+    with world.at("Belege", 1, lambda: threading.Thread(target=restarted_and_full).start()):
+        first = turn(world)
+    assert server.counters.statuses[402] > 0
+    with world.at("Belege_Pos", 2, lambda: threading.Thread(target=away).start()):
+        codes = [first]
+        while codes[-1] != 0:
+            assert len(codes) < 6, codes
+            time.sleep(4.5)
+            codes.append(turn(world))
+    world.settled()
+
+
+def test_stopped_by_the_user_at_any_moment(world: World) -> None:
+    """Ctrl+C in every part of a run, and a connection to the database that is cut in the middle of a page."""
+    for table, count in (("Artikel_Familie", 1), ("Adressen", 1), ("Belege", 1), ("Belege_Pos", 4)):
+        with Sync(world.one, "--full") as sync, world.at(table, count, partial(sync.send, signal.SIGTERM)):
+            assert sync.wait() == 130, sync.said
+        assert world.one_value("SELECT until_at <= clock_timestamp() FROM legacy.lease WHERE name = 'sync'")
+
+    def cut() -> None:
+        world.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND usename = 'u_administrator'"
+        )
+
+    with world.at("Belege_Pos", 3, cut):
+        code = turn(world)
+    while code != 0:
+        world.past()
+        code = turn(world)
+    world.settled()
+
+
+def turn(world: World) -> int:
+    """One call of the program."""
+    with Sync(world.one, "--full") as sync:
+        code = sync.wait()
+        print(code, sync.said[-1500:])
+        return code
