@@ -14,6 +14,7 @@ from app.commands.sync import Teller
 from app.core.db import Database
 from app.simulate.data import House, make
 from app.simulate.fourd import FourDServer
+from app.simulate.peer import Request
 from app.simulate.quirks import Quirks
 from app.sync.legacy import LegacyStatus
 from tests.conftest import PASSWORD, Cluster, Raw
@@ -268,3 +269,33 @@ def test_the_service_signs_in_again_by_itself_and_ends_when_told(
         "SELECT until_at <= clock_timestamp() FROM legacy.lease WHERE name = 'sync'"
     ).fetchone()
     assert free == (True,)
+
+
+def test_a_run_stopped_by_hand_is_gone_on_with_by_the_next(
+    service: str,
+    server: FourDServer,
+    admin: Raw,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    handlers: dict[int, Callable[..., object]] = {}
+    monkeypatch.setattr(signal, "signal", lambda which, handler: handlers.update({which: handler}))
+    stopped = threading.Event()
+
+    def stop(request: Request) -> None:
+        if "/Stamm_Lagerorte" in request.path and "$orderby" in request.target and not stopped.is_set():
+            stopped.set()
+            handlers[signal.SIGINT]()
+
+    server.before = stop
+    asked = ["sync", "--full", "--entity", "warehouse", "--entity", "place", "--dsn", service]
+    assert cli.main(asked) == 130
+    assert stopped.is_set()
+    assert "goes on with it" in capsys.readouterr().err
+    assert cli.main(["sync", "--entity", "category", "--dsn", service]) == 0
+    states = admin.execute("SELECT DISTINCT state FROM legacy.run").fetchall()
+    assert not {("running",), ("interrupted",), ("waiting",)} & set(states)
+    places = admin.execute(
+        """SELECT count(*) FROM legacy.record r JOIN legacy.entity e ON e.id = r.entity_id WHERE e.code = 'place'"""
+    ).fetchone()
+    assert places == (len(server.data["Stamm_Lagerorte"]),)
