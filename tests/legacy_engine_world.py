@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from app.core.db import ClientInfo, Database, Target
 from app.services.legacy import calls, engine, secrets
 from app.services.legacy.engine import RunResult
@@ -46,7 +48,10 @@ class Sync:
         self.services = Services(self.db, leader, secrets.open_keys(self.db), self.stop, pace=pace)
 
     def ask(self, mode: str, *entities: str, **options: Any) -> int:
-        """Ask for a run."""
+        """Ask for a run; a service has somebody else ask."""
+        if not self.db.profile.can("legacy_run_request"):
+            query = "INSERT INTO legacy.run (mode, entities, options) VALUES (%s, %s, %s) RETURNING id"
+            return int(self.one(query, mode, list(entities) or None, Jsonb(options)))
         answer = calls.call(
             self.db,
             "legacy_run_request",

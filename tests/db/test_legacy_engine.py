@@ -15,8 +15,10 @@ from app.services.legacy.engine import RunResult
 from app.simulate.data import House, make
 from app.simulate.fourd import FourDServer
 from app.simulate.quirks import Quirks
-from tests.conftest import PASSWORD, login_of
+from tests.conftest import PASSWORD
 from tests.legacy_engine_world import Sync, house_rows, leading
+
+SERVICE = "s_sync_engine"
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +36,13 @@ def server(house: House) -> Iterator[FourDServer]:
 
 @pytest.fixture(scope="module")
 def sync(admin_dsn: str, server: FourDServer) -> Iterator[Sync]:
+    """A service that has no other right than to lead."""
     target, _ = Target.from_dsn(admin_dsn)
-    dsn = address_of(target.port, target.dbname, login_of("administrator"), PASSWORD)
-    with psycopg.connect(admin_dsn, autocommit=True) as admin, leading(dsn, admin, server) as found:
-        yield found
+    with psycopg.connect(admin_dsn, autocommit=True) as admin:
+        admin.execute("SELECT sec.user_create(%s, 'Sync', %s, ARRAY['sync'])", (SERVICE, PASSWORD))
+        dsn = address_of(target.port, target.dbname, SERVICE, PASSWORD)
+        with leading(dsn, admin, server) as found:
+            yield found
 
 
 @pytest.fixture(scope="module")
