@@ -122,7 +122,7 @@ class _Copying:
         values = Values(self.register, Words(secret), totals.factors(Words(secret), [])["house"])
         self.progress("reading what leads to people and firms")
         telling = self._telling(values)
-        words = Words(secret, people=people, originals={value.strip().casefold() for _, value in telling})
+        words = Words(secret, people=people, originals=_taken(telling))
         # Words that stay what they are (administrators' logins, for one) lead nowhere.
         telling = {(kind, value) for kind, value in telling if words.replace(kind, value) != value}
         # Nor does what stands in every database from the start: somebody may be called as a role is.
@@ -160,10 +160,11 @@ class _Copying:
             kinds = {c: k for c, k in kinds.items() if c not in self.generated[entry.table]}
             if not kinds:
                 continue
-            rows = "row" in kinds.values()
-            names = [*kinds, "table_name"] if rows else [*kinds]
-            query = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT").format(
-                sql.SQL(", ").join(map(sql.Identifier, names)), _table(entry.table)
+            query = sql.SQL("COPY (SELECT {} FROM {} t) TO STDOUT").format(
+                sql.SQL(", ").join(
+                    [*(sql.SQL("t.{}").format(sql.Identifier(name)) for name in kinds), _row_table(entry)]
+                ),
+                _table(entry.table),
             )
             with self.source.cursor() as cursor, cursor.copy(query) as lines:
                 for line in lines.rows():
@@ -186,31 +187,27 @@ class _Copying:
     def _stream(self, entry: Entry, names: list[str], into: sql.Composable, where: str = "") -> None:
         condition = " AND ".join(part for part in (entry.where, where) if part)
         query = sql.SQL("COPY (SELECT {} FROM {} t{}) TO STDOUT").format(
-            sql.SQL(", ").join(self._expression(entry, name) for name in names),
+            sql.SQL(", ").join([*(self._expression(entry, name) for name in names), _row_table(entry)]),
             _table(entry.table),
             sql.SQL(" WHERE " + condition if condition else ""),
         )
         fill = sql.SQL("COPY {} ({}) FROM STDIN").format(into, sql.SQL(", ").join(map(sql.Identifier, names)))
         changes = [(at, self._transform(entry, name)) for at, name in enumerate(names)]
         changing = [(at, change) for at, change in changes if change is not None]
-        tables = names.index("table_name") if "row" in entry.columns.values() else 0
         rows_at = [at for at, name in enumerate(names) if entry.columns[name] == "row"]
         with self.source.cursor() as reader, self.target.cursor() as writer:
             with reader.copy(query) as lines, writer.copy(fill) as out:
-                if not changing and not rows_at:
-                    for block in lines:
-                        out.write(block)
-                else:
-                    for line in lines.rows():
-                        made = list(line)
-                        for at, change in changing:
-                            if made[at] is not None:
-                                made[at] = change(made[at])
-                        for at in rows_at:
-                            if made[at] is not None:
-                                made[at] = self.values.row(made[tables], made[at])
-                        self.replaced += sum(a is not b and a != b for a, b in zip(line, made, strict=True))
-                        out.write_row(made)
+                for line in lines.rows():
+                    *given, table = line
+                    made = list(given)
+                    for at, change in changing:
+                        if made[at] is not None:
+                            made[at] = change(made[at])
+                    for at in rows_at:
+                        if made[at] is not None:
+                            made[at] = self.values.row(str(table), made[at])
+                    self.replaced += sum(a is not b and a != b for a, b in zip(given, made, strict=True))
+                    out.write_row(made)
             self.rows += max(writer.rowcount, 0)
 
     def _expression(self, entry: Entry, name: str) -> sql.Composable:
@@ -283,6 +280,15 @@ class _Copying:
                 self.target.execute("SELECT setval(%s, %s)", (sequence[0], last[0]))
 
 
+def _taken(telling: set[tuple[str, str]]) -> set[str]:
+    """What no made-up value may be: the originals, and every single word of names."""
+    found = {value.strip().casefold() for _, value in telling}
+    for kind, value in telling:
+        if kind in ("person", "surname", "party", "company"):
+            found |= {word.casefold() for word in value.split()}
+    return found
+
+
 def columns_of(connection: Raw) -> dict[str, list[str]]:
     """The columns of every table of ours, in their order; partitions belong to their table."""
     return {row[0]: row[1] for row in connection.execute(_COLUMNS).fetchall()}
@@ -290,6 +296,12 @@ def columns_of(connection: Raw) -> dict[str, list[str]]:
 
 def _generated(connection: Raw) -> dict[str, set[str]]:
     return {row[0]: set(row[1]) for row in connection.execute(_GENERATED).fetchall()}
+
+
+def _row_table(entry: Entry) -> sql.Composable:
+    """Which table a row as JSON is of, in terms of `t`; nothing where there is none."""
+    found = [entry.detail[name] for name, kind in entry.columns.items() if kind == "row"]
+    return sql.SQL("({})::text").format(sql.SQL(found[0])) if found else sql.SQL("NULL::text")
 
 
 def _table(name: str) -> sql.Identifier:

@@ -9,6 +9,7 @@ from app.services.sanitise.words import word_lists
 
 _WORD: Final = re.compile(r"\w+", re.UNICODE)
 _LONG = 8
+_DIGITS = 9
 
 
 class Traces:
@@ -33,9 +34,13 @@ class Traces:
             words = tuple(_words(value))
             if not words:
                 continue
-            if kind == "login" or (len(words) > 1 and sum(map(len, words)) >= _LONG) or _telling(words):
+            letters = any(letter.isalpha() for word in words for letter in word)
+            length = sum(map(len, words))
+            if not letters and length < _DIGITS:
+                continue  # a short number occurs by chance
+            if kind == "login" or (len(words) > 1 and length >= _LONG) or _telling(words):
                 self.strong[words[0]].append((words, kind, value))
-            elif len(words) == 1 and len(words[0]) >= 4 and words[0] not in ours:
+            elif len(words) == 1 and words[0].isalpha() and len(words[0]) >= 4 and words[0] not in ours:
                 self.weak.setdefault(words[0], value)
         for candidates in self.strong.values():
             candidates.sort(key=lambda found: -len(found[0]))

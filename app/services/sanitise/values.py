@@ -10,6 +10,8 @@ from app.services.sanitise.register import NAMES, TELLING, Register
 from app.services.sanitise.traces import Traces
 from app.services.sanitise.words import Words
 
+_VAGUE: Final = frozenset({"name", "subject", "value", "detail", "message", "body", "raw"})
+_SENTENCE = 4  # words
 # Around a decimal number until the JSON is text: it must not become a float.
 _MARK: Final = "\ue000"
 _NUMBER: Final = re.compile(f'"{_MARK}([^{_MARK}]*){_MARK}"')
@@ -122,14 +124,17 @@ class Values:
             for item in value:
                 yield from self._telling_in(item, key, parent)
         elif isinstance(value, str):
+            # A bare `name` may be that of a box; it is replaced, but says of nobody.
             keys = self.register.keys
-            kind = keys.get(f"{parent}.{key}", keys.get(key, ""))
+            kind = keys.get(f"{parent}.{key}", "" if key in _VAGUE else keys.get(key, ""))
             if kind in TELLING:
                 yield from _parts(kind, value)
 
 
 def _parts(kind: str, value: str) -> Iterator[tuple[str, str]]:
-    """A value, or of an address in lines its name and street."""
+    """A value, or of an address in lines its name and street; of texts only sentences tell."""
+    if kind == "text" and len(value.split()) < _SENTENCE:
+        return
     if kind != "address":
         yield kind, value
         return

@@ -15,7 +15,7 @@ PERSONAL: Final = frozenset((*TELLING, "json", "row"))
 def leaks(copy: psycopg.Connection[Any], register: Register, traces: Traces) -> list[str]:
     """Where a value was found again, as `schema.table.column`, with its first letters; an empty list is good.
 
-    Every column of every table is looked through, binary ones as well.
+    Every column that can hold a text is looked through, binary ones as well.
     """
     found: dict[str, str] = {}
     for table, name, value in _cells(copy):
@@ -74,6 +74,7 @@ _TABLES: Final = """SELECT n.nspname || '.' || c.relname, array_agg(a.attname::t
  coalesce(array_agg(a.attname::text) FILTER (WHERE a.atttypid = 'bytea'::regtype), '{}')
  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+ JOIN pg_catalog.pg_type y ON y.oid = a.atttypid AND y.typcategory NOT IN ('N', 'D', 'B')
  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^(pg_|information_schema$)'
  GROUP BY 1 ORDER BY 1"""
 _REFERENCES: Final = """SELECT k.conname::text, cn.nspname || '.' || c.relname,
