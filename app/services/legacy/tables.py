@@ -2,7 +2,7 @@
 
 import datetime as dt
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
@@ -21,6 +21,8 @@ NUMBERS = frozenset({"long", "long64", "word", "byte", "number"})
 
 class Source(Protocol):
     """What is asked of the old system's server."""
+
+    def close(self) -> None: ...
 
     def tables(self) -> tuple[str, ...]: ...
 
@@ -47,12 +49,29 @@ class Known(NamedTuple):
 
 
 class Browser:
-    """Lists of rows over a source; one question at a time, whatever thread it comes from."""
+    """Lists of rows over a source; one question at a time, whatever thread it comes from.
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    The source is opened with the first question, and again after `release`.
+    """
+
+    def __init__(self, connect: Callable[[], Source]) -> None:
+        self._connect = connect
+        self._open: Source | None = None
         self._lock = threading.Lock()
         self._described: dict[str, Table] = {}
+
+    def release(self) -> None:
+        """Give the lead back until the next question."""
+        with self._lock:
+            source, self._open = self._open, None
+            if source is not None:
+                source.close()
+
+    @property
+    def _source(self) -> Source:
+        if self._open is None:
+            self._open = self._connect()
+        return self._open
 
     def tables(self, _session: object = None) -> tuple[str, ...]:
         """Names of all tables there are, in the order of the alphabet."""

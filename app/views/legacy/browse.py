@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.i18n import t
 from app.core.paging import ListQuery, Page
-from app.services.legacy.browse import Reader, open_reader
+from app.services.legacy.browse import open_reader
 from app.services.legacy.tables import NUMBERS, Browser, Known, Raw, known_tables
 from app.services.legacy.wire import Field, Table
 from app.views.core.buttons import Button
@@ -64,9 +65,9 @@ class BrowsePage(TabPage):
         self._table = str(state.get("table", ""))
         self._known: dict[str, Known] = {}
         self._names: Sequence[str] = ()
-        self._reader: Reader | None = None
+        self._asked = False
         self._filling = False
-        self.browser: Browser | None = None
+        self.browser = Browser(lambda: open_reader(ctx.db))
         self.list: ListPage | None = None
         fill(self, "window")
         column = QVBoxLayout(self)
@@ -85,15 +86,13 @@ class BrowsePage(TabPage):
         column.addLayout(row, 1)
         self._show_first()
         ReadOp(self, ctx, known_tables).success(self._show_known).start()
-        tasks = ctx.tasks
-        holder: list[Reader] = []
-        self._holder = holder
 
-        def leave() -> None:
-            for reader in holder:
-                tasks.run(FILE, tasks, reader.close, lambda _future: None)
-
-        self.destroyed.connect(leave)
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks: whoever syncs may go on."""
+        super().hideEvent(event)
+        if self._asked:
+            tasks = self.ctx.tasks
+            tasks.run(FILE, tasks, self.browser.release, lambda _future: None)
 
     def _make_side(self) -> QWidget:
         side = QWidget()
@@ -178,11 +177,7 @@ class BrowsePage(TabPage):
     def connect_server(self) -> None:
         """Ask the old system for its tables."""
         self._put(Loading("legacy.browse.connecting"))
-        if self._reader is None:
-            self._reader = open_reader(self.ctx.db)
-            self._holder.append(self._reader)
-            self.browser = Browser(self._reader)
-        assert self.browser is not None
+        self._asked = True
         ask(self.ctx, self, self.browser.tables, self._show_tables, self._no_tables)
 
     def _no_tables(self, error: BaseException) -> bool:
@@ -208,7 +203,7 @@ class BrowsePage(TabPage):
         """Show a table's rows."""
         self._table = name
         self.changed.emit()
-        if self.browser is None:
+        if not self._asked:
             self.connect_server()
             return
         self._put(Loading())
@@ -216,7 +211,6 @@ class BrowsePage(TabPage):
         ask(self.ctx, self, lambda: browser.describe(None, name), self._show_table, self._no_tables)
 
     def _show_table(self, table: Table) -> None:
-        assert self.browser is not None
         self._put(ListPage(self.ctx, spec_of(table, self.browser), {}))
         self.changed.emit()
 

@@ -75,7 +75,7 @@ def documents(_ctx: AppContext) -> ListSpec:
             Column(
                 "text",
                 "legacy.column.text",
-                width=140,
+                width=110,
                 filter="contains",
                 value=lambda row: (row.remark or "").replace("\n", " "),
                 sortable=False,
