@@ -193,3 +193,20 @@ def test_who_sees_no_prices_sees_no_checks_of_prices(as_role: AsRole, tmp_path: 
         assert shown
         assert not shown & {"price_zero", "without_price", "price_below_cost", "without_cost"}
         assert "legacy.cutover" not in bench.window.ctx.registry.workspaces
+
+
+def test_who_looks_after_the_server_switches_but_posts_no_stock(
+    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    admin.execute("UPDATE legacy.module SET mode = 'werkbank' WHERE code = 'inventory'")
+    with bench_of(as_role("u_sina"), tmp_path, qtbot) as bench:
+        page = bench.go("legacy.cutover")
+        bench.wait(lambda: page.found is not None)
+        assert page.found.warehouses == ()
+        assert bench.find("action.stock") is None
+        assert bench.find("action.parallel.inventory") is not None
+    with bench_of(as_role("u_ralf"), tmp_path, qtbot) as bench:
+        page = bench.go("legacy.cutover")
+        bench.wait(lambda: page.found is not None)
+        assert page.found.warehouses
+        assert bench.find("action.stock") is not None
