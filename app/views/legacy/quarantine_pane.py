@@ -21,6 +21,7 @@ from app.views.core.detail import DetailPane, section, text_row
 from app.views.core.inputs import LineEdit
 from app.views.core.marks import Divider, IconLabel, Label
 from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.plain import plain
 from app.views.core.surfaces import Loading
 from app.views.core.theme import px
 from app.views.legacy.words import QUARANTINE_STATE, finding_words, titled
@@ -44,7 +45,7 @@ class Value(QWidget):
         self._row.setSpacing(px("gap"))
         words = Label(name, "small", "text2", shrink=True)
         words.setFixedWidth(px("detail_picture"))
-        words.setToolTip(name)
+        words.setToolTip(plain(name))
         self._row.addWidget(words)
         shown = as_text(value)
         self.label = Label(
@@ -107,9 +108,9 @@ class QuarantinePane(DetailPane):
             n=row.attempts,
             count=fmt.number(row.attempts),
         )
-        self.head(
-            row.source_key, row.label or titled(row.title, row.entity), chips=[(kind, t(key))], note=note
-        )
+        title, label = titled(row.title, row.entity), row.label or ""
+        name = label if any(sign.isalpha() for sign in label) else f"{title} {label}".strip()
+        self.head(row.source_key, name, chips=[(kind, t(key))], note=note)
         self._body = self.tab("record", t("legacy.quarantine.record"))
         self._waiting = Loading()
         self._body.addWidget(self._waiting)
