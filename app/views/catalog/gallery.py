@@ -17,6 +17,7 @@ from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.marks import Chip, Label
 from app.views.core.operation import WriteOp
+from app.views.core.plain import plain
 from app.views.core.surfaces import Card, clear_layout
 from app.views.core.theme import px, tok
 from app.views.media.words import PRIMARY, file_words, title_words
@@ -40,7 +41,7 @@ class Thumb(QWidget):
         self.selected = False
         self.setObjectName(f"gallery.{picture.id}")
         words = f"{title_words(picture)}\n{file_words(picture)}"
-        self.setToolTip(words)
+        self.setToolTip(plain(words))
         self.setAccessibleName(words.replace("\n", ", "))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -10,6 +10,7 @@ from app.core.i18n import t
 from app.views.core import values
 from app.views.core.lines import RAW, LineColumn, LinesSpec, read_cell, typed_over, what_is_wrong
 from app.views.core.merging import same
+from app.views.core.plain import plain
 
 Index = QModelIndex | QPersistentModelIndex
 Place = tuple[int, str]
@@ -347,7 +348,7 @@ class LinesModel(QAbstractTableModel):
                 return self.text(number, column)
             return values.show(column.kind, value, places=column.places, editing=True)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.error(number, column.key) or self.text(number, column)
+            return plain(self.error(number, column.key) or self.text(number, column))
         return None
 
     def text(self, number: int, column: LineColumn) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from app.core.i18n import t
 from app.views.core import fonts
 from app.views.core.icons import pixmap
+from app.views.core.plain import plain
 from app.views.core.theme import chip_colours, font, px, set_text_colour, tok
 
 AVATARS = 6
@@ -105,7 +106,7 @@ class Label(QLabel):
             return
         area = self.contentsRect()
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
-        self.setToolTip(self.text() if text != self.text() else "")
+        self.setToolTip(plain(self.text()) if text != self.text() else "")
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(area, int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
@@ -298,7 +299,7 @@ class Avatar(QWidget):
         side = size or px("avatar")
         self.setFixedSize(side, side)
         self.setAccessibleName(name or letters)
-        self.setToolTip(name)
+        self.setToolTip(plain(name))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the disc."""

@@ -26,6 +26,7 @@ from app.views.core.fonts import font, metrics
 from app.views.core.form_model import line_sets, lines_of
 from app.views.core.marks import Chip, IconLabel, Label
 from app.views.core.merging import BOTH, MINE, OPEN, THEIRS, Difference, Gone, Place
+from app.views.core.plain import plain
 from app.views.core.theme import px, tok
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Option(QAbstractButton):
         self.setText(words)
         self.setCheckable(True)
         self.setAccessibleName(words)
-        self.setToolTip(words)
+        self.setToolTip(plain(words))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

@@ -31,6 +31,7 @@ from app.views.core.export import neutral
 from app.views.core.filter_header import FilterHeader, StayingMenu
 from app.views.core.icons import icon
 from app.views.core.menus import open_once
+from app.views.core.plain import plain
 from app.views.core.table_model import CHECK, Column, PagedTableModel
 from app.views.core.theme import fill, px
 
@@ -383,7 +384,7 @@ class TableView(QTableView):
             index = self.indexAt(event.pos())
             words = self._cut_words(index) if index.isValid() else ""
             if words:
-                QToolTip.showText(event.globalPos(), words, self)
+                QToolTip.showText(event.globalPos(), plain(words), self)
             else:
                 QToolTip.hideText()
             return True

@@ -17,6 +17,7 @@ from app.views.core.detail import Picture, ShareBar, scrolled, share_row
 from app.views.core.fonts import metrics
 from app.views.core.marks import Chip, Divider, Label
 from app.views.core.operation import ReadOp
+from app.views.core.plain import plain
 from app.views.core.surfaces import clear_layout
 from app.views.core.theme import fill, px
 from app.views.core.timing import Debounce
@@ -182,7 +183,7 @@ class SidePanel(QFrame):
         )
         name = f"{parent.sku} {parent.name}"
         link.set_words(self._cut(name, "small500", px("detail_picture")))
-        link.setToolTip(name)
+        link.setToolTip(plain(name))
         words.addWidget(link)
         how = t("bom.version", version=parent.version)
         if parent.via:
@@ -227,5 +228,5 @@ class SidePanel(QFrame):
                 fmt.money(round(cost, 2)),
                 fmt.percent(round(percent, 0)),
             )
-            row.setToolTip(words)
+            row.setToolTip(plain(words))
             box.addWidget(row)

@@ -18,6 +18,7 @@ from app.views.core.fields import LookupEdit
 from app.views.core.lookup import Found
 from app.views.core.marks import Label
 from app.views.core.operation import WriteOp
+from app.views.core.plain import plain
 from app.views.core.surfaces import clear_layout
 from app.views.core.theme import px
 
@@ -48,7 +49,7 @@ class AssignDialog(Dialog):
         strip.setSpacing(px("gap"))
         for row in self._rows[:SHOWN]:
             thumb = Picture(ctx.images, (row.image_id, row.hash), px("row_two"))
-            thumb.setToolTip(row.name)
+            thumb.setToolTip(plain(row.name))
             strip.addWidget(thumb)
         if len(self._rows) > SHOWN:
             strip.addWidget(Label(t("media.assign.more", n=len(self._rows) - SHOWN), "small", "text2"))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.core import format as fmt
 from app.core.i18n import t
 from app.views.core.marks import Divider, Label
+from app.views.core.plain import plain
 from app.views.core.theme import px
 from app.views.core.values import error_text
 from app.views.shell.light import Light
@@ -85,7 +86,7 @@ class LegacyLight(QWidget):
             tip.append(t("shell.legacy.holder", client=status.holder))
         if status.error is not None:
             tip.append(error_text(status.error))
-        self.setToolTip("\n".join(tip))
+        self.setToolTip(plain("\n".join(tip)))
         self.setAccessibleName(self.words.text())
 
 

@@ -10,6 +10,7 @@ from app.core.i18n import t
 from app.views.core import icons
 from app.views.core.buttons import IconButton
 from app.views.core.fonts import font, metrics
+from app.views.core.plain import plain
 from app.views.core.theme import px, tok
 
 
@@ -74,7 +75,7 @@ class TabButton(QWidget):
         """Show other words."""
         self.info = info
         self.setAccessibleName(info.title)
-        self.setToolTip(info.title)
+        self.setToolTip(plain(info.title))
         self.update()
         self.close_button.update()
 
