@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tests.catalog_world import Basics, basics
-from tests.db.legacy_world import DOCUMENT, Leader, counts, one, row
+from tests.db.legacy_world import DOCUMENT, Leader, call, counts, one, row
 
 Raw = psycopg.Connection[Any]
 
@@ -186,6 +186,52 @@ def test_a_record_that_is_gone_gives_its_row_to_the_next(leader: Leader, admin: 
     # Coming back, it finds its row taken.
     answer = leader.families(row("q1", {"code": "Q", "name": "z"}))
     assert [refused["key"] for refused in answer["refused"]] == ["legacy_duplicate"]
+
+
+def test_a_duplicate_that_stays_keeps_the_row_of_the_one_that_goes(leader: Leader, admin: Raw) -> None:
+    """Somebody tidies up there: of two records with the same number the first one is deleted."""
+    second = row("r2", {"code": "R", "name": "second"}, d=True)
+    leader.families(
+        row("r1", {"code": "R", "name": "first"}), second, row("r3", {"code": "R", "name": "x"}, d=True)
+    )
+    target = record(admin, "family", "r1")[1]
+    gone = leader.call(
+        "legacy_gone",
+        p_run_entity_id=leader.part("family"),
+        p_entity="family",
+        p_keys=("r1",),
+        p_action={"kind": "deactivate", "set": {"state": "discontinued"}},
+    )
+    assert gone == {"gone": 1}
+    assert record(admin, "family", "r1")[:2] == ("gone", None)
+    assert record(admin, "family", "r2")[:2] == ("applied", target)
+    assert record(admin, "family", "r3")[:2] == ("linked", target)
+    assert one(admin, "SELECT name, state FROM catalog.family WHERE id = %s", target) == ("first", "active")
+    changed = call(leader.raw, "legacy_changed", p_entity="family", p_keys=("r2",), p_hashes=(second["h"],))
+    assert changed == ["r2"], "its own values have not been read yet"
+    assert counts(leader.families(second)) == (0, 1, 0, 0)
+    assert one(admin, "SELECT name FROM catalog.family WHERE id = %s", target) == ("second",)
+    # All of them gone: then the row is.
+    leader.call(
+        "legacy_gone",
+        p_run_entity_id=leader.part("family"),
+        p_entity="family",
+        p_keys=("r2", "r3"),
+        p_action={"kind": "deactivate", "set": {"state": "discontinued"}},
+    )
+    assert one(admin, "SELECT state FROM catalog.family WHERE id = %s", target) == ("discontinued",)
+
+
+def test_a_duplicate_is_read_again_when_the_first_one_gets_another_number(leader: Leader, admin: Raw) -> None:
+    first, second = row("u1", {"code": "U", "name": "x"}), row("u2", {"code": "U", "name": "x"}, d=True)
+    leader.families(first, second)
+    asked = {"p_entity": "family", "p_keys": ("u2",), "p_hashes": (second["h"],)}
+    assert call(leader.raw, "legacy_changed", **asked) == []
+    leader.families(row("u1", {"code": "U-NEW", "name": "x"}))
+    assert call(leader.raw, "legacy_changed", **asked) == ["u2"]
+    assert counts(leader.families(second)) == (1, 0, 0, 0)
+    assert one(admin, "SELECT count(*) FROM catalog.family WHERE code IN ('U', 'U-NEW')") == (2,)
+    assert call(leader.raw, "legacy_changed", **asked) == []
 
 
 def test_rows_that_are_there_already_are_adopted(leader: Leader, admin: Raw) -> None:

@@ -43,6 +43,8 @@ DECLARE
   v_records bigint[];
   v_targets bigint[];
   v_deleted bigint[] := '{}';
+  v_left bigint[];
+  v_kept bigint[];
   v_one bigint;
   v_bad text;
   v_gone int;
@@ -58,6 +60,21 @@ BEGIN
     FROM legacy.record r WHERE r.entity_id = p_entity.id AND r.source_key = ANY (p_keys) AND r.state <> 'gone';
   IF v_records IS NULL THEN
     RETURN 0;
+  END IF;
+  -- A duplicate that is still there takes the row over, and is read once more for its own values.
+  WITH gone AS MATERIALIZED (
+    SELECT r.id, r.target_id, r.applied, r.protected FROM legacy.record r
+     WHERE r.id = ANY (v_records) AND r.target_id IS NOT NULL AND r.state <> 'linked'),
+  heir AS MATERIALIZED (
+    SELECT DISTINCT ON (g.target_id) h.id, g.id AS gone, g.target_id, g.applied, g.protected
+      FROM gone g JOIN legacy.record h ON h.target_id = g.target_id AND h.entity_id = p_entity.id AND h.state = 'linked'
+     WHERE NOT h.id = ANY (v_records) ORDER BY g.target_id, h.source_key),
+  given AS (
+    UPDATE legacy.record r SET state = 'applied', hash = NULL, applied = h.applied, protected = h.protected FROM heir h WHERE r.id = h.id)
+  SELECT array_agg(h.gone), array_agg(h.target_id) INTO v_left, v_kept FROM heir h;
+  IF v_left IS NOT NULL THEN
+    v_targets := nullif(ARRAY(SELECT x FROM unnest(v_targets) x WHERE x <> ALL (v_kept)), '{}');
+    UPDATE legacy.record r SET target_id = NULL, applied = NULL WHERE r.id = ANY (v_left);
   END IF;
   IF v_targets IS NOT NULL AND p_entity.target_table IS NOT NULL THEN
     IF v_kind = 'delete' THEN

@@ -279,6 +279,11 @@ BEGIN
     SET owner_key = excluded.owner_key, hash = excluded.hash, state = excluded.state, target_id = excluded.target_id,
         applied = coalesce(excluded.applied, r.applied), protected = excluded.protected,
         changed_at = greatest(r.changed_at, excluded.changed_at);
+  -- A row that changed may no longer be what its duplicates stand for: they are read once more.
+  UPDATE legacy.record h SET hash = NULL
+    FROM unnest(p_target, p_changed, p_do) AS x (target, changed, what)
+   WHERE x.changed AND x.what = 'update' AND h.target_id = x.target AND h.entity_id = p_entity AND h.state = 'linked'
+     AND h.hash IS NOT NULL;
   IF EXISTS (SELECT FROM legacy.quarantine q WHERE q.entity_id = p_entity AND q.state IN ('open', 'retry')) THEN
     UPDATE legacy.quarantine q SET state = 'resolved'
      WHERE q.entity_id = p_entity AND q.source_key = ANY (v_done) AND q.state IN ('open', 'retry');
