@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
+from app.views.core.images import _decoded
 from app.views.core.marks import Label
 from app.views.core.plain import plain
 
@@ -33,3 +34,18 @@ def test_the_whole_words_of_a_label_that_is_cut(qtbot: QtBot) -> None:
     label.show()
     label.grab()
     assert "&lt;img" in label.toolTip()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="file:///etc/hostname"/></svg>',
+        b'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "aaaa">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>',
+        b"%PDF-1.4",
+        b"P6 99999 99999 255 ",
+        b"",
+    ],
+)
+def test_drawings_are_no_pictures(content: bytes) -> None:
+    """They may name other files; what a picture is made of is pixels."""
+    assert _decoded(content, 64) is None

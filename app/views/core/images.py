@@ -22,6 +22,8 @@ from app.views.core.theme import on_theme_change, px, tok
 MEMORY = 64 * 1024 * 1024  # bytes, once for decoded pictures and once for painted ones
 PORTION = 24
 WAITING = 120
+FORMATS = frozenset({b"png", b"jpg", b"jpeg", b"webp", b"gif", b"bmp", b"tif", b"tiff"})
+"""What is decoded: drawings (SVG, PDF) may name other files, and a picture has no business with those."""
 THUMBNAIL = 128  # pixels; what is drawn larger needs the picture in full
 LARGEST = 720
 AGAIN = 60.0  # seconds before a picture that could not be had is tried again
@@ -369,6 +371,8 @@ def _decoded(content: bytes, pixels: int) -> QImage | None:
     buffer.setData(QByteArray(content))
     reader = QImageReader(buffer)
     reader.setAutoTransform(True)
+    if bytes(reader.format().data()).lower() not in FORMATS:
+        return None
     size = reader.size()
     if size.isValid() and max(size.width(), size.height()) > 2 * pixels:
         # The format may decode to a small size much faster; the rest is done smoothly below.
