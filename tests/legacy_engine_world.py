@@ -80,6 +80,12 @@ class Sync:
         assert result is not None
         return result
 
+    def scheduled(self) -> RunResult | None:
+        """What the schedule wants now; what somebody asked for goes first."""
+        return engine.run_next(
+            self.db, self.services, stop=self.stop, progress=self.seen.append, mapping=self.mapping
+        )
+
     # -- looks -------------------------------------------------------------------------------------------------------
 
     def one(self, query: str, *values: Any) -> Any:

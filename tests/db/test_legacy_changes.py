@@ -445,3 +445,32 @@ def sync_keeps(sync: Sync, written: int) -> Iterator[None]:
     yield
     now = dict(sync.rows("SELECT id, xmin::text FROM legacy.document_line"))
     assert all(now[key] == mark for key, mark in old)
+
+
+def test_what_fails_is_left_alone_for_a_while_and_what_waits_is_taken_by_the_schedule(
+    sync: Sync, server: FourDServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The schedule: a repaired record is tried by itself; an entity that failed does not fail again at once."""
+    sync.admin.execute("UPDATE legacy.entity SET last_full_at = clock_timestamp(), last_sweep_at = clock_timestamp(), "
+                       "last_incremental_at = clock_timestamp()")  # fmt: skip
+    sync.admin.execute("UPDATE legacy.quarantine SET state = 'open' WHERE state = 'retry'")
+    sync.admin.execute(
+        "UPDATE legacy.quarantine q SET state = 'retry' FROM legacy.entity e "
+        "WHERE e.id = q.entity_id AND e.code = 'work_order' AND q.state = 'open'"
+    )
+    sync.lead()
+    tried = sync.scheduled()
+    assert tried is not None
+    assert (tried.mode, [one.entity for one in tried.entities]) == ("retry", ["work_order"])
+    assert sync.one("SELECT count(*) FROM legacy.quarantine WHERE state = 'retry'") == 0
+    sync.admin.execute(
+        "UPDATE legacy.entity SET last_sweep_at = now() - interval '3 days' WHERE code = 'place'"
+    )
+    failed = sync.scheduled()
+    assert failed is not None
+    assert (failed.mode, [(one.entity, one.state) for one in failed.entities]) == (
+        "sweep",
+        [("place", "failed")],
+    )
+    assert sync.scheduled() is None
+    caplog.clear()

@@ -30,6 +30,9 @@ ASK_S = 10.0
 PICTURES_AGAIN_S = 3600.0
 """How often the schedule and repaired records are looked at while there is nothing to do."""
 
+RETRY_S, FAILED_S = 60.0, 900.0
+"""How long the schedule waits before it tries repaired records again, and an entity that failed."""
+
 # What ends a run, since nothing else in it could go better; the rest is one entity's own trouble.
 _SERVER = frozenset({"legacy_login_refused", "legacy_tls", "legacy_no_server", "legacy_key_missing"})
 Tell = Callable[[Progress], None]
@@ -82,6 +85,19 @@ class _Memory:
     entities: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: float = float("-inf")
     pictures: float = float("-inf")
+    resting: dict[str, float] = field(default_factory=dict)
+
+    def leading(self, found: LegacyMapping, codes: Sequence[str] | None) -> list[Entity]:
+        """The entities of these codes in whose module the old system still has a say."""
+        return [e for e in found.chosen(codes) if self.entities.get(e.code, {}).get("mode") != "werkbank"]
+
+    def rest(self, code: str, seconds: float) -> None:
+        """The schedule leaves it alone for so long: it failed, and would at once fail again."""
+        self.resting[code] = time.monotonic() + seconds
+
+    def rested(self, code: str) -> bool:
+        """Whether the schedule may take it."""
+        return time.monotonic() >= self.resting.get(code, float("-inf"))
 
 
 _memories: WeakKeyDictionary[Services, _Memory] = WeakKeyDictionary()
@@ -169,11 +185,19 @@ def _wanted(db: Database, services: Services, found: LegacyMapping, memory: _Mem
         return None
     memory.asked = time.monotonic()
     _register(db, services, found, memory)
-    if calls.call(db, "legacy_quarantine_take", p_token=services.token, p_limit=1):
+    leading = [entity for entity in memory.leading(found, None) if memory.rested(entity.code)]
+    if memory.rested("") and calls.call(
+        db, "legacy_quarantine_take", p_token=services.token, p_limit=1, p_entities=_codes(leading)
+    ):
+        memory.rest("", RETRY_S)
         return {"mode": "retry"}
     now = db.read(calls.now).astimezone()
-    leading = [e for e in found.entities if memory.entities.get(e.code, {}).get("mode") != "werkbank"]
     return schedule.due(leading, memory.entities, now) or _pictures(memory, now)
+
+
+def _codes(entities: Sequence[Entity]) -> tuple[str, ...]:
+    """Their codes, and those of their parts."""
+    return tuple(block.code for entity in entities for block in entity.blocks)
 
 
 def _pictures(memory: _Memory, now: datetime) -> dict[str, Any] | None:
@@ -213,13 +237,10 @@ def _work(
         limit=int(options["limit"]) if options.get("limit") else None,
     )
     if mode == "retry":
-        result.entities += retry(run, given["entities"] or None, _one(run, memory, {}, progress, []))
+        wanted = _codes(memory.leading(found, given["entities"]))
+        result.entities += retry(run, wanted, _one(run, memory, {}, progress, []))
     else:
-        chosen = [
-            e
-            for e in found.chosen(given["entities"])
-            if memory.entities.get(e.code, {}).get("mode") != "werkbank"
-        ]
+        chosen = memory.leading(found, given["entities"])
         one = _one(run, memory, options, progress, chosen)
         for entity in chosen:
             answer = one(entity, None)
@@ -227,6 +248,9 @@ def _work(
                 result.entities.append(answer)
                 if answer.state == "cancelled":
                     break
+    for done in result.entities:
+        if done.state == "failed":
+            memory.rest(done.entity, FAILED_S)
     result.state = _state(result.entities)
 
 

@@ -83,7 +83,7 @@ def within_limit(worker: Worker, rows: Sequence[Row]) -> Sequence[Row]:
 
 def retry(
     run: Run,
-    entities: Sequence[str] | None,
+    codes: Sequence[str],
     one: Callable[[Entity, Callable[[Worker], None] | None], "EntityResult | None"],
 ) -> "list[EntityResult]":
     """Take records once more that somebody put right, or whose reference has come."""
@@ -92,7 +92,7 @@ def retry(
         "legacy_quarantine_take",
         p_token=run.services.token,
         p_limit=5000,
-        p_entities=tuple(entities) if entities else None,
+        p_entities=tuple(codes),
     )
     by_entity: dict[str, list[dict[str, Any]]] = {}
     for record in taken:
@@ -112,15 +112,13 @@ def _again(worker: Worker, records: Sequence[Mapping[str, Any]]) -> None:
     repairs: dict[str, Row] = {}
     kept: dict[str, Row] = {}
     for record in records:
-        key, block = str(record["k"]), str(record["entity"])
-        if block != worker.entity.code:
-            part = next(child for child in worker.entity.children if child.code == block)
-            key = key.rsplit("/", len(part.key))[0] if part.key else key
+        key = _owner(worker, record)
+        if record["entity"] != worker.entity.code:
             repairs.setdefault(key, {})
             continue
         repairs[key] = worker.source.typed(record.get("repair") or {})
         kept[key] = worker.source.typed(record.get("raw") or {})
-    wanted = list(repairs)
+    wanted, found = list(repairs), set[str]()
     for start in range(0, len(wanted), AT_ONCE):
         portion = wanted[start : start + AT_ONCE]
         there: set[str] = set()
@@ -131,6 +129,18 @@ def _again(worker: Worker, records: Sequence[Mapping[str, Any]]) -> None:
         left = [kept[key] | repairs[key] for key in portion if key not in there and key in kept]
         if left:
             worker.take(left, force=True, follow=True)
+        found |= there
+    # Parts of records that are gone: nothing to be tried, so they are open again.
+    worker.put_back(
+        [r for r in records if r["entity"] != worker.entity.code and _owner(worker, r) not in found]
+    )
+
+
+def _owner(worker: Worker, record: Mapping[str, Any]) -> str:
+    """The key of the record that a record of this entity, or a part of one, belongs to."""
+    key = str(record["k"])
+    part = next((child for child in worker.entity.children if child.code == record["entity"]), None)
+    return key if part is None or not part.key else key.rsplit("/", len(part.key))[0]
 
 
 def _fresh(worker: Worker, keys: Sequence[str]) -> Iterable[list[Row]]:

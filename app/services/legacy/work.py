@@ -195,6 +195,13 @@ class Worker:
         else:
             self.counts.gone += len(keys)
 
+    def put_back(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Records from quarantine that cannot be tried again: they lie there as they did."""
+        if records and not self.run.dry:
+            kept = [{name: record[name] for name in ("entity", "k", "raw", "findings")} for record in records]
+            page = calls.Page(self.run.services.token, self.part, [], kept, None, {}, Refused(self._entities))
+            self.counts.quarantined += int(calls.apply(self.run.db, page)["quarantined"])
+
     # -- one page ----------------------------------------------------------------------------------------------------
 
     def _given(self, rows: Sequence[Row]) -> tuple[dict[str, tuple[Row, str]], list[Odd]]:
