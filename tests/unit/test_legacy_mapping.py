@@ -119,6 +119,20 @@ def _codes(content: Any) -> set[str]:
         ({"schedule": {"full": "25:00"}}, "schedule.full: must be a time of day"),
         ({"source": {"table": "Formen"}}, "source.key: is missing"),
         ({"source": {"key": "UUID"}}, "needs either a table or rows"),
+        (
+            {"source": {"table": "Formen", "key": "UUID", "where": {"field": "A", "op": "like", "value": 1}}},
+            "source.where: is no filter",
+        ),
+        (
+            {
+                "source": {
+                    "table": "Formen",
+                    "key": "UUID",
+                    "join": {"x": {"table": "B", "by": {"b": "a"}, "columns": ["b"], "order": ["c"]}},
+                }
+            },
+            "source.join.x.order: 'c' is not among the columns",
+        ),
         ({"title": "Formen"}, "title: must be {de: …, en: …}"),
         ({"fields": {"number": {"column": "FormNr", "ref": "nowhere"}}}, "there is no entity 'nowhere'"),
         ({"after": ["nobody"]}, "after: there is no entity 'nobody'"),

@@ -11,9 +11,11 @@ from typing import Any
 import yaml
 from sqlalchemy import Column, Table
 
+from app.core.errors import Invalid
 from app.services.imports.mapping import Condition, table_of
 from app.services.imports.steps import Step, make
 from app.services.legacy import transforms
+from app.services.legacy.filters import Where
 from app.services.legacy.mapping import MODULES, Block, Entity, Find, Join, Schedule, Source, Value
 from app.services.validation import Rules, RulesError
 
@@ -136,6 +138,11 @@ class Reader:
             used.add(follows[1])
         used = {column.partition(".")[0] for column in used if column}
         used -= {join.alias for join in joins} | {value.name for value in main.let}
+        if given.get("where") is not None:
+            try:
+                Where.from_json(given["where"])
+            except Invalid as error:
+                self._say("source.where", f"is no filter: {error.params.get('part', '')}")
         page = given.get("page", 1000)
         if not isinstance(page, int) or not 1 <= page <= 5000:
             self._say("source.page", "must be a number from 1 to 5000")
@@ -167,6 +174,8 @@ class Reader:
             columns = tuple(str(column) for column in join.get("columns") or ())
             if not columns:
                 self._say(place, "columns are missing")
+            for unknown in sorted(set(join.get("order") or ()) - set(columns)):
+                self._say(f"{place}.order", f"{unknown!r} is not among the columns")
             found.append(
                 Join(
                     str(alias),
