@@ -60,6 +60,19 @@ def test_a_lease_that_ran_out_is_renewed_until_somebody_has_led_since(
     assert ask(second)["held"] is False, "asking without the token is asking anew"
 
 
+def test_a_clock_that_is_set_back_keeps_nobody_from_leading(raw_role: Callable[..., Raw], admin: Raw) -> None:
+    """The lease of somebody who has gone would otherwise hold until that hour comes again."""
+    first, second = raw_role("administrator", ticket=True), raw_role("system_administrator", ticket=True)
+    token = ask(first)["token"]
+    admin.execute("UPDATE legacy.lease SET until_at = until_at + interval '3 hours' WHERE name = 'sync'")
+    assert refused(first, "legacy_run_next", p_token=token) == "legacy_lease_lost"
+    assert ask(first, token)["held"], "whoever is still there renews it by the new time"
+    assert not ask(second)["held"]
+    admin.execute("UPDATE legacy.lease SET until_at = until_at + interval '3 hours' WHERE name = 'sync'")
+    assert ask(second)["held"]
+    assert not ask(first, token)["held"]
+
+
 def test_an_old_token_writes_nothing(raw_role: Callable[..., Raw], admin: Raw) -> None:
     old = Leader(raw_role("administrator", ticket=True))
     part = old.part("family")

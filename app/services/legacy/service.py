@@ -214,7 +214,8 @@ class DatabaseSession:
         now = _moment(found["now"])
         seen = _moment(found["session_seen_at"])
         age = (now - seen).total_seconds() if seen is not None and now is not None else 0.0
-        return Stored(known, age, min(float(found["blocked_seconds"] or 0), LONGEST_BLOCK_S))
+        # A server whose clock was set back saw it in what is the future now; that is no longer to wait.
+        return Stored(known, max(age, 0.0), min(float(found["blocked_seconds"] or 0), LONGEST_BLOCK_S))
 
     def save(self, known: Known, *, opened: bool) -> None:
         """Store it."""

@@ -1,12 +1,20 @@
 -- Who leads. One client at a time reads the old system; what it writes bears the token it was given, and whoever has led
 -- since has a higher one.
 
+CREATE OR REPLACE FUNCTION legacy.lease_runs(p_until timestamptz) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  -- Nobody is given more than 300 s: what runs longer was given before the server's clock was set back, and must not keep
+  -- everybody from leading until that hour comes again.
+  SELECT p_until > clock_timestamp() AND p_until <= clock_timestamp() + interval '300 s'
+$$;
+COMMENT ON FUNCTION legacy.lease_runs IS 'Whether a lease until this moment holds now.';
+
 CREATE OR REPLACE FUNCTION legacy.fence(p_token bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   -- Held to the commit: the lease can be renewed meanwhile, but nobody takes it over in the middle of a page.
   PERFORM FROM legacy.lease l
-    WHERE l.name = 'sync' AND l.token = p_token AND l.holder = session_user AND l.until_at > clock_timestamp()
+    WHERE l.name = 'sync' AND l.token = p_token AND l.holder = session_user AND legacy.lease_runs(l.until_at)
       FOR KEY SHARE;
   IF NOT FOUND THEN
     PERFORM sec.fail('ER422', 'legacy_lease_lost', jsonb_build_object('token', p_token));
@@ -18,11 +26,11 @@ COMMENT ON FUNCTION legacy.fence IS
 CREATE OR REPLACE FUNCTION legacy.lease_answer(p_token bigint) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT jsonb_build_object(
-    'held', coalesce(l.token = p_token AND l.until_at > clock_timestamp() AND l.holder = session_user, false),
+    'held', coalesce(l.token = p_token AND legacy.lease_runs(l.until_at) AND l.holder = session_user, false),
     'token', CASE WHEN l.token = p_token THEN l.token END,
     'holder', nullif(l.holder, ''), 'client', nullif(l.client, ''), 'until', l.until_at,
     'seconds', greatest(0, round(extract(epoch FROM l.until_at - clock_timestamp()), 3)),
-    'wanted', (SELECT w.client FROM legacy.lease w WHERE w.name = 'wish' AND w.until_at > clock_timestamp()))
+    'wanted', (SELECT w.client FROM legacy.lease w WHERE w.name = 'wish' AND legacy.lease_runs(w.until_at)))
     FROM legacy.lease l WHERE l.name = 'sync'
 $$;
 
@@ -42,7 +50,7 @@ BEGIN
   END IF;
   -- A page that is being written holds off whoever would take over: he is told so instead of waiting.
   SELECT l.token + 1 INTO v_token FROM legacy.lease l
-   WHERE l.name = 'sync' AND l.until_at <= clock_timestamp() FOR UPDATE SKIP LOCKED;
+   WHERE l.name = 'sync' AND NOT legacy.lease_runs(l.until_at) FOR UPDATE SKIP LOCKED;
   IF FOUND THEN
     UPDATE legacy.lease l SET token = v_token, holder = session_user, client = btrim(p_client), until_at = v_until
      WHERE l.name = 'sync';

@@ -10,7 +10,7 @@ BEGIN
   v_keeper := sec.may('legacy.run:select') OR sec.may('legacy_lease') OR sec.is_superuser();
   RETURN jsonb_build_object(
     'now', clock_timestamp(),
-    'lease', (SELECT jsonb_build_object('holder', l.holder, 'client', l.client, 'until', l.until_at, 'held', l.until_at > clock_timestamp(),
+    'lease', (SELECT jsonb_build_object('holder', l.holder, 'client', l.client, 'until', l.until_at, 'held', legacy.lease_runs(l.until_at),
                                         'person', sec.person_of(l.holder))
                 FROM legacy.lease l WHERE l.name = 'sync' AND l.holder <> ''),
     'servers', (SELECT coalesce(jsonb_agg(jsonb_build_object(
