@@ -8,8 +8,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.services.security import keys
+from app.services.security.keys import Unlocked
 from app.simulate.data import make
 from app.simulate.fourd import FourDServer
+from app.views.core.vault import keep
 from app.views.legacy.browse import BrowsePage, RawPane
 from tests.conftest import PASSWORD
 from tests.views.make_screens import AsRole
@@ -72,5 +74,30 @@ def _led(admin: Raw) -> int:
     row = admin.execute(
         "SELECT count(*) FROM legacy.lease WHERE name = 'sync' AND until_at > now()"
     ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_the_key_is_given_to_a_colleague_and_never_mixed_up_with_another(
+    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlock = keys.unlock
+    monkeypatch.setattr(keys, "unlock", lambda *args, **more: unlock(*args, **more, cost=SMALL))
+    other = as_role("system_administrator")
+    other.confirm(PASSWORD, "")
+    assert keys.unlock(other, "legacy", PASSWORD).problem == "not_given"
+    db = as_role("administrator")
+    with bench_of(db, tmp_path, qtbot) as bench:
+        keep(bench.window.ctx, "bank", Unlocked(None))  # keys of bank data, open at the same desk
+        page = bench.open("legacy.server", _first(admin, "SELECT min(id) FROM legacy.server"))
+        page.set_up_key()
+        bench.type("confirm.password", PASSWORD, enter=True)
+        bench.click("action.give_key.u_system_administrator")
+        bench.wait(lambda: "kann den Abgleich jetzt leiten" in bench.said())
+    assert keys.unlock(other, "legacy", PASSWORD).keyring is not None
+
+
+def _first(admin: Raw, statement: str) -> int:
+    row = admin.execute(statement).fetchone()
     assert row is not None
     return int(row[0])

@@ -22,22 +22,22 @@ from app.views.core.secret_fields import Labelled, password_field
 from app.views.core.tasks import READ
 
 OPEN_MS = 5 * 60 * 1000
-_open: WeakKeyDictionary[AppContext, Unlocked] = WeakKeyDictionary()
+_open: WeakKeyDictionary[AppContext, dict[str, Unlocked]] = WeakKeyDictionary()  # by kind of data
 _timers: WeakKeyDictionary[AppContext, QTimer] = WeakKeyDictionary()
 
 
 def with_keyring(host: QWidget, ctx: AppContext, kind: str, then: Callable[[Unlocked], object]) -> None:
     """Go on with the open keys; asks for the password when they are not open."""
-    found = _open.get(ctx)
+    found = _open.get(ctx, {}).get(kind)
     if found is not None:
         then(found)
     else:
         UnlockDialog(host, ctx, kind, then).open()
 
 
-def keep(ctx: AppContext, unlocked: Unlocked) -> None:
+def keep(ctx: AppContext, kind: str, unlocked: Unlocked) -> None:
     """Remember them for a while."""
-    _open[ctx] = unlocked
+    _open.setdefault(ctx, {})[kind] = unlocked
     timer = _timers.get(ctx)
     if timer is None:
         timer = _timers[ctx] = QTimer(ctx.tasks)
@@ -116,7 +116,7 @@ class UnlockDialog(ConfirmDialog):
             when_known(self._ctx, lambda: self._explain(found))
             return
         self._proved = True
-        keep(self._ctx, found)
+        keep(self._ctx, self._kind, found)
         self.finish()
         if found.recovery_code:
             RecoveryDialog(self._host, found.recovery_code, lambda: self._go_on(found)).open()

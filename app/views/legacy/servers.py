@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from decimal import Decimal
+from functools import partial
 from typing import Any, cast
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.core import format as fmt
+from app.core import vault
 from app.core.errors import AppError, Invalid
 from app.core.i18n import t
 from app.services.legacy import reads, secrets, writes
@@ -16,19 +18,29 @@ from app.services.legacy.commands import SaveServer, SetPassword
 from app.services.legacy.lists import ServerRow, list_servers
 from app.services.legacy.reads import ServerForm
 from app.services.legacy.state import SERVER
-from app.services.security.keys import Unlocked
+from app.services.security import keys
+from app.services.security.keys import Unlocked, Waiting
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
-from app.views.core.form_model import FormAction, FormSpec, FormValues, Notice, Section, labels_of
+from app.views.core.form_model import (
+    FormAction,
+    FormSpec,
+    FormValues,
+    Notice,
+    NoticeAction,
+    Section,
+    labels_of,
+)
 from app.views.core.form_parts import Fact, FactsCard
 from app.views.core.forms import FormPage
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec
+from app.views.core.operation import WriteOp
 from app.views.core.side_cards import StoryCards
 from app.views.core.table_model import Column
 from app.views.core.tasks import READ
 from app.views.core.values import error_text
-from app.views.core.vault import keyring_of, with_keyring
+from app.views.core.vault import UnlockDialog, keyring_of, with_keyring
 from app.views.legacy.side import server_chip
 from app.views.security.form_dialog import FormDialog
 
@@ -311,12 +323,33 @@ class ServerPage(FormPage):
 
     def set_up_key(self) -> None:
         """Make the house's key for the old system, or open it; without it this client cannot share the session."""
-        with_keyring(
-            self,
-            self.ctx,
-            secrets.KEY_NAME,
-            lambda _found: self.ctx.navigate.toast(t("legacy.server.key_ready")),
-        )
+        UnlockDialog(self, self.ctx, secrets.KEY_NAME, self._key_open).open()  # anew: who waits may be new
+
+    def _key_open(self, found: Unlocked) -> None:
+        """The key is there; colleagues who may lead and do not have it yet can be given it."""
+        self.ctx.navigate.toast(t("legacy.server.key_ready"))
+        for waiting in found.waiting:
+            give = NoticeAction(
+                "legacy.server.give",
+                partial(self._give, found, waiting),
+                f"action.give_key.{waiting.login}",
+                "key-round",
+            )
+            words = t("partners.bank.fingerprint", print=vault.fingerprint(waiting.public))
+            bold = t("legacy.server.waits", who=waiting.person)
+            self.put_notice(Notice(f"waits.{waiting.login}", "info", bold, words, (give,)))
+
+    def _give(self, found: Unlocked, waiting: Waiting) -> None:
+        commands = keys.share_with(keyring_of(found), [waiting])
+
+        def next_one(_value: object = None) -> None:
+            if commands:
+                WriteOp(self, self.ctx, keys.share_data_key, commands.pop()).success(next_one).start()
+                return
+            self.drop_notice(f"waits.{waiting.login}")
+            self.ctx.navigate.toast(t("legacy.server.given", who=waiting.person))
+
+        next_one()
 
     # -- test ---------------------------------------------------------------------------------------------------
 
