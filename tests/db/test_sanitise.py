@@ -395,4 +395,10 @@ def test_made_up_values_keep_their_form_and_lead_nowhere() -> None:
     assert words.replace("party", "Erika Sommer").split()[-1] == words.replace("surname", "Sommer")
     assert words.replace("address", "A GmbH\r\n\r\n80331 X").count("\r\n") == 2
     assert words.replace("login", "postgres") == "postgres"
+    # Whoever is really called as we would call somebody keeps that name for himself.
+    firms = {f"Firma {number} GmbH" for number in range(3000)}
+    surnames = {Words(b"s" * 32).replace("company", firm).split()[0].casefold() for firm in firms}
+    taken = frozenset(sorted(surnames)[::2])
+    careful = Words(b"s" * 32, originals=taken)
+    assert not {careful.replace("company", firm).split()[0].casefold() for firm in firms} & taken
     assert Words(b"t" * 32).replace("iban", IBAN) != iban

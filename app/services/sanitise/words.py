@@ -199,7 +199,8 @@ class Words:
     def _unlike(self, kind: str, value: str, made: Any) -> str:
         for turn in range(_TRIES):
             found: str = made(self.digest(kind, value, turn))
-            if found.casefold() not in self._originals:
+            # The first word of a firm is a surname: it must be nobody's either.
+            if not {found.casefold(), found.casefold().partition(" ")[0]} & self._originals:
                 return found
         # A house that calls its customers as we do: a number tells them apart from the originals.
         return f"{made(self.digest(kind, value))} {self.digest(kind, value) % 9000 + 1000}"
