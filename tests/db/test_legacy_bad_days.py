@@ -10,13 +10,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
+from typing import Any
 
 import psycopg
 import pytest
 
+from app.services.legacy.pages import Row
+from app.services.legacy.records import Plan
 from app.simulate.data import make
 from app.simulate.fourd import FourDServer
 from app.simulate.quirks import Quirks
+from tests.legacy_engine_world import leading
 from tests.legacy_processes import Sync, World, until
 
 pytestmark = pytest.mark.timeout(300)
@@ -125,3 +129,42 @@ def turn(world: World) -> int:
         code = sync.wait()
         print(code, sync.said[-1500:])
         return code
+
+
+def test_a_record_nobody_thought_of_holds_up_its_table_alone(
+    admin_dsn: str,
+    role_dsn: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A mistake of the program's own ends an entity, not the sync; and no run is taken up again for ever."""
+    make_record = Plan.make
+
+    def broken(self: Plan, row: Row, key: str, *rest: Any) -> Any:
+        if key == wrong:
+            raise TypeError("a record nobody thought of")
+        return make_record(self, row, key, *rest)
+
+    with (
+        FourDServer(make("small"), Quirks(sessions=2)) as server,
+        psycopg.connect(admin_dsn, autocommit=True) as admin,
+        leading(role_dsn("administrator"), admin, server) as sync,
+    ):
+        wrong = str(server.data["ArtikelGruppe"].rows()[2]["ArtGr"])
+        monkeypatch.setattr(Plan, "make", broken)
+        result = sync.run("full", "category", "family")
+        assert result.state == "failed"
+        found = {one.entity: (one.state, one.error) for one in result.entities}
+        told = {"key": "legacy_unexpected", "params": {"reason": "TypeError"}}
+        assert found["category"] == ("failed", told)
+        assert found["family"][0] in ("done", "warnings")
+        assert sync.next() is None, "the run is over"
+        monkeypatch.setattr("app.services.legacy.engine._work", lambda *_: 1 / 0)
+        result = sync.run("reconcile")
+        assert (result.state, result.error) == (
+            "failed",
+            {"key": "legacy_unexpected", "params": {"reason": "ZeroDivisionError"}},
+        )
+        monkeypatch.undo()
+        assert sync.run("full", "category").state == "done"
+    caplog.clear()

@@ -149,6 +149,9 @@ def run_next(
         with suppress(AppError):
             _end(db, services, result)
         raise
+    except Exception as error:
+        log.exception("legacy sync failed")
+        result.state, result.error = "failed", _unexpected(error)
     result.seconds = time.monotonic() - started
     _end(db, services, result)
     return result
@@ -309,6 +312,12 @@ def _one(
                 raise
             log.warning("legacy sync of %s failed: %s", entity.code, error)
             result.state, result.error = "failed", _told(error)
+        except AppError:
+            raise
+        except Exception as error:
+            # A record nobody thought of must not hold up everything else, now and at every next try.
+            log.exception("legacy sync of %s failed", entity.code)
+            result.state, result.error = "failed", _unexpected(error)
         run.lookups.forget(entity.code, {block.target for block in entity.blocks})
         if result.state == "done" and result.counts.quarantined:
             result.state = "warnings"
@@ -386,3 +395,7 @@ def _teller(
 
 def _told(error: AppError) -> dict[str, Any]:
     return {"key": error.key, "params": {name: str(value) for name, value in error.params.items()}}
+
+
+def _unexpected(error: Exception) -> dict[str, Any]:
+    return {"key": "legacy_unexpected", "params": {"reason": type(error).__name__}}
