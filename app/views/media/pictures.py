@@ -134,6 +134,7 @@ class PicturePane(DetailPane):
 
     def _product_row(self, product: Mapping[str, Any]) -> QWidget:
         line = QWidget()
+        line.setMinimumHeight(px("row_dense") - 2)
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(px("gap"))
