@@ -66,9 +66,12 @@ BEGIN
     SELECT r.id, r.target_id, r.applied, r.protected FROM legacy.record r
      WHERE r.id = ANY (v_records) AND r.target_id IS NOT NULL AND r.state <> 'linked'),
   heir AS MATERIALIZED (
-    SELECT DISTINCT ON (g.target_id) h.id, g.id AS gone, g.target_id, g.applied, g.protected
-      FROM gone g JOIN legacy.record h ON h.target_id = g.target_id AND h.entity_id = p_entity.id AND h.state = 'linked'
-     WHERE NOT h.id = ANY (v_records) ORDER BY g.target_id, h.source_key),
+    SELECT h.id, g.id AS gone, g.target_id, g.applied, g.protected
+      FROM gone g
+     CROSS JOIN LATERAL (SELECT r.id FROM legacy.record r
+                          WHERE r.target_id = g.target_id AND r.entity_id = p_entity.id AND r.state = 'linked' AND NOT r.id = ANY (v_records)
+                          -- Not by the index of keys, which would be read to its end where there is no heir.
+                          ORDER BY r.source_key || '' LIMIT 1) h),
   given AS (
     UPDATE legacy.record r SET state = 'applied', hash = NULL, applied = h.applied, protected = h.protected FROM heir h WHERE r.id = h.id)
   SELECT array_agg(h.gone), array_agg(h.target_id) INTO v_left, v_kept FROM heir h;

@@ -281,9 +281,13 @@ BEGIN
         changed_at = greatest(r.changed_at, excluded.changed_at);
   -- A row that changed may no longer be what its duplicates stand for: they are read once more.
   UPDATE legacy.record h SET hash = NULL
-    FROM unnest(p_target, p_changed, p_do) AS x (target, changed, what)
-   WHERE x.changed AND x.what = 'update' AND h.target_id = x.target AND h.entity_id = p_entity AND h.state = 'linked'
-     AND h.hash IS NOT NULL;
+   WHERE h.id = ANY (ARRAY(
+     SELECT l.id FROM unnest(p_target, p_changed, p_do) AS x (target, changed, what)
+       -- LIMIT: by the index of targets, whatever the planner knows.
+      CROSS JOIN LATERAL (SELECT r.id FROM legacy.record r
+                           WHERE r.target_id = x.target AND r.entity_id = p_entity AND r.state = 'linked' AND r.hash IS NOT NULL
+                           LIMIT 1000) l
+      WHERE x.changed AND x.what = 'update'));
   IF EXISTS (SELECT FROM legacy.quarantine q WHERE q.entity_id = p_entity AND q.state IN ('open', 'retry')) THEN
     UPDATE legacy.quarantine q SET state = 'resolved'
      WHERE q.entity_id = p_entity AND q.source_key = ANY (v_done) AND q.state IN ('open', 'retry');
