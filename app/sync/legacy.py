@@ -17,7 +17,7 @@ from app.core.db import Database
 from app.core.errors import AppError, Cancelled, NotAllowed, SessionEnded
 from app.services.legacy import secrets, state
 from app.services.legacy.leader import RIGHT, Leader
-from app.services.legacy.service import Progress, Services, Waiter, servers
+from app.services.legacy.service import Progress, Services, Waiter, kinds_in_use
 from app.services.security.keys import Keyring
 
 log = logging.getLogger(__name__)
@@ -177,7 +177,7 @@ class LegacySync:
             self._stop.wait(FOLLOW_S)
         elif not (self._may_lead and profile.can(RIGHT)):
             self._follow(LegacyStatus("following"), WATCH_S)
-        elif not self._db.read(servers):
+        elif not self._db.read(kinds_in_use):
             self._follow(LegacyStatus("no_server"))
         elif (keyring := self._keys()) is None:
             self._follow(LegacyStatus("no_key"))
@@ -197,7 +197,7 @@ class LegacySync:
         """Say who leads and what is done there; then wait."""
         found = self._db.read(state.state)
         lease = found.lease
-        if not any(server.kind == "4d" and server.is_active for server in found.servers):
+        if not any(server.is_active for server in found.servers):
             status = LegacyStatus("no_server")
         if status.state == "following" and lease is not None and lease.held:
             status = replace(status, holder=lease.client)
@@ -259,7 +259,7 @@ class LegacySync:
 
     def _ping(self, services: Services) -> None:
         """Nothing to do: see whether the server is there, which also keeps its session alive."""
-        if services.idle_s >= PING_S:
+        if services.idle_s >= PING_S and "4d" in self._db.read(kinds_in_use):
             services.four_d().ping()
             services.contact()
 

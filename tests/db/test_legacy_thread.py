@@ -122,6 +122,25 @@ def test_without_a_server_nothing_is_done(first: Database, admin: Raw) -> None:
         admin.execute("UPDATE legacy.server SET is_active = true")
 
 
+def test_a_house_with_an_image_service_alone_leads_and_asks_no_4d_server(
+    first: Database, admin: Raw, server: FourDServer
+) -> None:
+    add_server(admin, server.url)
+    admin.execute("UPDATE legacy.server SET is_active = false")
+    admin.execute(
+        "INSERT INTO legacy.server (code, kind, title, base_url) VALUES ('pictures', 'images', 'Pictures', %s)",
+        ("https://pictures.example",),
+    )
+    before = server.counters.statuses.total()
+    try:
+        with Watched(first, nothing_to_do) as watched:
+            assert watched.until("idle").leading
+        assert server.counters.statuses.total() == before
+    finally:
+        admin.execute("DELETE FROM legacy.server WHERE code = 'pictures'")
+        admin.execute("UPDATE legacy.server SET is_active = true")
+
+
 def test_what_was_set_up_is_seen_at_once(
     first: Database, admin: Raw, server: FourDServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

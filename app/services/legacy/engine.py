@@ -20,7 +20,7 @@ from app.services.legacy import calls, mapping, schedule
 from app.services.legacy.lookups import Lookups
 from app.services.legacy.mapping import Entity, LegacyMapping
 from app.services.legacy.passes import incremental, retry, whole
-from app.services.legacy.service import Progress, Services
+from app.services.legacy.service import Progress, Services, kinds_in_use
 from app.services.legacy.sweep import sweep
 from app.services.legacy.work import Counts, Run, StoppedError, Worker
 
@@ -195,7 +195,8 @@ def _wanted(db: Database, services: Services, found: LegacyMapping, memory: _Mem
         memory.rest("", RETRY_S)
         return {"mode": "retry"}
     now = db.read(calls.now).astimezone()
-    return schedule.due(leading, memory.entities, now) or _pictures(memory, now)
+    tables = schedule.due(leading, memory.entities, now) if "4d" in db.read(kinds_in_use) else None
+    return tables or _pictures(memory, now)
 
 
 def _codes(entities: Sequence[Entity]) -> tuple[str, ...]:

@@ -58,6 +58,11 @@ class Server(NamedTuple):
     username: str
 
 
+def kinds_in_use(session: Session) -> frozenset[str]:
+    """Which kinds of server (``4d``, ``images``) are in use; nothing is to do without any."""
+    return frozenset(session.scalars(text("SELECT DISTINCT s.kind FROM legacy.server s WHERE s.is_active")))
+
+
 def servers(session: Session) -> tuple[Server, ...]:
     """The active 4D servers, live ones first."""
     rows = session.execute(
