@@ -33,8 +33,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Drive the real window and keep a picture of every step, the PDFs and tour.json.  Chapter"
         " work is the main job, quote to payment; chapter security is people, roles, sign-ins, sessions, devices"
         " and the audit trail; chapter legacy is the old system, from the server to live changes; chapter images"
-        " is an image service, from its first reading to the pictures of a product.  Without --instance the tour works in a database of its own, which it removes at"
-        " the end.",
+        " is an image service, from its first reading to the pictures of a product.  Without --instance the tour"
+        " works in a database of its own, which it removes at the end.",
     )
     parser.add_argument(
         "--chapter",
