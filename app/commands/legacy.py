@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.commands import INTERRUPTED, MISSING, USAGE, CommandError, Commands, add_command, say
+from app.commands import FAILED, INTERRUPTED, MISSING, USAGE, CommandError, Commands, add_command, say
 from app.commands.login import add_address, ask_password, open_database
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.services.legacy.wire import Table
 
 _CONDITION = re.compile(r"(?P<field>\w+(?:\.\w+)*)\s*(?P<op>>=|<=|!=|=|>|<|\^|~)\s*(?P<value>.*)", re.DOTALL)
+_MISSING = frozenset({"legacy_key_missing", "legacy_no_server"})
 _OPS = {"^": "begins", "~": "contains"}
 
 
@@ -37,15 +38,15 @@ def register(commands: Commands) -> None:
     _add_where(browse)
     browse.add_argument("--fields", default="", metavar="A,B", help="only these columns")
     browse.add_argument("--order", default="", metavar="A,B desc", help="in this order (default: by key)")
-    browse.add_argument("--skip", type=int, default=0, metavar="N", help="leave out the first N")
-    browse.add_argument("--top", type=int, default=20, metavar="N", help="at most N rows (default 20)")
+    browse.add_argument("--skip", type=_count, default=0, metavar="N", help="leave out the first N")
+    browse.add_argument("--top", type=_count, default=20, metavar="N", help="at most N rows (default 20)")
     browse.add_argument("--json", action="store_true", help="one JSON object a line")
 
     export = add_command(parts, "export", "write a table to a file: CSV, XLSX or JSON by its suffix", _export)
     export.add_argument("table")
     export.add_argument("file", type=Path)
     _add_where(export)
-    export.add_argument("--limit", type=int, metavar="N", help="at most N rows")
+    export.add_argument("--limit", type=_count, metavar="N", help="at most N rows")
 
     dictionary = add_command(parts, "dictionary", "write what the old system holds, as Markdown", _dictionary)
     dictionary.add_argument("file", type=Path)
@@ -66,6 +67,12 @@ def register(commands: Commands) -> None:
         one.add_argument("--server", metavar="CODE", default="", help="another 4D server than the live one")
     for one in (tables, browse, export, dictionary, key, word):
         add_address(one)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows")
+    return int(text)
 
 
 def _add_where(parser: argparse.ArgumentParser) -> None:
@@ -102,7 +109,10 @@ def _reader(arguments: argparse.Namespace) -> Iterator["Reader"]:
         with open_reader(database, arguments.server, stop=stop, wait=waiting) as reader:
             yield reader
     except AppError as error:
-        raise CommandError(translate("en", f"error.{error.key}", **error.params)) from error
+        if error.key == "legacy_no_server" and arguments.server:
+            raise CommandError(f"no 4D server {arguments.server!r} is in use", MISSING) from error
+        code = MISSING if error.key in _MISSING else FAILED
+        raise CommandError(translate("en", f"error.{error.key}", **error.params), code) from error
     except KeyboardInterrupt:
         raise CommandError("stopped", INTERRUPTED) from None
     finally:

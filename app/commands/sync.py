@@ -26,8 +26,8 @@ _PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 _HOPELESS = {
     "no_right": "this login has no right to see the sync",
     "no_server": "no server of the old system is in use",
-    "no_key": "this login was not given the key of the old system; somebody who has it gives it (Administration, "
-    "or werkbank legacy key)",
+    "no_key": "this login was not given the key of the old system; somebody who has it gives it (Legacy › "
+    "Servers, or werkbank legacy key --give)",
 }
 _COUNTS = ("created", "changed", "unchanged", "protected", "quarantined", "gone")
 
@@ -140,8 +140,9 @@ def _sync(arguments: argparse.Namespace) -> int:
 def _once(database: "Database", arguments: argparse.Namespace, stop: threading.Event) -> int:
     from app.core.errors import AppError
     from app.services.legacy.commands import RequestRun
+    from app.services.legacy.service import kinds_in_use
     from app.services.legacy.writes import request_run
-    from app.sync.legacy import LegacySync
+    from app.sync.legacy import STATE_RIGHT, LegacySync
 
     wanted = RequestRun(
         "full" if arguments.full else "incremental",
@@ -151,6 +152,9 @@ def _once(database: "Database", arguments: argparse.Namespace, stop: threading.E
         arguments.dry_run,
     )
     try:
+        # A request that waits for a first server would be the surprise when there is one.
+        if database.profile.can(STATE_RIGHT) and not database.read(kinds_in_use):
+            raise CommandError(_HOPELESS["no_server"], MISSING)
         run = database.write(request_run, wanted).value
     except AppError as error:
         raise CommandError(_words(error)) from error

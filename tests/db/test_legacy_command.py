@@ -100,6 +100,29 @@ def test_what_does_not_fit_together_is_refused(service: str, capsys: pytest.Capt
     assert "nonsense" in capsys.readouterr().err
 
 
+def test_without_a_server_nothing_is_asked_for(
+    service: str, admin: Raw, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A request left behind would read everything as soon as somebody enters a server."""
+    admin.execute("UPDATE legacy.server SET is_active = false")
+    before = admin.execute("SELECT count(*) FROM legacy.run").fetchone()
+    try:
+        assert cli.main(["sync", "--dsn", service]) == 3
+        assert "no server" in capsys.readouterr().err
+        assert admin.execute("SELECT count(*) FROM legacy.run").fetchone() == before
+        assert cli.main(["legacy", "tables", "--dsn", service]) == 3
+        assert cli.main(["legacy", "tables", "--server", "nowhere", "--dsn", service]) == 3
+    finally:
+        admin.execute("UPDATE legacy.server SET is_active = true")
+    assert "'nowhere'" in capsys.readouterr().err
+
+
+def test_numbers_of_rows_are_not_negative(service: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["legacy", "browse", "Belege", "--top", "-1", "--dsn", service])
+    assert ended.value.code == 2
+
+
 def test_a_server_that_is_away_is_told(
     service: str, server: FourDServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
