@@ -67,6 +67,8 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
     if not 0 <= arguments.port <= 65_535:
         raise CommandError(f"there is no port {arguments.port}", USAGE)
+    if getattr(arguments, "bustle", 0) < 0:
+        raise CommandError("--bustle is a number of seconds, 0 or more", USAGE)
     peer, told = _make(arguments)
     try:
         peer.start()

@@ -126,7 +126,10 @@ class Quirks:
         choices = get_args(known[name].type)
         if choices and value not in choices:
             raise ValueError(f"{name} is one of {', '.join(choices)}, not {value!r}")
-        setattr(self, name, type(default)(value))
+        try:
+            setattr(self, name, type(default)(value))
+        except ValueError:
+            raise ValueError(f"{name} is a number, not {value!r}") from None
 
 
 class Luck:

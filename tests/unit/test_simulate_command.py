@@ -84,6 +84,8 @@ def test_the_image_service_from_the_command_line(tmp_path: Path) -> None:
     [
         ["4d", "--quirk", "weather=fine"],
         ["4d", "--quirk", "errors=often"],
+        ["4d", "--quirk", "sessions=few"],
+        ["4d", "--bustle", "-3"],
         ["4d", "--port", "70000"],
         ["images", "--port", "-1"],
     ],
