@@ -230,9 +230,17 @@ class ServerPage(FormPage):
         def stored(page: "ServerPage") -> bool:
             return page.server is not None
 
+        def testable(page: "ServerPage") -> bool:
+            return page.server is not None and page.server.kind == "4d"
+
         return (
             FormAction(
-                "test", "legacy.server.test_connection", "plug", ServerPage.test, "secondary", visible=stored
+                "test",
+                "legacy.server.test_connection",
+                "plug",
+                ServerPage.test,
+                "secondary",
+                visible=testable,
             ),
             FormAction(
                 "password",
