@@ -6,7 +6,6 @@ nothing doubled, by looks of our own and by the program's comparison.
 
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
@@ -83,9 +82,15 @@ def test_a_server_on_its_worst_day(world: World) -> None:
         server.occupy(2)
         threading.Timer(5.0, server.leave).start()
 
+    back = threading.Event()
+
+    def come_back() -> None:
+        server.start()
+        back.set()
+
     def away() -> None:
         server.stop()
-        threading.Timer(4.0, server.start).start()
+        threading.Timer(4.0, come_back).start()
 
     server.fail("html", "500", "cut", where="Kunden")
     server.fail("503", None, "close", "empty", where="Artikel_Variante?")
@@ -97,7 +102,7 @@ def test_a_server_on_its_worst_day(world: World) -> None:
         codes = [first]
         while codes[-1] != 0:
             assert len(codes) < 6, codes
-            time.sleep(4.5)
+            assert back.wait(60)
             codes.append(turn(world))
     world.settled()
 

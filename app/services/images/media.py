@@ -1,12 +1,11 @@
 """A product's gallery, the pictures of the image service, what happened to them, and what people decide about them."""
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, text
+from sqlalchemy import Select, and_, func, literal, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -203,16 +202,16 @@ def list_pictures(session: Session, query: ListQuery) -> Page:
             statement = statement.where(Picture.conflict.is_not(None))
         case "gone":
             statement = statement.where(Picture.state == "gone")
-    columns: Mapping[str, ColumnElement[Any]] = {
-        "id": Picture.id,  # type: ignore[dict-item]
-        "name": Picture.name,  # type: ignore[dict-item]
+    columns: dict[str, Any] = {
+        "id": Picture.id,
+        "name": Picture.name,
         "kind_key": func.lower(Picture.kind),
         "numbers": numbers,
-        "products": Picture.products,  # type: ignore[dict-item]
-        "format": PictureFile.format,  # type: ignore[dict-item]
-        "state": Picture.state,  # type: ignore[dict-item]
-        "conflict": Picture.conflict,  # type: ignore[dict-item]
-        "changed_at": Picture.changed_at,  # type: ignore[dict-item]
+        "products": Picture.products,
+        "format": PictureFile.format,
+        "state": Picture.state,
+        "conflict": Picture.conflict,
+        "changed_at": Picture.changed_at,
     }
     return fetch_page(session, statement, columns=columns, key=columns["id"], query=query, row=PictureRow)
 
@@ -282,14 +281,14 @@ def list_changes(session: Session, query: ListQuery) -> Page:
         statement = statement.where(PictureChange.run_id.is_not(None))
     elif query.preset == "hand":
         statement = statement.where(PictureChange.kind.in_(("assigned", "chosen", "automatic")))
-    columns: Mapping[str, ColumnElement[Any]] = {
-        "id": PictureChange.id,  # type: ignore[dict-item]
-        "at": PictureChange.at,  # type: ignore[dict-item]
-        "kind": PictureChange.kind,  # type: ignore[dict-item]
-        "name": Picture.name,  # type: ignore[dict-item]
-        "sku": Product.sku,  # type: ignore[dict-item]
-        "run_id": PictureChange.run_id,  # type: ignore[dict-item]
-        "by": PictureChange.by,  # type: ignore[dict-item]
+    columns: dict[str, Any] = {
+        "id": PictureChange.id,
+        "at": PictureChange.at,
+        "kind": PictureChange.kind,
+        "name": Picture.name,
+        "sku": Product.sku,
+        "run_id": PictureChange.run_id,
+        "by": PictureChange.by,
     }
     return fetch_page(session, statement, columns=columns, key=columns["id"], query=query, row=ChangeRow)
 

@@ -18,7 +18,7 @@ from app.core.errors import AppError, Refused, Unavailable
 from app.services.images import ENTITY
 from app.services.images.client import ImageService, Service, ServicePage
 from app.services.images.records import Record, parse
-from app.services.legacy import secrets
+from app.services.legacy import calls, secrets
 from app.services.legacy.service import Contact, OpenServer, Progress, note_contact, open_server
 from app.services.security.keys import Keyring
 
@@ -44,26 +44,6 @@ class Run(NamedTuple):
     part: int
     limit: int | None
     dry: bool
-
-
-@dataclass(frozen=True)
-class BeginPart:
-    """The pictures of a run begin, or go on."""
-
-    token: int
-    run_id: int
-    total: int | None = None
-
-
-@dataclass(frozen=True)
-class EndPart:
-    """The pictures of a run are through."""
-
-    token: int
-    part: int
-    state: str
-    marks: dict[str, Any]
-    error: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -109,7 +89,14 @@ def run_images(
     ``stop`` was set: then the run goes on where it was, here or elsewhere.
     """
     options = run.get("options") or {}
-    begun = db.write(begin_part, BeginPart(services.token, int(run["id"]))).value
+    begun = calls.call(
+        db,
+        "legacy_run_entity_begin",
+        p_token=services.token,
+        p_run_id=int(run["id"]),
+        p_entity=ENTITY["code"],
+        p_total=None,
+    )
     if begun["state"] not in ("running", "waiting"):
         return str(begun["state"]), begun.get("error")
     limit = options.get("limit")
@@ -135,7 +122,15 @@ def run_images(
     told = (
         None if error is None else {"key": error.key, "params": {k: str(v) for k, v in error.params.items()}}
     )
-    db.write(end_part, EndPart(services.token, part.part, state, marks, told))
+    calls.call(
+        db,
+        "legacy_run_entity_end",
+        p_token=services.token,
+        p_run_entity_id=part.part,
+        p_state=state,
+        p_marks=marks,
+        p_error=told,
+    )
     if server is not None:
         word = "ok" if error is None else error.key
         db.write(note_contact, Contact(services.token, server, word, None if error is None else str(error)))
@@ -264,35 +259,6 @@ def _apply(
 
 def _changed(session: Session, keys: tuple[str, ...], hashes: tuple[str, ...]) -> list[str]:
     return list(session.scalar(select(func.api.picture_changed(list(keys), list(hashes)))) or ())
-
-
-@posting
-def begin_part(session: Session, command: BeginPart) -> Result[dict[str, Any]]:
-    """Begin with the pictures, or go on where the last page ended."""
-    answer = call_api(
-        session,
-        "legacy_run_entity_begin",
-        p_token=command.token,
-        p_run_id=command.run_id,
-        p_entity=ENTITY["code"],
-        p_total=command.total,
-    )
-    return Result(answer, NO_CHANGES)
-
-
-@posting
-def end_part(session: Session, command: EndPart) -> Result[dict[str, Any]]:
-    """Note how it ended."""
-    answer = call_api(
-        session,
-        "legacy_run_entity_end",
-        p_token=command.token,
-        p_run_entity_id=command.part,
-        p_state=command.state,
-        p_marks=command.marks,
-        p_error=command.error,
-    )
-    return Result(answer, NO_CHANGES)
 
 
 @posting
