@@ -29,6 +29,10 @@ CAPABILITIES = (
     "production",
     "sales",
     "legacy",
+    "printing",
+    "labels",
+    "mail",
+    "accounting",
 )
 FIRST = ("functions.sql",)
 LAST = ("views.sql", "triggers.sql")

@@ -23,6 +23,10 @@ SCHEMAS = (
     "production",
     "sales",
     "legacy",
+    "printing",
+    "labels",
+    "mail",
+    "accounting",
 )
 STAMPS = ("created_at", "created_by", "updated_at", "updated_by")
 MANAGED = (*STAMPS, "row_version")

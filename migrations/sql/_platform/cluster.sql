@@ -44,7 +44,7 @@ DECLARE
   v_line text;
 BEGIN
   FOREACH v_schema IN ARRAY ARRAY['system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing',
-                                  'production', 'sales', 'legacy', 'api'] LOOP
+                                  'production', 'sales', 'legacy', 'printing', 'labels', 'mail', 'accounting', 'api'] LOOP
     EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION erp_owner', v_schema);
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO erp_user, erp_api, erp_sec, erp_audit', v_schema);
     EXECUTE format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', v_schema);
