@@ -80,6 +80,11 @@ def fit(text: str, style: Style, room: float) -> str:
     return next(iter(wrap(text.replace("\n", " "), style, room, 1)), "")
 
 
+def runs(text: str, weight: Weight) -> list[tuple[str, str]]:
+    """A text in drawing order, as stretches of one registered font each: name of the font, characters."""
+    return _runs(visual(clean(text)), weight)
+
+
 class Pen:
     """Draws on a PDF page in millimetres from its top left corner; y is the base line of a text."""
 
