@@ -1,0 +1,1 @@
+"""Labels: designs in millimetres, codes, and the ways to paper: PDF, sheets, pictures, printers' own language."""
