@@ -16,11 +16,8 @@ from app.services.labels.layout import lay_out
 FOLDER = REPOSITORY / "resources" / "labels"
 # Kinds of records that labels are printed of; each has its file of designs.
 TOPICS = ("product", "lot", "place", "box", "slot", "delivery", "work_order", "badge", "mould")
-# Fields a record may have beside those of its sample.
-_MORE: Mapping[str, frozenset[str]] = {
-    "product": frozenset({"product.picture", "product.family"}),
-    "lot": frozenset({"product.picture", "product.color", "product.size"}),
-}
+# Records that are about a product have its fields too.
+_ABOUT_PRODUCTS = ("product", "lot", "work_order")
 
 
 @cache
@@ -37,7 +34,11 @@ def sample(topic: str) -> Record:
 
 def fields_of(topic: str) -> tuple[str, ...]:
     """The fields a design for the topic may ask for."""
-    named = {key.partition("@")[0] for key in sample(topic)} | _MORE.get(topic, frozenset())
+    keys = set(sample(topic))
+    if topic in _ABOUT_PRODUCTS:
+        keys |= {key for key in sample("product") if key not in ("product.price", "code.own")}
+        keys |= {"product.picture", "product.family"}
+    named = {key.partition("@")[0] for key in keys}
     return tuple(sorted(named))
 
 

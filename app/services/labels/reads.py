@@ -1,0 +1,293 @@
+"""What labels are printed of: records in the words of the designs, the designs there are, the number ranges."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.core import format as fmt
+from app.core.errors import Refused
+from app.core.paging import ListQuery, Page, fetch_page
+from app.models.labels import LabelDesign, NumberRange
+from app.services import records
+from app.services.labels import catalogue, design, own_codes
+from app.services.labels.fields import Record
+from app.services.labels.queries import QUERIES
+from app.services.visible import may_read
+
+_COMPANY = """
+SELECT name, concat_ws(', ', nullif(street, ''), nullif(concat_ws(' ', postal_code, city), '')) FROM system.company"""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A record to print labels of: ``qty`` in its unit, ``box`` how much goes into one; both None when not known."""
+
+    id: int
+    title: str
+    record: Record
+    qty: Decimal | None = None
+    box: Decimal | None = None
+    numbers: tuple[str, ...] = field(default=())
+
+
+class DesignRow(NamedTuple):
+    """A design of the house's own."""
+
+    id: int
+    row_version: int
+    topic: str
+    name_de: str
+    name_en: str
+    definition: dict[str, Any]
+    is_active: bool
+    updated_at: Any
+    updated_by: str
+
+
+class RangeRow(NamedTuple):
+    """A number range; ``left`` is how many numbers it has still."""
+
+    id: int
+    row_version: int
+    kind: str
+    name: str
+    prefix: str
+    first_serial: int
+    last_serial: int
+    issued: int
+    left: int
+    is_active: bool
+
+
+def sources(session: Session, topic: str, ids: Sequence[int]) -> tuple[Source, ...]:
+    """The records in the order asked for, with everything designs may ask for; those that are not visible are left
+    out.  Refused ``label_records`` when none is left."""
+    company = session.execute(text(_COMPANY)).one()
+    common = {"company.name": company[0], "company.address": company[1], "print.date": date.today()}  # noqa: DTZ011
+    rows = session.execute(text(QUERIES[topic]), {"ids": list(ids)}).mappings()
+    make = _MAKERS[topic]
+    found = {row["id"]: make(dict(row), common) for row in rows}
+    kept = tuple(found[record] for record in ids if record in found)
+    if not kept:
+        raise Refused("label_records")
+    if topic == "product" and may_read(session, "catalog.price"):
+        kept = _priced(session, kept)
+    return kept
+
+
+def own_designs(session: Session, topic: str, *, only_active: bool = True) -> tuple[DesignRow, ...]:
+    """The house's designs for a topic, by name."""
+    columns = [getattr(LabelDesign, name) for name in DesignRow._fields]
+    statement = select(*columns).where(LabelDesign.topic == topic).order_by(LabelDesign.name_de)
+    if only_active:
+        statement = statement.where(LabelDesign.is_active)
+    return tuple(DesignRow(*row) for row in session.execute(statement))
+
+
+def get_design(session: Session, design_id: int) -> DesignRow:
+    """One design of the house's own.  Refused ``record_not_found``."""
+    found = records.find(session, LabelDesign, design_id)
+    return DesignRow(*(getattr(found, name) for name in DesignRow._fields))
+
+
+def read_design(row: DesignRow) -> design.Design | None:
+    """The design in a row; None when it cannot be printed any more."""
+    made, problems = catalogue.check(
+        {
+            **row.definition,
+            "key": f"own:{row.id}",
+            "topic": row.topic,
+            "name": {"de": row.name_de, "en": row.name_en},
+        }
+    )
+    return None if problems else made
+
+
+_LEFT = NumberRange.last_serial - NumberRange.first_serial + 1 - NumberRange.issued
+_RANGE: dict[str, Any] = {
+    name: _LEFT if name == "left" else getattr(NumberRange, name) for name in RangeRow._fields
+}
+
+
+def list_ranges(session: Session, query: ListQuery) -> Page:
+    """Rows of `RangeRow`.  Presets: active, all."""
+    statement = select(*(column.label(name) for name, column in _RANGE.items()))
+    if query.preset == "active":
+        statement = statement.where(NumberRange.is_active)
+    return fetch_page(session, statement, columns=_RANGE, key=_RANGE["id"], query=query, row=RangeRow)
+
+
+def get_range(session: Session, range_id: int) -> RangeRow:
+    """One number range.  Refused ``record_not_found``."""
+    found = session.execute(select(*_RANGE.values()).where(NumberRange.id == range_id)).one_or_none()
+    if found is None:
+        raise Refused("record_not_found", table="labels.number_range", id=range_id)
+    return RangeRow(*found)
+
+
+def without_ean(session: Session, ids: Sequence[int]) -> int:
+    """How many of the products have no article number."""
+    statement = text("SELECT count(*) FROM catalog.product WHERE id = ANY (:ids) AND ean IS NULL")
+    return int(session.execute(statement, {"ids": list(ids)}).scalar_one())
+
+
+# -- records in the words of the designs --------------------------------------------------------------------------
+
+
+def _product_fields(row: Mapping[str, Any]) -> dict[str, object]:
+    weight = row.get("weight_g")
+    return {
+        "product.sku": row["sku"],
+        "product.name": row["name"],
+        "product.name@de": row.get("product_de"),
+        "product.name@en": row.get("product_en"),
+        "product.ean": row["ean"],
+        "product.color": row.get("color"),
+        "product.size": row.get("size"),
+        "product.unit": row.get("unit"),
+        "product.weight_kg": weight / 1000 if weight is not None else None,
+        "product.packing_unit": row.get("packing_unit"),
+        "product.category": row.get("category_de"),
+        "product.category@en": row.get("category_en"),
+        "product.variant": row.get("variant_de"),
+        "product.variant@en": row.get("variant_en"),
+        "product.family": row.get("family"),
+        "product.picture": bytes(row["picture"]) if row.get("picture") is not None else None,
+    }
+
+
+def _product(row: Mapping[str, Any], common: Record) -> Source:
+    own = own_codes.build("product", row["sku"])
+    box = Decimal(row["packing_unit"]) if row["packing_unit"] else None
+    return Source(row["id"], row["sku"], {**common, **_product_fields(row), "code.own": own}, None, box)
+
+
+def _lot(row: Mapping[str, Any], common: Record) -> Source:
+    values = {
+        **common,
+        **_product_fields(row),
+        "lot.code": row["lot"],
+        "lot.expires_on": row["expires_on"],
+        "lot.qty": row["qty"],
+        "code.own": own_codes.build("lot", row["sku"], row["lot"]),
+    }
+    box = Decimal(row["packing_unit"]) if row["packing_unit"] else None
+    return Source(row["id"], f"{row['sku']} · {row['lot']}", values, row["qty"], box)
+
+
+def _place(row: Mapping[str, Any], common: Record) -> Source:
+    values = {f"place.{key}": value for key, value in row.items() if key != "id"}
+    own = own_codes.build("place", row["warehouse"], row["code"])
+    return Source(row["id"], f"{row['warehouse']} · {row['code']}", {**common, **values, "code.own": own})
+
+
+def _box(row: Mapping[str, Any], common: Record) -> Source:
+    values = {f"box.{key}": value for key, value in row.items() if key != "id"}
+    return Source(
+        row["id"], row["code"], {**common, **values, "code.own": own_codes.build("box", row["code"])}
+    )
+
+
+def _slot(row: Mapping[str, Any], common: Record) -> Source:
+    label = f"{row['box']}.{row['code'] or row['number']}"
+    values = {
+        **common,
+        "box.code": row["box"],
+        "slot.label": label,
+        "slot.number": row["number"],
+        "slot.color": row["color"],
+        "slot.order_number": row["order_number"],
+        "code.own": own_codes.build("slot", row["box"], str(row["number"])),
+    }
+    return Source(row["id"], label, values)
+
+
+def _delivery(row: Mapping[str, Any], common: Record) -> Source:
+    there: Mapping[str, Any] = row["delivery_address"] or {}
+    country = there.get("country") or ""
+    values = {
+        **common,
+        "ship_to.name": there.get("name"),
+        "ship_to.extra": there.get("street2"),
+        "ship_to.street": there.get("street"),
+        "ship_to.city": " ".join(filter(None, (there.get("postcode"), there.get("city")))),
+        "ship_to.country": country if country and country != row["home"] else None,
+        "ship_to.postal_code": there.get("postcode"),
+        "delivery.number": row["number"],
+        "delivery.date": row["shipped_at"].date(),
+        "order.number": row["order_number"],
+        "order.reference": row["reference"],
+        "code.own": own_codes.build("delivery", row["number"]),
+    }
+    return Source(row["id"], row["number"], values, numbers=tuple(row["sscc"] or ()))
+
+
+def _work_order(row: Mapping[str, Any], common: Record) -> Source:
+    values = {
+        **common,
+        **_product_fields(row),
+        "work_order.number": row["number"],
+        "work_order.qty": row["qty"],
+        "work_order.start": row["planned_start"],
+        "work_order.end": row["planned_end"],
+        "order.number": row["order_number"],
+        "code.own": own_codes.build("work_order", row["number"]),
+    }
+    box = Decimal(row["packing_unit"]) if row["packing_unit"] else None
+    return Source(row["id"], row["number"], values, row["qty"], box)
+
+
+def _badge(row: Mapping[str, Any], common: Record) -> Source:
+    values = {
+        **common,
+        "person.name": row["person"],
+        "person.role": row["department"],
+        "person.badge": row["badge"],
+    }
+    return Source(row["id"], row["person"], values)
+
+
+def _mould(row: Mapping[str, Any], common: Record) -> Source:
+    values = {f"mould.{key}": value for key, value in row.items() if key != "id"}
+    own = own_codes.build("mould", row["number"])
+    return Source(row["id"], row["number"], {**common, **values, "code.own": own})
+
+
+_MAKERS: Mapping[str, Callable[[Mapping[str, Any], Record], Source]] = {
+    "product": _product,
+    "lot": _lot,
+    "place": _place,
+    "box": _box,
+    "slot": _slot,
+    "delivery": _delivery,
+    "work_order": _work_order,
+    "badge": _badge,
+    "mould": _mould,
+}
+
+
+def _priced(session: Session, found: tuple[Source, ...]) -> tuple[Source, ...]:
+    rows = session.execute(text(QUERIES["price"]), {"ids": [source.id for source in found]})
+    prices = {row[0]: (row[1], row[2]) for row in rows}
+    return tuple(
+        Source(s.id, s.title, {**s.record, **_price(prices[s.id])}, s.qty, s.box) if s.id in prices else s
+        for s in found
+    )
+
+
+def _price(price: tuple[Decimal, str]) -> dict[str, object]:
+    amount, currency = price
+    return {
+        "product.price": fmt.money(amount, currency, "de"),
+        "product.price@en": fmt.money(amount, currency, "en"),
+    }
+
+
+def count_active(session: Session) -> int:
+    """How many designs of the house's own are in use."""
+    return int(session.execute(select(func.count()).where(LabelDesign.is_active)).scalar_one())
