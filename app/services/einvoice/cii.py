@@ -83,7 +83,9 @@ def _adjustments(path: str, field: str, charge: bool, bt: str, of_document: bool
             ".",
             (
                 Fixed("ram:TypeCode", "VAT"),
+                Value("ram:ExemptionReason", "exemption", "BT-X-173", only="extended"),
                 Value("ram:CategoryCode", "category", "BT-95"),
+                Value("ram:ExemptionReasonCode", "exemption_code", "BT-X-174", only="extended"),
                 _number("ram:RateApplicablePercent", "rate", "BT-96"),
             ),
         ),
@@ -209,7 +211,9 @@ _LINE: tuple[Row, ...] = (
         ".",
         (
             Fixed("ram:TypeCode", "VAT"),
+            Value("ram:ExemptionReason", "exemption", "BT-X-96", only="extended"),
             Value("ram:CategoryCode", "category", "BT-151"),
+            Value("ram:ExemptionReasonCode", "exemption_code", "BT-X-97", only="extended"),
             _number("ram:RateApplicablePercent", "rate", "BT-152"),
         ),
         bt="BG-30",
@@ -386,7 +390,18 @@ ROWS: tuple[Row, ...] = (
         (
             _amount("ram:PaidAmount", "amount", "BT-X-291"),
             _day("ram:FormattedReceivedDateTime", "received", "BT-X-292", _FORMATTED),
-            _tax("taxes", "ram:IncludedTradeTax", "BG-X-46"),
+            Group(
+                "ram:IncludedTradeTax",
+                "taxes",
+                (
+                    _amount("ram:CalculatedAmount", "tax", "BT-X-293"),
+                    Fixed("ram:TypeCode", "VAT"),
+                    Value("ram:CategoryCode", "category", "BT-X-297"),
+                    _number("ram:RateApplicablePercent", "rate", "BT-X-299"),
+                ),
+                many=True,
+                bt="BG-X-46",
+            ),
             Group("ram:InvoiceSpecifiedReferencedDocument", "invoice", _PRECEDING, bt="BG-X-84"),
         ),
         many=True,

@@ -38,11 +38,11 @@ def _amount(value: Decimal) -> str:
     """At least two places, and never a place less than given."""
     exponent = value.normalize().as_tuple().exponent
     places = max(2, -exponent if isinstance(exponent, int) else 2)
-    return f"{value:.{places}f}"
+    return f"{value or abs(value):.{places}f}"  # never a minus before nothing
 
 
 def _number(value: Decimal) -> str:
-    plain = f"{value:f}"
+    plain = f"{value or abs(value):f}"
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 

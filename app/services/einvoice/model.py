@@ -223,7 +223,8 @@ class Adjustment:
     """BG-20/21 on the document, BG-27/28 on a line: an allowance or charge, always positive.
 
     amount BT-92/99/136/141, base BT-93/100/137/142, percent BT-94/101/138/143, category BT-95/102 and rate
-    BT-96/103 (on the document only), reason BT-97/104/139/144, its code BT-98/105/140/145.
+    BT-96/103 (on the document only), reason BT-97/104/139/144, its code BT-98/105/140/145.  EXTENDED repeats why no
+    tax is charged (BT-X-173 to 176); `write.for_profile` takes it from the taxes.
     """
 
     amount: Decimal
@@ -233,6 +234,8 @@ class Adjustment:
     reason_code: str = ""
     category: str = ""
     rate: Decimal | None = None
+    exemption: str = ""
+    exemption_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,12 +271,21 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class AdvanceTax:
+    """BG-X-46, the tax in a down payment: amount, category and rate."""
+
+    tax: Decimal
+    category: str
+    rate: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Advance:
     """BG-X-45, a down payment that the final invoice deducts, with the tax in it and its invoice."""
 
     amount: Decimal
     received: dt.date | None
-    taxes: tuple[Tax, ...]
+    taxes: tuple[AdvanceTax, ...]
     invoice: Preceding | None = None
 
 
@@ -324,7 +336,8 @@ class Line:
     """BG-25.
 
     id BT-126, note BT-127, quantity BT-129 and unit BT-130, net BT-131, line of the order BT-132, accounting
-    BT-133, period BG-26, category BT-151 and rate BT-152, delivery note BT-X-92 with its date BT-X-94.
+    BT-133, period BG-26, category BT-151 and rate BT-152, delivery note BT-X-92 with its date BT-X-94.  EXTENDED
+    repeats why no tax is charged (BT-X-96, BT-X-97); `write.for_profile` takes it from the taxes.
     """
 
     id: str
@@ -342,6 +355,8 @@ class Line:
     allowances: tuple[Adjustment, ...] = ()
     charges: tuple[Adjustment, ...] = ()
     delivery_note: Preceding | None = None
+    exemption: str = ""
+    exemption_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

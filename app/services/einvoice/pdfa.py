@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FACTUR_X = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
 # What reportlab writes at the head of each page: it chooses Helvetica, which it never uses nor embeds.
 _UNUSED_FONT = re.compile(rb"BT\s+(/\S+)\s+12\s+Tf\s+14\.4\s+TL\s+ET\s")
+_SHOWN = re.compile(rb"[)>\]]\s*T[jJ]\s")
 _STAMP = re.compile(r"D:(\d{4})(\d\d)(\d\d)(\d\d)?(\d\d)?(\d\d)?")
 _INFO = ("/Title", "/Author", "/Subject", "/Creator", "/Producer", "/CreationDate", "/ModDate")
 _PROPERTIES = (
@@ -143,6 +144,9 @@ def _clear_away(document: "Pdf") -> None:
             continue
         name = found[1].decode()
         rest = content[: found.start()] + content[found.end() :]
+        shown = _SHOWN.search(rest)
+        if shown is not None and rest.find(b" Tf", 0, shown.start()) < 0:
+            continue  # the first text chooses no font of its own
         page.Contents.write(rest)
         fonts = page.Resources.get("/Font")
         if isinstance(fonts, Dictionary) and name in fonts and name.encode() + b" " not in rest:

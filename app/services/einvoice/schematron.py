@@ -60,6 +60,7 @@ class RuleSets:
         assert process.stdout is not None
         # Whatever hangs is ended: the answer is then empty.
         alarm = threading.Timer(patience, process.kill)
+        alarm.daemon = True
         alarm.start()
         try:
             header = json.dumps({"size": len(xml), "rules": [str(path) for path in rules]})
@@ -70,6 +71,7 @@ class RuleSets:
             line = process.stdout.readline()
         finally:
             alarm.cancel()
+            alarm.join()
         if not line:
             self.stop()
             return {"error": [{"text": "no answer"}]}

@@ -55,7 +55,8 @@ class Report:
 
 
 @cache
-def _table() -> dict[str, Any]:
+def table() -> dict[str, Any]:
+    """`rulesets.yaml`, read once."""
     import yaml
 
     table: dict[str, Any] = yaml.safe_load((checks.FOLDER / "rulesets.yaml").read_text(encoding="utf-8"))
@@ -65,7 +66,7 @@ def _table() -> dict[str, Any]:
 @cache
 def rule_set(name: str) -> RuleSet:
     """A set by its name.  Raises KeyError for an unknown one."""
-    row = _table()["sets"][name]
+    row = table()["sets"][name]
     rules = tuple(_file(path) for path in row["rules"])
     return RuleSet(name, row["title"], _file(row["xsd"]), rules, frozenset(row.get("ignore", ())))
 
@@ -87,7 +88,7 @@ def set_for(root: "_Element", guideline: str) -> RuleSet:
     local = str(root.tag).rpartition("}")[2]
     language = {"Invoice": "ubl-invoice", "CreditNote": "ubl-credit-note"}.get(local, "cii")
     said = guideline.lower()
-    return rule_set(next(name for part, name in _table()["guidelines"][language] if part in said))
+    return rule_set(next(name for part, name in table()["guidelines"][language] if part in said))
 
 
 def check(invoice: Invoice, profile: Profile, engine: RuleSets = RULE_SETS) -> Report:
@@ -99,7 +100,7 @@ def check(invoice: Invoice, profile: Profile, engine: RuleSets = RULE_SETS) -> R
 
     own = checks.check(invoice)
     xml = to_xml(invoice, profile)
-    root = etree.fromstring(xml, _parser())
+    root = etree.fromstring(xml, safe_parser())
     reader = reader_for(root)
     assert reader is not None
     again = build(Invoice, reader.fields, "", [])
@@ -107,7 +108,7 @@ def check(invoice: Invoice, profile: Profile, engine: RuleSets = RULE_SETS) -> R
     same = () if again == wanted else (_differs(wanted, again),)
     used = set_for(root, wanted.guideline)
     foreign = check_tree(xml, reader, used, engine)
-    return Report(xml, _without_doubles((*own, *same, *foreign)), (f"Werkbank {_version()}", used.title))
+    return Report(xml, without_doubles((*own, *same, *foreign)), (f"Werkbank {_version()}", used.title))
 
 
 def check_tree(
@@ -124,17 +125,24 @@ def check_tree(
         for line, message in broken[:20]
     ]
     failed = engine.check(xml, used.rules)
-    return (*found, *(_finding(one, reader) for one in failed if one.id not in used.ignore))
+    return (*found, *(_finding(one, reader) for one in failed if not _ignored(one, used)))
 
 
-def own_findings(invoice: Invoice) -> tuple[Finding, ...]:
-    """Our own rules alone."""
-    return checks.check(invoice)
+def _ignored(failed: Failed, used: RuleSet) -> bool:
+    places = list(_LOCATION.finditer(failed.location))
+    last = (places[-1]["a"] or places[-1]["b"]) if places else ""
+    return failed.id in used.ignore or f"{failed.id}@{last}" in used.ignore
 
 
 def bt_of(reader: Reader, field: str) -> str:
     """The number of the norm for a field path; the path itself where there is none."""
     return _numbers(reader.syntax.rows).get(re.sub(r"\[\d+\]", "", field), field)
+
+
+def _spoken_of(reader: Reader, text: str) -> str:
+    """The first field of the document whose number a rule names in its words."""
+    fields = {bt: field for field, bt in reversed(_numbers(reader.syntax.rows).items())}
+    return next((fields[bt] for bt in re.findall(r"B[TG]-\d+", text) if bt in fields), "")
 
 
 @cache
@@ -146,10 +154,10 @@ def _finding(failed: Failed, reader: Reader) -> Finding:
     severity = WARNING if failed.flag.lower() in ("warning", "information", "info") else ERROR
     element = _locate(reader, failed.location)
     place = reader.where.get(element, "")
-    known = _table()["known"].get(failed.id)
+    known = table()["known"].get(failed.id)
     family = _FAMILY.fullmatch(failed.id)
     if known is None and family is not None:
-        known = _table()["families"].get(family[2])
+        known = table()["families"].get(family[2])
     if known is None and failed.id.startswith("FX-SCH-A-") and " is not allowed" in failed.text:
         # The rules of Factur-X about lists of codes say nothing but the name of the element.
         known = (
@@ -157,7 +165,9 @@ def _finding(failed: Failed, reader: Reader) -> Finding:
         )
     if known is None:
         text = re.sub(r"^\[[^\]]*\]\s*-?\s*", "", failed.text)
-        return Finding(severity, "einvoice_rule", place, {"rule": failed.id, "text": text})
+        return Finding(
+            severity, "einvoice_rule", place or _spoken_of(reader, text), {"rule": failed.id, "text": text}
+        )
     code, field, bt = known
     if field == ".":
         field, bt = place, bt_of(reader, place)
@@ -185,7 +195,7 @@ def _locate(reader: Reader, location: str) -> "_Element | None":
     return element
 
 
-def _without_doubles(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def without_doubles(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The same said of the same field once, errors first."""
     seen: dict[tuple[str, str, str], Finding] = {}
     for finding in sorted(findings, key=lambda one: not one.is_error):
@@ -217,16 +227,11 @@ def _plain(message: str) -> str:
     return re.sub(r"\{[^}]*\}", "", message)[:300]
 
 
-def _version() -> str:
-    return str(_own_table()["version"])
-
-
 @cache
-def _own_table() -> dict[str, Any]:
+def _version() -> str:
     import yaml
 
-    table: dict[str, Any] = yaml.safe_load((checks.FOLDER / "rules.yaml").read_text(encoding="utf-8"))
-    return table
+    return str(yaml.safe_load((checks.FOLDER / "rules.yaml").read_text(encoding="utf-8"))["version"])
 
 
 @cache
@@ -236,7 +241,8 @@ def _schema(path: Path) -> "XMLSchema":
     return etree.XMLSchema(etree.parse(str(path)))
 
 
-def _parser() -> Any:
+def safe_parser() -> Any:
+    """A parser that fetches nothing and expands nothing."""
     from lxml import etree
 
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)

@@ -24,17 +24,27 @@ NO_DAY = dt.date(1, 1, 1)
 def for_profile(invoice: Invoice, profile: Profile) -> Invoice:
     """The invoice as this profile says it: with its identifiers, and without what it cannot carry."""
     extended = profile is Profile.ZUGFERD_EXTENDED
+    why = (
+        {(tax.category, tax.rate): (tax.reason, tax.reason_code) for tax in invoice.taxes} if extended else {}
+    )
+
+    def explained(thing: Any) -> Any:
+        reason, code = why.get((thing.category, thing.rate), ("", ""))
+        return dataclasses.replace(thing, exemption=reason, exemption_code=code)
+
+    lines = tuple(explained(line) for line in invoice.lines)
     discounts = invoice.discounts
-    lines = invoice.lines
     if not extended:
-        discounts = tuple(dataclasses.replace(discount, amount=None) for discount in discounts)
         lines = tuple(dataclasses.replace(line, delivery_note=None) for line in lines)
+        discounts = tuple(dataclasses.replace(discount, amount=None) for discount in discounts)
     return dataclasses.replace(
         invoice,
         guideline=profile.guideline,
         process=profile.process,
         discounts=discounts,
         lines=lines,
+        allowances=tuple(explained(one) for one in invoice.allowances),
+        charges=tuple(explained(one) for one in invoice.charges),
         advances=invoice.advances if extended else (),
     )
 
