@@ -54,6 +54,7 @@ INSERT INTO legacy.record (entity_id, source_key, state) SELECT min(id), '2', 'q
 INSERT INTO legacy.quarantine (entity_id, source_key) SELECT min(id), '2' FROM legacy.entity;
 INSERT INTO legacy.dangling (entity_id, source_key, column_name, target_table, wanted_entity, wanted_key)
 SELECT min(id), '1', 'product_id', 'legacy.article', 'variant', '1' FROM legacy.entity;
+INSERT INTO legacy.warning (entity_id, source_key, code) SELECT min(id), '1', 'not_date' FROM legacy.entity;
 """
 
 

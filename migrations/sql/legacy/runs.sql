@@ -260,6 +260,7 @@ BEGIN
   END IF;
   UPDATE legacy.run_entity p SET state = CASE WHEN p_state = 'failed' THEN 'failed' ELSE 'cancelled' END, finished_at = clock_timestamp()
    WHERE p.run_id = p_run_id AND p.state IN ('running', 'waiting') AND p_state IN ('failed', 'cancelled');
+  PERFORM legacy.warnings_count();
   PERFORM legacy.tidy_runs();
   RETURN legacy.run_json(v_run);
 END $$;

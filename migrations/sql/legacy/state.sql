@@ -33,6 +33,7 @@ BEGIN
                           'last_full_at', e.last_full_at, 'last_incremental_at', e.last_incremental_at,
                           'last_sweep_at', e.last_sweep_at, 'last_change_at', e.last_change_at, 'source_count', e.source_count,
                           'records', e.record_count, 'placeholders', e.placeholder_count, 'gone', e.gone_count,
+                          'warnings', e.warning_count,
                           'quarantined', coalesce(q.n, 0)) ORDER BY e.position, e.code), '[]')
                    FROM legacy.entity e
                    LEFT JOIN (SELECT q.entity_id, count(*) AS n FROM legacy.quarantine q WHERE q.state IN ('open', 'retry')
