@@ -2,12 +2,13 @@
 
 import argparse
 import json
+import re
 import secrets
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from app.commands import CommandError, Commands, add_command
+from app.commands import USAGE, CommandError, Commands, add_command
 
 Address = Callable[[argparse.Namespace], str]
 
@@ -35,6 +36,12 @@ def _sanitise(arguments: argparse.Namespace, address: Address) -> int:
     from app.services.sanitise.copying import SanitiseError, sanitise
     from app.services.sanitise.register import RegisterError
 
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", arguments.to):
+        raise CommandError(
+            f"--to {arguments.to!r}: a name of small letters, digits and _, with a letter first, of 63 at most",
+            USAGE,
+        )
+
     def progress(text: str) -> None:
         if not arguments.json:
             print(text, file=sys.stderr)
@@ -61,8 +68,6 @@ def _sanitise(arguments: argparse.Namespace, address: Address) -> int:
 
 def _people(address: str, name: str) -> list[dict[str, str]]:
     """A login for every role people may have; what it may do, it may do in the copy alone."""
-    import re
-
     import psycopg
 
     from migrations import rights
