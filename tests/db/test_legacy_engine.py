@@ -15,6 +15,7 @@ from app.services.legacy.engine import RunResult
 from app.simulate.data import House, make
 from app.simulate.fourd import FourDServer
 from app.simulate.quirks import Quirks
+from migrations import drift
 from tests.conftest import PASSWORD
 from tests.legacy_engine_world import Sync, house_rows, leading
 
@@ -233,6 +234,45 @@ def test_each_rule_that_is_violated_says_so_at_its_field(sync: Sync, first: RunR
     assert sync.found("mould_product") == {("mould_unknown", "FormNr"), ("too_small", "Anzahl")}
     assert sync.found("box_slot") == {("legacy_reference_missing", "ID_Lager_Schuetten_Slots")}
     assert sync.found("employee") == {("dates_in_order", "Austrittsdatum")}
+
+
+def test_what_is_odd_stays_with_its_record(sync: Sync, first: RunResult) -> None:
+    """One warning per record, code and column; counted alike in the run, the entity and the list."""
+    kept = dict(
+        sync.rows(
+            "SELECT e.code, count(*) FROM legacy.warning w JOIN legacy.entity e ON e.id = w.entity_id "
+            "WHERE w.run_id = %s GROUP BY 1",
+            first.run_id,
+        )
+    )
+    assert kept == {one.entity: one.counts.warnings for one in first.entities if one.counts.warnings}
+    assert kept == dict(sync.rows("SELECT code, warning_count FROM legacy.entity WHERE warning_count > 0"))
+    assert kept == dict(
+        sync.rows(
+            "SELECT entity, warning_count FROM legacy.run_entity WHERE run_id = %s AND warning_count > 0",
+            first.run_id,
+        )
+    )
+    assert kept["document"] > 40
+    assert {"customer", "box", "work_order_step", "document_line"} <= kept.keys()
+    # They name the column of the old system; what is odd about somebody of the staff is told without its value.
+    assert (
+        sync.one(
+            "SELECT w.params FROM legacy.warning w JOIN legacy.entity e ON e.id = w.entity_id "
+            "WHERE e.code = 'box' AND w.field = 'Schuettentyp' LIMIT 1"
+        )["column"]
+        == "box_type_id"
+    )
+    assert (
+        sync.rows(
+            "SELECT w.params ->> 'value' FROM legacy.warning w JOIN legacy.entity e ON e.id = w.entity_id "
+            "WHERE e.module = 'hr' AND w.params ->> 'value' <> '…'"
+        )
+        == []
+    )
+    assert [
+        found for name, found in drift.run_queries(sync.admin, "consistency") if name == "legacy_warning"
+    ] == []
 
 
 def test_pay_is_for_administrators_alone(

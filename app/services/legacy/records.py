@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -39,13 +39,17 @@ class Odd(NamedTuple):
 
 @dataclass(slots=True)
 class Made:
-    """A source record as rows per block, ready to be sent; ``odd`` is what of it goes into quarantine."""
+    """A source record as rows per block, ready to be sent; ``odd`` is what of it goes into quarantine.
+
+    ``warned`` is what is odd about it all the same, with the block that found it.
+    """
 
     key: str
     hash: str
     rows: dict[str, list[dict[str, Any]]]
     notes: Notes
     odd: list[Odd]
+    warned: Sequence[tuple[Block, Finding]] = ()
 
 
 class Plan:
@@ -114,9 +118,12 @@ class Plan:
             )
         rows = {self.entity.main.code: [sent(key, owner, digest, main, self.entity.main.link_duplicates)]}
         odd: list[Odd] = []
+        warned = [(self.entity.main, finding) for finding in notes.findings]
         for block in self._children:
+            before = len(notes.findings)
             rows[block.block.code] = block.parts(row, key, notes, self.context, odd)
-        return Made(key, digest, rows, notes, odd)
+            warned += [(block.block, finding) for finding in notes.findings[before:]]
+        return Made(key, digest, rows, notes, odd, warned)
 
     def placeholder(self, key: str, origin: Row) -> dict[str, Any]:
         """The row that stands for a record nobody has; ``from.X`` in its templates is the record that names it."""

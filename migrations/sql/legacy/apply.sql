@@ -157,7 +157,7 @@ BEGIN
     v_entity.id, v_table, ARRAY(SELECT jsonb_array_elements_text(coalesce(p_block -> 'match', '[]'))),
     coalesce(p_block -> 'rules', '{}'), v_mode, v_rows);
   IF v_entity.parent IS NULL THEN
-    PERFORM legacy.warnings_put(v_entity, p_run, v_rows, v_answer -> 'refused');
+    v_answer := v_answer || jsonb_build_object('warnings', legacy.warnings_put(v_entity, p_run, v_rows, v_answer -> 'refused'));
   END IF;
   IF p_block ? 'complete' THEN
     -- What an owner had and has no more, lines of a document for one.
@@ -224,6 +224,7 @@ DECLARE
   v_answers jsonb := '[]';
   v_main jsonb := '{"created": 0, "changed": 0, "protected": 0, "gone": 0}';
   v_quarantined int := 0;
+  v_warnings int := 0;
 BEGIN
   PERFORM sec.require('legacy_apply');
   PERFORM legacy.fence(p_token);
@@ -233,6 +234,7 @@ BEGIN
   FOR v_block IN SELECT x.j FROM jsonb_array_elements(coalesce(p_blocks, '[]')) WITH ORDINALITY AS x (j, ord) ORDER BY x.ord LOOP
     v_answer := legacy.apply_block(v_block, v_part.run_id);
     v_answers := v_answers || v_answer;
+    v_warnings := v_warnings + coalesce((v_answer ->> 'warnings')::int, 0);
     IF v_block ->> 'entity' = v_part.entity THEN
       v_main := jsonb_build_object(
         'created', (v_main ->> 'created')::int + (v_answer ->> 'created')::int,
@@ -250,7 +252,7 @@ BEGIN
        SET cursor = coalesce(p_cursor, p.cursor),
            read_count = p.read_count + coalesce((p_counts ->> 'read_count')::bigint, 0),
            unchanged_count = p.unchanged_count + coalesce((p_counts ->> 'unchanged_count')::bigint, 0),
-           warning_count = p.warning_count + coalesce((p_counts ->> 'warning_count')::bigint, 0),
+           warning_count = p.warning_count + v_warnings + coalesce((p_counts ->> 'warning_count')::bigint, 0),
            created_count = p.created_count + (v_main ->> 'created')::int + coalesce((p_counts ->> 'created_count')::bigint, 0),
            changed_count = p.changed_count + (v_main ->> 'changed')::int + coalesce((p_counts ->> 'changed_count')::bigint, 0),
            protected_count = p.protected_count + (v_main ->> 'protected')::int + coalesce((p_counts ->> 'protected_count')::bigint, 0),
@@ -263,7 +265,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION api.legacy_apply IS
   'One page: blocks [{entity, table, match, rules, rows, complete}], records for quarantine, the cursor to go on from, counts '
-  '{read_count, unchanged_count, …}. Answers {blocks: [{entity, mode, created, changed, unchanged, protected, gone, refused: '
+  '{read_count, unchanged_count, …}. Answers {blocks: [{entity, mode, created, changed, unchanged, protected, gone, warnings, refused: '
   '[{k, key, column, params}]}], quarantined, cancel}.';
 
 CREATE OR REPLACE FUNCTION api.legacy_gone(p_token bigint, p_run_entity_id bigint, p_entity text, p_keys text[], p_action jsonb)

@@ -1,25 +1,28 @@
 -- What is odd about records that were taken over all the same. A row of a page brings its findings as w: [{code, field,
 -- params}]; every record of the page has afterwards what it brought, and nothing else.
 
-CREATE OR REPLACE FUNCTION legacy.warnings_put(p_entity legacy.entity, p_run bigint, p_rows jsonb, p_refused jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION legacy.warnings_put(p_entity legacy.entity, p_run bigint, p_rows jsonb, p_refused jsonb) RETURNS int
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   -- A row that stands for a record nobody has says nothing about one that is there.
   v_keys text[] := ARRAY(SELECT x ->> 'k' FROM jsonb_array_elements(p_rows) x WHERE NOT coalesce((x -> 'p')::boolean, false));
   v_given jsonb := jsonb_path_query_array(p_rows, '$[*] ? (exists (@.w[*]) && !(@.p == true))');
+  v_n int := 0;
 BEGIN
   IF v_given <> '[]' THEN
     INSERT INTO legacy.warning AS w (entity_id, source_key, code, field, params, run_id)
     SELECT p_entity.id, g.source_key, g.code, g.field, g.params, p_run FROM legacy.warnings_in(p_entity, v_given, p_refused) g
     ON CONFLICT (entity_id, source_key, code, field) DO UPDATE
       SET params = excluded.params, run_id = excluded.run_id, last_seen_at = statement_timestamp();
+    GET DIAGNOSTICS v_n = ROW_COUNT;
   END IF;
   -- The one moment of this call marks what the page brought; everything else its records had is over.
   DELETE FROM legacy.warning w
    WHERE w.entity_id = p_entity.id AND w.source_key = ANY (v_keys) AND w.last_seen_at <> statement_timestamp()
      AND EXISTS (SELECT FROM legacy.warning x WHERE x.entity_id = p_entity.id);
+  RETURN v_n;
 END $$;
-COMMENT ON FUNCTION legacy.warnings_put IS 'Set the warnings of the records of a page; one that was refused has none, it goes into quarantine.';
+COMMENT ON FUNCTION legacy.warnings_put IS 'Set the warnings of the records of a page, and say how many; one that was refused has none, it goes into quarantine.';
 
 CREATE OR REPLACE FUNCTION legacy.warnings_in(p_entity legacy.entity, p_rows jsonb, p_refused jsonb)
 RETURNS TABLE (source_key text, code text, field text, params jsonb)
