@@ -238,7 +238,12 @@ BEGIN
                  count(r.id) FILTER (WHERE r.state = 'placeholder') AS placeholders, count(r.id) FILTER (WHERE r.state = 'gone') AS gone
             FROM legacy.entity x LEFT JOIN legacy.record r ON r.entity_id = x.id
            WHERE v_part.entity IN (x.code, x.parent) GROUP BY x.id) c
-   WHERE c.id = e.id AND (e.record_count, e.placeholder_count, e.gone_count) <> (c.records, c.placeholders, c.gone);
+   WHERE c.id = e.id AND e.code <> 'picture' AND (e.record_count, e.placeholder_count, e.gone_count) <> (c.records, c.placeholders, c.gone);
+  -- Pictures are no records of the mapping; they are counted where they are.
+  UPDATE legacy.entity e SET record_count = c.here, gone_count = c.gone
+    FROM (SELECT count(*) FILTER (WHERE p.state = 'here') AS here, count(*) FILTER (WHERE p.state = 'gone') AS gone
+            FROM catalog.picture p) c
+   WHERE v_part.entity = 'picture' AND e.code = 'picture' AND (e.record_count, e.gone_count) <> (c.here, c.gone);
   v_linked := legacy.link_up(v_part.entity);
   RETURN to_jsonb(v_part) || jsonb_build_object('run_entity_id', v_part.id, 'linked', v_linked);
 END $$;
