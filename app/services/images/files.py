@@ -26,7 +26,7 @@ ENOUGH_FAILURES = (
 )
 COPY_SIDE = 1280  # pixels; copies are for screens and paper, the original stays where it is
 COPY_AS_IT_IS = 300_000  # bytes; what is larger is set anew
-_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 
 
 class Known(NamedTuple):
@@ -174,7 +174,7 @@ class FileReader:
 def copy_of(content: bytes) -> bytes | None:
     """The picture as it is kept here: small ones as they are, large ones set anew; None when it is no picture."""
     try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             image.load()
             if len(content) <= COPY_AS_IT_IS:
                 return content

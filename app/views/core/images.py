@@ -146,7 +146,7 @@ class ImageProvider(QObject):
     ) -> None:
         super().__init__(parent)
         self._tasks, self._db, self.cache = tasks, db, cache
-        self._read_small, self._read_full, self._get = thumbnails, full, fetch
+        self._read_small, self._read_full, self.fetch = thumbnails, full, fetch
         self._images: _Bounded[QImage | None] = _Bounded(MEMORY)
         self._pixmaps: _Bounded[QPixmap] = _Bounded(MEMORY)
         self._best: OrderedDict[str, int] = OrderedDict()
@@ -244,12 +244,12 @@ class ImageProvider(QObject):
             row = self._db.read(self._read_full, want.id) if want.full else stored.get(want.id)
             if row is not None and row.content is not None:
                 loaded.found[want] = self._made(want, bytes(row.content))
-            elif row is not None and row.url and self._get is not None:
+            elif row is not None and row.url and self.fetch is not None:
                 loaded.elsewhere[want] = row.url
             else:
                 loaded.found[want] = None
-        if loaded.elsewhere and self._get is not None:
-            self._get.prepare()
+        if loaded.elsewhere and self.fetch is not None:
+            self.fetch.prepare()
         return loaded
 
     def _from_disk(self, want: Want) -> QImage | None:
@@ -313,7 +313,7 @@ class ImageProvider(QObject):
             self._fetch(want, url)
 
     def _fetch(self, want: Want, url: str) -> None:
-        get = self._get
+        get = self.fetch
         assert get is not None
         self._tasks.run(
             FETCH,
