@@ -370,14 +370,11 @@ def _decoded(content: bytes, pixels: int) -> QImage | None:
     buffer = QBuffer()
     buffer.setData(QByteArray(content))
     reader = QImageReader(buffer)
-    reader.setAutoTransform(True)
-    if bytes(reader.format().data()).lower() not in FORMATS:
-        return None
-    size = reader.size()
-    if size.isValid() and max(size.width(), size.height()) > 2 * pixels:
-        # The format may decode to a small size much faster; the rest is done smoothly below.
-        reader.setScaledSize(size.scaled(2 * pixels, 2 * pixels, Qt.AspectRatioMode.KeepAspectRatio))
-    image = reader.read()
+    try:
+        image = _read(reader, pixels)
+    finally:
+        # What reads a TIFF closes its file at its end: the buffer must still be there then, or the program is gone.
+        reader.setDevice(None)  # type: ignore[arg-type]  # the stubs do not know that Qt takes none
     if image.isNull():
         return None
     if max(image.width(), image.height()) > pixels:
@@ -387,6 +384,18 @@ def _decoded(content: bytes, pixels: int) -> QImage | None:
             Qt.TransformationMode.SmoothTransformation,
         )
     return image
+
+
+def _read(reader: QImageReader, pixels: int) -> QImage:
+    """What the reader makes of it, a null image when that is none of the formats or damaged."""
+    reader.setAutoTransform(True)
+    if bytes(reader.format().data()).lower() not in FORMATS:
+        return QImage()
+    size = reader.size()
+    if size.isValid() and max(size.width(), size.height()) > 2 * pixels:
+        # The format may decode to a small size much faster; the rest is done smoothly below.
+        reader.setScaledSize(size.scaled(2 * pixels, 2 * pixels, Qt.AspectRatioMode.KeepAspectRatio))
+    return reader.read()
 
 
 def _encoded(image: QImage) -> bytes:
