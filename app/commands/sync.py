@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ _HOPELESS = {
     "no_key": "this login was not given the key of the old system; somebody who has it gives it (Legacy › "
     "Servers, or werkbank legacy key --give)",
 }
+_NOBODY = frozenset({"legacy_no_server", "legacy_key_not_set_up", "legacy_nobody_reads"})
 _COUNTS = ("created", "changed", "unchanged", "protected", "quarantined", "gone")
 
 
@@ -139,9 +141,9 @@ def _sync(arguments: argparse.Namespace) -> int:
 
 def _once(database: "Database", arguments: argparse.Namespace, stop: threading.Event) -> int:
     from app.core.errors import AppError
-    from app.services.legacy.commands import RequestRun
+    from app.services.legacy.commands import CancelRun, RequestRun
     from app.services.legacy.service import kinds_in_use
-    from app.services.legacy.writes import request_run
+    from app.services.legacy.writes import cancel_run, request_run
     from app.sync.legacy import STATE_RIGHT, LegacySync
 
     wanted = RequestRun(
@@ -157,7 +159,7 @@ def _once(database: "Database", arguments: argparse.Namespace, stop: threading.E
             raise CommandError(_HOPELESS["no_server"], MISSING)
         run = database.write(request_run, wanted).value
     except AppError as error:
-        raise CommandError(_words(error)) from error
+        raise CommandError(_words(error), MISSING if error.key in _NOBODY else FAILED) from error
     results: dict[int, dict[str, Any]] = {}
     done = threading.Event()
 
@@ -181,6 +183,9 @@ def _once(database: "Database", arguments: argparse.Namespace, stop: threading.E
     if run not in results:
         if stop.is_set():
             raise CommandError("stopped; whoever leads next goes on with it", INTERRUPTED)
+        # Nobody expects it any more after this answer; asked for again, it goes on behind the last page.
+        with suppress(AppError):
+            database.write(cancel_run, CancelRun(run))
         raise CommandError(teller.trouble or "the run did not end", FAILED)
     _show(results[run], arguments.json)
     return 0 if results[run]["state"] in ("done", "warnings") else FAILED
@@ -294,8 +299,6 @@ def _sign_in(database: "Database", failures: int, stop: threading.Event) -> int:
 
 def _touch(database: "Database") -> None:
     """A service is never idle."""
-    from contextlib import suppress
-
     from app.core.errors import AppError
 
     with suppress(AppError):
@@ -347,7 +350,9 @@ def _status(status: "LegacyStatus") -> dict[str, Any]:
         "leading": status.leading,
         "holder": status.holder,
         "reason": status.reason,
+        "since": status.since,
         "until": status.until,
+        "nothing_read": status.nothing_read,
         "error": None if error is None else {"key": error.key, "params": error.params},
         "at": status.at,
     }
@@ -370,6 +375,10 @@ def _line(status: "LegacyStatus") -> str:
             "legacy_session_lost": "a session whose cookie is lost must end first",
         }
         return f"waiting{until}: {reasons.get(status.reason, status.reason)}"
+    if status.since is not None:
+        why = f": {_words(status.error)}" if status.error is not None else ""
+        again = f", asked again at {status.until.astimezone():%H:%M:%S}" if status.until else ""
+        return f"{status.state}{why} (no answer since {status.since.astimezone():%H:%M:%S}{again})"
     if status.error is not None:
         return f"{status.state}: {_words(status.error)}"
     return _HOPELESS.get(status.state, status.state)

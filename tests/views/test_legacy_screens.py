@@ -23,6 +23,7 @@ from app.services.legacy.service import Progress
 from app.sync.legacy import LegacyStatus
 from app.views.core.inputs import LineEdit
 from app.views.core.workspace import Registry
+from tests.legacy_world import expire, hold_key
 from tests.views import legacy_world
 from tests.views.make_screens import AsRole, Bench
 from tests.views.shell_world import window_for
@@ -47,6 +48,7 @@ def admin_dsn(new_database: Any, demo_template: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def ids(admin_dsn: str) -> dict[str, int]:
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        hold_key(connection, "u_ralf")
         return legacy_world.fill(connection)
 
 
@@ -83,6 +85,22 @@ def test_the_overview_says_how_far_the_run_is_and_stops_it(
             words = bench.words("entities")
             assert next(row for row in words if row[0] == "Belege")[3:6] == ["100.000", "99.981", "1"]
             assert "leitet" not in bench.said()
+            # The server falls silent: no rate, no end, but since when and when it is tried again.
+            admin.execute(
+                "INSERT INTO legacy.server_status (server_id, silent_since, retry_at) "
+                "SELECT s.id, now() - interval '1 minute', now() + interval '1 hour' FROM legacy.server s "
+                "WHERE s.kind = '4d' AND s.is_active ON CONFLICT (server_id) DO UPDATE "
+                "SET silent_since = excluded.silent_since, retry_at = excluded.retry_at"
+            )
+            admin.execute(
+                "UPDATE legacy.lease SET holder = 'u_ralf', until_at = now() + interval '1 minute' WHERE name = 'sync'"
+            )
+            bench.wait(lambda: bench.find("legacy.silent") is not None)
+            assert shown(bench, "progress.pace") == ""
+            assert bench.see("progress.chip").text == "Server antwortet nicht"
+            admin.execute("UPDATE legacy.server_status SET silent_since = NULL, retry_at = NULL")
+            expire(admin)
+            bench.wait(lambda: bench.find("legacy.silent") is None)
             bench.click("action.stop_run")
             bench.wait(lambda: "hält nach" in bench.said())
         row = admin.execute("SELECT cancel_requested FROM legacy.run WHERE id = %s", (run,)).fetchone()
@@ -268,6 +286,11 @@ def test_the_status_bar_says_how_the_old_system_stands(as_role: AsRole, tmp_path
         status.show_legacy(LegacyStatus("unreachable", error=Unavailable("legacy_timeout", server="erp")))
         assert "antwortet nicht rechtzeitig" in bench.see("status.legacy").toolTip()
         until = datetime(2026, 11, 21, 12, 30).astimezone()
+        status.show_legacy(LegacyStatus("silent", since=until, until=until))
+        assert shown(bench, "status.legacy_words") == "Altsystem antwortet nicht"
+        assert "seit 12:30:00" in bench.see("status.legacy").toolTip()
+        status.show_legacy(LegacyStatus("idle", leading=True, nothing_read=True))
+        assert shown(bench, "status.legacy_words") == "Altsystem noch nicht gelesen"
         status.show_legacy(LegacyStatus("waiting", until=until))
         assert shown(bench, "status.legacy_words") == "Altsystem wartet bis 12:30"
         QTest.mouseClick(status, Qt.MouseButton.LeftButton, pos=status.legacy.geometry().center())

@@ -85,6 +85,7 @@ class ServerStatus(Root):
     """How a server was last found, written by the leader.
 
     ``sessions_opened`` counts the sessions ever opened at it; until ``blocked_until`` nobody asks it (402, back-off).
+    ``silent_since`` is when it first gave no answer, empty while it answers; at ``retry_at`` it is asked again.
     """
 
     __tablename__ = "server_status"
@@ -96,6 +97,8 @@ class ServerStatus(Root):
     blocked_until: Mapped[dt.datetime | None] = moment()
     sessions_opened: Mapped[int] = whole("0")
     session_seen_at: Mapped[dt.datetime | None] = moment()
+    silent_since: Mapped[dt.datetime | None] = moment()
+    retry_at: Mapped[dt.datetime | None] = moment()
 
 
 class ServerSecret(Root):

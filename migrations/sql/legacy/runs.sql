@@ -69,6 +69,8 @@ BEGIN
     RETURN v_replay;
   END IF;
   PERFORM legacy.check_run(p_mode, v_entities);
+  PERFORM legacy.require_reader(CASE p_mode WHEN 'images' THEN 'images' ELSE '4d' END);
+  PERFORM legacy.expire_requests();
   -- What already waits is not asked for twice.
   SELECT r.id INTO v_id FROM legacy.run r
    WHERE r.state = 'waiting' AND r.mode = p_mode AND r.entities IS NOT DISTINCT FROM v_entities AND r.options = v_options;
@@ -78,7 +80,8 @@ BEGIN
   RETURN api.command_end(p_command, jsonb_build_object('id', v_id));
 END $$;
 COMMENT ON FUNCTION api.legacy_run_request IS
-  'Ask the leader for a run: full, incremental, sweep, retry, reconcile or images; of some entities or all; options {limit, since, dry_run}.';
+  'Ask the leader for a run: full, incremental, sweep, retry, reconcile or images; of some entities or all; options {limit, since, dry_run}. '
+  'Refused where nobody could do it; ends by itself when it was not begun in some hours.';
 
 CREATE OR REPLACE FUNCTION api.legacy_run_cancel(p_command uuid, p_run_id bigint) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -118,6 +121,7 @@ BEGIN
   UPDATE legacy.run r SET state = CASE WHEN r.cancel_requested THEN 'cancelled' ELSE 'interrupted' END,
          finished_at = CASE WHEN r.cancel_requested THEN statement_timestamp() END
    WHERE r.state = 'running';
+  PERFORM legacy.expire_requests();
   SELECT r.* INTO v_run FROM legacy.run r WHERE r.state IN ('interrupted', 'waiting')
    ORDER BY r.state = 'waiting', r.id LIMIT 1 FOR UPDATE;
   IF FOUND THEN
