@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Text, cast, func, select, type_coerce
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.orm import Session, aliased
 
 from app.core.paging import ListQuery, Page, fetch_page
@@ -149,7 +149,7 @@ def list_quarantine(session: Session, query: ListQuery) -> Page:
 def _titles() -> ColumnElement[Any]:
     """The titles of the entities that a record's findings name, by code."""
     other = aliased(Entity)
-    named = func.jsonb_path_query_array(Quarantine.findings, "$[*].params.entity")
+    named = func.jsonb_path_query_array(Quarantine.findings, cast("$[*].params.entity", JSONPATH))
     found = select(func.jsonb_object_agg(other.code, other.title)).where(
         type_coerce(named, JSONB).contains(func.to_jsonb(other.code))
     )
