@@ -31,6 +31,9 @@ _HOPELESS = {
     "Servers, or werkbank legacy key --give)",
 }
 _NOBODY = frozenset({"legacy_no_server", "legacy_key_not_set_up", "legacy_nobody_reads"})
+_BARE = {"idle": "leads, and waits for the schedule", "running": "begins", "off": "not at work"}
+_ENDS = frozenset({*_HOPELESS, "unreachable", "failed", "idle", "off"})
+"""States that one run ends with: its result, or the error, says it all."""
 _COUNTS = ("created", "changed", "unchanged", "protected", "quarantined", "gone")
 
 
@@ -173,7 +176,7 @@ def _once(database: "Database", arguments: argparse.Namespace, stop: threading.E
                 done.set()
         return result
 
-    teller = Teller(arguments.json)
+    teller = Teller(arguments.json, quiet=_ENDS)
     sync = LegacySync(database, teller.told, server=arguments.server, run_next=run_next)
     sync.start()
     try:
@@ -242,9 +245,10 @@ def _show(result: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps({"result": result}, default=str), flush=True)
         return
-    heads = ("entity", "state", "read", *_COUNTS)
+    shown = ("read", *_COUNTS, "warnings")
+    heads = ("entity", "state", *shown)
     rows = [
-        (name, str(one.get("state", "")), *(f"{one.get(count) or 0:,}" for count in ("read", *_COUNTS)))
+        (name, str(one.get("state", "")), *(f"{one.get(count) or 0:,}" for count in shown))
         for name, one in result["entities"].items()
     ]
     widths = [max(len(line[place]) for line in (heads, *rows)) for place in range(len(heads))]
@@ -255,7 +259,9 @@ def _show(result: Mapping[str, Any], as_json: bool) -> None:
         )
         print("  ".join(cells).rstrip())
     dry = " Nothing was written." if result.get("dry_run") else ""
-    print(f"Run {result['run_id']}: {result['state']}.{dry}")
+    odd = any(one.get("warnings") for one in result["entities"].values()) and not dry
+    where = " What was odd: Legacy › Warnings." if odd else ""
+    print(f"Run {result['run_id']}: {result['state']}.{dry}{where}")
     if result.get("error"):
         print(f"Error: {result['error']}")
 
@@ -311,8 +317,9 @@ def _touch(database: "Database") -> None:
 class Teller:
     """Takes the status in the sync's threads and tells it in the main one, once a second at most."""
 
-    def __init__(self, as_json: bool) -> None:
+    def __init__(self, as_json: bool, quiet: frozenset[str] = frozenset()) -> None:
         self._as_json = as_json
+        self._quiet = quiet
         self._queue: queue.Queue[LegacyStatus] = queue.Queue()
         self._told = 0.0
         self._last: tuple[Any, ...] = ()
@@ -339,7 +346,7 @@ class Teller:
     def _tell(self, status: "LegacyStatus") -> None:
         if self._as_json:
             print(json.dumps({"status": _status(status)}, default=str), flush=True)
-        else:
+        elif status.state not in self._quiet:
             say(_line(status))
 
 
@@ -381,7 +388,7 @@ def _line(status: "LegacyStatus") -> str:
         return f"{status.state}{why} (no answer since {status.since.astimezone():%H:%M:%S}{again})"
     if status.error is not None:
         return f"{status.state}: {_words(status.error)}"
-    return _HOPELESS.get(status.state, status.state)
+    return _HOPELESS.get(status.state) or _BARE.get(status.state, status.state)
 
 
 def _progress(progress: "Progress") -> str:
