@@ -38,7 +38,7 @@ def _moment(key: str, *, hidden: bool = False) -> Column:
         moment: datetime | None = getattr(row, key)
         return when(moment) if moment else fmt.NONE
 
-    return Column(key, f"legacy.entity.{key}", width=128, text=words, hidden=hidden)
+    return Column(key, f"legacy.entity.{key}", width=118, text=words, hidden=hidden)
 
 
 def _figure(key: str, tone: str = "", *, hidden: bool = False) -> Column:
@@ -58,7 +58,9 @@ COLUMNS = (
         text=lambda row: titled(row.title, row.code),
     ),
     Column("source", "legacy.entity.source", width=168, tone=lambda _row: "text3"),
-    Column("module", "legacy.entity.module", width=92, text=lambda row: module_words(row.module)),
+    Column(
+        "module", "legacy.entity.module", width=92, text=lambda row: module_words(row.module), hidden=True
+    ),
     _figure("source_count"),
     _figure("records"),
     _figure("quarantined", "bad"),
