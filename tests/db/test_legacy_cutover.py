@@ -9,7 +9,8 @@ from psycopg import sql
 
 from migrations import drift
 from tests.catalog_world import basics
-from tests.db.legacy_world import Leader, call, command, confirmed, one, refused, row
+from tests.db.legacy_world import SERVICE, Leader, add_leaders, call, command, confirmed, one, refused, row
+from tests.legacy_world import add_server
 
 Raw = psycopg.Connection[Any]
 
@@ -25,7 +26,12 @@ def leader(raw_role: Callable[..., Raw], admin: Raw) -> Leader:
     admin.execute("UPDATE legacy.module SET mode = 'legacy'")
     for table in ("reconciliation", "quarantine", "run"):
         admin.execute(sql.SQL("DELETE FROM legacy.{}").format(sql.Identifier(table)))
-    return Leader(raw_role("system_administrator", ticket=True))
+    admin.execute(
+        "INSERT INTO legacy.server (code, kind, title, base_url) VALUES ('old', '4d', 'x', 'http://192.0.2.1') "
+        "ON CONFLICT DO NOTHING"
+    )
+    add_leaders(admin)
+    return Leader(raw_role(SERVICE, ticket=True))
 
 
 def version(admin: Raw, table: str, column: str, value: object) -> int:
@@ -137,6 +143,7 @@ def put(leader: Leader, key: str, **rest: object) -> None:
 
 
 def test_a_record_in_quarantine_is_repaired_and_tried_again(leader: Leader, boss: Raw, admin: Raw) -> None:
+    add_server(admin, "http://erp.example")
     put(leader, "q1", findings=[{"severity": "warning", "code": "x"}])
     put(leader, "q2", findings=[{"severity": "error", "code": "x"}])
     found = admin.execute(
