@@ -17,6 +17,7 @@ from app.core.db import Database
 from app.views.core.rows_export import RowsExport
 from app.views.legacy.count_tiles import CountTile
 from tests.conftest import PASSWORD
+from tests.legacy_world import hold_key
 from tests.views import legacy_world
 from tests.views.make_screens import AsRole, Bench
 from tests.views.shell_world import window_for
@@ -42,6 +43,7 @@ def admin_dsn(new_database: Any, demo_template: str) -> Iterator[str]:
     with new_database(demo_template) as address:
         with psycopg.connect(address, autocommit=True) as connection:
             legacy_world.fill(connection)
+            hold_key(connection, "u_ralf")
             connection.execute(
                 "UPDATE legacy.entity SET last_full_at = now(), last_change_at = now() - interval '1 hour'"
             )

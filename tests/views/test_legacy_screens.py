@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRegularExpression, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -19,10 +19,15 @@ import app.views.partners
 from app.core import format as fmt
 from app.core.db import Database
 from app.core.errors import Unavailable
+from app.models.catalog import Product
 from app.services.legacy.service import Progress
+from app.simulate.data import make
+from app.simulate.images import ImageServer
 from app.sync.legacy import LegacyStatus
+from app.views.core.checks import CheckBox
 from app.views.core.inputs import LineEdit
 from app.views.core.workspace import Registry
+from app.views.legacy.run_dialog import RunDialog
 from tests.legacy_world import expire, hold_key
 from tests.views import legacy_world
 from tests.views.make_screens import AsRole, Bench
@@ -212,6 +217,54 @@ def test_a_server_is_set_up_and_two_of_a_kind_are_not_in_use(
     assert row == ("http://erp-alt:8090", True, 60, True)
 
 
+@pytest.mark.usefixtures("ids")
+def test_an_image_service_has_its_own_words_and_a_run_of_its_own(
+    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with ImageServer(make("small")) as pictures, bench_of(as_role("u_ralf"), tmp_path, qtbot) as bench:
+        (service,) = admin.execute(
+            "UPDATE legacy.server SET base_url = %s WHERE kind = 'images' RETURNING id", (pictures.url,)
+        ).fetchone() or (0,)
+        bench.open("legacy.server", service)
+        assert "bilder.example.com" in shown(bench, "hint.base_url")
+        expire(admin)
+        bench.click("action.test")
+        bench.wait(lambda: bench.find("notice.probe") is not None)
+        assert (
+            "Schlüssel" in bench.everything()
+        )  # the one that opens the password; nobody was asked without it
+        assert pictures.counters.requests["page"] == 0
+        bench.go("legacy.overview")
+        bench.click("action.run")
+        dialog = bench.window.findChild(RunDialog)
+        assert dialog is not None
+        assert dialog.boxes["mode"].value() == "incremental"
+        assert dialog_names(dialog)
+        assert not {"entity.picture", "entity.image"} & dialog_names(dialog)
+        bench.choose("field.mode", "Bilder")
+        assert "Bilderdienstes" in shown(bench, "hint.mode")
+        assert dialog_names(dialog) == set()
+        assert dialog.yes.isEnabled()
+        bench.click("dialog.no")
+        admin.execute("UPDATE legacy.server SET is_active = false WHERE id = %s", (service,))
+        bench.front().refresh()
+        bench.settle()
+        bench.click("action.run")
+        choices: Any = bench.see("field.mode")
+        assert choices.findText("Bilder") == -1
+        bench.click("dialog.no")
+        admin.execute("UPDATE legacy.server SET is_active = true WHERE id = %s", (service,))
+
+
+def dialog_names(dialog: RunDialog) -> set[str]:
+    """The tables it offers now."""
+    return {
+        box.objectName()
+        for box in dialog.findChildren(CheckBox, QRegularExpression("^entity"))
+        if box.isVisible()
+    }
+
+
 def test_the_past_is_found_by_number_text_and_amount(
     as_role: AsRole, tmp_path: Path, qtbot: QtBot, ids: dict[str, int]
 ) -> None:
@@ -241,6 +294,16 @@ def test_the_past_is_found_by_number_text_and_amount(
         assert partner.past is not None
         bench.click("action.all_past")
         assert len(bench.front().model.rows) == 5
+        sku = as_role("u_jana").read(lambda session: session.get_one(Product, ids["product"]).sku)
+        bench.open("catalog.product", ids["product"])
+        bench.click("action.show_past")
+        bench.wait(lambda: bench.find("action.all_past") is not None)
+        bench.click("action.all_past")
+        bench.settle()
+        assert [row.article for row in bench.front().model.rows] == ["11400-BE"] * 5
+        header = bench.front().table.header
+        assert header.typed() == {"article": sku}
+        assert header.field("article").isVisible(), "what a list is filtered by is seen"
 
 
 @pytest.mark.usefixtures("ids")
