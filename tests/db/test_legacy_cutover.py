@@ -26,10 +26,6 @@ def leader(raw_role: Callable[..., Raw], admin: Raw) -> Leader:
     admin.execute("UPDATE legacy.module SET mode = 'legacy'")
     for table in ("reconciliation", "quarantine", "run"):
         admin.execute(sql.SQL("DELETE FROM legacy.{}").format(sql.Identifier(table)))
-    admin.execute(
-        "INSERT INTO legacy.server (code, kind, title, base_url) VALUES ('old', '4d', 'x', 'http://192.0.2.1') "
-        "ON CONFLICT DO NOTHING"
-    )
     add_leaders(admin)
     return Leader(raw_role(SERVICE, ticket=True))
 
