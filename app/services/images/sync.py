@@ -156,10 +156,15 @@ def _service(db: Database, services: Leading) -> tuple[int, Service]:
     if found is None:
         raise Refused("image_service_none")
     server = db.write(open_server, OpenServer(services.token, found)).value
-    return found, Service(
+    return found, service_of(server, services.keyring)
+
+
+def service_of(server: Mapping[str, Any], keyring: Keyring | None) -> Service:
+    """How a server that `api.legacy_server_open` answered is spoken to."""
+    return Service(
         base_url=str(server["base_url"]),
         username=str(server.get("username") or ""),
-        password=secrets.open_password(services.keyring, server),
+        password=secrets.open_password(keyring, server),
         verify=bool(server["verify_tls"]),
         ca=server.get("ca_file"),
         timeout=float(server.get("timeout_s") or 60),

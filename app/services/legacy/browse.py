@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from app.core.db import Database
 from app.core.errors import AppError, Refused
@@ -17,8 +17,9 @@ from app.services.legacy import secrets
 from app.services.legacy.client import Cursor, FourD, Page
 from app.services.legacy.filters import Where
 from app.services.legacy.leader import Leader
-from app.services.legacy.service import Services, Waiter
+from app.services.legacy.service import OpenServer, Services, Waiter, open_server
 from app.services.legacy.wire import Table
+from app.services.security.keys import Keyring
 
 LEASE_S = 90
 PATIENCE_S = 90.0
@@ -84,6 +85,14 @@ class Reader:
             self._lead()
             assert self._services is not None
             self._services.four_d()
+
+    def opened(self, server_id: int) -> tuple[int, Keyring | None, dict[str, Any]]:
+        """Any server with its sealed secrets, for somebody who speaks to it himself: token, keys, server."""
+        with self._lock:
+            self._lead()
+            assert self._services is not None
+            found = self._db.write(open_server, OpenServer(self._leader.token, server_id)).value
+            return self._leader.token, self._services.keyring, found
 
     def tables(self) -> tuple[str, ...]:
         """Names of all tables."""
