@@ -140,7 +140,13 @@ def new_database(cluster: Cluster) -> Callable[..., contextlib.AbstractContextMa
             )
             # Settings and rights of a database are not copied with it.
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
-            connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO erp_user, erp_guest").format(name))
+            # It lets in whom the template does.
+            entrance = schema.entrance(connection, template) or "erp_user"
+            connection.execute(
+                sql.SQL("GRANT CONNECT ON DATABASE {} TO {}, erp_guest").format(
+                    name, sql.Identifier(entrance)
+                )
+            )
         with psycopg.connect(cluster.admin_dsn(dbname), autocommit=True) as connection:
             # The guests' login belongs to the server: another database may have let it in.
             settle = connection.execute("SELECT to_regprocedure('sec.register_settle()')").fetchone()
