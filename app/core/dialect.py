@@ -20,6 +20,7 @@ from sqlalchemy.engine.interfaces import IsolationLevel, PoolProxiedConnection
 
 NAME = "postgresql.werkbank"
 PIECE = 32
+_encode = json.JSONEncoder(default=str).encode
 loads = partial(json.loads, parse_float=Decimal)
 
 
@@ -30,7 +31,7 @@ def dumps(value: Any) -> str:
     """
     if isinstance(value, list) and len(value) > PIECE:
         pieces = (value[at : at + PIECE] for at in range(0, len(value), PIECE))
-        return f"[{', '.join(json.dumps(piece, default=str)[1:-1] for piece in pieces)}]"
+        return f"[{', '.join(_encode(piece)[1:-1] for piece in pieces)}]"
     if isinstance(value, list) and any(type(one) is dict for one in value):
         return f"[{', '.join(map(dumps, value))}]"
     if (
@@ -38,8 +39,8 @@ def dumps(value: Any) -> str:
         and any(type(one) is list for one in value.values())
         and all(type(name) is str for name in value)
     ):
-        return f"{{{', '.join(f'{json.dumps(name)}: {dumps(one)}' for name, one in value.items())}}}"
-    return json.dumps(value, default=str)
+        return f"{{{', '.join(f'{_encode(name)}: {dumps(one)}' for name, one in value.items())}}}"
+    return _encode(value)
 
 
 class Counter:
