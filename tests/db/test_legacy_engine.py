@@ -20,6 +20,7 @@ from tests.conftest import PASSWORD
 from tests.legacy_engine_world import Sync, house_rows, leading
 
 SERVICE = "s_sync_engine"
+BOXES = "Stamm_Lager_Schuetten"
 
 
 @pytest.fixture(scope="module")
@@ -302,3 +303,43 @@ def test_an_incremental_run_without_news_reads_little_and_writes_nothing(
         result = sync.run("incremental")
     assert sum(one.counts.read for one in result.entities) < 200
     assert sum(one.counts.created + one.counts.changed for one in result.entities) == 0
+
+
+def test_a_warning_lives_as_long_as_what_it_is_about(
+    sync: Sync, first: RunResult, server: FourDServer
+) -> None:
+    """Set anew with the record, kept while the record is not read, gone with its reason or with the record."""
+
+    def warnings(key: str) -> list[tuple[Any, ...]]:
+        return sync.rows(
+            "SELECT w.code, w.params ->> 'value', w.run_id, w.first_seen_at < w.last_seen_at FROM legacy.warning w "
+            "JOIN legacy.entity e ON e.id = w.entity_id WHERE e.code = 'box' AND w.source_key = %s",
+            key,
+        )
+
+    boxes = [
+        row for row in house_rows(server, BOXES) if row["Schuettentyp"] and not warnings(str(int(row["ID"])))
+    ]
+    row, other = boxes[:2]
+    key, right = str(int(row["ID"])), row["Schuettentyp"]
+    server.change(BOXES, row["ID"], Schuettentyp="Zinkwanne")
+    result = sync.run("full", "box")
+    run = result.run_id
+    assert result.entities[0].counts.warnings == 1
+    assert warnings(key) == [("find_missing", "Zinkwanne", run, False)]
+    server.change(BOXES, other["ID"], Bemerkung="leer")
+    sync.run("full", "box")  # another record changed: this one keeps what was said of it
+    assert warnings(key) == [("find_missing", "Zinkwanne", run, False)]
+    server.change(BOXES, row["ID"], Schuettentyp="Blechkiste")
+    run = sync.run("full", "box").run_id
+    assert warnings(key) == [("find_missing", "Blechkiste", run, True)]
+    server.change(BOXES, row["ID"], Schuettentyp=right)
+    sync.run("full", "box")
+    assert warnings(key) == []
+    server.change(BOXES, row["ID"], Schuettentyp="Blechkiste")
+    sync.run("full", "box")
+    assert len(warnings(key)) == 1
+    server.delete(BOXES, row["ID"])
+    sync.run("sweep", "box")
+    assert sync.state("box", key) == "gone"
+    assert warnings(key) == []
