@@ -244,6 +244,8 @@ class Program(QObject):
     def end(self) -> None:
         """Close what is open; for a login window that was closed."""
         self._sweep.stop()
+        self._tidy.stop()
+        gc.enable()
         self.workstation.flush()
         self.tasks.shutdown()
 
