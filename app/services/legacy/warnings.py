@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Text, and_, cast, func, select, text
+from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.orm import Session
 
 from app.core.i18n import language
@@ -63,6 +63,13 @@ _HOMES: Final = {
 
 def list_warnings(session: Session, query: ListQuery) -> Page:
     """Rows of `WarningRow`."""
+    # Asked for the rows of a portion alone: joined, it would be looked up for all there are before they are sorted.
+    target = (
+        select(Record.target_id)
+        .where(Record.entity_id == Warned.entity_id, Record.source_key == Warned.source_key)
+        .correlate(Warned)
+        .scalar_subquery()
+    )
     columns: dict[str, Any] = {
         "id": Warned.id,
         "entity": Entity.code,
@@ -76,13 +83,10 @@ def list_warnings(session: Session, query: ListQuery) -> Page:
         "first_seen_at": Warned.first_seen_at,
         "last_seen_at": Warned.last_seen_at,
         "table": Entity.target_table,
-        "target": Record.target_id,
+        "target": target,
     }
-    statement = (
-        select(*[value.label(key) for key, value in columns.items()])
-        .join(Entity, Entity.id == Warned.entity_id)
-        .outerjoin(Record, and_(Record.entity_id == Warned.entity_id, Record.source_key == Warned.source_key))
-    )
+    statement = select(*[value.label(key) for key, value in columns.items()])
+    statement = statement.join(Entity, Entity.id == Warned.entity_id)
     # Keys and columns of the old system have capitals: no search keys, whatever their collation says.
     columns |= {"source_key": cast(Warned.source_key, Text), "field": cast(Warned.field, Text)}
     return fetch_page(session, statement, columns=columns, key=Warned.id, query=query, row=WarningRow)  # type: ignore[arg-type]
