@@ -19,6 +19,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+# While tests are collected hardly anything is thrown away, and looking for it takes as long as the rest.
+gc.disable()
+
 # Before anything of the program is imported: no test may ever write to the developer's own folder.
 _HOME = tempfile.mkdtemp(prefix="werkbank-test-")
 os.environ["WERKBANK_HOME"] = _HOME
@@ -69,6 +72,7 @@ def pytest_collection_finish() -> None:
     """The garbage collector need not look through modules and tests again and again: they stay to the end."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
