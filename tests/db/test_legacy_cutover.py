@@ -293,6 +293,10 @@ def test_the_database_check_finds_what_does_not_fit(leader: Leader, admin: Raw) 
                 " WHERE x.source_key = 'z1' AND r.source_key = 'z2'"
             )
             connection.execute("DELETE FROM legacy.document WHERE source_id = 77")
+            connection.execute(
+                "INSERT INTO legacy.warning (entity_id, source_key, code)"
+                " SELECT e.id, 'nobody', 'odd' FROM legacy.entity e WHERE e.code = 'document'"
+            )
             found = {name for name, _ in drift.run_queries(connection, "consistency")}
-        assert found == {"legacy_record_target", "legacy_record_twice"}
+        assert found == {"legacy_record_target", "legacy_record_twice", "legacy_warning"}
         assert list(drift.run_queries(connection, "consistency")) == []
