@@ -300,3 +300,19 @@ def test_each_kind_of_key_has_a_right_of_its_own(first: Database, as_role: As, a
 
 def sealed_for(login: str) -> vault.SealedKey:
     return vault.seal_private(vault.new_private(), PASSWORD, login, 2**10)
+
+
+def test_trying_a_server_without_a_free_session_waits_for_none(
+    first: Database, admin: Raw, house: House
+) -> None:
+    with FourDServer(house, Quirks(sessions=1)) as full:
+        full.occupy(1, seconds=3600)
+        add_server(admin, full.url)
+        for _ in range(2):  # the second time it is known, and nobody asks
+            found = browse.test_connection(first, "live")
+            assert (found.ok, found.error and found.error.key) == (False, "legacy_sessions_full")
+        assert full.counters.sessions_refused == 1
+        row = admin.execute(
+            "SELECT count(*) FROM legacy.lease WHERE name = 'sync' AND until_at > clock_timestamp()"
+        )
+        assert row.fetchone() == (0,), "and nobody is kept from leading"

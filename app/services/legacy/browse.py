@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from app.core.db import Database
-from app.core.errors import AppError, Refused
+from app.core.errors import AppError, Refused, Unavailable
 from app.services.legacy import secrets
 from app.services.legacy.client import Cursor, FourD, Page
 from app.services.legacy.filters import Where
@@ -190,14 +190,21 @@ def open_reader(
     return Reader(db, server, stop=stop, wait=wait)
 
 
+def impatient(reason: str, _until: datetime | None) -> None:
+    """For `wait`: somebody at a window is told why it would take long, and does not wait."""
+    if reason in ("legacy_sessions_full", "legacy_session_lost"):
+        raise Unavailable(reason)
+
+
 def test_connection(db: Database, server: str) -> ConnectionTest:
     """Try a server: whether it answers, lets us in, and shows tables. Uses the house's one session.
 
-    The time is that of the server's answer; waiting for whoever leads to let go is not part of it.
+    The time is that of the server's answer; waiting for whoever leads to let go is not part of it.  A server that has
+    no free session, or may hold one whose cookie is lost, is not waited for.
     """
     begin = time.monotonic()
     try:
-        with open_reader(db, server) as reader:
+        with open_reader(db, server, wait=impatient) as reader:
             reader.lead()
             begin = time.monotonic()
             found = len(reader.tables())

@@ -238,6 +238,7 @@ class ServerPage(FormPage):
                 "plug",
                 ServerPage.test,
                 "secondary",
+                right=LEAD,
                 visible=stored,
             ),
             FormAction(
