@@ -15,7 +15,8 @@ SELECT id, '1' FROM production.mould WHERE number = 'PROOF';
 INSERT INTO legacy.server (code, kind, title, base_url) VALUES ('proof', 'images', 'Proof', 'http://127.0.0.1:1');
 INSERT INTO legacy.server_status (server_id) SELECT id FROM legacy.server WHERE code = 'proof';
 INSERT INTO legacy.server_secret (server_id) SELECT id FROM legacy.server WHERE code = 'proof';
-INSERT INTO catalog.picture (source_key, hash, file_hash, said_hash, kind, name) VALUES ('proof', '1', '1', '1', 'Szene', 'P');
+INSERT INTO catalog.picture (source_key, hash, file_hash, said_hash, kind, name)
+VALUES ('proof', '1', '1', '1', 'Szene', 'P');
 INSERT INTO catalog.picture_file (picture_id, position, format, url)
 SELECT id, 0, 'png', 'http://127.0.0.1:1/p.png' FROM catalog.picture WHERE source_key = 'proof';
 INSERT INTO catalog.picture_article (picture_id, number) SELECT id, '1' FROM catalog.picture WHERE source_key = 'proof';

@@ -102,7 +102,8 @@ def test_the_overview_says_how_far_the_run_is_and_stops_it(
             )
             bench.wait(lambda: bench.find("legacy.silent") is not None)
             assert shown(bench, "progress.pace") == ""
-            assert bench.see("progress.chip").text == "Server antwortet nicht"
+            chip: Any = bench.see("progress.chip")
+            assert chip.text == "Server antwortet nicht"
             admin.execute("UPDATE legacy.server_status SET silent_since = NULL, retry_at = NULL")
             expire(admin)
             bench.wait(lambda: bench.find("legacy.silent") is None)

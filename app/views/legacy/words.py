@@ -71,9 +71,7 @@ def finding_words(finding: Mapping[str, Any], titles: Mapping[str, Any] | None =
     return f"{found.field}: {words}" if found.field else words
 
 
-def findings_words(
-    findings: Sequence[Mapping[str, Any]], titles: Mapping[str, Any] | None = None
-) -> str:
+def findings_words(findings: Sequence[Mapping[str, Any]], titles: Mapping[str, Any] | None = None) -> str:
     """All of them, in one line."""
     return " · ".join(dict.fromkeys(finding_words(one, titles) for one in findings))
 
