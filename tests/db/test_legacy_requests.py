@@ -112,3 +112,4 @@ def test_a_silence_is_counted_from_its_first_moment(boss: Raw, admin: Raw) -> No
     assert first["silent_since"] == later["silent_since"] is not None
     assert first["retry_at"] < later["retry_at"]
     assert (found("ok")["silent_since"], found("failed")["silent_since"]) == (None, None)
+    assert found("ok")["retry_at"] is None

@@ -89,7 +89,7 @@ BEGIN
   INSERT INTO legacy.server_status AS t (server_id, last_contact_at, last_status, last_error, blocked_until, silent_since, retry_at)
   VALUES (p_server_id, clock_timestamp(), left(p_status, 40), left(p_error, 500), p_blocked_until,
           CASE WHEN p_again_s IS NOT NULL THEN clock_timestamp() END,
-          clock_timestamp() + least(greatest(p_again_s, 0), 86400) * interval '1 second')
+          CASE WHEN p_again_s IS NOT NULL THEN clock_timestamp() + least(greatest(p_again_s, 0), 86400) * interval '1 second' END)
   ON CONFLICT (server_id) DO UPDATE
     SET last_contact_at = excluded.last_contact_at, last_status = excluded.last_status, last_error = excluded.last_error,
         blocked_until = excluded.blocked_until, retry_at = excluded.retry_at,
