@@ -87,7 +87,7 @@ def server_chip(server: ServerState) -> tuple[str, str]:
         return "neutral", t("legacy.server.status.never")
     key = f"legacy.server.status.{status}"
     kind = "ok" if status == "ok" else "warn" if status in ("waiting", "session_limit") else "bad"
-    return kind, t(key) if has_text(key) else status
+    return kind, t(key if has_text(key) else "legacy.server.status.failed")
 
 
 def _server(server: ServerState) -> QWidget:
