@@ -175,7 +175,8 @@ class ServerPage(FormPage):
                     Field(
                         "ca_file",
                         "legacy.server.ca_file",
-                        max_length=300,
+                        "multiline",  # certificates have lines
+                        max_length=20_000,
                         span=3,
                         help="legacy.server.ca_file_hint",
                     ),
