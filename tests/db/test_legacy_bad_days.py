@@ -20,7 +20,7 @@ from app.simulate.data import make
 from app.simulate.fourd import FourDServer
 from app.simulate.quirks import Quirks
 from tests.legacy_engine_world import leading
-from tests.legacy_processes import Sync, World, until
+from tests.legacy_processes import DEPUTY, Sync, World, until
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -50,7 +50,7 @@ def test_a_leader_that_is_killed_again_and_again(world: World) -> None:
 def test_a_leader_that_sleeps_past_its_lease_with_a_page_half_written(world: World) -> None:
     """It wakes up while another one writes: what it still had in hand is refused, and the other one's stands."""
     base = psycopg.conninfo.conninfo_to_dict(world.admin_dsn)["dbname"]
-    for login in ("u_administrator", "u_system_administrator"):  # either may be the one that leads
+    for login in ("u_administrator", DEPUTY):  # either may be the one that leads
         world.rows(f"ALTER ROLE {login} IN DATABASE {base} SET idle_in_transaction_session_timeout = '3s'")
     waiting = (
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
