@@ -19,8 +19,9 @@ from app.services.legacy.records import Plan
 from app.simulate.data import make
 from app.simulate.fourd import FourDServer
 from app.simulate.quirks import Quirks
+from tests.db.legacy_world import DEPUTY
 from tests.legacy_engine_world import leading
-from tests.legacy_processes import DEPUTY, Sync, World, until
+from tests.legacy_processes import Sync, World, until
 
 pytestmark = pytest.mark.timeout(300)
 
