@@ -46,6 +46,10 @@ Prefill = Sequence[tuple[str, str, str, str]]
 
 
 SWEEP_MS = 10 * 60_000
+TIDY_MS = 500
+SWITCH_S = 0.0005
+"""A thread that works (the sync takes over half a million records) lets the window in so soon; Python's own is 5 ms,
+and that at every single turn."""
 
 
 class Program(QObject):
@@ -73,6 +77,9 @@ class Program(QObject):
         self._sweep = QTimer(self)
         self._sweep.setInterval(SWEEP_MS)
         self._sweep.timeout.connect(lambda: gc.collect())
+        self._tidy = QTimer(self)
+        self._tidy.setInterval(TIDY_MS)
+        self._tidy.timeout.connect(lambda: gc.collect(1))
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         self._application = application
@@ -155,11 +162,14 @@ class Program(QObject):
             self._feed.start()
             self._start_legacy(db, window)
         # What stands now stays, and long lists are many objects: a full collection that walks all of them would hold
-        # the window for 100 ms and more whenever it likes. Young garbage goes at once, the old on a timer.
+        # the window for 100 ms and more whenever it likes. And one that happens in another thread would end closed
+        # pages there, which Qt forbids. So it is done here only: the young garbage often, the old now and then.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(2_000, 20, 100_000)
+        gc.disable()
         self._sweep.start()
+        self._tidy.start()
+        sys.setswitchinterval(SWITCH_S)
         QTimer.singleShot(0, self, self.ready.emit)
 
     def _feed_callbacks(self, bus: "ChangesBus", window: "MainWindow") -> tuple[Any, Any, Any]:
@@ -234,6 +244,8 @@ class Program(QObject):
     def end(self) -> None:
         """Close what is open; for a login window that was closed."""
         self._sweep.stop()
+        self._tidy.stop()
+        gc.enable()
         self.workstation.flush()
         self.tasks.shutdown()
 

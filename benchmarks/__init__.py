@@ -206,9 +206,10 @@ def _week(instance: Instance, raw: psycopg.Connection[Any], report: dict[str, An
 
 
 def _load(instance: Instance, report: dict[str, Any], *, small: bool) -> None:
-    from benchmarks import legacy_load
+    from benchmarks import legacy_load, legacy_window
 
     found = report["legacy_load"] = legacy_load.run(instance, small=small)
+    found |= legacy_window.run(instance, small=small)
     print("\nl: a whole house from the old system")
     for name, value in found.items():
         if name != "seconds_by_entity":

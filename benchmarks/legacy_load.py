@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 LOGIN = "u_ralf"
 NAME = "legacy_load"
 LARGE = ("document", "document_line")
+SWITCH_S = 0.0005
+TIDY_TURNS = 500
 ROOT = Path(__file__).resolve().parents[1]
 MARKS = """SELECT sum(xmin::text::bigint), count(*) FROM {}"""
 TABLES = (
@@ -50,7 +52,7 @@ def run(instance: "Instance", *, small: bool) -> dict[str, Any]:
     address = schema.init(instance.admin_dsn("postgres"), NAME)
     people.ensure(address, instance.people)
     size = "small" if small else "full"
-    with _simulator(size) as url, psycopg.connect(address, autocommit=True) as raw:
+    with simulator(size) as url, psycopg.connect(address, autocommit=True) as raw:
         raw.execute(
             "INSERT INTO legacy.server (code, kind, title, base_url, username, ca_file, timeout_s) "
             "VALUES ('load', '4d', '', %s, '', '', 60)",
@@ -63,7 +65,8 @@ def run(instance: "Instance", *, small: bool) -> dict[str, Any]:
 
 
 @contextmanager
-def _simulator(size: str) -> Iterator[str]:
+def simulator(size: str) -> Iterator[str]:
+    """The old system of that size, in a process of its own; its address."""
     command = [sys.executable, "-m", "app", "simulate", "4d", "--size", size, "--port", "0", "--json"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
@@ -112,6 +115,8 @@ class _Clock(threading.Thread):
             self.longest = max(self.longest, spent)
             self.late += spent > 0.03
             turn += 1
+            if turn % TIDY_TURNS == 0:
+                gc.collect(1)
             if turn % 50 == 0:
                 self.memory = max(self.memory, process.memory_info().rss // 1_000_000)
             before = time.process_time()
@@ -139,10 +144,11 @@ def main(dsn: str, admin: str) -> dict[str, Any]:
 def _measure(
     db: Database, services: Services, stop: threading.Event, raw: psycopg.Connection[Any]
 ) -> dict[str, Any]:
-    # As the window does it: what is there from the beginning is not looked through again and again.
+    # As the window does it: garbage is looked for on a clock, and whoever waits has his turn soon.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(2_000, 20, 100_000)
+    gc.disable()
+    sys.setswitchinterval(SWITCH_S)
     clock = _Clock()
     clock.start()
     spent = time.process_time()

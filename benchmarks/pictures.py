@@ -38,7 +38,7 @@ def run(*, small: bool) -> dict[str, Any]:
         load.ensure(address, instance.people)
         with ImageServer(make("small" if small else "full")) as server, tempfile.TemporaryDirectory() as home:
             server.quirks.delay = DELAY_S
-            found = _read(instance, address, server)
+            found = read(instance.user_dsn(LOGIN), address, server)
             setting = {
                 "port": instance.port,
                 "dbname": instance.dbname,
@@ -55,7 +55,7 @@ def run(*, small: bool) -> dict[str, Any]:
         instance.remove()
 
 
-def _read(instance: Any, address: str, server: Any) -> dict[str, Any]:
+def read(dsn: str, address: str, server: Any) -> dict[str, Any]:
     """The first reading, and one that finds nothing new."""
     import psycopg
 
@@ -63,7 +63,7 @@ def _read(instance: Any, address: str, server: Any) -> dict[str, Any]:
     from app.services.images.client import Service
     from app.services.images.sync import run_images
     from app.services.legacy.leader import Leader
-    from app.services.legacy.service import Services
+    from app.services.legacy.service import Services, Waiter
 
     numbers = sorted(
         {str(a.get("number") or a.get("article_number")) for r in server.records for a in r["articles"]}
@@ -82,7 +82,7 @@ def _read(instance: Any, address: str, server: Any) -> dict[str, Any]:
             (server.url, server.username),
         )
         raw.execute("VACUUM ANALYZE")
-    target, password = Target.from_dsn(instance.user_dsn(LOGIN))
+    target, password = Target.from_dsn(dsn)
     db = Database(target, password)
     db.open()
     found: dict[str, Any] = {"records": len(server.records), "products": len(numbers)}
@@ -91,7 +91,7 @@ def _read(instance: Any, address: str, server: Any) -> dict[str, Any]:
     try:
         leader = Leader(db)
         leader.take()
-        services = Services(db, leader, None, stop)
+        services = Services(db, leader, None, stop, pace=Waiter(leader, stop, renews=True))
 
         def call(function: str, **params: Any) -> dict[str, Any]:
             from app.core.changes import NO_CHANGES, Result

@@ -158,6 +158,7 @@ _SITE: tuple[tuple[str, LiteralString, str], ...] = (
         (
             "SELECT m.rolname || ' is a member of ' || o.rolname FROM pg_auth_members a JOIN pg_roles m ON m.oid = a.member "
             "JOIN pg_roles o ON o.oid = a.roleid WHERE m.rolname ~ '^[uts]_' AND o.rolname ~ '^(r_|p_|pg_)' "
+            "AND has_database_privilege(m.oid, current_database(), 'CONNECT') "
             "AND NOT EXISTS (SELECT FROM sec.user_role u WHERE u.login = m.rolname AND 'r_' || u.role = o.rolname "
             "AND (u.valid_to IS NULL OR u.valid_to > now()))"
         ),
@@ -167,6 +168,7 @@ _SITE: tuple[tuple[str, LiteralString, str], ...] = (
         "login_nobody_knows",
         (
             "SELECT r.rolname::text FROM pg_roles r WHERE r.rolcanlogin AND r.rolname ~ '^[uts]_' AND r.rolname <> 's_register' "
+            "AND has_database_privilege(r.oid, current_database(), 'CONNECT') "
             "AND NOT EXISTS (SELECT FROM sec.app_user u WHERE u.login = r.rolname AND u.status = 'active')"
         ),
         "May connect although no active person, terminal or service of this database has it: ALTER ROLE … NOLOGIN.",

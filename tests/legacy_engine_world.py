@@ -23,7 +23,8 @@ TARGETS = (
     "partners.address", "partners.contact", "inventory.place", "inventory.box", "inventory.box_slot",
     "production.mould", "production.mould_product", "engineering.bom", "engineering.bom_line", "legacy.article",
     "legacy.document", "legacy.document_line", "legacy.work_order", "legacy.work_order_step", "legacy.employee",
-    "legacy.employee_pay", "legacy.stock", "legacy.record", "legacy.quarantine", "legacy.dangling", "audit.entry",
+    "legacy.employee_pay", "legacy.stock", "legacy.record", "legacy.quarantine", "legacy.warning", "legacy.dangling",
+    "audit.entry",
 )  # fmt: skip
 
 

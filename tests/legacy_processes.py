@@ -22,6 +22,7 @@ from app.services.legacy.service import Services
 from app.simulate.fourd import FourDServer
 from app.simulate.peer import Request
 from tests.conftest import PASSWORD, login_of
+from tests.db.legacy_world import DEPUTY, add_leaders
 from tests.legacy_world import add_server, expire, give_keys, leader_of
 
 PATIENCE = 120.0
@@ -113,9 +114,10 @@ class World:
         self.admin_dsn = admin_dsn
         target, _ = Target.from_dsn(admin_dsn)
         self.one = dsn(target.port, target.dbname, login_of("administrator"), PASSWORD)
-        self.other = dsn(target.port, target.dbname, login_of("system_administrator"), PASSWORD)
+        self.other = dsn(target.port, target.dbname, DEPUTY, PASSWORD)
         with psycopg.connect(admin_dsn, autocommit=True) as admin:
             add_server(admin, server.url)
+            add_leaders(admin)
             expire(admin)
         first, second = self.database(self.one), self.database(self.other)
         give_keys(first, second)

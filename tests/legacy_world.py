@@ -38,6 +38,22 @@ def add_server(admin: Raw, url: str, code: str = "live", *, is_test: bool = Fals
     return int(row[0])
 
 
+def hold_key(admin: Raw, *logins: str) -> None:
+    """A key of the old system, of which the server knows that these were given it; it opens nothing."""
+    admin.execute(
+        """INSERT INTO sec.data_key (name, "right", recovery)
+           SELECT 'legacy', 'legacy_lease', decode(repeat('00', 32), 'hex')
+            WHERE NOT EXISTS (SELECT FROM sec.data_key d WHERE d.name = 'legacy' AND d.active)"""
+    )
+    for login in logins:
+        admin.execute(
+            """INSERT INTO sec.wrapped_key (data_key_id, holder, ephemeral, wrapped)
+               SELECT d.id, %s, decode(repeat('00', 32), 'hex'), decode(repeat('00', 61), 'hex') FROM sec.data_key d
+                WHERE d.name = 'legacy' AND d.active ON CONFLICT DO NOTHING""",
+            (login,),
+        )
+
+
 def expire(admin: Raw) -> None:
     """The lease has run out: whoever had it is away, or slept."""
     admin.execute("UPDATE legacy.lease SET until_at = clock_timestamp() - interval '1 second'")

@@ -104,7 +104,8 @@ def register(commands: Commands) -> None:
 
 def make_ready(instance: "Instance", *, company: bool = False) -> None:
     """Start the embedded server, create or upgrade its database and demo people, and load the demo company."""
-    say(f"Starting the embedded server {instance.name!r} …")
+    if not instance.status().running:
+        say(f"Starting the embedded server {instance.name!r} …")
     instance.ensure()
     from app.core import schema
 

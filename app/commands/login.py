@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from app.commands import MISSING, USAGE, CommandError
@@ -38,7 +39,7 @@ def open_database(arguments: argparse.Namespace, name: str) -> "Database":
     given = arguments.dsn or ("" if arguments.profile else os.environ.get("WERKBANK_SYNC_DSN", ""))
     password: str | None = None
     if given:
-        target, password = Target.from_dsn(given)
+        target, password = _address(given, "--dsn" if arguments.dsn else "WERKBANK_SYNC_DSN")
     elif arguments.profile:
         target, service = _profile(arguments.profile, arguments.login)
         password = credentials.recall(service, target.user)
@@ -51,6 +52,18 @@ def open_database(arguments: argparse.Namespace, name: str) -> "Database":
     except AppError as error:
         raise CommandError(translate("en", f"error.{error.key}", **error.params)) from error
     return database
+
+
+def _address(given: str, source: str) -> "tuple[Target, str]":
+    """An address as it was given; what is none is said without repeating it, since it may hold a password."""
+    from app.core.target import Target
+
+    if given.startswith(("postgresql://", "postgres://")):
+        with suppress(ValueError):
+            target, password = Target.from_dsn(given)
+            if target.user and target.dbname:
+                return target, password
+    raise CommandError(f"{source} is no address like postgresql://LOGIN:PASSWORD@HOST/DATABASE", USAGE)
 
 
 def _profile(name: str, login: str) -> "tuple[Target, str]":

@@ -1,11 +1,13 @@
 """``werkbank test``: every check of the program, one after the other."""
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from app.commands import FAILED, MISSING, CommandError, Commands, add_command
@@ -70,30 +72,76 @@ def _test(arguments: argparse.Namespace) -> int:
         "HYPOTHESIS_STORAGE_DIRECTORY": str(caches / "hypothesis"),
     }
     python = sys.executable
-    failed: list[str] = []
     steps: dict[str, Sequence[str]] = {
+        "types": (python, "-m", "mypy"),
         "format": (python, "-m", "ruff", "format", "--check", "--diff", "--quiet", "."),
         "lint": (python, "-m", "ruff", "check", "."),
-        "types": (python, "-m", "mypy"),
         "import contracts": (python, "-c", _LINT_IMPORTS, "--cache-dir", str(caches / "imports")),
     }
-    for name, command in () if arguments.only_tests else steps.items():
-        print(f"== {name}", flush=True)
-        began = time.monotonic()
-        good = subprocess.run(command, check=False, cwd=paths.REPOSITORY, env=environment).returncode == 0
-        print(f"== {name}: {'passed' if good else 'FAILED'} in {time.monotonic() - began:.1f} s", flush=True)
-        if not good:
-            failed.append(name)
-    if failed:
-        print(f"== FAILED before the tests: {', '.join(failed)}", flush=True)
-    print("== tests", flush=True)
     # Each worker has a server of its own; `-n0` among the arguments runs everything in one process.
-    tests = (python, "-m", "pytest", "-n", "auto", "-o", f"cache_dir={caches / 'pytest'}", *arguments.pytest)
-    # pytest's closing line stays the last one: it carries result and time of this step.
-    outcome = subprocess.run(tests, check=False, cwd=paths.REPOSITORY, env=environment).returncode
-    if not arguments.pytest:
-        outcome = _on_another_version(tests, environment) or outcome
+    tests = (python, "-m", "pytest", "-n", str(workers()), "--dist", "worksteal")
+    tests = (*tests, "-o", f"cache_dir={caches / 'pytest'}", *arguments.pytest)
+    with _beside({} if arguments.only_tests else steps, environment) as failed:
+        print("== tests", flush=True)
+        outcome = subprocess.run(tests, check=False, cwd=paths.REPOSITORY, env=environment).returncode
+        if not arguments.pytest:
+            outcome = _on_another_version(tests, environment) or outcome
+    if failed:
+        print(f"== FAILED beside the tests: {', '.join(failed)}", flush=True)
     return outcome or (FAILED if failed else 0)
+
+
+def cores() -> int:
+    """How many processors this process may use: hardware threads, less where its group or its mask allows fewer."""
+    masked = getattr(os, "sched_getaffinity", None)
+    found = len(masked(0)) if masked is not None else os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):  # no such file, or "max" for no limit
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()
+        found = min(found, -(-int(quota) // int(period)))
+    return max(found, 1)
+
+
+def workers() -> int:
+    """One more than the processors, because every worker waits now and then: for its server, a process, a lease."""
+    return cores() + 1
+
+
+@contextlib.contextmanager
+def _beside(steps: Mapping[str, Sequence[str]], environment: Mapping[str, str]) -> Iterator[list[str]]:
+    """Run steps one after the other beside the block; what one says is printed in one piece when it is done.
+
+    The list has the names of those that failed; it is complete after the block.
+    """
+    from app.core import paths
+
+    failed: list[str] = []
+
+    def work() -> None:
+        for name, command in steps.items():
+            began = time.monotonic()
+            done = subprocess.run(
+                command,
+                check=False,
+                cwd=paths.REPOSITORY,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+            )
+            good = done.returncode == 0
+            result = f"== {name}: {'passed' if good else 'FAILED'} in {time.monotonic() - began:.1f} s"
+            print(f"{'' if good else done.stdout}{result}", flush=True)
+            if not good:
+                failed.append(name)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield failed
+    finally:
+        thread.join()
 
 
 def _on_another_version(tests: Sequence[str], environment: Mapping[str, str]) -> int:

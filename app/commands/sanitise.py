@@ -2,12 +2,13 @@
 
 import argparse
 import json
-import secrets
+import re
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
-from app.commands import CommandError, Commands, add_command
+from app.commands import USAGE, CommandError, Commands, add_command
 
 Address = Callable[[argparse.Namespace], str]
 
@@ -32,8 +33,15 @@ def register(parts: Commands, address: Address, server: Callable[[argparse.Argum
 
 
 def _sanitise(arguments: argparse.Namespace, address: Address) -> int:
+    from app.services.sanitise import people
     from app.services.sanitise.copying import SanitiseError, sanitise
     from app.services.sanitise.register import RegisterError
+
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", arguments.to):
+        raise CommandError(
+            f"--to {arguments.to!r}: a name of small letters, digits and _, with a letter first, of 63 at most",
+            USAGE,
+        )
 
     def progress(text: str) -> None:
         if not arguments.json:
@@ -43,40 +51,21 @@ def _sanitise(arguments: argparse.Namespace, address: Address) -> int:
         done = sanitise(address(arguments), arguments.to, replace=arguments.replace, progress=progress)
     except (SanitiseError, RegisterError) as error:
         raise CommandError(str(error)) from error
-    people = _people(done.address, arguments.to) if arguments.people else []
+    made = people.make(done.address, arguments.to) if arguments.people else []
     if arguments.json:
         # The address holds the administrator's password, so the answer leaves it out.
         facts: dict[str, Any] = {"database": arguments.to, "tables": done.tables, "rows": done.rows}
-        facts |= {"replaced": done.replaced, "checked": done.checked, "logins": people}
+        facts |= {
+            "replaced": done.replaced,
+            "checked": done.checked,
+            "logins": [asdict(person) for person in made],
+        }
         print(json.dumps(facts, indent=2))
         return 0
     print(f"The copy {arguments.to!r} is ready: {done.rows} rows, {done.replaced} values replaced.")
     print(f"Looked for {done.checked} names, addresses and numbers of the original: none is left.")
-    if people:
+    if made:
         print("\nLogins of the copy (role, login, password):")
-        for person in people:
-            print(f"  {person['role']:<22} {person['login']:<36} {person['password']}")
+        for person in made:
+            print(f"  {person.role:<22} {person.login:<36} {person.password}")
     return 0
-
-
-def _people(address: str, name: str) -> list[dict[str, str]]:
-    """A login for every role people may have; what it may do, it may do in the copy alone."""
-    import re
-
-    import psycopg
-
-    from migrations import rights
-
-    made = []
-    with psycopg.connect(address, autocommit=True) as connection:
-        for role in rights.load().roles.values():
-            if role.holder != "person":
-                continue
-            short = re.sub(r"[^a-z0-9]+", "_", name.lower())[:12].strip("_")
-            login, password = f"u_{short}_{role.name}"[:42], secrets.token_urlsafe(15)
-            title = role.title.get("de", role.name)
-            connection.execute(
-                "SELECT sec.user_create(%s, %s, %s, %s)", (login, title, password, [role.name])
-            )
-            made.append({"role": role.name, "login": login, "password": password})
-    return made

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,10 @@ _HOPELESS = {
     "no_key": "this login was not given the key of the old system; somebody who has it gives it (Legacy › "
     "Servers, or werkbank legacy key --give)",
 }
+_NOBODY = frozenset({"legacy_no_server", "legacy_key_not_set_up", "legacy_nobody_reads"})
+_BARE = {"idle": "leads, and waits for the schedule", "running": "begins", "off": "not at work"}
+_ENDS = frozenset({*_HOPELESS, "unreachable", "failed", "idle", "off"})
+"""States that one run ends with: its result, or the error, says it all."""
 _COUNTS = ("created", "changed", "unchanged", "protected", "quarantined", "gone")
 
 
@@ -139,9 +144,9 @@ def _sync(arguments: argparse.Namespace) -> int:
 
 def _once(database: "Database", arguments: argparse.Namespace, stop: threading.Event) -> int:
     from app.core.errors import AppError
-    from app.services.legacy.commands import RequestRun
+    from app.services.legacy.commands import CancelRun, RequestRun
     from app.services.legacy.service import kinds_in_use
-    from app.services.legacy.writes import request_run
+    from app.services.legacy.writes import cancel_run, request_run
     from app.sync.legacy import STATE_RIGHT, LegacySync
 
     wanted = RequestRun(
@@ -157,7 +162,7 @@ def _once(database: "Database", arguments: argparse.Namespace, stop: threading.E
             raise CommandError(_HOPELESS["no_server"], MISSING)
         run = database.write(request_run, wanted).value
     except AppError as error:
-        raise CommandError(_words(error)) from error
+        raise CommandError(_words(error), MISSING if error.key in _NOBODY else FAILED) from error
     results: dict[int, dict[str, Any]] = {}
     done = threading.Event()
 
@@ -171,7 +176,7 @@ def _once(database: "Database", arguments: argparse.Namespace, stop: threading.E
                 done.set()
         return result
 
-    teller = Teller(arguments.json)
+    teller = Teller(arguments.json, quiet=_ENDS)
     sync = LegacySync(database, teller.told, server=arguments.server, run_next=run_next)
     sync.start()
     try:
@@ -181,6 +186,9 @@ def _once(database: "Database", arguments: argparse.Namespace, stop: threading.E
     if run not in results:
         if stop.is_set():
             raise CommandError("stopped; whoever leads next goes on with it", INTERRUPTED)
+        # Nobody expects it any more after this answer; asked for again, it goes on behind the last page.
+        with suppress(AppError):
+            database.write(cancel_run, CancelRun(run))
         raise CommandError(teller.trouble or "the run did not end", FAILED)
     _show(results[run], arguments.json)
     return 0 if results[run]["state"] in ("done", "warnings") else FAILED
@@ -237,9 +245,10 @@ def _show(result: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps({"result": result}, default=str), flush=True)
         return
-    heads = ("entity", "state", "read", *_COUNTS)
+    shown = ("read", *_COUNTS, "warnings")
+    heads = ("entity", "state", *shown)
     rows = [
-        (name, str(one.get("state", "")), *(f"{one.get(count) or 0:,}" for count in ("read", *_COUNTS)))
+        (name, str(one.get("state", "")), *(f"{one.get(count) or 0:,}" for count in shown))
         for name, one in result["entities"].items()
     ]
     widths = [max(len(line[place]) for line in (heads, *rows)) for place in range(len(heads))]
@@ -250,7 +259,9 @@ def _show(result: Mapping[str, Any], as_json: bool) -> None:
         )
         print("  ".join(cells).rstrip())
     dry = " Nothing was written." if result.get("dry_run") else ""
-    print(f"Run {result['run_id']}: {result['state']}.{dry}")
+    odd = any(one.get("warnings") for one in result["entities"].values()) and not dry
+    where = " What was odd: Legacy › Warnings." if odd else ""
+    print(f"Run {result['run_id']}: {result['state']}.{dry}{where}")
     if result.get("error"):
         print(f"Error: {result['error']}")
 
@@ -294,8 +305,6 @@ def _sign_in(database: "Database", failures: int, stop: threading.Event) -> int:
 
 def _touch(database: "Database") -> None:
     """A service is never idle."""
-    from contextlib import suppress
-
     from app.core.errors import AppError
 
     with suppress(AppError):
@@ -308,8 +317,9 @@ def _touch(database: "Database") -> None:
 class Teller:
     """Takes the status in the sync's threads and tells it in the main one, once a second at most."""
 
-    def __init__(self, as_json: bool) -> None:
+    def __init__(self, as_json: bool, quiet: frozenset[str] = frozenset()) -> None:
         self._as_json = as_json
+        self._quiet = quiet
         self._queue: queue.Queue[LegacyStatus] = queue.Queue()
         self._told = 0.0
         self._last: tuple[Any, ...] = ()
@@ -336,7 +346,7 @@ class Teller:
     def _tell(self, status: "LegacyStatus") -> None:
         if self._as_json:
             print(json.dumps({"status": _status(status)}, default=str), flush=True)
-        else:
+        elif status.state not in self._quiet:
             say(_line(status))
 
 
@@ -347,7 +357,9 @@ def _status(status: "LegacyStatus") -> dict[str, Any]:
         "leading": status.leading,
         "holder": status.holder,
         "reason": status.reason,
+        "since": status.since,
         "until": status.until,
+        "nothing_read": status.nothing_read,
         "error": None if error is None else {"key": error.key, "params": error.params},
         "at": status.at,
     }
@@ -370,9 +382,13 @@ def _line(status: "LegacyStatus") -> str:
             "legacy_session_lost": "a session whose cookie is lost must end first",
         }
         return f"waiting{until}: {reasons.get(status.reason, status.reason)}"
+    if status.since is not None:
+        why = f": {_words(status.error)}" if status.error is not None else ""
+        again = f", asked again at {status.until.astimezone():%H:%M:%S}" if status.until else ""
+        return f"{status.state}{why} (no answer since {status.since.astimezone():%H:%M:%S}{again})"
     if status.error is not None:
         return f"{status.state}: {_words(status.error)}"
-    return _HOPELESS.get(status.state, status.state)
+    return _HOPELESS.get(status.state) or _BARE.get(status.state, status.state)
 
 
 def _progress(progress: "Progress") -> str:

@@ -19,12 +19,28 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine.interfaces import IsolationLevel, PoolProxiedConnection
 
 NAME = "postgresql.werkbank"
+PIECE = 32
+_encode = json.JSONEncoder(default=str).encode
 loads = partial(json.loads, parse_float=Decimal)
 
 
 def dumps(value: Any) -> str:
-    """JSON for the database; decimals go as text, which SQL casts to numeric without loss."""
-    return json.dumps(value, default=str)
+    """JSON for the database; decimals go as text, which SQL casts to numeric without loss.
+
+    Long lists are written in pieces: no other thread, the window's least of all, gets its turn while C writes one.
+    """
+    if isinstance(value, list) and len(value) > PIECE:
+        pieces = (value[at : at + PIECE] for at in range(0, len(value), PIECE))
+        return f"[{', '.join(_encode(piece)[1:-1] for piece in pieces)}]"
+    if isinstance(value, list) and any(type(one) is dict for one in value):
+        return f"[{', '.join(map(dumps, value))}]"
+    if (
+        isinstance(value, dict)
+        and any(type(one) is list for one in value.values())
+        and all(type(name) is str for name in value)
+    ):
+        return f"{{{', '.join(f'{_encode(name)}: {dumps(one)}' for name, one in value.items())}}}"
+    return _encode(value)
 
 
 class Counter:

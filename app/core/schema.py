@@ -5,7 +5,7 @@
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,26 @@ def init(admin_dsn: str, dbname: str) -> str:
     return address
 
 
+def entrance(connection: psycopg.Connection[Any], dbname: str) -> str | None:
+    """The role whose members may connect to this database; None for one that is not ours or is of old."""
+    row = connection.execute(
+        "SELECT r.rolname::text FROM pg_database d, aclexplode(d.datacl) x, pg_roles r WHERE d.datname = %s "
+        "AND r.oid = x.grantee AND x.privilege_type = 'CONNECT' AND r.rolname ~ '^erp_in_[0-9a-f]{12}$'",
+        (dbname,),
+    ).fetchone()
+    return row and str(row[0])
+
+
+def drop(connection: psycopg.Connection[Any], dbname: str) -> None:
+    """Drop a database of ours, unless it is gone, with the role that let people in; logins stay."""
+    role = entrance(connection, dbname)
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(dbname)))
+    if role is not None:
+        # A copy that shares the role keeps it.
+        with suppress(psycopg.errors.DependentObjectsStillExist):
+            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+
+
 def require_ours(admin_dsn: str) -> None:
     """SchemaError unless the database is one that `init` made: nothing is installed into somebody else's."""
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
@@ -124,7 +144,7 @@ def check(admin_dsn: str) -> list[Finding]:
             with psycopg.connect(with_database(admin_dsn, scratch)) as fresh:
                 wanted = drift.snapshot(fresh)
         finally:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+            drop(connection, scratch)
     with psycopg.connect(admin_dsn) as connection:
         connection.read_only = True
         findings += [Finding("drift", line) for line in drift.differences(wanted, drift.snapshot(connection))]

@@ -6,7 +6,7 @@ How a picture comes to a product is a row of `app.models.catalog.ProductImage`, 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,9 +18,10 @@ SCHEMA = "catalog"
 class Picture(Versioned, Base):
     """A picture of the service, kept also when no product wants it or the service has it no longer.
 
-    ``hash`` changes with anything the service says, ``file_hash`` with its files only.  ``products`` is how many
-    products show it, ``conflict`` what somebody should look at: a number that fits several families, a primary
-    picture chosen by hand that is gone.
+    ``hash`` changes with anything the service says, ``said_hash`` with what it says of the files, ``file_hash`` also
+    when a file was replaced under its address: it names the picture in caches.  ``products`` is how many products
+    show it, ``conflict`` what somebody should look at: a number that fits several families, a primary picture chosen
+    by hand that is gone.
     """
 
     __tablename__ = "picture"
@@ -33,6 +34,7 @@ class Picture(Versioned, Base):
     source_key: Mapped[str] = mapped_column(String(120), unique=True)
     hash: Mapped[str] = mapped_column(String(64))
     file_hash: Mapped[str] = mapped_column(String(64))
+    said_hash: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(60))
     name: Mapped[str] = mapped_column(String(300))
     state: Mapped[str] = mapped_column(String(10), server_default=text("'here'"))
@@ -43,7 +45,11 @@ class Picture(Versioned, Base):
 
 
 class PictureFile(Base):
-    """One file of a picture.  ``is_large`` stands for the picture, ``is_small`` is for lists."""
+    """One file of a picture.  ``is_large`` stands for the picture, ``is_small`` is for lists.
+
+    ``mark`` is how its content was known when it was looked at last (ETag, date and length, or checksum).
+    ``content`` is a copy, only where the service wants its password for files too.
+    """
 
     __tablename__ = "picture_file"
     __table_args__ = (
@@ -59,6 +65,8 @@ class PictureFile(Base):
     is_original: Mapped[bool] = flag()
     is_large: Mapped[bool] = flag()
     is_small: Mapped[bool] = flag()
+    mark: Mapped[str | None] = mapped_column(String(300))
+    content: Mapped[bytes | None] = mapped_column(LargeBinary(), deferred=True)
 
 
 class PictureArticle(Base):

@@ -8,11 +8,11 @@ from sqlalchemy import CheckConstraint, Index, Integer, LargeBinary, SmallIntege
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Root, Versioned, moment, one_of, whole, words
+from app.models.base import Base, Root, Versioned, flag, moment, one_of, whole, words
 
 
 class Company(Root, Versioned):
-    """The one company this database belongs to."""
+    """The one company this database belongs to; ``pictures_on_…``: which of its documents show product pictures."""
 
     __tablename__ = "company"
     __table_args__ = (
@@ -44,6 +44,10 @@ class Company(Root, Versioned):
     currency: Mapped[str] = words("EUR")
     time_zone: Mapped[str] = words("Europe/Berlin")
     logo: Mapped[bytes | None] = mapped_column(LargeBinary(), deferred=True)
+    pictures_on_quote: Mapped[bool] = flag(True)
+    pictures_on_order: Mapped[bool] = flag()
+    pictures_on_delivery: Mapped[bool] = flag()
+    pictures_on_invoice: Mapped[bool] = flag()
 
 
 class Counter(Root):

@@ -184,12 +184,16 @@ class ImageServer(Peer):
         for kind in EXPORTS:
             stem = stem.removesuffix(f"_{kind}")
         painted, shape = self._painted.get(path, 0), self._shapes.get(text.partition("-")[0], "")
-        body = draw(f"{stem}#{painted}", text, width, height, ending, shape)
-        tag = f'"{sha256(body).hexdigest()[:20]}"'
+        made = f"{stem}#{painted}|{text}|{width}x{height}|{ending}|{shape}"
+        tag = f'"{sha256(made.encode()).hexdigest()[:20]}"'
         headers = [("ETag", tag), ("Cache-Control", "max-age=3600")]
         if request.headers.get("If-None-Match") == tag:
             return Answer(b"", 304, FORMATS[ending][1], headers)
-        return Answer(body, 200, FORMATS[ending][1], headers)
+        if request.method == "HEAD":  # painted for nobody
+            return Answer(b"", 200, FORMATS[ending][1], headers, sized=False)
+        return Answer(
+            draw(f"{stem}#{painted}", text, width, height, ending, shape), 200, FORMATS[ending][1], headers
+        )
 
     def _known(self, path: str) -> tuple[tuple[int, int], str] | None:
         """Size of a file and what stands below its picture; None when no record names it."""

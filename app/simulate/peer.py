@@ -43,6 +43,8 @@ class Answer:
     status: int = 200
     kind: str = "application/json; charset=UTF-8"
     headers: list[tuple[str, str]] = field(default_factory=list)
+    sized: bool = True
+    """Whether the length of the body is told; an answer to HEAD may leave it out."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -75,7 +77,8 @@ class Handler(BaseHTTPRequestHandler):
         """Write an answer, or only the first bytes of its body although the rest was promised."""
         head = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
         head += [f"{name}: {value}" for name, value in answer.headers]
-        head += [f"Content-Type: {answer.kind}", f"Content-Length: {len(answer.body)}"]
+        head += [f"Content-Type: {answer.kind}"]
+        head += [f"Content-Length: {len(answer.body)}"] if answer.sized else []
         if only is not None:
             head.append("Connection: close")
             self.close_connection = True

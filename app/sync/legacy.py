@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from app.core.db import Database
 from app.core.errors import AppError, Cancelled, NotAllowed, SessionEnded
 from app.services.legacy import secrets, state
 from app.services.legacy.leader import RIGHT, Leader
-from app.services.legacy.service import Progress, Services, Waiter, kinds_in_use
+from app.services.legacy.service import Progress, Services, Waiter, anything_read, kinds_in_use
 from app.services.security.keys import Keyring
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ State = Literal[
     "idle",
     "running",
     "waiting",
+    "silent",
     "unreachable",
     "failed",
 ]
@@ -54,8 +55,9 @@ class LegacyStatus:
     """How it stands, for a light in the window.
 
     `holder` is who leads (computer and process) when it is not this client; `progress` belongs to running; `reason`
-    and `until` to waiting (text keys ``legacy_sessions_full``, ``legacy_session_lost``); `error` to unreachable and
-    failed.
+    and `until` to waiting (text keys ``legacy_sessions_full``, ``legacy_session_lost``); `error` to silent, unreachable
+    and failed. Silent: no answer just now, and the work goes on trying; unreachable: it was given up for a while. Both
+    say since when (`since`) and when it is asked again (`until`). `nothing_read`: nothing was ever read here.
     """
 
     state: State = "off"
@@ -65,6 +67,8 @@ class LegacyStatus:
     reason: str = ""
     until: datetime | None = None
     error: AppError | None = None
+    since: datetime | None = None
+    nothing_read: bool = False
     at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
 
     @property
@@ -111,6 +115,10 @@ class LegacySync:
         self._leader = Leader(db)
         self._keyring: Keyring | None = None
         self._keys_due = 0.0
+        self._silence: LegacyStatus | None = None
+        """How the server's silence was told last; None while it answers."""
+        self._read = False
+        """Whether anything was ever read; once that is known, it stays."""
         self._thread = threading.Thread(target=self._run, name="werkbank-legacy", daemon=True)
 
     # -- from outside ---------------------------------------------------------------------------------------------
@@ -203,6 +211,12 @@ class LegacySync:
             status = replace(status, holder=lease.client)
             if found.run is not None:
                 status = replace(status, progress=_watched(found.run))
+            silent = state.silent(found)
+            if silent is not None:
+                until = silent.retry_at if silent.retry_at and silent.retry_at > found.now else None
+                status = replace(status, state="unreachable", since=silent.silent_since, until=until)
+            elif found.run is None:
+                status = replace(status, nothing_read=not found.read_ever)
         self._tell(status)
         self._nudged.wait(FOLLOW_S if seconds is None else seconds)
         if not self._stop.is_set():
@@ -217,7 +231,16 @@ class LegacySync:
         self._ended = ended
         keeper.start()
         waiter = Waiter(self._leader, self._let_go, self._waits)
-        services = Services(self._db, self._leader, keyring, self._let_go, server=self._server, pace=waiter)
+        self._silence = None
+        services = Services(
+            self._db,
+            self._leader,
+            keyring,
+            self._let_go,
+            server=self._server,
+            pace=waiter,
+            on_trouble=self._troubled,
+        )
         try:
             self._work(services)
         finally:
@@ -241,19 +264,25 @@ class LegacySync:
                     self._ping(services)
                 else:
                     services.contact()
-                failures = 0
+                failures, self._silence = 0, None
             except AppError as error:
                 if error.key in _PASSING or isinstance(error, NotAllowed | Cancelled):
                     raise  # stopped, overtaken, or the role was taken away
-                with suppress(AppError):
-                    services.contact(error)
-                log.info("legacy sync: %s", error)
+                pause = AWAY_S[min(failures, len(AWAY_S) - 1)]
                 away = error.key.startswith("legacy_") and type(error).__name__ == "Unavailable"
-                self._tell(LegacyStatus("unreachable" if away else "failed", leading=True, error=error))
-                self._let_go.wait(AWAY_S[min(failures, len(AWAY_S) - 1)])
+                with suppress(AppError):
+                    services.contact(error, pause if away else None)
+                log.info("legacy sync: %s", error)
+                if away:
+                    self._says_nothing("unreachable", error, pause)
+                else:
+                    self._silence = None
+                    self._tell(LegacyStatus("failed", leading=True, error=error))
+                self._let_go.wait(pause)
                 failures += 1
                 continue
-            self._tell(LegacyStatus("idle", leading=True))
+            self._read = self._read or self._db.read(anything_read)
+            self._tell(LegacyStatus("idle", leading=True, nothing_read=not self._read))
             if result is None:
                 self._let_go.wait(LOOK_S)
 
@@ -284,7 +313,31 @@ class LegacySync:
     # -- telling --------------------------------------------------------------------------------------------------
 
     def _runs(self, progress: Progress) -> None:
-        self._tell(LegacyStatus("running", leading=True, progress=progress))
+        if self._silence is not None:  # what was read before is still being written
+            self._silence = replace(self._silence, progress=progress)
+        self._tell(self._silence or LegacyStatus("running", leading=True, progress=progress))
+
+    def _troubled(self, error: AppError | None, seconds: float) -> None:
+        """An attempt got no answer and another one follows; or the server answers again."""
+        if error is not None:
+            given_up = self._silence is not None and self._silence.state == "unreachable"
+            self._says_nothing("unreachable" if given_up else "silent", error, seconds)
+        elif self._silence is not None:
+            progress, self._silence = self._silence.progress, None
+            self._tell(LegacyStatus("running", leading=True, progress=progress))
+
+    def _says_nothing(self, state: State, error: AppError, seconds: float) -> None:
+        now = datetime.now(UTC)
+        before = self._silence
+        self._silence = LegacyStatus(
+            state,
+            leading=True,
+            progress=before.progress if before is not None else self._status.progress,
+            until=now + timedelta(seconds=seconds),
+            error=error,
+            since=before.since if before is not None else now,
+        )
+        self._tell(self._silence)
 
     def _waits(self, reason: str, until: datetime | None) -> None:
         if reason:

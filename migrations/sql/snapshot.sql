@@ -10,7 +10,8 @@ UNION ALL
 SELECT 'schema ' || n.nspname || ': ' || x.privilege_type || ' for ' || CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee) END
   FROM pg_namespace n, aclexplode(n.nspacl) x WHERE n.nspname = ANY (%(schemas)s) OR n.nspname = 'public'
 UNION ALL
-SELECT 'database: ' || x.privilege_type || ' for ' || CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee) END
+SELECT 'database: ' || x.privilege_type || ' for '
+       || CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE regexp_replace(pg_get_userbyid(x.grantee), '^erp_in_[0-9a-f]{12}$', 'erp_in') END
   FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) x
  WHERE d.datname = current_database() AND x.grantee <> d.datdba
 UNION ALL

@@ -22,8 +22,8 @@ INSERT INTO legacy.record (entity_id, source_key, state)
 SELECT e.id, k, 'quarantined' FROM legacy.entity e, unnest(ARRAY['2', '3']) k;
 INSERT INTO legacy.quarantine (entity_id, source_key) SELECT e.id, k FROM legacy.entity e, unnest(ARRAY['2', '3']) k;
 INSERT INTO legacy.reconciliation (module, state) VALUES ('inventory', 'clean');
-INSERT INTO catalog.picture (source_key, hash, file_hash, kind, name)
-VALUES ('1', repeat('0', 64), repeat('0', 64), 'Produktfoto', 'Engel');
+INSERT INTO catalog.picture (source_key, hash, file_hash, said_hash, kind, name)
+VALUES ('1', repeat('0', 64), repeat('0', 64), repeat('0', 64), 'Produktfoto', 'Engel');
 """
 
 

@@ -11,6 +11,7 @@ from psycopg import sql
 from tests.conftest import PASSWORD
 
 Raw = psycopg.Connection[Any]
+DEPUTY, SERVICE = "u_deputy", "s_leader"
 ENTITIES = (
     ("family", None, "catalog"),
     ("variant", None, "catalog"),
@@ -22,6 +23,17 @@ ENTITIES = (
     ("stock", None, "inventory"),
 )
 DOCUMENT = {"kind": "invoice", "number": "11418", "currency": "EUR", "net": "100.00", "gross": "119.00"}
+
+
+def add_leaders(admin: Raw) -> None:
+    """A second administrator and a service in this database, who may lead as well."""
+    for login, role in ((DEPUTY, "administrator"), (SERVICE, "sync")):
+        admin.execute(
+            "SELECT sec.user_create(%s, 'Leader', %s, ARRAY[%s])"
+            " WHERE NOT EXISTS (SELECT FROM sec.app_user u WHERE u.login = %s)",
+            (login, PASSWORD, role, login),
+        )
+        admin.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT 40").format(sql.Identifier(login)))
 
 
 def call(connection: Raw, function: str, /, **params: Any) -> Any:

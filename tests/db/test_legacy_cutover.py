@@ -9,7 +9,8 @@ from psycopg import sql
 
 from migrations import drift
 from tests.catalog_world import basics
-from tests.db.legacy_world import Leader, call, command, confirmed, one, refused, row
+from tests.db.legacy_world import SERVICE, Leader, add_leaders, call, command, confirmed, one, refused, row
+from tests.legacy_world import add_server
 
 Raw = psycopg.Connection[Any]
 
@@ -25,7 +26,8 @@ def leader(raw_role: Callable[..., Raw], admin: Raw) -> Leader:
     admin.execute("UPDATE legacy.module SET mode = 'legacy'")
     for table in ("reconciliation", "quarantine", "run"):
         admin.execute(sql.SQL("DELETE FROM legacy.{}").format(sql.Identifier(table)))
-    return Leader(raw_role("system_administrator", ticket=True))
+    add_leaders(admin)
+    return Leader(raw_role(SERVICE, ticket=True))
 
 
 def version(admin: Raw, table: str, column: str, value: object) -> int:
@@ -137,6 +139,8 @@ def put(leader: Leader, key: str, **rest: object) -> None:
 
 
 def test_a_record_in_quarantine_is_repaired_and_tried_again(leader: Leader, boss: Raw, admin: Raw) -> None:
+    if one(admin, "SELECT count(*) FROM legacy.server WHERE is_active AND kind = '4d'") == (0,):
+        add_server(admin, "http://erp.example")
     put(leader, "q1", findings=[{"severity": "warning", "code": "x"}])
     put(leader, "q2", findings=[{"severity": "error", "code": "x"}])
     found = admin.execute(
@@ -289,6 +293,10 @@ def test_the_database_check_finds_what_does_not_fit(leader: Leader, admin: Raw) 
                 " WHERE x.source_key = 'z1' AND r.source_key = 'z2'"
             )
             connection.execute("DELETE FROM legacy.document WHERE source_id = 77")
+            connection.execute(
+                "INSERT INTO legacy.warning (entity_id, source_key, code)"
+                " SELECT e.id, 'nobody', 'odd' FROM legacy.entity e WHERE e.code = 'document'"
+            )
             found = {name for name, _ in drift.run_queries(connection, "consistency")}
-        assert found == {"legacy_record_target", "legacy_record_twice"}
+        assert found == {"legacy_record_target", "legacy_record_twice", "legacy_warning"}
         assert list(drift.run_queries(connection, "consistency")) == []

@@ -15,10 +15,12 @@ from app.services.legacy.engine import RunResult
 from app.simulate.data import House, make
 from app.simulate.fourd import FourDServer
 from app.simulate.quirks import Quirks
+from migrations import drift
 from tests.conftest import PASSWORD
 from tests.legacy_engine_world import Sync, house_rows, leading
 
 SERVICE = "s_sync_engine"
+BOXES = "Stamm_Lager_Schuetten"
 
 
 @pytest.fixture(scope="module")
@@ -235,6 +237,45 @@ def test_each_rule_that_is_violated_says_so_at_its_field(sync: Sync, first: RunR
     assert sync.found("employee") == {("dates_in_order", "Austrittsdatum")}
 
 
+def test_what_is_odd_stays_with_its_record(sync: Sync, first: RunResult) -> None:
+    """One warning per record, code and column; counted alike in the run, the entity and the list."""
+    kept = dict(
+        sync.rows(
+            "SELECT e.code, count(*) FROM legacy.warning w JOIN legacy.entity e ON e.id = w.entity_id "
+            "WHERE w.run_id = %s GROUP BY 1",
+            first.run_id,
+        )
+    )
+    assert kept == {one.entity: one.counts.warnings for one in first.entities if one.counts.warnings}
+    assert kept == dict(sync.rows("SELECT code, warning_count FROM legacy.entity WHERE warning_count > 0"))
+    assert kept == dict(
+        sync.rows(
+            "SELECT entity, warning_count FROM legacy.run_entity WHERE run_id = %s AND warning_count > 0",
+            first.run_id,
+        )
+    )
+    assert kept["document"] > 40
+    assert {"customer", "box", "work_order_step", "document_line"} <= kept.keys()
+    # They name the column of the old system; what is odd about somebody of the staff is told without its value.
+    assert (
+        sync.one(
+            "SELECT w.params FROM legacy.warning w JOIN legacy.entity e ON e.id = w.entity_id "
+            "WHERE e.code = 'box' AND w.field = 'Schuettentyp' LIMIT 1"
+        )["column"]
+        == "box_type_id"
+    )
+    assert (
+        sync.rows(
+            "SELECT w.params ->> 'value' FROM legacy.warning w JOIN legacy.entity e ON e.id = w.entity_id "
+            "WHERE e.module = 'hr' AND w.params ->> 'value' <> '…'"
+        )
+        == []
+    )
+    assert [
+        found for name, found in drift.run_queries(sync.admin, "consistency") if name == "legacy_warning"
+    ] == []
+
+
 def test_pay_is_for_administrators_alone(
     sync: Sync, first: RunResult, role_dsn: Callable[[str], str]
 ) -> None:
@@ -262,3 +303,43 @@ def test_an_incremental_run_without_news_reads_little_and_writes_nothing(
         result = sync.run("incremental")
     assert sum(one.counts.read for one in result.entities) < 200
     assert sum(one.counts.created + one.counts.changed for one in result.entities) == 0
+
+
+def test_a_warning_lives_as_long_as_what_it_is_about(
+    sync: Sync, first: RunResult, server: FourDServer
+) -> None:
+    """Set anew with the record, kept while the record is not read, gone with its reason or with the record."""
+
+    def warnings(key: str) -> list[tuple[Any, ...]]:
+        return sync.rows(
+            "SELECT w.code, w.params ->> 'value', w.run_id, w.first_seen_at < w.last_seen_at FROM legacy.warning w "
+            "JOIN legacy.entity e ON e.id = w.entity_id WHERE e.code = 'box' AND w.source_key = %s",
+            key,
+        )
+
+    boxes = [
+        row for row in house_rows(server, BOXES) if row["Schuettentyp"] and not warnings(str(int(row["ID"])))
+    ]
+    row, other = boxes[:2]
+    key, right = str(int(row["ID"])), row["Schuettentyp"]
+    server.change(BOXES, row["ID"], Schuettentyp="Zinkwanne")
+    result = sync.run("full", "box")
+    run = result.run_id
+    assert result.entities[0].counts.warnings == 1
+    assert warnings(key) == [("find_missing", "Zinkwanne", run, False)]
+    server.change(BOXES, other["ID"], Bemerkung="leer")
+    sync.run("full", "box")  # another record changed: this one keeps what was said of it
+    assert warnings(key) == [("find_missing", "Zinkwanne", run, False)]
+    server.change(BOXES, row["ID"], Schuettentyp="Blechkiste")
+    run = sync.run("full", "box").run_id
+    assert warnings(key) == [("find_missing", "Blechkiste", run, True)]
+    server.change(BOXES, row["ID"], Schuettentyp=right)
+    sync.run("full", "box")
+    assert warnings(key) == []
+    server.change(BOXES, row["ID"], Schuettentyp="Blechkiste")
+    sync.run("full", "box")
+    assert len(warnings(key)) == 1
+    server.delete(BOXES, row["ID"])
+    sync.run("sweep", "box")
+    assert sync.state("box", key) == "gone"
+    assert warnings(key) == []

@@ -5,15 +5,17 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from tests.catalog_world import basics
-from tests.db.legacy_world import Leader, one, refused, row
+from tests.db.legacy_world import SERVICE, Leader, add_leaders, command, one, refused, row
 
 Raw = psycopg.Connection[Any]
 
 
 @pytest.fixture(autouse=True)
 def _nobody_leads(admin: Raw) -> Iterator[None]:
+    add_leaders(admin)
     admin.execute("UPDATE legacy.lease SET until_at = clock_timestamp(), holder = ''")
     yield
     admin.execute("UPDATE legacy.lease SET until_at = clock_timestamp(), holder = ''")
@@ -23,8 +25,8 @@ def _nobody_leads(admin: Raw) -> Iterator[None]:
 
 @pytest.fixture
 def leader(raw_role: Callable[..., Raw]) -> Leader:
-    """Whoever grants rights here may lead as well, and is no buyer, planner or accountant."""
-    return Leader(raw_role("system_administrator", ticket=True))
+    """The service leads, and is no buyer, planner or accountant."""
+    return Leader(raw_role(SERVICE, ticket=True))
 
 
 def attempt(leader: Leader, entity: str, table: str, *rows: dict[str, Any], **block: Any) -> str:
@@ -182,3 +184,37 @@ def test_a_run_of_somebody_else_is_not_written_to(
         refused(later.raw, "legacy_run_entity_begin", p_token=later.token, p_run_id=other, p_entity="family")
         == "legacy_run_not_running"
     )
+
+
+def test_who_grants_rights_watches_the_sync_and_reads_nothing_it_brings(
+    leader: Leader, raw_role: Callable[..., Raw], admin: Raw
+) -> None:
+    """Pay stands in what is read, waits, was odd or differs: none of it is for system administrators."""
+    admin.execute(
+        "INSERT INTO legacy.server (code, kind, title, base_url) VALUES ('old', '4d', 'x', 'http://192.0.2.1')"
+    )
+    system = raw_role("system_administrator", ticket=True)
+    for table in (
+        "record",
+        "quarantine",
+        "warning",
+        "reconciliation",
+        "reconciliation_line",
+        "employee",
+        "employee_pay",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            system.execute(sql.SQL("SELECT FROM legacy.{}").format(sql.Identifier(table)))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        system.execute(
+            "INSERT INTO legacy.server (code, kind, title, base_url) VALUES ('x', '4d', 'x', 'http://x')"
+        )
+    denied = psycopg.errors.InsufficientPrivilege.sqlstate
+    assert refused(system, "legacy_lease", p_client="x", p_seconds=30) == denied
+    assert refused(system, "legacy_quarantine_take", p_token=leader.token) == denied
+    assert refused(system, "legacy_server_open", p_token=leader.token, p_server_id=1) == denied
+    assert one(system, "SELECT count(*) FROM legacy.run WHERE state = 'running'") == (1,)
+    assert refused(system, "legacy_run_request", p_command=command(), p_mode="full") == "ok"
+    # Whoever leads writes pay, and its own login does not read it back.
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        leader.raw.execute("SELECT FROM legacy.employee_pay")

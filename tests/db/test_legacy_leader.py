@@ -26,6 +26,7 @@ from app.simulate.data import House, make
 from app.simulate.fourd import FourDServer
 from app.simulate.quirks import Quirks
 from tests.conftest import PASSWORD, Raw
+from tests.db.legacy_world import DEPUTY, add_leaders
 from tests.legacy_world import add_server, expire, give_keys, leader_of, opened, refusal
 
 As = Callable[[str], Database]
@@ -48,14 +49,15 @@ def server(house: House) -> Iterator[FourDServer]:
 def first(as_role: As, admin: Raw) -> Database:
     """An administrator who has the key."""
     expire(admin)
-    give_keys(as_role("administrator"), as_role("system_administrator"))
+    add_leaders(admin)
+    give_keys(as_role("administrator"), as_role(DEPUTY))
     return as_role("administrator")
 
 
 @pytest.fixture
 def second(first: Database, as_role: As) -> Database:
     """Another one who may lead, and was given the key."""
-    return as_role("system_administrator")
+    return as_role(DEPUTY)
 
 
 def services(db: Database, leader: Leader, stop: threading.Event | None = None) -> Services:
@@ -291,8 +293,26 @@ def test_each_kind_of_key_has_a_right_of_its_own(first: Database, as_role: As, a
     with pytest.raises(NotAllowed):
         system.read(keys.my_keys, "bank")
     with pytest.raises(NotAllowed):
+        system.read(keys.my_keys, "legacy")
+    with pytest.raises(NotAllowed):
         first.read(keys.my_keys, "nothing")
 
 
 def sealed_for(login: str) -> vault.SealedKey:
     return vault.seal_private(vault.new_private(), PASSWORD, login, 2**10)
+
+
+def test_trying_a_server_without_a_free_session_waits_for_none(
+    first: Database, admin: Raw, house: House
+) -> None:
+    with FourDServer(house, Quirks(sessions=1)) as full:
+        full.occupy(1, seconds=3600)
+        add_server(admin, full.url)
+        for _ in range(2):  # the second time it is known, and nobody asks
+            found = browse.test_connection(first, "live")
+            assert (found.ok, found.error and found.error.key) == (False, "legacy_sessions_full")
+        assert full.counters.sessions_refused == 1
+        row = admin.execute(
+            "SELECT count(*) FROM legacy.lease WHERE name = 'sync' AND until_at > clock_timestamp()"
+        )
+        assert row.fetchone() == (0,), "and nobody is kept from leading"

@@ -10,13 +10,16 @@ import pytest
 from psycopg import sql
 
 from tests.conftest import PASSWORD, ROLES
-from tests.db.legacy_world import Leader, call, command, one, refused, row
+from tests.db.legacy_world import DEPUTY, Leader, add_leaders, call, command, one, refused, row
 
 Raw = psycopg.Connection[Any]
+# May be asked for by who sees how the sync goes, and is no leader.
+WATCHED = {("system_administrator", name) for name in ("legacy_run_request", "legacy_run_cancel")}
 
 
 @pytest.fixture(autouse=True)
 def _nobody_leads(admin: Raw) -> Iterator[None]:
+    add_leaders(admin)
     admin.execute("UPDATE legacy.lease SET until_at = clock_timestamp(), holder = ''")
     yield
     admin.execute("UPDATE legacy.lease SET until_at = clock_timestamp(), holder = ''")
@@ -33,7 +36,7 @@ def ask(connection: Raw, token: int | None = None) -> Any:
 
 
 def test_one_leads_and_the_others_are_told_who(raw_role: Callable[..., Raw]) -> None:
-    first, second = raw_role("administrator", ticket=True), raw_role("system_administrator", ticket=True)
+    first, second = raw_role("administrator", ticket=True), raw_role(DEPUTY, ticket=True)
     lead = ask(first)
     assert lead["held"]
     assert lead["token"]
@@ -49,7 +52,7 @@ def test_one_leads_and_the_others_are_told_who(raw_role: Callable[..., Raw]) -> 
 def test_a_lease_that_ran_out_is_renewed_until_somebody_has_led_since(
     raw_role: Callable[..., Raw], admin: Raw
 ) -> None:
-    first, second = raw_role("administrator", ticket=True), raw_role("system_administrator", ticket=True)
+    first, second = raw_role("administrator", ticket=True), raw_role(DEPUTY, ticket=True)
     token = ask(first)["token"]
     expire(admin)
     assert ask(first, token)["held"]
@@ -62,7 +65,7 @@ def test_a_lease_that_ran_out_is_renewed_until_somebody_has_led_since(
 
 def test_a_clock_that_is_set_back_keeps_nobody_from_leading(raw_role: Callable[..., Raw], admin: Raw) -> None:
     """The lease of somebody who has gone would otherwise hold until that hour comes again."""
-    first, second = raw_role("administrator", ticket=True), raw_role("system_administrator", ticket=True)
+    first, second = raw_role("administrator", ticket=True), raw_role(DEPUTY, ticket=True)
     token = ask(first)["token"]
     admin.execute("UPDATE legacy.lease SET until_at = until_at + interval '3 hours' WHERE name = 'sync'")
     assert refused(first, "legacy_run_next", p_token=token) == "legacy_lease_lost"
@@ -82,7 +85,7 @@ def test_an_old_token_writes_nothing(raw_role: Callable[..., Raw], admin: Raw) -
         " RETURNING id",
     )[0]
     expire(admin)
-    new = Leader(raw_role("system_administrator", ticket=True))
+    new = Leader(raw_role(DEPUTY, ticket=True))
     families = [
         {"entity": "family", "table": "catalog.family", "rows": [row("1", {"code": "OLD", "name": "x"})]}
     ]
@@ -122,7 +125,7 @@ def test_a_page_under_way_holds_off_the_next_leader(
     raw_role: Callable[..., Raw], role_dsn: Callable[[str], str], admin: Raw
 ) -> None:
     leader = Leader(raw_role("administrator", ticket=True))
-    other = raw_role("system_administrator", ticket=True)
+    other = raw_role(DEPUTY, ticket=True)
     with leader.raw.transaction():
         leader.families(row("7", {"code": "SLOW", "name": "slow"}))
         expire(admin)
@@ -135,9 +138,7 @@ def test_a_page_under_way_holds_off_the_next_leader(
 
 
 def test_two_would_be_leaders_at_the_same_moment(raw_role: Callable[..., Raw]) -> None:
-    many = [
-        raw_role(role, ticket=True) for role in ("administrator", "system_administrator") for _ in range(2)
-    ]
+    many = [raw_role(who, ticket=True) for who in ("administrator", DEPUTY) for _ in range(2)]
     answers: list[Any] = []
     start = threading.Barrier(len(many))
 
@@ -154,7 +155,7 @@ def test_two_would_be_leaders_at_the_same_moment(raw_role: Callable[..., Raw]) -
     assert len({answer["token"] for answer in answers if answer["held"]}) == 1
 
 
-@pytest.mark.parametrize("role", [r for r in ROLES if r not in ("administrator", "system_administrator")])
+@pytest.mark.parametrize("role", [r for r in ROLES if r != "administrator"])
 def test_nobody_else_forges_anything_through_psql(raw_role: Callable[..., Raw], role: str) -> None:
     mine = raw_role(role, ticket=True)
     calls: dict[str, dict[str, Any]] = {
@@ -192,7 +193,8 @@ def test_nobody_else_forges_anything_through_psql(raw_role: Callable[..., Raw], 
     }  # fmt: skip
     for function, params in calls.items():
         # Either no right to call it at all, or refused by its first line.
-        assert refused(mine, function, **params) in {"42501", function}, function
+        if (role, function) not in WATCHED:
+            assert refused(mine, function, **params) in {"42501", function}, function
     for statement in (
         "UPDATE legacy.lease SET token = 99, holder = session_user",
         "INSERT INTO legacy.document (source_id, kind, number, currency) VALUES (1, 'invoice', '1', 'EUR')",

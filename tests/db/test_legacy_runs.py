@@ -6,24 +6,29 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.db.legacy_world import Leader, call, command, one, refused, row
+from tests.db.legacy_world import DEPUTY, Leader, add_leaders, call, command, one, refused, row
+from tests.legacy_world import add_server, hold_key
 
 Raw = psycopg.Connection[Any]
 
 
 @pytest.fixture(autouse=True)
 def _clean(admin: Raw) -> None:
+    add_leaders(admin)
     admin.execute("UPDATE legacy.lease SET until_at = clock_timestamp()")
     admin.execute("DELETE FROM legacy.reconciliation")
     admin.execute("DELETE FROM legacy.run")
     admin.execute("DELETE FROM legacy.quarantine")
     admin.execute("UPDATE legacy.module SET mode = 'legacy'")
+    add_server(admin, "http://erp.example")
+    admin.execute("DELETE FROM sec.data_key WHERE name = 'legacy'")
 
 
 def test_a_run_is_asked_for_by_one_and_worked_off_by_another(
     raw_role: Callable[..., Raw], admin: Raw
 ) -> None:
     wanting = raw_role("system_administrator", ticket=True)
+    hold_key(admin, "u_system_administrator")
     wish = command()
     asked = call(wanting, "legacy_run_request", p_command=wish, p_mode="sweep", p_options={"limit": 5})
     assert (
@@ -81,7 +86,7 @@ def test_the_next_leader_goes_on_where_the_last_page_ended(raw_role: Callable[..
     # One that was asked for later waits behind the one that was interrupted.
     later = call(first.raw, "legacy_run_request", p_command=command(), p_mode="sweep")["id"]
     admin.execute("UPDATE legacy.lease SET until_at = clock_timestamp()")
-    heir = raw_role("system_administrator", ticket=True)
+    heir = raw_role(DEPUTY, ticket=True)
     token = call(heir, "legacy_lease", p_client="heir", p_seconds=60)["token"]
     run = call(heir, "legacy_run_next", p_token=token)
     assert (run["id"], run["resumed"], run["mode"]) == (first.run, True, "full")
@@ -200,7 +205,7 @@ def test_passwords_and_sessions_are_kept_for_the_leader_alone(
     raw_role: Callable[..., Raw], admin: Raw
 ) -> None:
     leader = Leader(raw_role("administrator", ticket=True))
-    keeper = raw_role("system_administrator", ticket=True)
+    keeper = raw_role(DEPUTY, ticket=True)
     key = one(
         admin,
         "INSERT INTO sec.data_key (name, \"right\", recovery) VALUES ('legacy', 'legacy_lease',"

@@ -9,7 +9,7 @@ import pytest
 
 from app.core.db import Database
 from app.core.errors import Cancelled
-from app.services.legacy import browse
+from app.services.legacy import browse, state
 from app.services.legacy.service import Progress, Services
 from app.simulate.data import House, make
 from app.simulate.fourd import FourDServer
@@ -17,6 +17,7 @@ from app.simulate.quirks import Quirks
 from app.sync import legacy
 from app.sync.legacy import LegacyStatus, LegacySync
 from tests.conftest import PASSWORD, Raw
+from tests.db.legacy_world import DEPUTY, add_leaders
 from tests.legacy_world import add_server, expire, give_keys, opened
 
 As = Callable[[str], Database]
@@ -48,7 +49,8 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def first(as_role: As, admin: Raw) -> Database:
     expire(admin)
-    give_keys(as_role("administrator"), as_role("system_administrator"))
+    add_leaders(admin)
+    give_keys(as_role("administrator"), as_role(DEPUTY))
     return as_role("administrator")
 
 
@@ -83,7 +85,7 @@ def test_one_leads_the_other_watches_and_takes_over(
     first: Database, as_role: As, admin: Raw, server: FourDServer
 ) -> None:
     number = add_server(admin, server.url)
-    with Watched(as_role("system_administrator")) as other:
+    with Watched(as_role(DEPUTY)) as other:
         assert other.until("idle").leading
         with Watched(first) as watched:
             status = watched.until("following")
@@ -178,14 +180,48 @@ def test_a_server_that_is_away_comes_back(first: Database, admin: Raw, server: F
     with Watched(first) as watched:
         watched.until("idle")
         server.stop()
+        trying = watched.until("silent")
+        assert trying.error is not None
+        assert trying.until is not None
         status = watched.until("unreachable")
         assert status.error is not None
         assert status.error.key == "legacy_unreachable"
+        assert status.since == trying.since is not None, "its silence began with the first attempt"
         row = admin.execute("SELECT last_status, last_error FROM legacy.server_status").fetchone()
         assert row == ("failed", "legacy_unreachable")
+        mute = first.read(state.state)
+        assert state.silent(mute) is not None
+        assert watched.sync.status.state == "unreachable", "and stays so while it is asked again"
         server.start()
-        watched.until("idle")
+        assert watched.until("idle").nothing_read, "that it answers does not make anything up to date"
+        assert state.silent(first.read(state.state)) is None
     assert server.counters.sessions_opened == opened(admin, number) == 1
+
+
+def test_in_the_middle_of_a_run_its_silence_is_told_until_it_answers(
+    first: Database, as_role: As, admin: Raw, server: FourDServer
+) -> None:
+    add_server(admin, server.url)
+    ran = threading.Event()
+
+    def run(_db: Database, services: Services, *, stop: threading.Event, progress: Any) -> str | None:
+        if ran.is_set():
+            return None
+        services.four_d().ping()
+        progress(Progress(1, "full", "customer", 5, 10, entity_index=1, entity_count=1))
+        server.fail("500", "500")
+        services.four_d().ping()
+        ran.set()
+        return "done"
+
+    with Watched(first, run) as watched:
+        watched.until("running")
+        told = watched.until("silent")
+        assert (told.done, told.error is not None) == (5, True)
+        assert watched.until("silent").since == told.since
+        again = watched.until("running")
+        assert (again.done, again.since, again.error) == (5, None, None)
+        watched.until("idle")
 
 
 def test_a_session_of_the_person_that_ends(first: Database, admin: Raw, server: FourDServer) -> None:
@@ -224,7 +260,7 @@ def test_whoever_looks_something_up_gets_the_lead_and_gives_it_back(
     first: Database, as_role: As, admin: Raw, server: FourDServer
 ) -> None:
     number = add_server(admin, server.url)
-    interrupted, other = threading.Event(), as_role("system_administrator")
+    interrupted, other = threading.Event(), as_role(DEPUTY)
 
     def run(_db: Database, services: Services, *, stop: threading.Event, progress: Any) -> str | None:
         """A run that only ends when it is told to, as between two pages."""

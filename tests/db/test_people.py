@@ -79,7 +79,8 @@ def test_a_role_of_the_server_that_was_made_anew_is_not_the_person_who_left(
     login = new_person(admin, "viewer")
     admin.execute("SELECT sec.user_leave(%s, NULL, 'gone')", (login,))
     admin.execute(f"DROP ROLE {login}")
-    admin.execute(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}' IN ROLE erp_user, r_viewer")
+    entrance = one(admin, "SELECT sec.entrance()")
+    admin.execute(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}' IN ROLE erp_user, {entrance}, r_viewer")
     twin = raw_role(login)
     assert refused(twin, "SELECT sec.session_open()") == ("ER401", "account_left")
     assert one(twin, COMPANY) == 0

@@ -71,6 +71,11 @@ class Leader:
 
     def run(self, server: ImageServer, *, size: int = 50, end: bool = True, **options: Any) -> dict[str, Any]:
         """One run from request to end; its outcome and counts."""
+        self.admin.execute(
+            "INSERT INTO legacy.server (code, kind, title, base_url) VALUES ('pictures', 'images', 'P', %s)"
+            " ON CONFLICT (code) DO UPDATE SET base_url = excluded.base_url",
+            (server.url,),
+        )
         self.call(
             "legacy_entities_set",
             p_token=self.token,
@@ -117,11 +122,12 @@ def server(house: House) -> Iterator[ImageServer]:
 
 
 @pytest.fixture
-def given(admin: Raw) -> Basics:
+def given(admin: Raw) -> Iterator[Basics]:
     admin.execute("DELETE FROM catalog.product_image")
     admin.execute("DELETE FROM catalog.picture")
     admin.execute("DELETE FROM legacy.run")
-    return basics(admin)
+    yield basics(admin)
+    admin.execute("DELETE FROM legacy.server WHERE code = 'pictures'")
 
 
 @pytest.fixture
@@ -396,7 +402,8 @@ def test_a_list_that_shrinks_while_it_is_read_marks_nothing_gone(
 def test_only_whom_it_concerns_may(leader: Leader, as_role: As, given: Basics, admin: Raw) -> None:
     item = product(as_role("marketing"), given, "R1", "Rights").id
     admin.execute(
-        "INSERT INTO catalog.picture (source_key, hash, file_hash, kind, name) VALUES ('r', 'h', 'f', '', '')"
+        "INSERT INTO catalog.picture (source_key, hash, file_hash, said_hash, kind, name)"
+        " VALUES ('r', 'h', 'f', 'f', '', '')"
     )
     picture = admin.execute("SELECT id FROM catalog.picture WHERE source_key = 'r'").fetchone()
     assert picture is not None
@@ -409,7 +416,7 @@ def test_only_whom_it_concerns_may(leader: Leader, as_role: As, given: Basics, a
         as_role("sales_rep").write(media.set_primary, media.SetPrimary(mine.id, mine.row_version))
     with pytest.raises(Conflict):
         as_role("marketing").write(media.set_primary, media.SetPrimary(mine.id, mine.row_version + 1))
-    for function in ("picture_apply", "picture_gone", "picture_match"):
+    for function in ("picture_apply", "picture_files", "picture_gone", "picture_match"):
         with pytest.raises(NotAllowed):
             Leader.call(_Caller(as_role("marketing")), function, **ARGUMENTS[function])  # type: ignore[arg-type]
 
@@ -423,6 +430,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "picture_apply": {
         "p_token": 1, "p_run_entity_id": 1, "p_pictures": [], "p_cursor": {}, "p_counts": {},
     },
+    "picture_files": {"p_token": 1, "p_run_entity_id": 1, "p_files": [{"id": 1, "mark": "x"}]},
     "picture_gone": {"p_token": 1, "p_run_entity_id": 1, "p_keys": ("x",)},
     "picture_match": {"p_token": 1, "p_run_id": 1},
 }  # fmt: skip

@@ -7,11 +7,13 @@ import pytest
 
 from app.core.db import Target
 from app.core.embedded import dsn as address_of
+from app.services.images import probe
 from app.simulate.data import House, make
 from app.simulate.fourd import FourDServer
 from app.simulate.images import ImageServer
 from tests.conftest import PASSWORD, login_of
 from tests.legacy_engine_world import Sync, leading
+from tests.legacy_world import expire
 
 UNKNOWN = {"100000"}
 
@@ -77,3 +79,17 @@ def test_families_and_variants_find_their_pictures_and_the_rest_is_kept(
     before = sync.one("SELECT max(id) FROM audit.entry WHERE table_name LIKE 'catalog.%%'")
     sync.run("images")
     assert sync.one("SELECT max(id) FROM audit.entry WHERE table_name LIKE 'catalog.%%'") == before
+
+
+def test_the_service_is_tried_from_its_form(sync: Sync, pictures: ImageServer) -> None:
+    (server,) = sync.rows("SELECT id FROM legacy.server WHERE kind = 'images'")
+    expire(sync.admin)
+    found = probe.test_service(sync.db, server[0])
+    assert (found.error, found.pictures) == (None, len(pictures.records))
+    status = "SELECT last_status FROM legacy.server_status WHERE server_id = %s"
+    assert sync.one(status, *server) == "ok"
+    pictures.password, kept = "another", pictures.password
+    found = probe.test_service(sync.db, server[0])
+    pictures.password = kept
+    assert found.error is not None
+    assert (found.error.key, sync.one(status, *server)) == ("image_service_sign_in", "image_service_sign_in")

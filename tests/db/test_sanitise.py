@@ -13,10 +13,12 @@ from psycopg import sql
 
 from app.core import schema
 from app.core.db import ClientInfo, Database, Target
-from app.services.sanitise import copying, register, verify
+from app.services.sanitise import copying, people, register, verify
 from app.services.sanitise.copying import SanitiseError, sanitise
 from app.services.sanitise.traces import Traces
 from app.services.sanitise.words import Words
+from migrations import site
+from tests.conftest import PASSWORD, ROLES
 
 Raw = psycopg.Connection[Any]
 
@@ -402,3 +404,55 @@ def test_made_up_values_keep_their_form_and_lead_nowhere() -> None:
     careful = Words(b"s" * 32, originals=taken)
     assert not {careful.replace("company", firm).split()[0].casefold() for firm in firms} & taken
     assert Words(b"t" * 32).replace("iban", IBAN) != iban
+
+
+def _comes_in(address: str, name: str, login: str, password: str) -> bool:
+    into = schema.with_database(address, name)
+    try:
+        psycopg.connect(into, user=login, password=password, connect_timeout=10).close()
+    except psycopg.OperationalError as error:
+        if "permission denied for database" in str(error) or "authentication failed" in str(error):
+            return False
+        raise
+    return True
+
+
+def test_a_login_of_a_copy_comes_into_the_copy_alone_and_goes_with_it(
+    original: str, copy: str, role_dsn: Any, cluster: Any
+) -> None:
+    house, training = (psycopg.conninfo.conninfo_to_dict(address)["dbname"] for address in (original, copy))
+    made = people.make(copy, str(training))
+    assert {person.role for person in made} == set(ROLES)
+    seller = next(person for person in made if person.role == "sales_rep")
+    mine = (seller.login, seller.password)
+    assert _comes_in(original, str(training), *mine)
+    for other in (str(house), cluster.template, "postgres", "template1"):
+        assert not _comes_in(original, other, *mine), other
+    assert _comes_in(original, str(house), "u_viewer", PASSWORD)
+    assert not _comes_in(original, str(training), "u_viewer", PASSWORD), (
+        "nobody of the house is let into a copy"
+    )
+    with psycopg.connect(original, autocommit=True) as server:
+        found = {
+            advice.what
+            for advice in site.look(server)
+            if advice.check in ("login_nobody_knows", "membership_by_hand")
+        }
+        assert not [what for what in found if seller.login in what], "who cannot come in is no finding here"
+        again = people._free(server, people._prefix(str(training)), [seller.role])
+        assert again != people._prefix(str(training)), "a second copy of a like name has logins of its own"
+        # One that somebody gave a place in the house meanwhile stays; a copy from before goes by its names.
+        logins = people.of_copy(server, str(training), copy)
+        assert set(logins) == {person.login for person in made}
+        entrance = sql.Identifier(schema.entrance(server, str(training)) or "")
+        server.execute(
+            sql.SQL("REVOKE CONNECT ON DATABASE {} FROM {}").format(sql.Identifier(str(training)), entrance)
+        )
+        assert people.of_copy(server, str(training), copy) == logins
+        server.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(str(training)), entrance)
+        )
+        people.remove(server, logins)
+        left = server.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY (%s)", (logins,)).fetchall()
+        assert left == []
+    assert not _comes_in(original, str(training), *mine)

@@ -30,7 +30,7 @@ from tests.conftest import PASSWORD, login_of
 from tests.make_world import D, Workshop, inconsistencies
 
 PLACES = ("shelf", "shelf2", "line", "blocked", "annex_shelf")
-HALL = ("line", "shelf", "shelf2")  # the order in which components are taken
+HALL = ("line", "shelf", "shelf2")
 few = st.integers(1, 6)
 
 
@@ -62,6 +62,7 @@ class Machine(RuleBasedStateMachine):
         self.made = make_world.product(self.admin, "MADE", made=True)
         make_world.bill(self.planner, self.made, {self.part: 2})
         self.at = dict.fromkeys(PLACES, 0)
+        self.held: list[str] = []  # places in the order in which the part first lay there
         self.orders: list[Made] = []
 
     # -- the model's words --------------------------------------------------------------------------------
@@ -86,12 +87,17 @@ class Machine(RuleBasedStateMachine):
             db.write(fn, command)
         assert found.value.key == key
 
+    def lies(self, name: str, qty: int) -> None:
+        self.at[name] = qty
+        if qty and name not in self.held:
+            self.held.append(name)
+
     # -- what people do -----------------------------------------------------------------------------------
 
     @rule(name=st.sampled_from(PLACES), qty=few)
     def receive(self, name: str, qty: int) -> None:
         make_world.receive(self.keeper, self.part, self.place(name), qty)
-        self.at[name] += qty
+        self.lies(name, self.at[name] + qty)
 
     @rule(source=st.sampled_from(PLACES), goal=st.sampled_from(PLACES), qty=few)
     def transfer(self, source: str, goal: str, qty: int) -> None:
@@ -109,8 +115,8 @@ class Machine(RuleBasedStateMachine):
             self.refused("stock_reserved", stock.transfer_stock, self.keeper, command)
             return
         self.keeper.write(stock.transfer_stock, command)
-        self.at[source] -= qty
-        self.at[goal] += qty
+        self.lies(source, self.at[source] - qty)
+        self.lies(goal, self.at[goal] + qty)
 
     @rule(name=st.sampled_from(PLACES), counted=st.integers(0, 8))
     def count(self, name: str, counted: int) -> None:
@@ -118,7 +124,7 @@ class Machine(RuleBasedStateMachine):
             stock.adjust_stock, AdjustStock((CountLine(self.part, self.place(name), D(counted)),), "count")
         ).value
         assert found.differences[0].difference == counted - self.at[name]
-        self.at[name] = counted
+        self.lies(name, counted)
 
     @rule(qty=st.integers(1, 3))
     def plan(self, qty: int) -> None:
@@ -183,7 +189,10 @@ class Machine(RuleBasedStateMachine):
         order.reserved -= own
         order.used += need
         order.done += qty
-        for name in HALL:
+        # From the line first, then from the shelf that has had the part for the longest time.
+        for name in sorted(self.held, key=lambda name: name != "line"):
+            if name not in HALL:
+                continue
             taken = min(self.at[name], need)
             self.at[name] -= taken
             need -= taken

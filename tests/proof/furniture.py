@@ -15,7 +15,8 @@ SELECT id, '1' FROM production.mould WHERE number = 'PROOF';
 INSERT INTO legacy.server (code, kind, title, base_url) VALUES ('proof', 'images', 'Proof', 'http://127.0.0.1:1');
 INSERT INTO legacy.server_status (server_id) SELECT id FROM legacy.server WHERE code = 'proof';
 INSERT INTO legacy.server_secret (server_id) SELECT id FROM legacy.server WHERE code = 'proof';
-INSERT INTO catalog.picture (source_key, hash, file_hash, kind, name) VALUES ('proof', '1', '1', 'Szene', 'P');
+INSERT INTO catalog.picture (source_key, hash, file_hash, said_hash, kind, name)
+VALUES ('proof', '1', '1', '1', 'Szene', 'P');
 INSERT INTO catalog.picture_file (picture_id, position, format, url)
 SELECT id, 0, 'png', 'http://127.0.0.1:1/p.png' FROM catalog.picture WHERE source_key = 'proof';
 INSERT INTO catalog.picture_article (picture_id, number) SELECT id, '1' FROM catalog.picture WHERE source_key = 'proof';
@@ -54,6 +55,7 @@ INSERT INTO legacy.record (entity_id, source_key, state) SELECT min(id), '2', 'q
 INSERT INTO legacy.quarantine (entity_id, source_key) SELECT min(id), '2' FROM legacy.entity;
 INSERT INTO legacy.dangling (entity_id, source_key, column_name, target_table, wanted_entity, wanted_key)
 SELECT min(id), '1', 'product_id', 'legacy.article', 'variant', '1' FROM legacy.entity;
+INSERT INTO legacy.warning (entity_id, source_key, code) SELECT min(id), '1', 'not_date' FROM legacy.entity;
 """
 
 

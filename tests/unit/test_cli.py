@@ -146,3 +146,23 @@ def test_a_display_that_cannot_be_reached_is_noticed_without_a_crash(monkeypatch
     monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
     monkeypatch.setenv("DISPLAY", ":4711")
     assert program.display_trouble() != ""
+
+
+@pytest.mark.parametrize(
+    "given", ["nonsense", "postgresql://u_x:geheim@host", "http://host/base", "postgresql://h:x/y"]
+)
+def test_an_address_that_is_none_is_named_by_where_it_came_from_and_never_repeated(
+    given: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WERKBANK_SYNC_DSN", given)
+    assert cli.main(["sync"]) == 2
+    said = capsys.readouterr().err
+    assert "WERKBANK_SYNC_DSN is no address" in said
+    assert given not in said
+    assert cli.main(["sync", "--dsn", given]) == 2
+    assert "--dsn is no address" in capsys.readouterr().err
+
+
+def test_a_name_that_is_none_for_a_copy_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["db", "sanitise", "--to", "Bad Name!"]) == 2
+    assert "small letters" in capsys.readouterr().err

@@ -305,6 +305,25 @@ def test_logo_takes_the_place_of_the_name_and_a_broken_one_does_not_stop_the_inv
     assert positions(broken)["Zinngießerei Lindner GmbH"][1] < 40
 
 
+def test_a_picture_stands_beside_the_words_of_its_line_and_on_its_page() -> None:
+    jpeg = io.BytesIO()
+    Image.new("RGB", (256, 192), (40, 90, 60)).save(jpeg, "JPEG")
+    plain = sample("quote", "de", lines=lines(24))
+    pictured = tuple(
+        replace(line, picture=jpeg.getvalue() if n % 3 else None) for n, line in enumerate(plain.lines)
+    )
+    before, after = positions(plain), positions(replace(plain, lines=pictured))
+    assert after["1"][0] == before["1"][0]
+    name = pictured[0].name
+    assert after[name][0] == pytest.approx(before[name][0] + 18, abs=0.1)  # those without one stand in line
+    reader = PdfReader(io.BytesIO(render(replace(plain, lines=pictured))))
+    contents = [page.get_contents() for page in reader.pages]
+    assert sum(one.get_data().count(b" Do") for one in contents if one is not None) == 16
+    assert pages(plain)[0] != pages(replace(plain, lines=pictured))[0]  # rows as high as their pictures
+    broken = replace(plain, lines=(replace(plain.lines[0], picture=b"no picture"), *plain.lines[1:]))
+    assert name in words(broken)
+
+
 def test_draft_is_marked_on_every_page() -> None:
     texts = pages(sample("invoice", "de", lines=lines(30), draft=True, number="Entwurf #7", supplied_on=None))
     assert len(texts) > 1

@@ -183,3 +183,26 @@ def test_numbers_nobody_can_store_are_nothing() -> None:
 )
 def test_which_cookie_is_the_session(cookies: list[tuple[str, str]], chosen: str | None) -> None:
     assert session_cookie(cookies) == chosen
+
+
+@given(
+    rows=st.lists(
+        st.dictionaries(
+            st.text(max_size=8), st.none() | st.integers() | st.text() | st.lists(st.integers()), max_size=4
+        ),
+        max_size=5,
+    ),
+    indent=st.sampled_from([None, 1]),
+)
+def test_a_large_answer_read_row_by_row_is_what_it_is_read_at_once(
+    rows: list[dict[str, Any]], indent: int | None
+) -> None:
+    for answer in (rows, {"__COUNT": 2.5, "__ENTITIES": rows, "more": {"a": []}, "empty": []}, {}):
+        text = json.dumps(answer, indent=indent)
+        with pytest.MonkeyPatch.context() as patch:
+            whole = wire.loads(text.encode())
+            patch.setattr(wire, "_LARGE", 0)
+            assert wire.loads(text.encode()) == whole
+            for broken in (text[:-1], text + "x", text[:1] + "," + text[1:], text[: len(text) // 2] + '"'):
+                with pytest.raises(WireError):
+                    wire.loads(broken.encode())

@@ -3,6 +3,7 @@
 import errno
 import io
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from app.services.images.fetch import PictureFetcher, Source
 from app.simulate.data import House
 from app.simulate.data import make as house_of
 from app.simulate.images import ImageServer
+from app.views.core import images as images_module
 from app.views.core.images import PORTION, ImageProvider
 from app.views.core.tasks import TaskManager
 from tests.views.list_world import Memory
@@ -328,3 +330,15 @@ def test_memory_is_bounded_in_bytes(qtbot: Any, make: Make, monkeypatch: pytest.
     for number in range(1, 40):
         wait(qtbot, images, number, 64)
     assert images.memory <= 200_000
+
+
+def test_pictures_of_every_format_are_read_in_many_threads(qapp: QApplication) -> None:
+    files = []
+    for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"):
+        made = io.BytesIO()
+        Image.new("RGB", (400, 300), "red").save(made, kind)
+        files += [made.getvalue()] * (60 if kind == "TIFF" else 4)  # a TIFF is let go of in the right order
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda content: images_module._decoded(content, 96), files))
+    assert {(one.width(), one.height()) for one in found if one is not None} == {(96, 72)}
+    assert None not in found

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRegularExpression, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -19,10 +19,16 @@ import app.views.partners
 from app.core import format as fmt
 from app.core.db import Database
 from app.core.errors import Unavailable
+from app.models.catalog import Product
 from app.services.legacy.service import Progress
+from app.simulate.data import make
+from app.simulate.images import ImageServer
 from app.sync.legacy import LegacyStatus
+from app.views.core.checks import CheckBox
 from app.views.core.inputs import LineEdit
 from app.views.core.workspace import Registry
+from app.views.legacy.run_dialog import RunDialog
+from tests.legacy_world import expire, hold_key
 from tests.views import legacy_world
 from tests.views.make_screens import AsRole, Bench
 from tests.views.shell_world import window_for
@@ -47,6 +53,7 @@ def admin_dsn(new_database: Any, demo_template: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def ids(admin_dsn: str) -> dict[str, int]:
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        hold_key(connection, "u_ralf")
         return legacy_world.fill(connection)
 
 
@@ -83,6 +90,23 @@ def test_the_overview_says_how_far_the_run_is_and_stops_it(
             words = bench.words("entities")
             assert next(row for row in words if row[0] == "Belege")[3:6] == ["100.000", "99.981", "1"]
             assert "leitet" not in bench.said()
+            # The server falls silent: no rate, no end, but since when and when it is tried again.
+            admin.execute(
+                "INSERT INTO legacy.server_status (server_id, silent_since, retry_at) "
+                "SELECT s.id, now() - interval '1 minute', now() + interval '1 hour' FROM legacy.server s "
+                "WHERE s.kind = '4d' AND s.is_active ON CONFLICT (server_id) DO UPDATE "
+                "SET silent_since = excluded.silent_since, retry_at = excluded.retry_at"
+            )
+            admin.execute(
+                "UPDATE legacy.lease SET holder = 'u_ralf', until_at = now() + interval '1 minute' WHERE name = 'sync'"
+            )
+            bench.wait(lambda: bench.find("legacy.silent") is not None)
+            assert shown(bench, "progress.pace") == ""
+            chip: Any = bench.see("progress.chip")
+            assert chip.text == "Server antwortet nicht"
+            admin.execute("UPDATE legacy.server_status SET silent_since = NULL, retry_at = NULL")
+            expire(admin)
+            bench.wait(lambda: bench.find("legacy.silent") is None)
             bench.click("action.stop_run")
             bench.wait(lambda: "hält nach" in bench.said())
         row = admin.execute("SELECT cancel_requested FROM legacy.run WHERE id = %s", (run,)).fetchone()
@@ -194,6 +218,54 @@ def test_a_server_is_set_up_and_two_of_a_kind_are_not_in_use(
     assert row == ("http://erp-alt:8090", True, 60, True)
 
 
+@pytest.mark.usefixtures("ids")
+def test_an_image_service_has_its_own_words_and_a_run_of_its_own(
+    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with ImageServer(make("small")) as pictures, bench_of(as_role("u_ralf"), tmp_path, qtbot) as bench:
+        (service,) = admin.execute(
+            "UPDATE legacy.server SET base_url = %s WHERE kind = 'images' RETURNING id", (pictures.url,)
+        ).fetchone() or (0,)
+        bench.open("legacy.server", service)
+        assert "bilder.example.com" in shown(bench, "hint.base_url")
+        expire(admin)
+        bench.click("action.test")
+        bench.wait(lambda: bench.find("notice.probe") is not None)
+        assert (
+            "Schlüssel" in bench.everything()
+        )  # the one that opens the password; nobody was asked without it
+        assert pictures.counters.requests["page"] == 0
+        bench.go("legacy.overview")
+        bench.click("action.run")
+        dialog = bench.window.findChild(RunDialog)
+        assert dialog is not None
+        assert dialog.boxes["mode"].value() == "incremental"
+        assert dialog_names(dialog)
+        assert not {"entity.picture", "entity.image"} & dialog_names(dialog)
+        bench.choose("field.mode", "Bilder")
+        assert "Bilderdienstes" in shown(bench, "hint.mode")
+        assert dialog_names(dialog) == set()
+        assert dialog.yes.isEnabled()
+        bench.click("dialog.no")
+        admin.execute("UPDATE legacy.server SET is_active = false WHERE id = %s", (service,))
+        bench.front().refresh()
+        bench.settle()
+        bench.click("action.run")
+        choices: Any = bench.see("field.mode")
+        assert choices.findText("Bilder") == -1
+        bench.click("dialog.no")
+        admin.execute("UPDATE legacy.server SET is_active = true WHERE id = %s", (service,))
+
+
+def dialog_names(dialog: RunDialog) -> set[str]:
+    """The tables it offers now."""
+    return {
+        box.objectName()
+        for box in dialog.findChildren(CheckBox, QRegularExpression("^entity"))
+        if box.isVisible()
+    }
+
+
 def test_the_past_is_found_by_number_text_and_amount(
     as_role: AsRole, tmp_path: Path, qtbot: QtBot, ids: dict[str, int]
 ) -> None:
@@ -223,6 +295,16 @@ def test_the_past_is_found_by_number_text_and_amount(
         assert partner.past is not None
         bench.click("action.all_past")
         assert len(bench.front().model.rows) == 5
+        sku = as_role("u_jana").read(lambda session: session.get_one(Product, ids["product"]).sku)
+        bench.open("catalog.product", ids["product"])
+        bench.click("action.show_past")
+        bench.wait(lambda: bench.find("action.all_past") is not None)
+        bench.click("action.all_past")
+        bench.settle()
+        assert [row.article for row in bench.front().model.rows] == ["11400-BE"] * 5
+        header = bench.front().table.header
+        assert header.typed() == {"article": sku}
+        assert header.field("article").isVisible(), "what a list is filtered by is seen"
 
 
 @pytest.mark.usefixtures("ids")
@@ -268,6 +350,11 @@ def test_the_status_bar_says_how_the_old_system_stands(as_role: AsRole, tmp_path
         status.show_legacy(LegacyStatus("unreachable", error=Unavailable("legacy_timeout", server="erp")))
         assert "antwortet nicht rechtzeitig" in bench.see("status.legacy").toolTip()
         until = datetime(2026, 11, 21, 12, 30).astimezone()
+        status.show_legacy(LegacyStatus("silent", since=until, until=until))
+        assert shown(bench, "status.legacy_words") == "Altsystem antwortet nicht"
+        assert "seit 12:30:00" in bench.see("status.legacy").toolTip()
+        status.show_legacy(LegacyStatus("idle", leading=True, nothing_read=True))
+        assert shown(bench, "status.legacy_words") == "Altsystem noch nicht gelesen"
         status.show_legacy(LegacyStatus("waiting", until=until))
         assert shown(bench, "status.legacy_words") == "Altsystem wartet bis 12:30"
         QTest.mouseClick(status, Qt.MouseButton.LeftButton, pos=status.legacy.geometry().center())

@@ -85,6 +85,7 @@ class ServerStatus(Root):
     """How a server was last found, written by the leader.
 
     ``sessions_opened`` counts the sessions ever opened at it; until ``blocked_until`` nobody asks it (402, back-off).
+    ``silent_since`` is when it first gave no answer, empty while it answers; at ``retry_at`` it is asked again.
     """
 
     __tablename__ = "server_status"
@@ -96,6 +97,8 @@ class ServerStatus(Root):
     blocked_until: Mapped[dt.datetime | None] = moment()
     sessions_opened: Mapped[int] = whole("0")
     session_seen_at: Mapped[dt.datetime | None] = moment()
+    silent_since: Mapped[dt.datetime | None] = moment()
+    retry_at: Mapped[dt.datetime | None] = moment()
 
 
 class ServerSecret(Root):
@@ -161,6 +164,7 @@ class Entity(Base):
     record_count: Mapped[int] = mapped_column(BigInteger(), server_default=text("0"))
     placeholder_count: Mapped[int] = mapped_column(BigInteger(), server_default=text("0"))
     gone_count: Mapped[int] = mapped_column(BigInteger(), server_default=text("0"))
+    warning_count: Mapped[int] = mapped_column(BigInteger(), server_default=text("0"))
 
 
 class Run(Base):
@@ -292,6 +296,27 @@ class Quarantine(Versioned, Base):
     first_seen_at: Mapped[dt.datetime] = mapped_column(server_default=text("statement_timestamp()"))
     last_seen_at: Mapped[dt.datetime] = mapped_column(server_default=text("statement_timestamp()"))
     comment: Mapped[str | None] = mapped_column(String(500))
+
+
+class Warned(Base):
+    """Something odd about a record that was taken over all the same: one row per code and column of the source.
+
+    Set anew whenever the record is read; ``run_id`` is the run that did so last.
+    """
+
+    __tablename__ = "warning"
+    __table_args__ = (
+        UniqueConstraint("entity_id", "source_key", "code", "field", name="legacy_warning_once"),
+        {"schema": SCHEMA},
+    )
+    entity_id: Mapped[int] = ref("legacy.entity.id", index=False)
+    source_key: Mapped[str] = mapped_column(Text(collation="C"))
+    code: Mapped[str] = mapped_column(Text(collation="C"))
+    field: Mapped[str] = mapped_column(Text(collation="C"), server_default=text("''"))
+    params: Mapped[dict[str, Any]] = _json("{}")
+    run_id: Mapped[int | None] = ref("legacy.run.id", ondelete="SET NULL")
+    first_seen_at: Mapped[dt.datetime] = mapped_column(server_default=text("statement_timestamp()"))
+    last_seen_at: Mapped[dt.datetime] = mapped_column(server_default=text("statement_timestamp()"))
 
 
 class Reconciliation(Versioned, Base):

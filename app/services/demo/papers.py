@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from app.services.demo.house import House
 from app.services.documents.archive import archive as keep
 from app.services.documents.commands import DocumentType
+from app.services.images.printed import Paper
 from app.services.sales.documents import archive_command, document_for
 
 _CLERKS: dict[DocumentType, str] = {
@@ -18,10 +19,11 @@ _CLERKS: dict[DocumentType, str] = {
 
 def archive(house: House) -> None:
     """Archive what has a number and no PDF yet."""
+    paper = Paper()
     for kind, login in _CLERKS.items():
         person = house.person(login)
         for document in person.read(_without_paper, kind):
-            data = person.read(document_for, kind, document)
+            data = person.read(paper.add, person.read(document_for, kind, document))
             house.post(login, keep, archive_command(kind, document, data))
 
 

@@ -75,6 +75,8 @@ class Line:
     """One position.  `unit` is shown as it is; `net` is the amount after `discount_pct` (12.5 = 12.5 %).
 
     On delivery notes the prices are None; `lots` are shown as given ("L-2026-014", "L-2026-014: 20 Stk").
+    `image` names the product's picture where this document shows pictures (its id, the hash of its content), `picture`
+    is the JPEG itself once it was fetched.
     """
 
     position: str
@@ -89,6 +91,8 @@ class Line:
     tax_rate: Decimal | None = None
     lots: tuple[str, ...] = ()
     note: str = ""
+    image: tuple[int, str] | None = None
+    picture: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ CARRY = Style(8.5, 4.5, "Medium")
 HEAD_HEIGHT, CARRY_HEIGHT, PADDING, GAP = 8.0, 7.0, 1.5, 4.0
 KEEP_WHOLE = 90.0
 RISE = 1.1  # the base line above the lower edge of its line
+PICTURE, BESIDE = 15.0, 3.0  # side of the square a picture is set into, distance to the words
 NAME_LINES, DESCRIPTION_LINES, NOTE_LINES, LOT_LINES = 4, 24, 8, 400
 
 
@@ -33,15 +34,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A position ready to be drawn: lines of the article cell, the cells beside the first, its amount."""
+    """A position ready to be drawn: lines of the article cell, the cells beside the first, its amount, its picture."""
 
     article: tuple[tuple[str, Style], ...]
     cells: tuple[str, ...]
     net: Decimal
+    picture: bytes | None = None
 
     @property
     def height(self) -> float:
-        return sum(style.leading for _, style in self.article) + 2 * PADDING
+        words = sum(style.leading for _, style in self.article)
+        return max(words, PICTURE if self.picture else 0.0) + 2 * PADDING
 
 
 def is_priced(data: DocumentData) -> bool:
@@ -109,6 +112,8 @@ def _columns(data: DocumentData) -> tuple[tuple[Column, ...], float]:
     positions = tuple(fit(line.position, CELL, 14) for line in lines)
     first = Column(head("position"), positions, "left", LEFT)
     wide = max([width(first.head, HEAD), *(width(cell, CELL) for cell in positions)]) + GAP - 1
+    if any(line.picture for line in lines):
+        wide += PICTURE + BESIDE
     article = Column(head("article"), ("",) * len(lines), "left", LEFT + wide)
     return (first, article, *reversed(placed)), x - LEFT - wide
 
@@ -131,6 +136,7 @@ def _rows(data: DocumentData, columns: tuple[Column, ...], room: float) -> list[
             article=tuple(_article(line, data.language, room)),
             cells=tuple(column.cells[index] for column in columns),
             net=line.net or Decimal(0),
+            picture=line.picture,
         )
         for index, line in enumerate(data.lines)
     ]
@@ -215,6 +221,8 @@ def _draw_row(flow: Flow, columns: tuple[Column, ...], row: Row) -> None:
         position, article, *others = zip(columns, row.cells, strict=True)
         first = top + row.article[0][1].leading - RISE
         pen.text(position[0].x, first, position[1], CELL)
+        if row.picture is not None:
+            pen.picture(row.picture, article[0].x - PICTURE - BESIDE, top, PICTURE, PICTURE)
         y = top - RISE
         for text, style in row.article:
             y += style.leading

@@ -76,7 +76,7 @@ class ImageService:
         self._session.trust_env = False  # no proxy and no .netrc decides who gets the password
         if service.username:
             self._session.auth = (service.username, service.password)
-        self._verify = _Verify(service)
+        self._verify = Verify(service)
         self._session.verify = self._verify.value
 
     def close(self) -> None:
@@ -185,7 +185,7 @@ class _Again(Exception):  # noqa: N818  (a reason to try again, not an error of 
         self.error, self.after = error, after
 
 
-class _Verify:
+class Verify:
     """What `requests` wants to know about certificates; certificates given as text get a file while it lasts."""
 
     def __init__(self, service: Service) -> None:

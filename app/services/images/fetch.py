@@ -50,6 +50,16 @@ class PictureFetcher:
         self._ca_file: str | None = None
         self.requests = 0
 
+    @property
+    def knows(self) -> bool:
+        """Whether it has learnt how the service is reached."""
+        return self._source is not None
+
+    def learn(self, source: Source | None) -> None:
+        """What `prepare` would ask for, from somebody who has just asked."""
+        with self._lock:
+            self._source = source or Source()
+
     def prepare(self) -> None:
         """Learn how the service is reached, where that may take a question to the database."""
         if self._source is None:

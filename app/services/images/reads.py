@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import LargeBinary, and_, cast, func, null, select, union_all
+from sqlalchemy import and_, func, select, union_all
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
@@ -13,7 +13,8 @@ from app.services.images.fetch import Source
 
 
 class ImageData(NamedTuple):
-    """A picture; ``hash`` names it in caches.  One of the image service has no content but an address.
+    """A picture; ``hash`` names it in caches.  One of the image service has no content but an address, and content
+    too where its files need the password (`app.services.images.files`).
 
     ``id`` is that of a product's picture, or minus that of a picture of the service that is not (yet) a product's.
     """
@@ -55,12 +56,17 @@ def _images(image_ids: Sequence[int], content: Any, wanted: Any) -> Any:
     """Pictures of products by their id, pictures of the service that no product has by minus theirs."""
     file = and_(PictureFile.picture_id == Picture.id, wanted)
     alone = (
-        select((-Picture.id).label("id"), Picture.file_hash, cast(null(), LargeBinary), PictureFile.url)
+        select((-Picture.id).label("id"), Picture.file_hash, PictureFile.content, PictureFile.url)
         .outerjoin(PictureFile, file)
         .where(Picture.id.in_([-number for number in image_ids if number < 0]))
     )
     linked = (
-        select(ProductImage.id, ProductImage.content_hash, content, PictureFile.url)
+        select(
+            ProductImage.id,
+            ProductImage.content_hash,
+            func.coalesce(content, PictureFile.content),
+            PictureFile.url,
+        )
         .outerjoin(PictureFile, and_(PictureFile.picture_id == ProductImage.picture_id, wanted))
         .where(ProductImage.id.in_([number for number in image_ids if number > 0]))
     )

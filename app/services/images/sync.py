@@ -4,6 +4,7 @@ Records whose hash is known cost a comparison and no write.  What the service no
 reading from the first page to the last during which the list did not change.
 """
 
+import base64
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,11 +18,15 @@ from app.core.db import Database, call_api, posting
 from app.core.errors import AppError, Refused, Unavailable
 from app.services.images import ENTITY
 from app.services.images.client import ImageService, Service, ServicePage
+from app.services.images.fetch import Source
+from app.services.images.files import FileReader, Known, Seen
 from app.services.images.records import Record, parse
 from app.services.legacy import calls, secrets
 from app.services.legacy.service import Contact, OpenServer, Progress, note_contact, open_server
 from app.services.security.keys import Keyring
 
+FILES_AT_ONCE = 300
+BYTES_AT_ONCE = 3_000_000
 LOST = frozenset({"legacy_lease_lost", "legacy_run_not_running"})
 Outcome = tuple[str, dict[str, Any] | None]
 
@@ -55,6 +60,15 @@ class ApplyPage:
     records: tuple[Record, ...]
     cursor: dict[str, Any]
     counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class NoteFiles:
+    """What is new about files."""
+
+    token: int
+    part: int
+    files: tuple[Seen, ...]
 
 
 @dataclass(frozen=True)
@@ -142,10 +156,15 @@ def _service(db: Database, services: Leading) -> tuple[int, Service]:
     if found is None:
         raise Refused("image_service_none")
     server = db.write(open_server, OpenServer(services.token, found)).value
-    return found, Service(
+    return found, service_of(server, services.keyring)
+
+
+def service_of(server: Mapping[str, Any], keyring: Keyring | None) -> Service:
+    """How a server that `api.legacy_server_open` answered is spoken to."""
+    return Service(
         base_url=str(server["base_url"]),
         username=str(server.get("username") or ""),
-        password=secrets.open_password(services.keyring, server),
+        password=secrets.open_password(keyring, server),
         verify=bool(server["verify_tls"]),
         ca=server.get("ca_file"),
         timeout=float(server.get("timeout_s") or 60),
@@ -214,8 +233,58 @@ def _read(
     if complete:
         db.write(mark_gone, MarkGone(services.token, run.part, tuple(seen)))
     answer = db.write(match_all, MatchAll(services.token, run.id)).value
-    found = bool(warnings or answer.get("conflicts") or not complete)
+    cancelled, missed = _files(db, services, run, client.service)
+    if cancelled:
+        return "cancelled", {}
+    found = bool(warnings or answer.get("conflicts") or missed or not complete)
     return "warnings" if found else "done", {"full": complete, "incremental": True, "source_count": total}
+
+
+def _files(db: Database, services: Leading, run: Run, service: Service) -> tuple[bool, int]:
+    """Look at the files in use; whether somebody stopped it, and how many could not be had.
+
+    Not remembered page by page: a run that is taken up again asks for all of them anew, which costs little.
+    """
+    known = db.read(_known_files)
+    media = next((one.media_url or "" for one in db.read(_media_of, service.base_url)), "")
+    reader = FileReader(service, Source(service.base_url, media, service.verify, service.ca))
+    try:
+        for first in range(0, len(known), FILES_AT_ONCE):
+            batch: list[Seen] = []
+            size = 0
+            for seen in reader.look(known[first : first + FILES_AT_ONCE], services.check):
+                batch.append(seen)
+                size += len(seen.content or b"")
+                if size > BYTES_AT_ONCE:
+                    db.write(note_files, NoteFiles(services.token, run.part, tuple(batch)))
+                    batch, size = [], 0
+            answer = db.write(note_files, NoteFiles(services.token, run.part, tuple(batch))).value
+            if answer.get("cancel"):
+                return True, reader.failures
+            if reader.away:
+                break
+    finally:
+        reader.close()
+    return False, reader.failures
+
+
+def _known_files(session: Session) -> list[Known]:
+    """The files of pictures that are here, those of one picture together."""
+    return [
+        Known._make(row)
+        for row in session.execute(
+            text(
+                "SELECT f.id, f.url, f.mark, f.content IS NOT NULL FROM catalog.picture_file f"
+                "  JOIN catalog.picture p ON p.id = f.picture_id AND p.state = 'here'"
+                " WHERE (f.is_large OR f.is_small) AND f.url IS NOT NULL ORDER BY f.picture_id, f.position"
+            )
+        )
+    ]
+
+
+def _media_of(session: Session, base_url: str) -> list[Any]:
+    statement = text("SELECT s.media_url FROM legacy.server s WHERE s.kind = 'images' AND s.base_url = :url")
+    return list(session.execute(statement, {"url": base_url}))
 
 
 def _apply(
@@ -274,6 +343,26 @@ def apply_page(session: Session, command: ApplyPage) -> Result[dict[str, Any]]:
         p_counts=command.counts,
     )
     return Result(answer, _topics(command.records))
+
+
+@posting
+def note_files(session: Session, command: NoteFiles) -> Result[dict[str, Any]]:
+    """Note how files are known, and copies; one transaction, fenced."""
+    answer = call_api(
+        session,
+        "picture_files",
+        p_token=command.token,
+        p_run_entity_id=command.part,
+        p_files=[_as_json(one) for one in command.files],
+    )
+    return Result(answer, _topics(answer.get("replaced")))
+
+
+def _as_json(seen: Seen) -> dict[str, Any]:
+    said: dict[str, Any] = {"id": seen.id, "mark": seen.mark}
+    if seen.brought:
+        said["content"] = None if seen.content is None else base64.b64encode(seen.content).decode()
+    return said
 
 
 @posting

@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from app.core.db import Database
-from app.core.errors import AppError, Refused
+from app.core.errors import AppError, Refused, Unavailable
 from app.services.legacy import secrets
 from app.services.legacy.client import Cursor, FourD, Page
 from app.services.legacy.filters import Where
 from app.services.legacy.leader import Leader
-from app.services.legacy.service import Services, Waiter
+from app.services.legacy.service import OpenServer, Services, Waiter, open_server
 from app.services.legacy.wire import Table
+from app.services.security.keys import Keyring
 
 LEASE_S = 90
 PATIENCE_S = 90.0
@@ -77,6 +78,21 @@ class Reader:
                 self._leader.release()
             except AppError:
                 self._leader.forget()  # then it ends by itself
+
+    def lead(self) -> None:
+        """Take the lead now, and see to an address and a password: what comes next is the server's time alone."""
+        with self._lock:
+            self._lead()
+            assert self._services is not None
+            self._services.four_d()
+
+    def opened(self, server_id: int) -> tuple[int, Keyring | None, dict[str, Any]]:
+        """Any server with its sealed secrets, for somebody who speaks to it himself: token, keys, server."""
+        with self._lock:
+            self._lead()
+            assert self._services is not None
+            found = self._db.write(open_server, OpenServer(self._leader.token, server_id)).value
+            return self._leader.token, self._services.keyring, found
 
     def tables(self) -> tuple[str, ...]:
         """Names of all tables."""
@@ -174,12 +190,25 @@ def open_reader(
     return Reader(db, server, stop=stop, wait=wait)
 
 
+def impatient(reason: str, _until: datetime | None) -> None:
+    """For `wait`: somebody at a window is told why it would take long, and does not wait."""
+    if reason in ("legacy_sessions_full", "legacy_session_lost"):
+        raise Unavailable(reason)
+
+
 def test_connection(db: Database, server: str) -> ConnectionTest:
-    """Try a server: whether it answers, lets us in, and shows tables. Uses the house's one session."""
+    """Try a server: whether it answers, lets us in, and shows tables. Uses the house's one session.
+
+    The time is that of the server's answer; waiting for whoever leads to let go is not part of it.  A server that has
+    no free session, or may hold one whose cookie is lost, is not waited for.
+    """
     begin = time.monotonic()
     try:
-        with open_reader(db, server) as reader:
+        with open_reader(db, server, wait=impatient) as reader:
+            reader.lead()
+            begin = time.monotonic()
             found = len(reader.tables())
+            ms = int((time.monotonic() - begin) * 1000)  # letting go is not part of it either
     except AppError as error:
         return ConnectionTest(False, ms=int((time.monotonic() - begin) * 1000), error=error)
-    return ConnectionTest(True, found, int((time.monotonic() - begin) * 1000))
+    return ConnectionTest(True, found, ms)

@@ -7,7 +7,7 @@ becomes one of these: Refused ``legacy_filter_refused``, ``legacy_table_unknown`
 """
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +63,11 @@ class _Again(Exception):  # noqa: N818
 
 
 class FourD:
-    """One 4D server, read through its one session. Not for several threads."""
+    """One 4D server, read through its one session. Not for several threads.
+
+    `on_trouble` is told of every attempt that got no usable answer, with the seconds until the next one; and with None
+    when the server answers again.
+    """
 
     def __init__(
         self,
@@ -73,6 +77,7 @@ class FourD:
         *,
         name: str = "",
         shuffle: random.Random | None = None,
+        on_trouble: Callable[[AppError | None, float], object] = lambda _error, _seconds: None,
     ) -> None:
         self._transport = transport
         self._session = session
@@ -80,6 +85,8 @@ class FourD:
         self._name = name or transport.address.host
         self._shuffle = shuffle or random.Random()  # noqa: S311
         self._tables: dict[str, Table] = {}
+        self._on_trouble = on_trouble
+        self._troubled = False
         self.requests = 0
 
     def close(self) -> None:
@@ -258,12 +265,19 @@ class FourD:
         """The answer of a request; tried again as long as that may help."""
         for attempt in range(TRIES):
             try:
-                return self._once(path, query, table, rows, where)
+                answer = self._once(path, query, table, rows, where)
             except _Again as failed:
+                self._troubled = True
                 if attempt == TRIES - 1:
                     raise failed.error from failed
                 pause = PAUSES_S[min(attempt, len(PAUSES_S) - 1)] * self._shuffle.uniform(0.75, 1.25)
+                self._on_trouble(failed.error, pause)
                 self._pace.pause(pause)
+            else:
+                if self._troubled:
+                    self._troubled = False
+                    self._on_trouble(None, 0.0)
+                return answer
         raise AssertionError("unreachable")
 
     def _once(self, path: str, query: Mapping[str, str], table: str, rows: bool, where: Where | None) -> Any:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, Text, and_, distinct, func, literal, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app.core.paging import ListQuery, Page, fetch_page
 from app.models.catalog import Product
@@ -39,6 +39,7 @@ class DocumentRow(NamedTuple):
     paid_on: dt.date | None
     dunning_level: str | None
     remark: str | None
+    article: str | None
 
 
 class WorkOrderRow(NamedTuple):
@@ -130,8 +131,8 @@ def _page(
 def list_documents(session: Session, query: ListQuery) -> Page:
     """Rows of `DocumentRow`.  Presets: all, a kind of document, unpaid.
 
-    Beside the columns there are ``text`` (words in remark, addresses and positions), ``product_id`` (a position of that
-    product) and ``search_key`` to filter by.
+    ``article`` filters by a product, the one of that SKU or all that begin so, and is then the numbers under which it
+    stands there; ``text`` by words in remark, addresses and positions.
     """
     base = select(Document.id)
     partners = may_read(session, PARTNER)
@@ -147,6 +148,7 @@ def list_documents(session: Session, query: ListQuery) -> Page:
     }
     columns["customer"] = customer
     columns["number_key"] = Document.search_key
+    columns["article"] = literal(None, Text)
     if query.preset in DOCUMENT_PRESETS[1:-1]:
         base = base.where(Document.kind == query.preset)
     elif query.preset == "unpaid":
@@ -155,12 +157,29 @@ def list_documents(session: Session, query: ListQuery) -> Page:
     for item in query.filters:
         if item.key == "text":
             base = base.where(*[_mentions(word) for word in str(item.value).split()])
-        elif item.key == "product_id":
-            found = select(DocumentLine.document_id).where(DocumentLine.product_id == item.value)
-            base = base.where(Document.id.in_(found))
+        elif item.key == "article":
+            products = _products(str(item.value))
+            found = select(DocumentLine.document_id).where(DocumentLine.product_id.in_(products))
+            base, columns["article"] = base.where(Document.id.in_(found)), _articles(products)
         else:
             filters.append(item)
     return _page(session, base, columns, replace(query, filters=tuple(filters)), DocumentRow)
+
+
+def _articles(products: Select[Any]) -> ColumnElement[Any]:
+    """The numbers under which these products stand in a document."""
+    numbers = select(func.string_agg(distinct(DocumentLine.article_number), ", "))
+    of_these = numbers.where(DocumentLine.document_id == Document.id, DocumentLine.product_id.in_(products))
+    return of_these.correlate(Document).scalar_subquery()
+
+
+def _products(typed: str) -> Select[Any]:
+    """The product of this number; where there is none, those whose number begins so."""
+    low, same = typed.strip().lower(), aliased(Product)
+    exact = select(same.id).where(same.search_key == low).exists()
+    begins = and_(Product.search_key >= low, Product.search_key < low + "\U0010ffff", ~exact)
+    old = Product.legacy_sku.in_((typed.strip(), typed.strip().upper()))
+    return select(Product.id).where(or_(Product.search_key == low, begins, old))
 
 
 def _mentions(word: str) -> ColumnElement[bool]:

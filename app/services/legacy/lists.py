@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, cast, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Text, cast, func, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
+from sqlalchemy.orm import Session, aliased
 
 from app.core.paging import ListQuery, Page, fetch_page
 from app.models.legacy.sync import Entity, Quarantine, Run, RunEntity, Server, ServerStatus
@@ -54,6 +55,7 @@ class QuarantineRow(NamedTuple):
     first_seen_at: datetime
     last_seen_at: datetime
     comment: str | None
+    titles: Mapping[str, Any] | None = None
 
 
 class ServerRow(NamedTuple):
@@ -72,6 +74,7 @@ class ServerRow(NamedTuple):
     last_error: str | None
     last_contact_at: datetime | None
     blocked_until: datetime | None
+    silent_since: datetime | None
     sessions_opened: int
 
 
@@ -130,6 +133,7 @@ def list_quarantine(session: Session, query: ListQuery) -> Page:
         "first_seen_at": Quarantine.first_seen_at,
         "last_seen_at": Quarantine.last_seen_at,
         "comment": Quarantine.comment,
+        "titles": _titles(),
     }
     statement = select(*[value.label(key) for key, value in columns.items()]).join(
         Entity, Entity.id == Quarantine.entity_id
@@ -137,7 +141,19 @@ def list_quarantine(session: Session, query: ListQuery) -> Page:
     if query.preset in ("open", "retry", "ignored", "resolved"):
         statement = statement.where(Quarantine.state == query.preset)
     columns["code"] = cast(Quarantine.findings, Text)
+    # Keys of the old system have capitals: no search key, whatever its collation says.
+    columns["source_key"] = cast(Quarantine.source_key, Text)
     return fetch_page(session, statement, columns=columns, key=Quarantine.id, query=query, row=QuarantineRow)  # type: ignore[arg-type]
+
+
+def _titles() -> ColumnElement[Any]:
+    """The titles of the entities that a record's findings name, by code."""
+    other = aliased(Entity)
+    named = func.jsonb_path_query_array(Quarantine.findings, cast("$[*].params.entity", JSONPATH))
+    found = select(func.jsonb_object_agg(other.code, other.title)).where(
+        type_coerce(named, JSONB).contains(func.to_jsonb(other.code))
+    )
+    return found.correlate(Quarantine).scalar_subquery()
 
 
 def list_servers(session: Session, query: ListQuery) -> Page:

@@ -32,6 +32,7 @@ class QuarantineDetail(NamedTuple):
     first_seen_at: dt.datetime
     last_seen_at: dt.datetime
     comment: str | None
+    titles: Mapping[str, Any] | None = None
 
 
 class ServerForm(NamedTuple):
@@ -54,6 +55,7 @@ class ServerForm(NamedTuple):
     last_status: str | None
     last_error: str | None
     blocked_until: dt.datetime | None
+    silent_since: dt.datetime | None
     sessions_opened: int
     updated_by: str | None
     updated_at: dt.datetime | None
@@ -190,7 +192,9 @@ def get_quarantine(session: Session, record_id: int) -> QuarantineDetail | None:
     row = session.execute(
         text(
             "SELECT q.id, q.row_version, e.code, e.title, coalesce(e.source, ''), q.source_key, q.raw, q.repair, "
-            "q.findings, q.severity, q.state, q.attempts, q.first_seen_at, q.last_seen_at, q.comment "
+            "q.findings, q.severity, q.state, q.attempts, q.first_seen_at, q.last_seen_at, q.comment, "
+            "(SELECT jsonb_object_agg(o.code, o.title) FROM legacy.entity o "
+            "WHERE jsonb_path_query_array(q.findings, '$[*].params.entity') @> to_jsonb(o.code::text)) "
             "FROM legacy.quarantine q JOIN legacy.entity e ON e.id = q.entity_id WHERE q.id = :id"
         ),
         {"id": record_id},
@@ -212,7 +216,7 @@ def count_quarantine(session: Session) -> int:
 
 def get_server(session: Session, server_id: int, _language: str = "de") -> ServerForm:
     """A server.  Raises `Refused` when it does not exist."""
-    status = ("last_contact_at", "last_status", "last_error", "blocked_until")
+    status = ("last_contact_at", "last_status", "last_error", "blocked_until", "silent_since")
     columns = ", ".join(f"{'t' if name in status else 's'}.{name}" for name in ServerForm._fields)
     columns = columns.replace("s.sessions_opened", "coalesce(t.sessions_opened, 0)")
     statement = text(

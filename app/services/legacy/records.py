@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -25,6 +25,8 @@ from app.services.legacy.values import (
 )
 from app.services.validation import ERROR, WARNING, Context, Finding
 
+_ordered = json.JSONEncoder(sort_keys=True, default=str).encode
+
 
 class Odd(NamedTuple):
     """A source record, or one part of it, that is not taken over."""
@@ -39,13 +41,17 @@ class Odd(NamedTuple):
 
 @dataclass(slots=True)
 class Made:
-    """A source record as rows per block, ready to be sent; ``odd`` is what of it goes into quarantine."""
+    """A source record as rows per block, ready to be sent; ``odd`` is what of it goes into quarantine.
+
+    ``warned`` is what is odd about it all the same, with the block that found it.
+    """
 
     key: str
     hash: str
     rows: dict[str, list[dict[str, Any]]]
     notes: Notes
     odd: list[Odd]
+    warned: Sequence[tuple[Block, Finding]] = ()
 
 
 class Plan:
@@ -90,7 +96,7 @@ class Plan:
                 except WrongError as wrong:
                     used.append(str(wrong))
         begun = self._begin.copy()
-        begun.update(json.dumps(used, sort_keys=True, default=str).encode())
+        begun.update(_ordered(used).encode())
         return begun.hexdigest()[:32]
 
     def wait(self, row: Row) -> bool:
@@ -114,9 +120,12 @@ class Plan:
             )
         rows = {self.entity.main.code: [sent(key, owner, digest, main, self.entity.main.link_duplicates)]}
         odd: list[Odd] = []
+        warned = [(self.entity.main, finding) for finding in notes.findings]
         for block in self._children:
+            before = len(notes.findings)
             rows[block.block.code] = block.parts(row, key, notes, self.context, odd)
-        return Made(key, digest, rows, notes, odd)
+            warned += [(block.block, finding) for finding in notes.findings[before:]]
+        return Made(key, digest, rows, notes, odd, warned)
 
     def placeholder(self, key: str, origin: Row) -> dict[str, Any]:
         """The row that stands for a record nobody has; ``from.X`` in its templates is the record that names it."""
@@ -159,6 +168,8 @@ class _Block:
             (value.name, compiled(value, world), value.required, fit(table.c[value.name]))
             for value in block.fields
         ]
+        self._asked = tuple(value.name for value in block.fields if value.name in block.validate.names)
+        self._asked_let = tuple(value.name for value in block.let if value.name in block.validate.names)
         self._where = [holds(condition) for condition in block.where]
         self._each = getter(block.each) if block.each else None
         self._keys = [getter(column) for column in block.key]
@@ -190,15 +201,20 @@ class _Block:
             except WrongError as wrong:
                 notes.say(ERROR, str(wrong), name, _raw_of(self.block, name, row))
                 values[name] = None
-        rules = self.block.validate
-        if rules.names:
-            checked: Mapping[str, Any] = values
-            if self._let or any(type(value) is Ref for value in values.values()):
-                checked = {name: row.get(name) for name, _ in self._let}
-                checked |= {name: v.key if type(v) is Ref else v for name, v in values.items()}
-            told = {finding.field for finding in notes.findings if finding.severity == ERROR}
-            notes.findings += [found for found in rules.check(checked, context) if found.field not in told]
+        if self.block.validate.names:
+            self._check(values, row, notes, context)
         return values
+
+    def _check(self, values: Mapping[str, Any], row: Row, notes: Notes, context: Context) -> None:
+        """Ask the rules, with what they look at; what was told of a field already is not told once more."""
+        checked: dict[str, Any] = {name: row.get(name) for name in self._asked_let}
+        for name in self._asked:
+            value = values[name]
+            checked[name] = value.key if type(value) is Ref else value
+        found = self.block.validate.check(checked, context)
+        if found:
+            told = {finding.field for finding in notes.findings if finding.severity == ERROR}
+            notes.findings += [one for one in found if one.field not in told]
 
     def parts(
         self, row: Row, key: str, notes: Notes, context: Context, odd: list[Odd]
@@ -212,7 +228,7 @@ class _Block:
             part = f"{key}/{own}" if own else key
             mine = Notes(wanted=notes.wanted)
             values = self.build(item, mine, context)
-            digest = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:32]
+            digest = hashlib.sha256(_ordered(values).encode()).hexdigest()[:32]
             if mine.refused:
                 raw = {name: value for name, value in item.items() if name not in ("parent", "item")}
                 odd.append(Odd(self.block.code, part, key, digest, raw, mine.findings))

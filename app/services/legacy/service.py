@@ -63,6 +63,18 @@ def kinds_in_use(session: Session) -> frozenset[str]:
     return frozenset(session.scalars(text("SELECT DISTINCT s.kind FROM legacy.server s WHERE s.is_active")))
 
 
+def anything_read(session: Session) -> bool:
+    """Whether anything was ever read from the old system or the image service."""
+    return bool(
+        session.scalar(
+            text(
+                "SELECT EXISTS (SELECT FROM legacy.entity e "
+                "WHERE e.last_full_at IS NOT NULL OR e.last_incremental_at IS NOT NULL)"
+            )
+        )
+    )
+
+
 def servers(session: Session) -> tuple[Server, ...]:
     """The active 4D servers, live ones first."""
     rows = session.execute(
@@ -144,13 +156,15 @@ class SetSession:
 
 @dataclass(frozen=True)
 class Contact:
-    """What came of asking a server; `blocked_until` when nobody may ask before."""
+    """What came of asking a server; `blocked_until` when nobody may ask before, `again_s` when it gave no answer and
+    is asked again in so many seconds."""
 
     token: int
     server_id: int
     status: str
     error: str | None = None
     blocked_until: datetime | None = None
+    again_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -187,6 +201,7 @@ def note_contact(session: Session, command: Contact) -> Result[None]:
         p_status=command.status,
         p_error=command.error,
         p_blocked_until=command.blocked_until,
+        p_again_s=command.again_s,
     )
     return Result(None, NO_CHANGES)
 
@@ -248,6 +263,7 @@ class Services:
         server: str = "",
         pace: Pace | None = None,
         on_opened: Callable[[], object] = lambda: None,
+        on_trouble: Callable[[AppError | None, float], object] = lambda _error, _seconds: None,
     ) -> None:
         self._db = db
         self._leader = leader
@@ -256,6 +272,7 @@ class Services:
         self._wanted = server
         self._pace = pace or Waiter(leader, stop)
         self._on_opened = on_opened
+        self._on_trouble = on_trouble
         self._four_d: FourD | None = None
         self._session: OneSession | None = None
 
@@ -285,13 +302,19 @@ class Services:
         if four_d is not None:
             four_d.close()
 
-    def contact(self, error: AppError | None = None) -> None:
-        """Note how asking the server went, for all to see.  Raises AppError."""
+    def contact(self, error: AppError | None = None, again_s: float | None = None) -> None:
+        """Note how asking the server went, for all to see; `again_s` when it gives no answer and is asked again after
+        so many seconds.  Raises AppError."""
         if self.server is None:
             return
         status, key = ("ok", None) if error is None else ("failed", error.key)
-        command = Contact(self.token, self.server, status, key)
+        command = Contact(self.token, self.server, status, key, again_s=again_s)
         _fenced(lambda: self._db.write(note_contact, command))
+
+    def _troubled(self, error: AppError | None, seconds: float) -> None:
+        """No answer, or one again: for all to see, at once."""
+        self.contact(error, None if error is None else seconds)
+        self._on_trouble(error, seconds)
 
     def _connect(self, chosen: Server) -> FourD:
         if self.keyring is None:
@@ -301,7 +324,9 @@ class Services:
         address = address_of(found, secrets.open_password(self.keyring, found))
         store = DatabaseSession(self._db, self._leader, self.keyring, chosen.id)
         self._session = OneSession(store, self._pace, on_opened=self._on_opened)
-        return FourD(Transport(address), self._session, self._pace, name=chosen.code)
+        return FourD(
+            Transport(address), self._session, self._pace, name=chosen.code, on_trouble=self._troubled
+        )
 
 
 def address_of(server: Mapping[str, Any], password: str) -> Address:

@@ -40,6 +40,8 @@ class ServerState(NamedTuple):
     sessions_opened: int
     session_seen_at: datetime | None
     has_password: bool
+    silent_since: datetime | None = None
+    retry_at: datetime | None = None
 
 
 class ModuleState(NamedTuple):
@@ -68,6 +70,7 @@ class EntityState(NamedTuple):
     placeholders: int
     quarantined: int
     gone: int
+    warnings: int = 0
 
 
 class Part(NamedTuple):
@@ -108,6 +111,7 @@ class Run(NamedTuple):
     cancel_requested: bool
     error: Mapping[str, Any] | None
     parts: tuple[Part, ...]
+    ends_at: datetime | None = None  # until when one that waits may begin
 
     def sum(self, name: str) -> int:
         """A figure over all entities."""
@@ -137,6 +141,11 @@ class State(NamedTuple):
     waiting: tuple[Run, ...]
     open: int
     ignored: int
+
+    @property
+    def read_ever(self) -> bool:
+        """Whether anything was ever read."""
+        return any(one.last_full_at or one.last_incremental_at for one in self.entities)
 
     @property
     def sessions_opened(self) -> int:
@@ -175,6 +184,14 @@ def state(session: Session) -> State:
         int(found.get("quarantine") or 0),
         int(found.get("ignored") or 0),
     )
+
+
+def silent(found: State) -> ServerState | None:
+    """The server in use that gives no answer, while somebody leads who asks it again; None when all answer."""
+    if found.lease is None or not found.lease.held:
+        return None
+    gone = [one for one in found.servers if one.is_active and one.kind == "4d" and one.silent_since]
+    return min(gone, key=lambda one: one.is_test, default=None)
 
 
 def progress(run: Run, expected: Mapping[str, int | None], now: datetime) -> Progress:
@@ -218,6 +235,7 @@ def run_of(found: Mapping[str, Any], titles: Mapping[str, Mapping[str, Any]]) ->
         bool(found.get("cancel_requested")),
         found.get("error"),
         tuple(_part(one, titles) for one in found.get("parts") or ()),
+        _at(found.get("ends_at")),
     )
 
 
@@ -275,6 +293,8 @@ def _server(found: Mapping[str, Any]) -> ServerState:
         int(found.get("sessions_opened") or 0),
         _at(found.get("session_seen_at")),
         bool(found.get("has_password")),
+        _at(found.get("silent_since")),
+        _at(found.get("retry_at")),
     )
 
 
@@ -300,6 +320,7 @@ def _entity(found: Mapping[str, Any]) -> EntityState:
         int(found.get("placeholders") or 0),
         int(found.get("quarantined") or 0),
         int(found.get("gone") or 0),
+        int(found.get("warnings") or 0),
     )
 
 

@@ -101,6 +101,21 @@ def _stepped(value: Value, world: World) -> Evaluate:
     steps, name, default, report = value.steps, value.name, value.default, value.report
     column = value.argument if value.kind == "column" and "." not in str(value.argument) else None
 
+    if column is not None and len(steps) == 1 and not report:
+        step = steps[0]
+
+        def one(row: Row, notes: Notes) -> Any:
+            """Most values of most records: there is a column, and one step to go."""
+            found = row.get(column)
+            if found is not None and type(found) is not Ref:
+                found = step(found)
+                if type(found) is Repaired:
+                    notes.say(WARNING, found.reason, name, shown(value, row))
+                    found = found.value
+            return default if found is None else found
+
+        return one
+
     def run(row: Row, notes: Notes) -> Any:
         found = get(row, notes) if column is None else row.get(column)
         for step in steps:
@@ -283,13 +298,8 @@ def _fit_number(precision: int, scale: int) -> Callable[[Any], Any]:
             raise WrongError("not_a_number") from None
         if type(number) is int:
             return number
-        exponent = number.as_tuple().exponent
-        if not isinstance(exponent, int):
-            raise WrongError("not_a_number")
-        if -exponent <= scale:
-            return number
         rounded = number.quantize(unit, ROUND_HALF_UP)
-        return rounded if rounded == number else Repaired(rounded, "rounded")
+        return number if rounded == number else Repaired(rounded, "rounded")
 
     return fit
 

@@ -20,6 +20,9 @@ NULL_UUID = "0" * 32
 _DATE = re.compile(r"(\d{1,2})!(\d{1,2})!(\d{4}|\d{1,2})\Z")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _UUID = re.compile(r"[0-9A-Fa-f]{32}\Z")
+_SPACE = re.compile(r"[ \t\n\r]*")
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=lambda _name: None)
+_LARGE = 1 << 16
 _DAY_MS = 86_400_000
 _PIVOT = 30  # two digits of a year: up to here 20xx, above 19xx
 _WHOLE = frozenset({"long", "long64", "word", "byte"})
@@ -82,9 +85,76 @@ def loads(body: bytes) -> Any:
     """The JSON of an answer, numbers with a point as Decimal, NaN and infinities as None.  Raises WireError."""
     try:
         text = body.decode("utf-8-sig")
-        return json.loads(text, parse_float=Decimal, parse_constant=lambda _name: None)
+        return _DECODER.decode(text) if len(text) < _LARGE else _in_pieces(text)
     except (ValueError, RecursionError) as error:
         raise WireError(str(error)) from error
+
+
+def _in_pieces(text: str) -> Any:
+    """What `decode` makes of it, with every row of a large answer read by itself.
+
+    No other thread, the window's least of all, gets its turn while C reads a megabyte.
+    """
+    found: Any
+    at = _skip(text, 0)
+    if text.startswith("[", at):
+        found, at = _rows(text, at)
+    elif text.startswith("{", at):
+        found, at = _members(text, at)
+    else:
+        return _DECODER.decode(text)
+    if at != len(text):
+        raise ValueError(f"more than one value: char {at}")
+    return found
+
+
+def _rows(text: str, at: int) -> tuple[list[Any], int]:
+    """The list that begins there, and where the next thing is."""
+    found: list[Any] = []
+    at = _skip(text, at + 1)
+    if text.startswith("]", at):
+        return found, _skip(text, at + 1)
+    while True:
+        one, at = _DECODER.raw_decode(text, at)
+        found.append(one)
+        at = _skip(text, at)
+        if text.startswith("]", at):
+            return found, _skip(text, at + 1)
+        at = _after_mark(text, at, ",")
+
+
+def _members(text: str, at: int) -> tuple[dict[str, Any], int]:
+    """The object that begins there, and where the next thing is."""
+    found: dict[str, Any] = {}
+    at = _skip(text, at + 1)
+    if text.startswith("}", at):
+        return found, _skip(text, at + 1)
+    while True:
+        if not text.startswith('"', at):
+            raise ValueError(f"a name was expected: char {at}")
+        name, at = _DECODER.raw_decode(text, at)
+        at = _after_mark(text, _skip(text, at), ":")
+        if text.startswith("[", at):
+            found[name], at = _rows(text, at)
+        else:
+            found[name], at = _DECODER.raw_decode(text, at)
+            at = _skip(text, at)
+        if text.startswith("}", at):
+            return found, _skip(text, at + 1)
+        at = _after_mark(text, at, ",")
+
+
+def _skip(text: str, at: int) -> int:
+    """Behind the white space that begins there."""
+    found = _SPACE.match(text, at)
+    assert found is not None
+    return found.end()
+
+
+def _after_mark(text: str, at: int, mark: str) -> int:
+    if not text.startswith(mark, at):
+        raise ValueError(f"{mark!r} was expected: char {at}")
+    return _skip(text, at + 1)
 
 
 def envelope(answer: Any) -> Envelope:

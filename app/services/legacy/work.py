@@ -252,7 +252,6 @@ class Worker:
             counts={
                 "read_count": read,
                 "unchanged_count": page.unchanged,
-                "warning_count": page.warnings,
             },
             refused=refused,
         )
@@ -283,6 +282,7 @@ class Worker:
 
     def _written(self, answer: Mapping[str, Any], page: Counts) -> None:
         for block in answer["blocks"]:
+            page.warnings += int(block.get("warnings") or 0)
             if block["entity"] == self.entity.code:
                 page.created += int(block["created"])
                 page.changed += int(block["changed"])
@@ -308,7 +308,10 @@ class Worker:
         rows: dict[str, list[dict[str, Any]]] = {block.code: [] for block in entity.blocks}
         wanted: dict[tuple[str, str], Row] = {}
         for source, one in made:
-            page.warnings += sum(1 for finding in one.notes.findings if not finding.is_error)
+            if one.warned and one.rows:
+                found = warnings_of(one, entity)
+                one.rows[entity.main.code][0]["w"] = found
+                page.warnings += len(found) if self.run.dry else 0  # else the answer says
             odd += one.odd
             for reference in one.notes.wanted:
                 wanted.setdefault(reference, source)
@@ -375,14 +378,7 @@ def as_block(block: Block, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
 def entry(odd: Odd, entity: Entity) -> dict[str, Any]:
     """A record for quarantine; findings name the column of the source they are about, so that it can be repaired."""
     block = next(block for block in entity.blocks if block.code == odd.entity)
-    findings = []
-    for finding in odd.findings:
-        told = finding.as_json()
-        column = source_column(block, finding.field)
-        column = next((join.here for join in entity.source.joins if join.alias == column), column)
-        if column is not None and column != finding.field:
-            told["field"], told["params"] = column, {**told["params"], "column": finding.field}
-        findings.append(told)
+    findings = [told(finding, block, entity) for finding in odd.findings]
     raw = {name: value for name, value in odd.raw.items() if name not in ("__STAMP", TIMESTAMP, "parent")}
     return {
         "entity": odd.entity,
@@ -392,6 +388,26 @@ def entry(odd: Odd, entity: Entity) -> dict[str, Any]:
         "raw": raw,
         "findings": findings,
     }
+
+
+def warnings_of(made: Made, entity: Entity) -> list[dict[str, Any]]:
+    """What is odd about a record that is taken over, each once per code and column of the source."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for block, finding in made.warned:
+        if not finding.is_error:
+            said = told(finding, block, entity)
+            found.setdefault((said["code"], said["field"]), said)
+    return list(found.values())
+
+
+def told(finding: Finding, block: Block, entity: Entity) -> dict[str, Any]:
+    """A finding as plain data, about the column of the source that the field comes from."""
+    said = finding.as_json()
+    column = source_column(block, finding.field)
+    column = next((join.here for join in entity.source.joins if join.alias == column), column)
+    if column is not None and column != finding.field:
+        said["field"], said["params"] = column, {**said["params"], "column": finding.field}
+    return said
 
 
 def source_column(block: Block, name: str) -> str | None:

@@ -87,11 +87,17 @@ def save_server(session: Session, command: SaveServer) -> Result[Saved]:
         address = str(values["base_url"] or "").strip()
         if not address.startswith(("http://", "https://")) or len(address) < len("http://a"):
             raise Invalid("legacy_url_form", column="base_url")
-        values["base_url"] = address
+        values["base_url"] = _root(address)
     if "timeout_s" in values and values["timeout_s"] is not None:
         values["timeout_s"] = int(values["timeout_s"])
     server = records.save(session, Server, command.id, command.row_version, values)
     return Result(Saved(server.id, server.row_version), changed((SERVER, server.id)))
+
+
+def _root(address: str) -> str:
+    """An address without what the client adds itself: people copy it from their browser, with ``/rest`` at its end."""
+    address = address.rstrip("/")
+    return address[: -len("/rest")].rstrip("/") if address.lower().endswith("/rest") else address
 
 
 def set_password(session: Session, command: SetPassword) -> Result[None]:

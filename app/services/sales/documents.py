@@ -24,6 +24,8 @@ _COMPANY = """(SELECT to_jsonb(c) - 'logo' FROM system.company c) AS company,
 _DAY = (
     "(d.shipped_at AT TIME ZONE coalesce((SELECT c.time_zone FROM system.company c), 'Europe/Berlin'))::date"
 )
+_PICTURE = """(SELECT jsonb_build_array(i.id, i.content_hash) FROM catalog.product_image i
+                          WHERE i.product_id = {product} AND i.is_primary) AS picture"""
 _DRAFT = """
 SELECT h.*, {company},
        coalesce(h.snapshot, jsonb_build_object(
@@ -37,7 +39,7 @@ SELECT h.*, {company},
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
           SELECT l.position, coalesce(l.sku, p.sku) AS sku, l.description, coalesce(l.unit_code, u.code) AS unit,
                  n.name_de AS unit_de, n.name_en AS unit_en, l.qty, l.unit_price, l.discount_pct, l.tax_rate,
-                 l.net_amount
+                 l.net_amount, {picture}
             FROM sales.{table}_line l
             JOIN catalog.product p ON p.id = l.product_id JOIN catalog.unit u ON u.id = p.unit_id
             LEFT JOIN catalog.unit n ON n.code = coalesce(l.unit_code, u.code)
@@ -45,11 +47,15 @@ SELECT h.*, {company},
   FROM sales.{table} h JOIN partners.partner k ON k.id = h.customer_id
  WHERE h.id = :id
 """
-_QUOTE = text(_DRAFT.format(table="quote", company=_COMPANY, more="h.quote_date AS document_date"))
+_OF_LINE = _PICTURE.format(product="l.product_id")
+_QUOTE = text(
+    _DRAFT.format(table="quote", company=_COMPANY, picture=_OF_LINE, more="h.quote_date AS document_date")
+)
 _ORDER = text(
     _DRAFT.format(
         table="sales_order",
         company=_COMPANY,
+        picture=_OF_LINE,
         more="h.order_date AS document_date,"
         " (SELECT q.number FROM sales.quote q WHERE q.id = h.quote_id) AS quote_number",
     )
@@ -61,6 +67,7 @@ SELECT d.*, {company}, d.snapshot AS said,
           SELECT row_number() OVER (ORDER BY min(l.position)) AS position, l.sku, l.description,
                  l.unit_code AS unit,
                  min(n.name_de) AS unit_de, min(n.name_en) AS unit_en, sum(l.qty) AS qty,
+                 {picture},
                  jsonb_agg(jsonb_build_array(l.lot_code, l.qty) ORDER BY l.position)
                    FILTER (WHERE l.lot_code IS NOT NULL) AS lots
             FROM sales.delivery_line l LEFT JOIN catalog.unit n ON n.code = l.unit_code WHERE l.delivery_id = d.id
@@ -72,7 +79,7 @@ _INVOICE_SQL = """
 SELECT h.*, {company}, h.snapshot AS said, h.invoice_date AS document_date,
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
           SELECT l.position, l.sku, l.description, l.unit_code AS unit, n.name_de AS unit_de,
-                 n.name_en AS unit_en, l.qty, l.unit_price, l.discount_pct, l.tax_rate, l.net_amount
+                 n.name_en AS unit_en, l.qty, l.unit_price, l.discount_pct, l.tax_rate, l.net_amount, {picture}
             FROM sales.invoice_line l LEFT JOIN catalog.unit n ON n.code = l.unit_code
            WHERE l.invoice_id = h.id) x) AS lines,
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.tax_rate DESC) FROM (
@@ -87,15 +94,30 @@ SELECT h.*, {company}, h.snapshot AS said, h.invoice_date AS document_date,
   FROM sales.invoice h
  WHERE h.id = :id
 """
-_DELIVERY = text(_DELIVERY_SQL.format(company=_COMPANY.replace("h.created_by", "d.created_by"), day=_DAY))
-_INVOICE = text(_INVOICE_SQL.format(company=_COMPANY, day=_DAY))
+_DELIVERY = text(
+    _DELIVERY_SQL.format(
+        company=_COMPANY.replace("h.created_by", "d.created_by"),
+        day=_DAY,
+        picture=_PICTURE.format(product="min(l.product_id)"),
+    )
+)
+_INVOICE = text(_INVOICE_SQL.format(company=_COMPANY, day=_DAY, picture=_OF_LINE))
 _STATEMENTS = {"quote": _QUOTE, "sales_order": _ORDER, "delivery": _DELIVERY, "invoice": _INVOICE}
 _TAX_NOTES: dict[str, page.TaxNote] = {"eu_business": "intra_community", "export": "export"}
+_SHOWS: dict[page.Kind, str] = {
+    "quote": "pictures_on_quote",
+    "order_confirmation": "pictures_on_order",
+    "delivery_note": "pictures_on_delivery",
+    "invoice": "pictures_on_invoice",
+    "cancellation": "pictures_on_invoice",
+}
 _ADDRESS_LINES = ("name", "street", "street2")
 
 
 def document_for(session: Session, document_type: DocumentType, document_id: int) -> page.DocumentData:
     """What the document of a record says, in the customer's language; one round trip.
+
+    Its lines name pictures where the company wants them; `app.services.images.printed` gets them.
 
     A draft quote or order gives a draft document.  Raises Refused record_not_found.
     """
@@ -136,7 +158,9 @@ def _common(
         "recipient": _address(said.get("billing_address"), row, language),
         "references": tuple(references),
         "contact": page.Contact(row["clerk"], email=row["company"]["email"]) if row["clerk"] else None,
-        "lines": tuple(_line(x, language) for x in row["lines"] or ()),
+        "lines": tuple(
+            _line(x, language, shows=bool(row["company"][_SHOWS[kind]])) for x in row["lines"] or ()
+        ),
     }
 
 
@@ -214,10 +238,11 @@ def _dec(value: Any) -> Decimal:
     return Decimal(str(value))
 
 
-def _line(line: Mapping[str, Any], language: page.Language) -> page.Line:
+def _line(line: Mapping[str, Any], language: page.Language, *, shows: bool) -> page.Line:
     priced = "unit_price" in line
     discount = _dec(line["discount_pct"]) if priced else Decimal(0)
     lots = tuple(code for code, _qty in line.get("lots") or ())
+    picture = line["picture"] if shows else None
     return page.Line(
         position=str(line["position"]),
         sku=line["sku"],
@@ -229,6 +254,7 @@ def _line(line: Mapping[str, Any], language: page.Language) -> page.Line:
         net=_dec(line["net_amount"]) if priced else None,
         tax_rate=_dec(line["tax_rate"]) if priced else None,
         lots=tuple(dict.fromkeys(lots)),
+        image=(int(picture[0]), str(picture[1])) if picture else None,
     )
 
 

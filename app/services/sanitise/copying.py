@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from app.core import schema
-from app.services.sanitise import totals, verify
+from app.services.sanitise import people, totals, verify
 from app.services.sanitise.paper import page
 from app.services.sanitise.register import Entry, Register, RegisterError, load
 from app.services.sanitise.traces import Traces
@@ -54,7 +54,7 @@ def sanitise(
         if not name or len(name.encode()) > _NAME_LENGTH or name == server.info.dbname:
             raise SanitiseError("the copy needs a name of its own, of at most 63 letters")
         _require_current(server)
-        _make_room(server, name, replace=replace)
+        _make_room(server, name, address, replace=replace)
         progress("setting up the new database")
         try:
             schema.init(admin_dsn, name)
@@ -64,7 +64,7 @@ def sanitise(
             with psycopg.connect(address, autocommit=True) as target:
                 target.execute("VACUUM (FULL, ANALYZE)")
         except BaseException:
-            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            schema.drop(server, name)
             raise
     return done
 
@@ -78,7 +78,7 @@ def _require_current(server: Raw) -> None:
         )
 
 
-def _make_room(server: Raw, name: str, *, replace: bool) -> None:
+def _make_room(server: Raw, name: str, address: str, *, replace: bool) -> None:
     found = server.execute(
         "SELECT shobj_description(d.oid, 'pg_database') FROM pg_database d WHERE d.datname = %s", (name,)
     ).fetchone()
@@ -88,7 +88,9 @@ def _make_room(server: Raw, name: str, *, replace: bool) -> None:
         raise SanitiseError(f"the database {name!r} exists and is no sanitised copy")
     if not replace:
         raise SanitiseError(f"the copy {name!r} exists; --replace makes it anew")
-    server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    logins = people.of_copy(server, name, address)
+    schema.drop(server, name)
+    people.remove(server, logins)
 
 
 @contextmanager

@@ -62,6 +62,10 @@ class CompanyRow(NamedTuple):
     web: str
     language: str
     currency: str
+    pictures_on_quote: bool
+    pictures_on_order: bool
+    pictures_on_delivery: bool
+    pictures_on_invoice: bool
     logo: bytes | None
 
 

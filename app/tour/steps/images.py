@@ -1,7 +1,9 @@
 """An image service and its pictures: read once, shown everywhere, decided about by people."""
 
+import contextlib
 import os
 import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from app.core.db import ClientInfo, Database, Target
@@ -98,8 +100,9 @@ def service(tour: Tour) -> None:
     tour.save()
 
 
-def _lead(tour: Tour) -> None:
-    """What `werkbank sync --once` does: another client of the house leads and does what was asked for."""
+@contextlib.contextmanager
+def _leads(tour: Tour) -> Iterator[Callable[[], None]]:
+    """What `werkbank sync --watch` is: another client of the house leads; the function does what was asked for."""
     target, password = Target.from_dsn(tour.stage.instance.user_dsn(ADMINISTRATOR))
     db = Database(target, password, client=ClientInfo(name="werkbank tour"))
     stop = threading.Event()
@@ -108,8 +111,12 @@ def _lead(tour: Tour) -> None:
         leader = Leader(db)
         tour.driver.wait(leader.take, "the lease")
         services = Services(db, leader, None, stop)
-        while run_next(db, services, stop=stop, progress=lambda _progress: None, scheduled=False):
-            pass
+
+        def work() -> None:
+            while run_next(db, services, stop=stop, progress=lambda _progress: None, scheduled=False):
+                pass
+
+        yield work
         leader.release()
     finally:
         db.close()
@@ -117,9 +124,10 @@ def _lead(tour: Tour) -> None:
 
 def _read(tour: Tour, runs: int) -> None:
     """Press the button, lead, and wait until the run is through."""
-    tour.driver.click("action.read_now")
-    tour.settle()
-    _lead(tour)
+    with _leads(tour) as work:  # where nobody leads, nothing can be asked for
+        tour.driver.click("action.read_now")
+        tour.settle()
+        work()
     done = "SELECT count(*) FROM legacy.run WHERE mode = 'images' AND state IN ('done', 'warnings')"
     tour.driver.wait(lambda: tour.ask_database(done) >= runs, "the reading")
     tour.page.refresh()

@@ -183,7 +183,7 @@ class ProductPage(FormPage):
             self.record.id, product.variants if product else (), product.unit if product else ""
         )
         if self.past is not None:
-            self.past.show_record(self.record.id)
+            self.past.show_record(self.record.id, article=product.sku if product is not None else "")
         self.story.show(self.record.id, self.heading()[0])
         for table in self.tables:
             for number in range(len(self.tables[table].model.lines)):

@@ -265,6 +265,8 @@ class FilterHeader(QHeaderView):
         """Fill the fields, without a signal."""
         for number, entry in self._fields.items():
             value = state.get(self._columns[number].key)
+            if value and self.isSectionHidden(number):
+                self.setSectionHidden(number, False)  # a filter nobody sees would be a riddle
             if isinstance(entry, FilterChoice):
                 entry.set_values(value if isinstance(value, list) else [])
             else:

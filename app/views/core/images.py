@@ -146,7 +146,7 @@ class ImageProvider(QObject):
     ) -> None:
         super().__init__(parent)
         self._tasks, self._db, self.cache = tasks, db, cache
-        self._read_small, self._read_full, self._get = thumbnails, full, fetch
+        self._read_small, self._read_full, self.fetch = thumbnails, full, fetch
         self._images: _Bounded[QImage | None] = _Bounded(MEMORY)
         self._pixmaps: _Bounded[QPixmap] = _Bounded(MEMORY)
         self._best: OrderedDict[str, int] = OrderedDict()
@@ -244,12 +244,12 @@ class ImageProvider(QObject):
             row = self._db.read(self._read_full, want.id) if want.full else stored.get(want.id)
             if row is not None and row.content is not None:
                 loaded.found[want] = self._made(want, bytes(row.content))
-            elif row is not None and row.url and self._get is not None:
+            elif row is not None and row.url and self.fetch is not None:
                 loaded.elsewhere[want] = row.url
             else:
                 loaded.found[want] = None
-        if loaded.elsewhere and self._get is not None:
-            self._get.prepare()
+        if loaded.elsewhere and self.fetch is not None:
+            self.fetch.prepare()
         return loaded
 
     def _from_disk(self, want: Want) -> QImage | None:
@@ -313,7 +313,7 @@ class ImageProvider(QObject):
             self._fetch(want, url)
 
     def _fetch(self, want: Want, url: str) -> None:
-        get = self._get
+        get = self.fetch
         assert get is not None
         self._tasks.run(
             FETCH,
@@ -370,14 +370,11 @@ def _decoded(content: bytes, pixels: int) -> QImage | None:
     buffer = QBuffer()
     buffer.setData(QByteArray(content))
     reader = QImageReader(buffer)
-    reader.setAutoTransform(True)
-    if bytes(reader.format().data()).lower() not in FORMATS:
-        return None
-    size = reader.size()
-    if size.isValid() and max(size.width(), size.height()) > 2 * pixels:
-        # The format may decode to a small size much faster; the rest is done smoothly below.
-        reader.setScaledSize(size.scaled(2 * pixels, 2 * pixels, Qt.AspectRatioMode.KeepAspectRatio))
-    image = reader.read()
+    try:
+        image = _read(reader, pixels)
+    finally:
+        # What reads a TIFF closes its file at its end: the buffer must still be there then, or the program is gone.
+        reader.setDevice(None)  # type: ignore[arg-type]  # the stubs do not know that Qt takes none
     if image.isNull():
         return None
     if max(image.width(), image.height()) > pixels:
@@ -387,6 +384,18 @@ def _decoded(content: bytes, pixels: int) -> QImage | None:
             Qt.TransformationMode.SmoothTransformation,
         )
     return image
+
+
+def _read(reader: QImageReader, pixels: int) -> QImage:
+    """What the reader makes of it, a null image when that is none of the formats or damaged."""
+    reader.setAutoTransform(True)
+    if bytes(reader.format().data()).lower() not in FORMATS:
+        return QImage()
+    size = reader.size()
+    if size.isValid() and max(size.width(), size.height()) > 2 * pixels:
+        # The format may decode to a small size much faster; the rest is done smoothly below.
+        reader.setScaledSize(size.scaled(2 * pixels, 2 * pixels, Qt.AspectRatioMode.KeepAspectRatio))
+    return reader.read()
 
 
 def _encoded(image: QImage) -> bytes:

@@ -371,7 +371,8 @@ class ListPage(TabPage):
             self.head.show_count(t(key, n=model.total, count=fmt.number(model.total)))
 
     def _show_empty(self) -> None:
-        spec, empty = self.spec, self.spec.empty
+        spec, (_, preset) = self.spec, self.base_filters()
+        empty = next((p.empty for p in spec.presets if p.key == preset and p.empty is not None), spec.empty)
         title = t(empty.title) if empty else t("kit.list.empty_title")
         text = t(empty.text) if empty else t("kit.list.empty_text")
         old = self._message

@@ -22,13 +22,15 @@ class Preset:
     """A filter that comes with the program, shown as a tab over the list.
 
     ``title`` is a text key.  ``filters`` always apply while it is chosen; ``key`` also goes to the service as
-    `ListQuery.preset`, for what filters cannot say.  ``count`` shows how many rows it has.
+    `ListQuery.preset`, for what filters cannot say.  ``count`` shows how many rows it has, ``empty`` what is said when
+    it has none, where the list's own words would be wrong.
     """
 
     key: str
     title: str
     filters: tuple[Filter, ...] = ()
     count: bool = False
+    empty: "Empty | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from app.views.legacy import (
     reconciliation,
     runs,
     servers,
+    warnings,
 )
 from app.views.legacy.document_page import TOPIC as DOCUMENT
 from app.views.legacy.document_page import DocumentPage
@@ -40,6 +41,14 @@ WORKSPACES = (
         RAIL,
         "legacy.quarantine:select",
         quarantine.page,
+    ),
+    Workspace(
+        warnings.KEY,
+        "legacy.warnings.title",
+        "triangle-alert",
+        RAIL,
+        "legacy.warning:select",
+        warnings.page,
     ),
     Workspace(runs.KEY, "legacy.runs.title", "history", RAIL, "legacy.run:select", runs.page),
     Workspace(servers.KEY, "legacy.servers.title", "server", RAIL, "legacy.server:select", servers.page),
@@ -80,6 +89,7 @@ SEARCHES = history.SEARCHES
 ACTIONS = (
     _opens(overview.KEY, "legacy.action", "refresh-cw", "legacy_run_request"),
     _opens(quarantine.KEY, "legacy.quarantine.action", "shield-alert", "legacy.quarantine:select"),
+    _opens(warnings.KEY, "legacy.warnings.action", "triangle-alert", "legacy.warning:select"),
     _opens(browse.KEY, "legacy.browse.action", "table", "legacy_lease"),
     _opens(cutover.KEY, "cutover.action", "arrow-left-right", "legacy_module_set"),
     _opens(quality.KEY, "quality.action", "clipboard-check", "catalog.product:select"),

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from app.core import format as fmt
 from app.core.i18n import t
 from app.core.paging import ListQuery, Page
-from app.services.legacy.browse import open_reader
+from app.services.legacy.browse import impatient, open_reader
 from app.services.legacy.tables import NUMBERS, Browser, Known, Raw, known_tables
 from app.services.legacy.wire import Field, Table
 from app.views.core.buttons import Button
@@ -67,7 +67,7 @@ class BrowsePage(TabPage):
         self._names: Sequence[str] = ()
         self._asked = False
         self._filling = False
-        self.browser = Browser(lambda: open_reader(ctx.db))
+        self.browser = Browser(lambda: open_reader(ctx.db, wait=impatient))
         self.list: ListPage | None = None
         fill(self, "window")
         column = QVBoxLayout(self)

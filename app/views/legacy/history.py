@@ -73,6 +73,9 @@ def documents(_ctx: AppContext) -> ListSpec:
             Column("customer_number", "legacy.column.customer_number", "code", 96, filter="prefix"),
             Column("customer", "legacy.column.customer", width=170, stretch=True, filter="contains"),
             Column(
+                "article", "legacy.column.article", width=110, filter="prefix", sortable=False, hidden=True
+            ),
+            Column(
                 "text",
                 "legacy.column.text",
                 width=110,

@@ -10,7 +10,7 @@ from app.core import format as fmt
 from app.core.i18n import t
 from app.services.legacy import writes
 from app.services.legacy.commands import CancelRun
-from app.services.legacy.state import STATE_TOPICS, EntityState, State, state
+from app.services.legacy.state import STATE_TOPICS, EntityState, State, silent, state
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.detail import scrolled
@@ -26,7 +26,7 @@ from app.views.core.workspace import TabPage
 from app.views.legacy.progress_card import Figures, ProgressCard
 from app.views.legacy.run_dialog import RunDialog
 from app.views.legacy.side import LeaderCard, ModulesCard, ServersCard
-from app.views.legacy.words import RUN_STATE, module_words, titled
+from app.views.legacy.words import RUN_STATE, module_words, silence_words, titled
 
 KEY = "legacy.overview"
 POLL_MS, IDLE_MS = 1000, 15_000
@@ -38,7 +38,7 @@ def _moment(key: str, *, hidden: bool = False) -> Column:
         moment: datetime | None = getattr(row, key)
         return when(moment) if moment else fmt.NONE
 
-    return Column(key, f"legacy.entity.{key}", width=128, text=words, hidden=hidden)
+    return Column(key, f"legacy.entity.{key}", width=118, text=words, hidden=hidden)
 
 
 def _figure(key: str, tone: str = "", *, hidden: bool = False) -> Column:
@@ -58,10 +58,13 @@ COLUMNS = (
         text=lambda row: titled(row.title, row.code),
     ),
     Column("source", "legacy.entity.source", width=168, tone=lambda _row: "text3"),
-    Column("module", "legacy.entity.module", width=92, text=lambda row: module_words(row.module)),
+    Column(
+        "module", "legacy.entity.module", width=92, text=lambda row: module_words(row.module), hidden=True
+    ),
     _figure("source_count"),
     _figure("records"),
     _figure("quarantined", "bad"),
+    _figure("warnings", "warn"),
     _figure("placeholders", "warn", hidden=True),
     _figure("gone", hidden=True),
     _moment("last_full_at"),
@@ -114,6 +117,7 @@ class OverviewPage(TabPage):
         for key, words, icon in (
             ("legacy.runs", "legacy.runs.title", "history"),
             ("legacy.quarantine", "legacy.quarantine.title", "shield-alert"),
+            ("legacy.warnings", "legacy.warnings.title", "triangle-alert"),
         ):
             if key in self.ctx.registry.workspaces:
                 self._head.add(_link(self.ctx, key, words, icon))
@@ -121,6 +125,10 @@ class OverviewPage(TabPage):
         self.stop.setObjectName("action.stop_run")
         self.stop.hide()
         self._head.add(self.stop)
+        self.drop = Button("legacy.run.discard", "x", "secondary", clicked=self._stop)
+        self.drop.setObjectName("action.discard_run")
+        self.drop.hide()
+        self._head.add(self.drop)
         self.run = Button("legacy.run.now", "circle-play", "primary", "Ctrl+N", clicked=self.ask_run)
         self.run.setObjectName("action.run")
         self._head.add(self.run)
@@ -189,20 +197,28 @@ class OverviewPage(TabPage):
 
     def _show_head(self, found: State) -> None:
         run = found.run
-        chips = [(RUN_STATE["running"][0], t(RUN_STATE["running"][1]))] if run is not None else []
+        mute = silent(found) is not None
+        kind, word = ("warn", "legacy.progress.silent") if mute else RUN_STATE["running"]
+        chips = [(kind, t(word))] if run is not None else []
         last = max(
             (e.last_incremental_at or e.last_full_at for e in found.entities if e.last_full_at), default=None
         )
         line = t("legacy.line.current", at=fmt.date_time(last)) if last else t("legacy.line.never")
         self._head.show_title(t("legacy.title"), chips, line)
-        stoppable = run is not None and self.ctx.profile.can(CANCEL)
-        self.stop.setVisible(stoppable)
+        stoppable = self.ctx.profile.can(CANCEL)
+        self.stop.setVisible(run is not None and stoppable)
+        self.drop.setVisible(run is None and bool(found.waiting) and stoppable)
         if run is not None:
             self.stop.setEnabled(not run.cancel_requested)
         self.run.setVisible(self.ctx.profile.can(REQUEST) and bool(found.servers))
 
     def _show_banners(self, found: State) -> None:
         clear_layout(self._banners)
+        mute = silent(found)
+        if mute is not None:
+            banner = Banner("bad", *silence_words(mute, found.now), icon="wifi-off")
+            banner.setObjectName("legacy.silent")
+            self._banners.addWidget(banner)
         for server in found.servers:
             if server.blocked_until is not None and server.blocked_until > found.now:
                 plain = t("legacy.banner.blocked_text", at=fmt.date_time(server.blocked_until))
@@ -252,13 +268,16 @@ class OverviewPage(TabPage):
             RunDialog(self.ctx, self.found, chosen, lambda _run: self.refresh()).open()
 
     def _stop(self) -> None:
-        if self.found is None or self.found.run is None:
+        found = self.found
+        run = None if found is None else found.run or next(iter(found.waiting), None)
+        if run is None:
             return
-        op: WriteOp[None] = WriteOp(self, self.ctx, writes.cancel_run, CancelRun(self.found.run.id))
-        op.disabling(self.stop).success(lambda _none: self._stopping()).start()
+        words = "legacy.run.stopping" if run.state == "running" else "legacy.run.discarded"
+        op: WriteOp[None] = WriteOp(self, self.ctx, writes.cancel_run, CancelRun(run.id))
+        op.disabling(self.stop, self.drop).success(lambda _none: self._stopping(words)).start()
 
-    def _stopping(self) -> None:
-        self.ctx.navigate.toast(t("legacy.run.stopping"), kind="info")
+    def _stopping(self, words: str) -> None:
+        self.ctx.navigate.toast(t(words), kind="info")
         self.refresh()
 
     def _open_entity(self, number: int) -> None:

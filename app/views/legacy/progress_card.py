@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.i18n import t
-from app.services.legacy.state import Run, State, expected, progress
+from app.services.legacy.state import Run, State, expected, progress, silent
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.marks import Chip, IconLabel, Label, ProgressBar
@@ -61,9 +61,10 @@ class ProgressCard(Card):
         if run is None:
             return
         going = run.state == "running"
-        kind, key = RUN_STATE[run.state]
+        mute = going and silent(found) is not None
+        kind, key = ("warn", "legacy.progress.silent") if mute else RUN_STATE[run.state]
         self._chip.set_chip(kind, t(key))
-        self._chip.setVisible(not going)
+        self._chip.setVisible(mute or not going)
         self._report.setVisible(run.state not in ("running", "waiting"))
         self._bar.setVisible(going)
         self._share.setVisible(going)
@@ -84,7 +85,8 @@ class ProgressCard(Card):
         self._bar.set_parts([(max(0.0, done.share - bad), "accent"), (bad, "bad_solid")])
         rate = t("legacy.progress.rate", rate=fmt.number(round(done.rate)), n=round(done.rate))
         left = t("legacy.progress.left", span=duration(done.left.total_seconds())) if done.left else ""
-        self._pace.setText(" · ".join(words for words in (left, rate) if words))
+        mute = silent(found) is not None  # a rate and an end would be made up
+        self._pace.setText("" if mute else " · ".join(words for words in (left, rate) if words))
         part = run.current
         now = titled(part.title, part.entity) if part is not None else ""
         words = t("legacy.progress.stopping") if run.cancel_requested else t("legacy.progress.keeps")
@@ -103,7 +105,10 @@ class ProgressCard(Card):
             rate = fmt.number(round(rows / seconds)) if seconds >= 1 else fmt.number(rows)
             pace = t("legacy.progress.rate", rate=rate, n=2)
             self._pace.setText(f"{t('legacy.progress.took', span=duration(seconds))} · {pace}")
-        self._keeps.setText(t("legacy.progress.waiting") if waiting else self._outcome(run))
+        if waiting and run.ends_at is not None:
+            self._keeps.setText(t("legacy.progress.waiting_until", at=fmt.date_time(run.ends_at)))
+        else:
+            self._keeps.setText(t("legacy.progress.waiting") if waiting else self._outcome(run))
         self._who.setText(self._started(run))
 
     @staticmethod

@@ -106,7 +106,7 @@ def _spec(_ctx: AppContext) -> ListSpec:
                 stretch=True,
                 filter="contains",
                 filter_key="code",
-                text=lambda row: findings_words(row.findings),
+                text=lambda row: findings_words(row.findings, row.titles),
                 sortable=False,
             ),
             Column("fields", "legacy.column.fields", width=120, value=_fields, sortable=False, hidden=True),

@@ -134,10 +134,10 @@ class QuarantinePane(DetailPane):
         wrong: list[str] = []
         said: set[str] = set()
         for finding in found.findings:
-            words = finding_words(finding)
+            words = finding_words(finding, found.titles)
             if words not in said:
                 said.add(words)
-                box.addWidget(_finding(finding))
+                box.addWidget(_finding(finding, words))
             field = str(finding.get("field") or "")
             if field in found.raw and field not in wrong:
                 wrong.append(field)
@@ -223,7 +223,7 @@ class QuarantinePane(DetailPane):
             ignore(self._ctx, [self._found])  # type: ignore[list-item]  # its number is all that is asked for
 
 
-def _finding(finding: Mapping[str, Any]) -> QWidget:
+def _finding(finding: Mapping[str, Any], words: str) -> QWidget:
     line = QWidget()
     row = QHBoxLayout(line)
     row.setContentsMargins(0, px("gap_xs"), 0, 0)
@@ -231,7 +231,7 @@ def _finding(finding: Mapping[str, Any]) -> QWidget:
     error = finding.get("severity") != "warning"
     icon = IconLabel("circle-alert" if error else "triangle-alert", px("icon"), "bad" if error else "warn")
     row.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
-    row.addWidget(Label(finding_words(finding), "body", wrap=True), 1)
+    row.addWidget(Label(words, "body", wrap=True), 1)
     return line
 
 

@@ -1,11 +1,12 @@
 """What is to run: kind, entities, and for a try a limit or a dry run."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.i18n import t
@@ -22,6 +23,7 @@ from app.views.core.theme import px
 from app.views.legacy.words import module_words, titled
 from app.views.security.form_dialog import FormDialog
 
+IMAGES = "images"
 FIELDS = (
     Field(
         "mode",
@@ -45,18 +47,29 @@ FIELDS = (
 )
 
 
+def offered(found: State) -> tuple[str, ...]:
+    """The kinds of run for which there is a server in use; those of the old system while there is none at all."""
+    kinds = {server.kind for server in found.servers if server.is_active} or {"4d"}
+    return (*(MODES if "4d" in kinds else ()), *((IMAGES,) if IMAGES in kinds else ()))
+
+
 class RunDialog(FormDialog):
     """Asks for a run; it begins as soon as whoever leads has nothing else to do."""
 
     def __init__(
         self, ctx: AppContext, found: State, chosen: Sequence[str], done: Callable[[int], object]
     ) -> None:
-        self._entities = [one for one in found.entities if one.is_enabled and one.source]
+        # Pictures are a run of their own: they come from another server.
+        self._entities = [
+            one for one in found.entities if one.is_enabled and one.source and one.module != IMAGES
+        ]
+        self._rows: QWidget | None = None
         self._boxes: dict[str, CheckBox] = {}
 
         def save(values: Mapping[str, Any]) -> Any:
-            ticked = tuple(code for code, box in self._boxes.items() if box.isChecked())
-            entities = () if len(ticked) == len(self._boxes) else ticked
+            boxes = {} if values["mode"] == IMAGES else self._boxes
+            ticked = tuple(code for code, box in boxes.items() if box.isChecked())
+            entities = () if len(ticked) == len(boxes) else ticked
             limit = int(values["limit"]) if values["limit"] is not None else None
             since = values["since"] if values["mode"] == "incremental" else None
             command = RequestRun(str(values["mode"]), entities, limit, since, bool(values["dry_run"]))
@@ -66,12 +79,17 @@ class RunDialog(FormDialog):
             ctx.navigate.toast(t("legacy.run.requested"))
             done(run)
 
-        first = next(iter(MODES)) if any(one.last_full_at for one in found.entities) else "full"
+        modes = offered(found)
+        codes = {one.code for one in found.entities if one.module == IMAGES}
+        first = modes[0] if any(one.last_full_at for one in found.entities) or "full" not in modes else "full"
+        if IMAGES in modes and chosen and codes.issuperset(chosen):
+            first = IMAGES
+        choice = replace(FIELDS[0], choices=tuple((mode, f"legacy.run.mode.{mode}") for mode in modes))
         super().__init__(
             ctx,
             t("legacy.run.title"),
             t("legacy.run.text"),
-            FIELDS,
+            (choice, *FIELDS[1:]),
             save,
             saved,
             icon="circle-play",
@@ -79,7 +97,7 @@ class RunDialog(FormDialog):
             values={"mode": first},
         )
         if self._entities:
-            self._offer(set(chosen))
+            self._offer(set(chosen) - codes)
         self.boxes["mode"].edited.connect(self._mode_chosen)
         self._mode_chosen()
 
@@ -87,9 +105,16 @@ class RunDialog(FormDialog):
         mode = self.boxes["mode"].value()
         self.boxes["since"].setVisible(mode == "incremental")
         self.boxes["mode"].set_hint(t(f"legacy.run.about.{mode}"))
+        if self._rows is not None:
+            self._rows.setVisible(mode != IMAGES)
+            self._counted()
         self.place()
 
     def _offer(self, chosen: set[str]) -> None:
+        self._rows = QWidget()
+        column = QVBoxLayout(self._rows)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(self.body.spacing())
         head = QHBoxLayout()
         self._count = Label("", "small600", "text2")
         head.addWidget(self._count, 1)
@@ -97,8 +122,8 @@ class RunDialog(FormDialog):
             button = Button(words, kind="link", clicked=partial(self._tick, tick))
             button.setObjectName(f"entities.{key}")
             head.addWidget(button)
-        self.body.addWidget(Divider())
-        self.body.addLayout(head)
+        column.addWidget(Divider())
+        column.addLayout(head)
         holder = QWidget()
         grid = QGridLayout(holder)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -116,7 +141,8 @@ class RunDialog(FormDialog):
             grid.addWidget(box, number % half, number // half)
         area = scrolled(holder)
         area.setFixedHeight(min(half * (px("control_toolbar")), px("row_two") * 6))
-        self.body.addWidget(area)
+        column.addWidget(area)
+        self.body.addWidget(self._rows)
         self._counted()
 
     def _tick(self, ticked: bool) -> None:
@@ -128,4 +154,4 @@ class RunDialog(FormDialog):
         self._count.setText(
             t("legacy.run.chosen", chosen=fmt.number(ticked), total=fmt.number(len(self._boxes)))
         )
-        self.yes.setEnabled(ticked > 0)
+        self.yes.setEnabled(ticked > 0 or self.boxes["mode"].value() == IMAGES)

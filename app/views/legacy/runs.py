@@ -27,6 +27,7 @@ from app.views.core.surfaces import Banner, Card, clear_layout
 from app.views.core.table_model import Column
 from app.views.core.theme import fill, px
 from app.views.core.workspace import TabPage
+from app.views.legacy import warnings
 from app.views.legacy.progress_card import Figures
 from app.views.legacy.words import RUN_MODES, RUN_STATE, duration, error_sentence, mode_words, titled
 
@@ -169,7 +170,7 @@ PARTS = (
     Column("span", "legacy.column.span", width=104, text=lambda row: _span(row.started_at, row.finished_at)),
     Column("rate", "legacy.column.rate", width=92, align="right", text=_rate),
 )
-SHOWN = ("protected", "gone")
+SHOWN = ("protected", "gone", "warnings")
 
 
 class RunPage(TabPage):
@@ -196,6 +197,10 @@ class RunPage(TabPage):
         findings.setObjectName("action.quarantine")
         self._head.add(findings)
         findings.setVisible("legacy.quarantine" in ctx.registry.workspaces)
+        self.warned = Button("legacy.warnings.title", "triangle-alert", clicked=self._open_warnings)
+        self.warned.setObjectName("action.warnings")
+        self.warned.hide()
+        self._head.add(self.warned)
         self.stop = Button("legacy.run.stop", "circle-pause", clicked=self._stop)
         self.stop.setObjectName("action.stop_run")
         self.stop.hide()
@@ -255,6 +260,9 @@ class RunPage(TabPage):
         self._head.show_title(t("legacy.run.named", mode=mode_words(run.mode)), chips, self._line(run))
         self.stop.setVisible(going and self.ctx.profile.can(CANCEL))
         self.stop.setEnabled(not run.cancel_requested)
+        warned = run.sum("warnings")
+        self.warned.setText(t("legacy.warnings.count", n=warned, count=fmt.number(warned)))
+        self.warned.setVisible(bool(warned) and not run.dry and warnings.KEY in self.ctx.registry.workspaces)
         self.figures.show_run(run, None)
         self.model.set_rows(run.parts)
         self.table.fit_height()
@@ -283,6 +291,9 @@ class RunPage(TabPage):
     def _stop(self) -> None:
         op: WriteOp[None] = WriteOp(self, self.ctx, writes.cancel_run, CancelRun(self.id))
         op.disabling(self.stop).success(lambda _none: self.refresh()).start()
+
+    def _open_warnings(self) -> None:
+        warnings.open_of_run(self.ctx, self.id)
 
     def _open_quarantine(self) -> None:
         self.ctx.navigate.open_workspace("legacy.quarantine", preset="open")

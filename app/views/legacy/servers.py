@@ -12,6 +12,7 @@ from app.core import format as fmt
 from app.core import vault
 from app.core.errors import AppError, Invalid
 from app.core.i18n import t
+from app.services.images.probe import ServiceTest, test_service
 from app.services.legacy import reads, secrets, writes
 from app.services.legacy.browse import ConnectionTest, test_connection
 from app.services.legacy.commands import SaveServer, SetPassword
@@ -174,7 +175,8 @@ class ServerPage(FormPage):
                     Field(
                         "ca_file",
                         "legacy.server.ca_file",
-                        max_length=300,
+                        "multiline",  # certificates have lines
+                        max_length=20_000,
                         span=3,
                         help="legacy.server.ca_file_hint",
                     ),
@@ -230,9 +232,6 @@ class ServerPage(FormPage):
         def stored(page: "ServerPage") -> bool:
             return page.server is not None
 
-        def testable(page: "ServerPage") -> bool:
-            return page.server is not None and page.server.kind == "4d"
-
         return (
             FormAction(
                 "test",
@@ -240,7 +239,8 @@ class ServerPage(FormPage):
                 "plug",
                 ServerPage.test,
                 "secondary",
-                visible=testable,
+                right=LEAD,
+                visible=stored,
             ),
             FormAction(
                 "password",
@@ -275,7 +275,7 @@ class ServerPage(FormPage):
         self._kind_shown()
 
     def value_changed(self, key: str) -> None:
-        """An image service has an address for its pictures."""
+        """An image service has an address for its pictures, and looks different itself."""
         super().value_changed(key)
         if key == "kind":
             self._kind_shown()
@@ -286,6 +286,9 @@ class ServerPage(FormPage):
         except ValueError:
             images = False
         self.boxes["media_url"].setVisible(images)
+        self.boxes["base_url"].set_hint(
+            t("legacy.server.base_url_hint_images" if images else "legacy.server.base_url_hint")
+        )
 
     def save_call(self, form: FormValues) -> tuple[Callable[[Any, Any], Any], SaveServer]:
         """What was changed."""
@@ -362,14 +365,14 @@ class ServerPage(FormPage):
     # -- test ---------------------------------------------------------------------------------------------------
 
     def test(self) -> None:
-        """Ask the server something small, by the session the house has already."""
+        """Ask the server something small; a 4D server by the session the house has already."""
         server = self.server
         if server is None:
             return
         db = self.ctx.db
         self.drop_notice("probe")
 
-        def done(future: "Future[ConnectionTest]") -> None:
+        def done(future: "Future[ConnectionTest | ServiceTest]") -> None:
             error = future.exception()
             if error is not None and not isinstance(error, AppError):
                 raise error
@@ -379,10 +382,20 @@ class ServerPage(FormPage):
                 words = error_text(problem) if isinstance(problem, AppError) else ""
                 notice = Notice("probe", "bad", t("legacy.probe.failed"), words)
             else:
-                words = t("legacy.probe.tables", n=found.tables, count=fmt.number(found.tables))
-                notice = Notice("probe", "ok", t("legacy.probe.ok", ms=fmt.number(found.ms)), words)
+                notice = Notice("probe", "ok", t("legacy.probe.ok", ms=fmt.number(found.ms)), _found(found))
             self.refresh()
             self.put_notice(notice)
 
-        label = t("legacy.probe.running")
-        self.ctx.tasks.run(READ, self, lambda: test_connection(db, server.code), done, label=label)
+        def ask() -> ConnectionTest | ServiceTest:
+            if server.kind == "images":
+                return test_service(db, server.id)
+            return test_connection(db, server.code)
+
+        self.ctx.tasks.run(READ, self, ask, done, label=t("legacy.probe.running"))
+
+
+def _found(found: ConnectionTest | ServiceTest) -> str:
+    """What the server has, in its own words."""
+    if isinstance(found, ServiceTest):
+        return t("legacy.probe.pictures", n=found.pictures, count=fmt.number(found.pictures))
+    return t("legacy.probe.tables", n=found.tables, count=fmt.number(found.tables))

@@ -78,6 +78,8 @@ def server_chip(server: ServerState) -> tuple[str, str]:
     """How a server is, as a chip."""
     if not server.is_active:
         return "neutral", t("legacy.server.inactive")
+    if server.silent_since is not None:
+        return "bad", t("legacy.server.status.silent")
     status = server.last_status
     if not status and server.sessions_opened:
         return "ok", t("legacy.server.status.ok")
@@ -85,7 +87,7 @@ def server_chip(server: ServerState) -> tuple[str, str]:
         return "neutral", t("legacy.server.status.never")
     key = f"legacy.server.status.{status}"
     kind = "ok" if status == "ok" else "warn" if status in ("waiting", "session_limit") else "bad"
-    return kind, t(key) if has_text(key) else status
+    return kind, t(key if has_text(key) else "legacy.server.status.failed")
 
 
 def _server(server: ServerState) -> QWidget:
@@ -102,7 +104,9 @@ def _server(server: ServerState) -> QWidget:
     box.addLayout(first)
     box.addWidget(Label(server.base_url, "small", "text2", elide=True))
     parts = []
-    if server.last_contact_at is not None:
+    if server.silent_since is not None:
+        parts.append(t("legacy.server.silent_since", at=when(server.silent_since)))
+    elif server.last_contact_at is not None:
         parts.append(t("legacy.server.contact", at=when(server.last_contact_at)))
     if server.kind == "4d":
         parts.append(

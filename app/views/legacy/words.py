@@ -1,10 +1,13 @@
 """Words and colours of the legacy sync: states, modes, entities, findings."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from app.core import format as fmt
 from app.core.i18n import has_text, language, t
+from app.services.legacy.state import ServerState
 from app.services.validation.findings import Finding
 
 RUN_STATE = {
@@ -55,9 +58,12 @@ def titled(title: Mapping[str, Any] | None, code: str) -> str:
     return str((title or {}).get(language()) or (title or {}).get("de") or code)
 
 
-def finding_words(finding: Mapping[str, Any]) -> str:
-    """What a check found, as a sentence; the field's name goes before it."""
+def finding_words(finding: Mapping[str, Any], titles: Mapping[str, Any] | None = None) -> str:
+    """What a check found, as a sentence; the field's name goes before it.  ``titles`` are those of entities named."""
     found = Finding.from_json(finding)
+    entity = str(found.params.get("entity") or "")
+    if titles and entity in titles:
+        found = replace(found, params={**found.params, "entity": titled(titles[entity], entity)})
     try:
         words = found.words(language())
     except (KeyError, IndexError):
@@ -65,15 +71,25 @@ def finding_words(finding: Mapping[str, Any]) -> str:
     return f"{found.field}: {words}" if found.field else words
 
 
-def findings_words(findings: Sequence[Mapping[str, Any]]) -> str:
+def findings_words(findings: Sequence[Mapping[str, Any]], titles: Mapping[str, Any] | None = None) -> str:
     """All of them, in one line."""
-    return " · ".join(dict.fromkeys(finding_words(one) for one in findings))
+    return " · ".join(dict.fromkeys(finding_words(one, titles) for one in findings))
 
 
 def _plain(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(str(one) for one in value)
     return "" if value is None else str(value)
+
+
+def silence_words(server: ServerState, now: datetime) -> tuple[str, str]:
+    """That a server gives no answer, since when, and when it is asked again."""
+    since = fmt.date_time(server.silent_since) if server.silent_since else fmt.NONE
+    again = server.retry_at if server.retry_at is not None and server.retry_at > now else None
+    plain = t("legacy.banner.silent_again", at=f"{again.astimezone():%H:%M:%S}") if again else ""
+    return t("legacy.banner.silent", server=server.title, since=since), (
+        plain or t("legacy.banner.silent_now")
+    ) + " " + t("legacy.banner.silent_text")
 
 
 def duration(seconds: float) -> str:

@@ -224,7 +224,12 @@ PICTURES = ListSpec(
     topics=frozenset({PICTURE}),
     presets=(
         Preset("orphans", "media.preset.orphans", count=True),
-        Preset("conflicts", "media.preset.conflicts", count=True),
+        Preset(
+            "conflicts",
+            "media.preset.conflicts",
+            count=True,
+            empty=Empty("media.empty.conflicts_title", "media.empty.conflicts_text"),
+        ),
         Preset("all", "kit.list.all"),
         Preset("gone", "media.preset.gone"),
     ),

@@ -16,6 +16,7 @@ from app.services.documents.archive import archive as keep
 from app.services.documents.commands import ArchiveDocument, DocumentType
 from app.services.documents.reads import ArchivedFile, archived_documents, archived_file
 from app.services.documents.render import file_name, render
+from app.services.images.printed import Paper
 from app.services.sales.documents import archive_command, document_for
 from app.views.core.context import AppContext
 from app.views.core.list_export import open_file
@@ -46,12 +47,18 @@ def archive(
         if done is not None:
             done()
 
-    op: ReadOp[ArchiveDocument] = ReadOp(ctx.tasks, ctx, _made, document_type, document_id)
+    op: ReadOp[ArchiveDocument] = ReadOp(ctx.tasks, ctx, _made, document_type, document_id, _paper(ctx))
     op.labelled(label).success(made).start()
 
 
-def _made(session: Any, document_type: DocumentType, document_id: int) -> ArchiveDocument:
-    return archive_command(document_type, document_id, document_for(session, document_type, document_id))
+def _paper(ctx: AppContext) -> Paper:
+    """Pictures for the document, from where the screens have them."""
+    return Paper() if ctx.images is None else Paper(ctx.images.cache, ctx.images.fetch)
+
+
+def _made(session: Any, document_type: DocumentType, document_id: int, paper: Paper) -> ArchiveDocument:
+    data = paper.add(session, document_for(session, document_type, document_id))
+    return archive_command(document_type, document_id, data)
 
 
 def open_of(owner: QObject, ctx: AppContext, document_type: DocumentType, document_id: int) -> None:
@@ -78,12 +85,12 @@ def preview(owner: QObject, ctx: AppContext, document_type: DocumentType, docume
     def arrived(found: tuple[str, bytes]) -> None:
         _open(ctx, *found)
 
-    op: ReadOp[tuple[str, bytes]] = ReadOp(owner, ctx, _preview, document_type, document_id)
+    op: ReadOp[tuple[str, bytes]] = ReadOp(owner, ctx, _preview, document_type, document_id, _paper(ctx))
     op.labelled(t("sales.pdf.preview_job")).replacing("preview").success(arrived).start()
 
 
-def _preview(session: Any, document_type: DocumentType, document_id: int) -> tuple[str, bytes]:
-    data = document_for(session, document_type, document_id)
+def _preview(session: Any, document_type: DocumentType, document_id: int, paper: Paper) -> tuple[str, bytes]:
+    data = paper.add(session, document_for(session, document_type, document_id))
     return file_name(data), render(data)
 
 

@@ -19,6 +19,7 @@ _KINDS = {
     "following": "ok",
     "running": "info",
     "waiting": "warn",
+    "silent": "warn",
     "no_key": "warn",
     "unreachable": "bad",
     "failed": "bad",
@@ -46,6 +47,12 @@ class LegacyStatus(Protocol):
     @property
     def error(self) -> Any: ...
 
+    @property
+    def since(self) -> datetime | None: ...
+
+    @property
+    def nothing_read(self) -> bool: ...
+
 
 class LegacyLight(QWidget):
     """A dot, a few words, more in the tip."""
@@ -68,8 +75,8 @@ class LegacyLight(QWidget):
         """Say how it stands; where there is no old system, nothing."""
         state = str(status.state)
         share = _share(status.progress) if state in ("running", "following") else None
-        working = share is not None
-        kind = "info" if working else _KINDS.get(state, "")
+        fresh = status.nothing_read and state in ("idle", "following") and share is None
+        kind = "info" if share is not None else "warn" if fresh else _KINDS.get(state, "")
         self.setVisible(bool(kind))
         if not kind:
             return
@@ -78,10 +85,18 @@ class LegacyLight(QWidget):
             self.words.setText(t("shell.legacy.running", share=fmt.percent(share)))
         elif state == "waiting" and status.until is not None:
             self.words.setText(t("shell.legacy.waiting_until", at=f"{status.until.astimezone():%H:%M}"))
+        elif fresh:
+            self.words.setText(t("shell.legacy.nothing_read"))
         else:
             self.words.setText(t("shell.legacy.reading" if state == "running" else f"shell.legacy.{state}"))
         lost = state == "waiting" and status.reason == "legacy_session_lost"
         tip = [t("shell.legacy.about.lost" if lost else f"shell.legacy.about.{state}")]
+        if fresh:
+            tip.append(t("shell.legacy.about.nothing_read"))
+        if status.since is not None:
+            tip.append(t("shell.legacy.silent_since", at=f"{status.since.astimezone():%H:%M:%S}"))
+            if status.until is not None:
+                tip.append(t("shell.legacy.silent_again", at=f"{status.until.astimezone():%H:%M:%S}"))
         if status.holder:
             tip.append(t("shell.legacy.holder", client=status.holder))
         if status.error is not None:

@@ -19,13 +19,16 @@ from app.views.core.side_cards import StoryCards
 
 COMPANY = "system.company"
 COMPANY_ID = 1
+PICTURED = ("quote", "order", "delivery", "invoice")
 
 
 def load(session: Any, _record_id: int, _language: str) -> FormRecord:
     """The one company; empty fields as None."""
     found = reads.company(session)
     values = {
-        key: value or None for key, value in found._asdict().items() if key not in ("row_version", "logo")
+        key: value if isinstance(value, bool) else value or None
+        for key, value in found._asdict().items()
+        if key not in ("row_version", "logo")
     }
     return FormRecord(id=COMPANY_ID, row_version=found.row_version, values=values, raw=found)
 
@@ -96,6 +99,12 @@ class CompanyPage(FormPage):
                 ),
                 "company.section.bank",
             ),
+            Section(
+                tuple(
+                    Field(f"pictures_on_{kind}", f"company.pictures_on_{kind}", "check") for kind in PICTURED
+                ),
+                "company.section.pictures",
+            ),
         ),
         load=load,
         update_right=f"{COMPANY}:update",
@@ -133,7 +142,10 @@ class CompanyPage(FormPage):
 
     def save_call(self, form: FormValues) -> tuple[Callable[[Any, Any], Result[Any]], Any]:
         """Only what was changed; an emptied field is empty text."""
-        values = {key: form.values[key] or "" for key in form.changed}
+        values = {
+            key: form.values[key] if key.startswith("pictures_on_") else form.values[key] or ""
+            for key in form.changed
+        }
         for key in ("country", "vat_id", "iban", "bic"):
             if values.get(key):
                 values[key] = str(values[key]).upper().strip()

@@ -42,6 +42,7 @@ DO $$
 DECLARE
   v_schema text;
   v_line text;
+  v_entrance name;
 BEGIN
   FOREACH v_schema IN ARRAY ARRAY['system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing',
                                   'production', 'sales', 'legacy', 'printing', 'labels', 'mail', 'accounting', 'api'] LOOP
@@ -55,7 +56,22 @@ BEGIN
 
   -- The database itself: no TEMP (a temporary table could shadow a name), no public schema, no anonymous code.
   EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
-  EXECUTE format('GRANT CONNECT ON DATABASE %I TO erp_user, erp_guest', current_database());
+  -- Logins belong to the server, their right to connect to the database: each has a role of its own that holds it, so that
+  -- a login of one house, or of a copy for training, does not come into another. A dump that is restored brings it along.
+  SELECT r.rolname INTO v_entrance
+    FROM pg_catalog.pg_database d, aclexplode(d.datacl) x, pg_catalog.pg_roles r
+   WHERE d.datname = current_database() AND r.oid = x.grantee AND x.privilege_type = 'CONNECT' AND r.rolname ~ '^erp_in_[0-9a-f]{12}$';
+  IF NOT FOUND THEN
+    v_entrance := 'erp_in_' || left(replace(gen_random_uuid()::text, '-', ''), 12);
+    EXECUTE format('CREATE ROLE %I NOLOGIN', v_entrance);
+  END IF;
+  IF current_setting('server_version_num')::int >= 160000 THEN
+    EXECUTE format('GRANT %I TO erp_sec WITH ADMIN TRUE, INHERIT FALSE, SET FALSE', v_entrance);
+  ELSE
+    EXECUTE format('GRANT %I TO erp_sec WITH ADMIN OPTION', v_entrance);
+  END IF;
+  EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM erp_user', current_database());
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I, erp_guest', current_database(), v_entrance);
   EXECUTE format('ALTER DATABASE %I SET log_parameter_max_length = 0', current_database());
   EXECUTE format('ALTER DATABASE %I SET log_parameter_max_length_on_error = 0', current_database());
   -- Compiling a plan takes longer than any of our statements, and estimates under row security call for it often.

@@ -43,3 +43,4 @@ SELECT t.* FROM (VALUES ('tpl_inside_sales', 'sales_rep'), ('tpl_inside_sales', 
                         ('tpl_logistics', 'quality'), ('tpl_shift_lead', 'production_operator'), ('tpl_shift_lead', 'quality')) t (role, parent)
  WHERE NOT EXISTS (SELECT FROM sec.role_parent p WHERE p.role = t.role);
 SELECT sec.role_settle();
+SELECT sec.entrance_settle();

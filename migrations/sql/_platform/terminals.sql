@@ -31,7 +31,7 @@ BEGIN
   EXECUTE format('ALTER ROLE %I SET lock_timeout = ''5s''', p_login);
   EXECUTE format('ALTER ROLE %I SET statement_timeout = ''60s''', p_login);
   EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = ''60s''', p_login);
-  EXECUTE format('GRANT erp_user TO %I', p_login);
+  EXECUTE format('GRANT erp_user, %I TO %I', coalesce(sec.entrance(), 'erp_user'), p_login);
 END $$;
 COMMENT ON FUNCTION sec.machine_login IS 'The PostgreSQL role behind a device or service.';
 

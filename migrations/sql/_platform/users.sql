@@ -72,6 +72,33 @@ END $$;
 CREATE CONSTRAINT TRIGGER app_user_gone AFTER UPDATE OF status ON sec.app_user DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW WHEN (NEW.status <> 'active') EXECUTE FUNCTION sec.tg_user_gone();
 
+CREATE OR REPLACE FUNCTION sec.entrance() RETURNS name
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT r.rolname
+    FROM pg_catalog.pg_database d, aclexplode(d.datacl) x, pg_catalog.pg_roles r
+   WHERE d.datname = current_database() AND r.oid = x.grantee AND x.privilege_type = 'CONNECT' AND r.rolname ~ '^erp_in_[0-9a-f]{12}$'
+$$;
+COMMENT ON FUNCTION sec.entrance IS
+  'The role whose members may connect to this database; each has its own. NULL in a copy that somebody made by hand, until the next upgrade.';
+
+CREATE OR REPLACE FUNCTION sec.entrance_settle() RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_entrance name := coalesce(sec.entrance(), 'erp_user');
+  v_login text;
+BEGIN
+  FOR v_login IN
+    SELECT r.rolname
+      FROM pg_catalog.pg_roles r
+     WHERE NOT r.rolsuper AND NOT sec.is_member(v_entrance, r.rolname)
+       AND EXISTS (SELECT FROM sec.app_user u WHERE u.login = r.rolname AND u.status <> 'left')
+     ORDER BY 1
+  LOOP
+    EXECUTE format('GRANT %I TO %I', v_entrance, v_login);
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION sec.entrance_settle IS 'Lets everybody of this database connect to it; for logins from before it had an entrance of its own.';
+
 CREATE OR REPLACE FUNCTION sec.person_make(
   p_login text, p_person text, p_language text, p_email text, p_phone text, p_department text, p_site text, p_position text,
   p_supervisor text, p_status text) RETURNS void
@@ -90,7 +117,7 @@ BEGIN
        OR EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = v_role
                      AND (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolbypassrls OR r.rolreplication))
        OR EXISTS (SELECT FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles r ON r.oid = m.roleid
-                   WHERE m.member = v_role AND r.rolname !~ '^(r_|erp_user$)')) THEN
+                   WHERE m.member = v_role AND r.rolname !~ '^(r_|erp_user$|erp_in_)')) THEN
     PERFORM sec.fail('ER422', 'login_taken', jsonb_build_object('login', p_login));
   END IF;
   PERFORM sec.check_supervisor(p_login, nullif(p_supervisor, ''));
@@ -106,7 +133,7 @@ BEGIN
   EXECUTE format('ALTER ROLE %I SET lock_timeout = ''5s''', p_login);
   EXECUTE format('ALTER ROLE %I SET statement_timeout = ''60s''', p_login);
   EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = ''60s''', p_login);
-  EXECUTE format('GRANT erp_user TO %I', p_login);
+  EXECUTE format('GRANT erp_user, %I TO %I', coalesce(sec.entrance(), 'erp_user'), p_login);
 END $$;
 
 CREATE OR REPLACE FUNCTION sec.user_create(
@@ -247,7 +274,7 @@ BEGIN
   PERFORM sec.status_set(p_login, 'left', v_reason, NULL, 'user_left',
     jsonb_build_object('left_on', coalesce(p_left_on, system.today()), 'roles', v_ended, 'people', v_people,
                        'new_supervisor', p_new_supervisor));
-  EXECUTE format('REVOKE erp_user FROM %I GRANTED BY erp_sec', p_login);
+  EXECUTE format('REVOKE erp_user, %I FROM %I GRANTED BY erp_sec', coalesce(sec.entrance(), 'erp_user'), p_login);
   v_tasks := sec.tasks_open(p_login, 'offboarding', ARRAY(SELECT DISTINCT r.role FROM sec.user_role r WHERE r.login = p_login));
   RETURN jsonb_build_object('roles', v_ended, 'people', v_people, 'tasks', v_tasks);
 END $$;

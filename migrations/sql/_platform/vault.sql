@@ -144,6 +144,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION sec.data_key_state IS 'The kind of an active data key, ''old'' for another one, NULL when there is none.';
 
+CREATE OR REPLACE FUNCTION sec.data_key_holding(p_name text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN EXISTS (SELECT FROM sec.wrapped_key w WHERE w.data_key_id = d.id AND w.holder = session_user) THEN 'mine' ELSE 'others' END
+    FROM sec.data_key d WHERE d.name = p_name AND d.active
+$$;
+COMMENT ON FUNCTION sec.data_key_holding IS
+  'Whether the caller was given the active data key of a kind (''mine'') or not (''others''); NULL when none was made.';
+
 CREATE OR REPLACE FUNCTION sec.data_key_retire(p_key bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

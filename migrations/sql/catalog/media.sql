@@ -265,6 +265,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 DECLARE
   v_run bigint;
   v_ids bigint[];
+  v_anew bigint[];
   v_created int := 0;
   v_changed int := 0;
   v_answer jsonb;
@@ -279,28 +280,33 @@ BEGIN
     SELECT x.* FROM jsonb_to_recordset(p_pictures)
       x(key text, hash text, file_hash text, kind text, name text)),
   put AS (
-    INSERT INTO catalog.picture AS p (source_key, hash, file_hash, kind, name)
-    SELECT s.key, s.hash, s.file_hash, s.kind, s.name FROM said s ORDER BY s.key
+    INSERT INTO catalog.picture AS p (source_key, hash, file_hash, said_hash, kind, name)
+    SELECT s.key, s.hash, s.file_hash, s.file_hash, s.kind, s.name FROM said s ORDER BY s.key
     ON CONFLICT (source_key) DO UPDATE
-       SET hash = excluded.hash, file_hash = excluded.file_hash, kind = excluded.kind, name = excluded.name,
-           state = 'here', gone_at = NULL, changed_at = statement_timestamp()
-    RETURNING p.id, p.source_key, p.row_version),
-  before AS (SELECT p.source_key, p.state FROM catalog.picture p JOIN said s ON s.key = p.source_key),
+       SET hash = excluded.hash, kind = excluded.kind, name = excluded.name,
+           -- Never a name it had before: under that one, old files may lie in caches.
+           file_hash = CASE WHEN p.said_hash = excluded.said_hash THEN p.file_hash
+                            ELSE encode(sha256(convert_to(excluded.said_hash || p.file_hash, 'UTF8')), 'hex') END,
+           said_hash = excluded.said_hash, state = 'here', gone_at = NULL, changed_at = statement_timestamp()
+    RETURNING p.id, p.source_key, p.said_hash),
+  before AS (SELECT p.source_key, p.state, p.said_hash FROM catalog.picture p JOIN said s ON s.key = p.source_key),
   noted AS (
     INSERT INTO catalog.picture_change (picture_id, run_id, kind)
     SELECT t.id, v_run, CASE WHEN b.source_key IS NULL THEN 'created' WHEN b.state = 'gone' THEN 'back' ELSE 'changed' END
       FROM put t LEFT JOIN before b ON b.source_key = t.source_key
     RETURNING kind)
-  SELECT (SELECT array_agg(t.id) FROM put t), count(*) FILTER (WHERE n.kind = 'created'),
-         count(*) FILTER (WHERE n.kind <> 'created')
-    INTO v_ids, v_created, v_changed FROM noted n;
+  SELECT (SELECT array_agg(t.id) FROM put t),
+         (SELECT array_agg(t.id) FROM put t LEFT JOIN before b ON b.source_key = t.source_key
+           WHERE b.said_hash IS DISTINCT FROM t.said_hash),
+         count(*) FILTER (WHERE n.kind = 'created'), count(*) FILTER (WHERE n.kind <> 'created')
+    INTO v_ids, v_anew, v_created, v_changed FROM noted n;
   v_ids := coalesce(v_ids, '{}');
-  DELETE FROM catalog.picture_file f WHERE f.picture_id = ANY (v_ids);
+  DELETE FROM catalog.picture_file f WHERE f.picture_id = ANY (v_anew);
   INSERT INTO catalog.picture_file (
     picture_id, position, format, url, width, height, is_original, is_large, is_small)
   SELECT p.id, f.position, f.format, f.url, f.width, f.height, f.is_original, f.is_large, f.is_small
     FROM jsonb_array_elements(p_pictures) x
-    JOIN catalog.picture p ON p.source_key = x ->> 'key'
+    JOIN catalog.picture p ON p.source_key = x ->> 'key' AND p.id = ANY (v_anew)
    CROSS JOIN LATERAL jsonb_to_recordset(x -> 'files')
      f(position int, format text, url text, width int, height int, is_original bool, is_large bool, is_small bool);
   WITH said AS MATERIALIZED (
@@ -323,6 +329,48 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION api.picture_apply IS
   'Stores records of the image service (one page, one transaction), links them to products and notes how far the run is.';
+
+CREATE OR REPLACE FUNCTION api.picture_files(p_token bigint, p_run_entity_id bigint, p_files jsonb) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_run bigint;
+  v_ids bigint[];
+BEGIN
+  PERFORM sec.require('picture_files');
+  PERFORM legacy.fence(p_token);
+  v_run := (legacy.page_open(p_token, p_run_entity_id)).run_id;
+  IF legacy.mode_of('images') = 'werkbank' THEN
+    p_files := '[]';
+  END IF;
+  WITH said AS MATERIALIZED (
+    SELECT (x ->> 'id')::bigint AS id, x ->> 'mark' AS mark, x ? 'content' AS brought,
+           decode(x ->> 'content', 'base64') AS content
+      FROM jsonb_array_elements(p_files) x),
+  before AS MATERIALIZED (SELECT f.id, f.picture_id, f.mark FROM catalog.picture_file f JOIN said s ON s.id = f.id),
+  put AS (
+    UPDATE catalog.picture_file f
+       SET mark = s.mark, content = CASE WHEN s.brought THEN s.content ELSE f.content END
+      FROM said s WHERE s.id = f.id),
+  replaced AS (
+    SELECT b.picture_id, string_agg(s.mark, ' ' ORDER BY b.id) AS marks FROM before b JOIN said s ON s.id = b.id
+     WHERE b.mark <> s.mark GROUP BY b.picture_id),
+  named AS (
+    UPDATE catalog.picture p
+       SET file_hash = encode(sha256(convert_to(p.file_hash || r.marks, 'UTF8')), 'hex'), changed_at = statement_timestamp()
+      FROM replaced r WHERE r.picture_id = p.id
+    RETURNING p.id),
+  noted AS (
+    INSERT INTO catalog.picture_change (picture_id, run_id, kind, details)
+    SELECT n.id, v_run, 'changed', '{"files": true}' FROM named n)
+  SELECT array_agg(n.id) INTO v_ids FROM named n;
+  UPDATE catalog.product_image i SET file_hash = p.file_hash
+    FROM catalog.picture p WHERE p.id = ANY (v_ids) AND i.picture_id = p.id AND i.file_hash <> p.file_hash;
+  RETURN jsonb_build_object('replaced', coalesce(cardinality(v_ids), 0),
+                            'cancel', catalog.picture_progress(p_run_entity_id, NULL, '{}'));
+END $$;
+COMMENT ON FUNCTION api.picture_files IS
+  'Notes how files are known (mark) and keeps copies of those the service gives to nobody without its password; p_files '
+  '[{id, mark, content?}], content base64 or null. A picture whose file has another mark than before gets another name in caches.';
 
 CREATE OR REPLACE FUNCTION api.picture_gone(p_token bigint, p_run_entity_id bigint, p_keys text[]) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -121,6 +121,7 @@ BEGIN
    WHERE r.id = ANY (v_records);
   GET DIAGNOSTICS v_gone = ROW_COUNT;
   DELETE FROM legacy.dangling g WHERE g.entity_id = p_entity.id AND g.source_key = ANY (p_keys);
+  PERFORM legacy.warnings_drop(p_entity.id, p_keys);
   UPDATE legacy.quarantine q SET state = 'resolved'
    WHERE q.entity_id = p_entity.id AND q.source_key = ANY (p_keys) AND q.state IN ('open', 'retry');
   RETURN v_gone;
@@ -128,7 +129,7 @@ END $$;
 COMMENT ON FUNCTION legacy.mark_gone IS
   'Records that the old system has no more: {kind: mark | deactivate | delete, set: {column: value}}. Returns how many.';
 
-CREATE OR REPLACE FUNCTION legacy.apply_block(p_block jsonb) RETURNS jsonb
+CREATE OR REPLACE FUNCTION legacy.apply_block(p_block jsonb, p_run bigint) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_entity legacy.entity := legacy.entity_for_writing(p_block ->> 'entity');
@@ -155,6 +156,9 @@ BEGIN
   v_answer := legacy.merge_safely(
     v_entity.id, v_table, ARRAY(SELECT jsonb_array_elements_text(coalesce(p_block -> 'match', '[]'))),
     coalesce(p_block -> 'rules', '{}'), v_mode, v_rows);
+  IF v_entity.parent IS NULL THEN
+    v_answer := v_answer || jsonb_build_object('warnings', legacy.warnings_put(v_entity, p_run, v_rows, v_answer -> 'refused'));
+  END IF;
   IF p_block ? 'complete' THEN
     -- What an owner had and has no more, lines of a document for one.
     v_gone := legacy.mark_gone(v_entity, v_mode, ARRAY(
@@ -199,6 +203,9 @@ BEGIN
   ON CONFLICT (entity_id, source_key) DO UPDATE
     SET hash = excluded.hash, state = excluded.state, owner_key = coalesce(excluded.owner_key, r.owner_key);
   GET DIAGNOSTICS v_n = ROW_COUNT;
+  PERFORM legacy.warnings_drop(e.id, g.keys)
+    FROM (SELECT x ->> 'entity' AS entity, array_agg(x ->> 'k') AS keys FROM jsonb_array_elements(p_entries) x GROUP BY 1) g
+    JOIN legacy.entity e ON e.code = g.entity;
   RETURN v_n;
 END $$;
 COMMENT ON FUNCTION legacy.quarantine_put IS
@@ -217,6 +224,7 @@ DECLARE
   v_answers jsonb := '[]';
   v_main jsonb := '{"created": 0, "changed": 0, "protected": 0, "gone": 0}';
   v_quarantined int := 0;
+  v_warnings int := 0;
 BEGIN
   PERFORM sec.require('legacy_apply');
   PERFORM legacy.fence(p_token);
@@ -224,8 +232,9 @@ BEGIN
   -- What is checked at the commit elsewhere is checked here while the row that is wrong can still be told.
   SET CONSTRAINTS ALL IMMEDIATE;
   FOR v_block IN SELECT x.j FROM jsonb_array_elements(coalesce(p_blocks, '[]')) WITH ORDINALITY AS x (j, ord) ORDER BY x.ord LOOP
-    v_answer := legacy.apply_block(v_block);
+    v_answer := legacy.apply_block(v_block, v_part.run_id);
     v_answers := v_answers || v_answer;
+    v_warnings := v_warnings + coalesce((v_answer ->> 'warnings')::int, 0);
     IF v_block ->> 'entity' = v_part.entity THEN
       v_main := jsonb_build_object(
         'created', (v_main ->> 'created')::int + (v_answer ->> 'created')::int,
@@ -243,7 +252,7 @@ BEGIN
        SET cursor = coalesce(p_cursor, p.cursor),
            read_count = p.read_count + coalesce((p_counts ->> 'read_count')::bigint, 0),
            unchanged_count = p.unchanged_count + coalesce((p_counts ->> 'unchanged_count')::bigint, 0),
-           warning_count = p.warning_count + coalesce((p_counts ->> 'warning_count')::bigint, 0),
+           warning_count = p.warning_count + v_warnings + coalesce((p_counts ->> 'warning_count')::bigint, 0),
            created_count = p.created_count + (v_main ->> 'created')::int + coalesce((p_counts ->> 'created_count')::bigint, 0),
            changed_count = p.changed_count + (v_main ->> 'changed')::int + coalesce((p_counts ->> 'changed_count')::bigint, 0),
            protected_count = p.protected_count + (v_main ->> 'protected')::int + coalesce((p_counts ->> 'protected_count')::bigint, 0),
@@ -256,7 +265,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION api.legacy_apply IS
   'One page: blocks [{entity, table, match, rules, rows, complete}], records for quarantine, the cursor to go on from, counts '
-  '{read_count, unchanged_count, …}. Answers {blocks: [{entity, mode, created, changed, unchanged, protected, gone, refused: '
+  '{read_count, unchanged_count, …}. Answers {blocks: [{entity, mode, created, changed, unchanged, protected, gone, warnings, refused: '
   '[{k, key, column, params}]}], quarantined, cancel}.';
 
 CREATE OR REPLACE FUNCTION api.legacy_gone(p_token bigint, p_run_entity_id bigint, p_entity text, p_keys text[], p_action jsonb)

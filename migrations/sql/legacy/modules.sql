@@ -5,6 +5,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT max(e.last_change_at) FROM legacy.entity e WHERE p_module IN (e.module, legacy.home_of(e.target_table))
 $$;
 
+CREATE OR REPLACE FUNCTION legacy.read_anew(p_module text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  -- A record that did not change in the source is passed over; what was changed here meanwhile would stay as it is.
+  UPDATE legacy.record r SET hash = ''
+    FROM legacy.entity e
+   WHERE e.id = r.entity_id AND p_module IN (e.module, legacy.home_of(e.target_table)) AND legacy.kept(e.target_table)
+     AND r.state = 'applied' AND r.hash <> '';
+  -- The schedule makes up for it with its next look.
+  UPDATE legacy.entity e SET last_full_at = e.last_full_at - interval '1 day'
+   WHERE p_module IN (e.module, legacy.home_of(e.target_table));
+END $$;
+COMMENT ON FUNCTION legacy.read_anew IS 'Has all records of a module taken once more as the old system has them, though they did not change there.';
+
 CREATE OR REPLACE FUNCTION api.legacy_module_set(p_command uuid, p_code text, p_mode text, p_row_version int, p_comment text DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -39,6 +53,9 @@ BEGIN
         'module', p_code, 'reconciled', v_signed.finished_at, 'changed', legacy.last_change(p_code)));
     END IF;
   END IF;
+  IF array_position(ARRAY['legacy', 'parallel', 'werkbank'], p_mode) < array_position(ARRAY['legacy', 'parallel', 'werkbank'], v_module.mode) THEN
+    PERFORM legacy.read_anew(p_code);
+  END IF;
   UPDATE legacy.module m
      SET mode = p_mode, comment = nullif(btrim(p_comment), ''),
          signed_off_at = CASE p_mode WHEN 'werkbank' THEN coalesce(v_signed.signed_off_at, m.signed_off_at) END,
@@ -48,6 +65,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION api.legacy_module_set IS
   'Who leads in a module: the old system, both (parallel), or Werkbank, which needs a signed comparison with nothing changed since. '
+  'A step back has everything read once more. '
   'Needs confirmation.';
 
 CREATE OR REPLACE FUNCTION api.legacy_reconciliation_store(p_token bigint, p_run_id bigint, p_module text, p_lines jsonb) RETURNS jsonb

@@ -31,6 +31,9 @@ BEGIN
   IF v_replay IS NOT NULL THEN
     RETURN v_replay;
   END IF;
+  IF p_state = 'retry' THEN
+    PERFORM legacy.require_reader('4d');
+  END IF;
   SELECT q.* INTO v_row FROM legacy.quarantine q WHERE q.id = p_id FOR UPDATE;
   IF NOT FOUND THEN
     PERFORM sec.fail('ER404', 'record_not_found', jsonb_build_object('table', 'legacy.quarantine', 'id', p_id));
@@ -64,6 +67,9 @@ BEGIN
     jsonb_build_object('ids', p_ids, 'state', p_state, 'comment', p_comment));
   IF v_replay IS NOT NULL THEN
     RETURN v_replay;
+  END IF;
+  IF p_state = 'retry' THEN
+    PERFORM legacy.require_reader('4d');
   END IF;
   WITH locked AS (
     SELECT q.id FROM legacy.quarantine q WHERE q.id = ANY (p_ids) AND q.state NOT IN ('resolved', p_state) ORDER BY q.id FOR UPDATE),

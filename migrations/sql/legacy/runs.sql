@@ -69,6 +69,8 @@ BEGIN
     RETURN v_replay;
   END IF;
   PERFORM legacy.check_run(p_mode, v_entities);
+  PERFORM legacy.require_reader(CASE p_mode WHEN 'images' THEN 'images' ELSE '4d' END);
+  PERFORM legacy.expire_requests();
   -- What already waits is not asked for twice.
   SELECT r.id INTO v_id FROM legacy.run r
    WHERE r.state = 'waiting' AND r.mode = p_mode AND r.entities IS NOT DISTINCT FROM v_entities AND r.options = v_options;
@@ -78,7 +80,8 @@ BEGIN
   RETURN api.command_end(p_command, jsonb_build_object('id', v_id));
 END $$;
 COMMENT ON FUNCTION api.legacy_run_request IS
-  'Ask the leader for a run: full, incremental, sweep, retry, reconcile or images; of some entities or all; options {limit, since, dry_run}.';
+  'Ask the leader for a run: full, incremental, sweep, retry, reconcile or images; of some entities or all; options {limit, since, dry_run}. '
+  'Refused where nobody could do it; ends by itself when it was not begun in some hours.';
 
 CREATE OR REPLACE FUNCTION api.legacy_run_cancel(p_command uuid, p_run_id bigint) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -118,6 +121,7 @@ BEGIN
   UPDATE legacy.run r SET state = CASE WHEN r.cancel_requested THEN 'cancelled' ELSE 'interrupted' END,
          finished_at = CASE WHEN r.cancel_requested THEN statement_timestamp() END
    WHERE r.state = 'running';
+  PERFORM legacy.expire_requests();
   SELECT r.* INTO v_run FROM legacy.run r WHERE r.state IN ('interrupted', 'waiting')
    ORDER BY r.state = 'waiting', r.id LIMIT 1 FOR UPDATE;
   IF FOUND THEN
@@ -238,7 +242,12 @@ BEGIN
                  count(r.id) FILTER (WHERE r.state = 'placeholder') AS placeholders, count(r.id) FILTER (WHERE r.state = 'gone') AS gone
             FROM legacy.entity x LEFT JOIN legacy.record r ON r.entity_id = x.id
            WHERE v_part.entity IN (x.code, x.parent) GROUP BY x.id) c
-   WHERE c.id = e.id AND (e.record_count, e.placeholder_count, e.gone_count) <> (c.records, c.placeholders, c.gone);
+   WHERE c.id = e.id AND e.code <> 'picture' AND (e.record_count, e.placeholder_count, e.gone_count) <> (c.records, c.placeholders, c.gone);
+  -- Pictures are no records of the mapping; they are counted where they are.
+  UPDATE legacy.entity e SET record_count = c.here, gone_count = c.gone
+    FROM (SELECT count(*) FILTER (WHERE p.state = 'here') AS here, count(*) FILTER (WHERE p.state = 'gone') AS gone
+            FROM catalog.picture p) c
+   WHERE v_part.entity = 'picture' AND e.code = 'picture' AND (e.record_count, e.gone_count) <> (c.here, c.gone);
   v_linked := legacy.link_up(v_part.entity);
   RETURN to_jsonb(v_part) || jsonb_build_object('run_entity_id', v_part.id, 'linked', v_linked);
 END $$;
@@ -260,6 +269,7 @@ BEGIN
   END IF;
   UPDATE legacy.run_entity p SET state = CASE WHEN p_state = 'failed' THEN 'failed' ELSE 'cancelled' END, finished_at = clock_timestamp()
    WHERE p.run_id = p_run_id AND p.state IN ('running', 'waiting') AND p_state IN ('failed', 'cancelled');
+  PERFORM legacy.warnings_count();
   PERFORM legacy.tidy_runs();
   RETURN legacy.run_json(v_run);
 END $$;

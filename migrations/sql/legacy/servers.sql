@@ -78,18 +78,23 @@ COMMENT ON FUNCTION api.legacy_session_set IS
   'Keep the one session of a server, sealed; p_opened says that the server has just opened a new one. NULL forgets it.';
 
 CREATE OR REPLACE FUNCTION api.legacy_contact(
-  p_token bigint, p_server_id bigint, p_status text, p_error text DEFAULT NULL, p_blocked_until timestamptz DEFAULT NULL)
+  p_token bigint, p_server_id bigint, p_status text, p_error text DEFAULT NULL, p_blocked_until timestamptz DEFAULT NULL,
+  p_again_s double precision DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM sec.require('legacy_contact');
   PERFORM legacy.fence(p_token);
   PERFORM legacy.check_server(p_server_id);
-  INSERT INTO legacy.server_status AS t (server_id, last_contact_at, last_status, last_error, blocked_until)
-  VALUES (p_server_id, clock_timestamp(), left(p_status, 40), left(p_error, 500), p_blocked_until)
+  INSERT INTO legacy.server_status AS t (server_id, last_contact_at, last_status, last_error, blocked_until, silent_since, retry_at)
+  VALUES (p_server_id, clock_timestamp(), left(p_status, 40), left(p_error, 500), p_blocked_until,
+          CASE WHEN p_again_s IS NOT NULL THEN clock_timestamp() END,
+          CASE WHEN p_again_s IS NOT NULL THEN clock_timestamp() + least(greatest(p_again_s, 0), 86400) * interval '1 second' END)
   ON CONFLICT (server_id) DO UPDATE
     SET last_contact_at = excluded.last_contact_at, last_status = excluded.last_status, last_error = excluded.last_error,
-        blocked_until = excluded.blocked_until;
+        blocked_until = excluded.blocked_until, retry_at = excluded.retry_at,
+        silent_since = CASE WHEN p_again_s IS NOT NULL THEN coalesce(t.silent_since, excluded.silent_since) END;
   RETURN jsonb_build_object('server_id', p_server_id, 'now', clock_timestamp());
 END $$;
-COMMENT ON FUNCTION api.legacy_contact IS 'How a server was found: a word, what went wrong, and until when nobody asks it again.';
+COMMENT ON FUNCTION api.legacy_contact IS 'How a server was found: a word, what went wrong, and until when nobody asks it again. p_again_s: it gave no answer, and is asked again '
+  'after so many seconds; its silence is then counted from the first time.';

@@ -19,6 +19,7 @@ BEGIN
                          'last_contact_at', t.last_contact_at, 'last_status', t.last_status,
                          'last_error', CASE WHEN v_keeper THEN t.last_error END, 'blocked_until', t.blocked_until,
                          'sessions_opened', coalesce(t.sessions_opened, 0), 'session_seen_at', t.session_seen_at,
+                         'silent_since', t.silent_since, 'retry_at', t.retry_at,
                          'has_password', coalesce(x.password_sealed IS NOT NULL, false),
                          'has_session', coalesce(x.session_sealed IS NOT NULL, false)) ORDER BY s.kind, s.is_test, s.code), '[]')
                   FROM legacy.server s
@@ -33,6 +34,7 @@ BEGIN
                           'last_full_at', e.last_full_at, 'last_incremental_at', e.last_incremental_at,
                           'last_sweep_at', e.last_sweep_at, 'last_change_at', e.last_change_at, 'source_count', e.source_count,
                           'records', e.record_count, 'placeholders', e.placeholder_count, 'gone', e.gone_count,
+                          'warnings', e.warning_count,
                           'quarantined', coalesce(q.n, 0)) ORDER BY e.position, e.code), '[]')
                    FROM legacy.entity e
                    LEFT JOIN (SELECT q.entity_id, count(*) AS n FROM legacy.quarantine q WHERE q.state IN ('open', 'retry')
@@ -40,8 +42,12 @@ BEGIN
     'run', (SELECT legacy.run_shown(r, v_keeper) FROM legacy.run r WHERE r.state = 'running' ORDER BY r.id LIMIT 1),
     'last_run', (SELECT legacy.run_shown(r, v_keeper) FROM legacy.run r
                   WHERE r.state IN ('done', 'warnings', 'failed', 'cancelled') ORDER BY r.finished_at DESC NULLS LAST LIMIT 1),
-    'waiting', (SELECT coalesce(jsonb_agg(legacy.run_shown(r, v_keeper) - 'parts' ORDER BY r.id), '[]')
-                  FROM legacy.run r WHERE r.state IN ('waiting', 'interrupted')),
+    'waiting', (SELECT coalesce(jsonb_agg(legacy.run_shown(r, v_keeper) - 'parts' || jsonb_build_object(
+                                            'ends_at', CASE WHEN r.state = 'waiting' THEN r.requested_at + legacy.request_lives() END)
+                                          ORDER BY r.id), '[]')
+                  FROM legacy.run r
+                 WHERE r.state = 'interrupted'
+                    OR r.state = 'waiting' AND r.requested_at >= statement_timestamp() - legacy.request_lives()),
     'quarantine', (SELECT count(*) FROM legacy.quarantine q WHERE q.state IN ('open', 'retry')),
     'ignored', (SELECT count(*) FROM legacy.quarantine q WHERE q.state = 'ignored'));
 END $$;

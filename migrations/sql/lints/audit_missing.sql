@@ -12,7 +12,7 @@ SELECT c.oid::regclass FROM pg_catalog.pg_class c
        'inventory.stock_balance', 'inventory.stock_level', 'engineering.structure_lock',
        'catalog.picture_article', 'catalog.picture_change', 'catalog.picture_file',
        'legacy.article', 'legacy.document', 'legacy.document_line', 'legacy.employee', 'legacy.employee_pay', 'legacy.entity',
-       'legacy.record', 'legacy.reconciliation_line', 'legacy.run_entity', 'legacy.server_status', 'legacy.stock', 'legacy.work_order',
+       'legacy.record', 'legacy.warning', 'legacy.reconciliation_line', 'legacy.run_entity', 'legacy.server_status', 'legacy.stock', 'legacy.work_order',
        'legacy.work_order_step')
    AND (c.relnamespace::regnamespace::text = 'sec'
         OR EXISTS (SELECT FROM pg_catalog.pg_policy p

@@ -11,4 +11,4 @@ SELECT m.rolname, 'member of ' || o.rolname
   JOIN pg_catalog.pg_roles m ON m.oid = am.member
  WHERE o.rolname IN ('erp_owner', 'erp_api', 'erp_sec', 'erp_audit')
     OR (m.rolname ~ '^[uts]_' AND o.rolname ~ '^r_' AND pg_catalog.pg_get_userbyid(am.grantor) <> 'erp_sec')
-    OR (m.rolname ~ '^[uts]_' AND o.rolname !~ '^(r_|erp_user$)' AND (m.rolname, o.rolname) <> ('s_register', 'erp_guest'))
+    OR (m.rolname ~ '^[uts]_' AND o.rolname !~ '^(r_|erp_user$|erp_in_)' AND (m.rolname, o.rolname) <> ('s_register', 'erp_guest'))
