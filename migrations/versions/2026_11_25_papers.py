@@ -1,10 +1,10 @@
 """The archive of all documents, files on records, templates
 
-Revision: papers, after media
+Revision: papers, after history
 """
 
 revision = "papers"
-down_revision = "media"
+down_revision = "history"
 branch_labels = None
 depends_on = None
 
