@@ -44,9 +44,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument(
         "--only",
-        default="abcdefghklrtwp",
+        default="abcdefghiklrtwp",
         metavar="LETTERS",
-        help="cases to run; w is the window, p are pictures",
+        help="cases to run; w is the window, p are pictures, i invoices as PDF and e-invoice",
     )
     parser.add_argument("--calls", type=int, default=20, metavar="N", help="measured calls per case")
     parser.add_argument("--small", action="store_true", help="leave out the large data")
@@ -69,6 +69,13 @@ def main(argv: list[str]) -> int:
         print("\npictures")
         for name, value in report["pictures"].items():
             print(f"{name:<48}{value:>10}")
+    if "i" in arguments.only:
+        from benchmarks.papers import run as run_papers
+
+        report["papers"] = run_papers(small=arguments.small)
+        print("\ninvoices of ten lines, a second, on one core")
+        for name, value in report["papers"].items():
+            print(f"{name:<56}{value:>10}")
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(report, indent=2, ensure_ascii=False), encoding="utf-8")
