@@ -9,6 +9,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from xml.parsers import expat
 
@@ -241,3 +242,15 @@ def _unpacked(stream: "Object") -> bytes:
             "too_large", size=f"> {MAX_XML // 1024 // 1024}", limit=MAX_XML // 1024 // 1024
         )
     return content
+
+
+def read_file(path: Path, engine: RuleSets = RULE_SETS) -> Received:
+    """Read a file from the disk; one that is too large is not loaded, one that cannot be opened is explained."""
+    try:
+        if path.stat().st_size > MAX_FILE:
+            with path.open("rb") as file:
+                return read(file.read(MAX_FILE + 1), path.name, engine)
+        return read(path.read_bytes(), path.name, engine)
+    except OSError as error:
+        reason = Finding(ERROR, "einvoice_no_file", "", {"reason": error.strerror or str(error)})
+        return Received(path.name, "", 0, "", None, "", "", None, (reason,))

@@ -28,6 +28,7 @@ CAPABILITIES = (
     "engineering",
     "inventory",
     "purchasing",
+    "einvoice",
     "sales",
     "production",
     "approvals",

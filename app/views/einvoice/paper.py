@@ -1,0 +1,154 @@
+"""A received invoice as a page to read: all in it is a stranger's text; nothing is markup, nothing is fetched."""
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QTextOption
+from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+
+from app.core.i18n import language, t
+from app.services.einvoice import show
+from app.services.einvoice.read import Received
+from app.services.validation.findings import Finding
+from app.views.core.theme import px, tok
+
+SHOWN_FINDINGS = 60
+
+
+class Paper(QTextBrowser):
+    """Shows one received file."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("einvoice.paper")
+        self.setAccessibleName(t("einvoice.inbox.paper"))
+        self.setOpenLinks(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrapMode(QTextOption.WrapMode.WordWrap)
+        self.setStyleSheet(
+            f"QTextBrowser {{ background: {tok('surface').name()}; color: {tok('text').name()};"
+            f" padding: {px('gap_m')}px; }}"
+        )
+
+    def loadResource(self, _kind: int, _name: QUrl | str) -> Any:
+        """Nothing: an invoice brings no pictures, and nothing is fetched for it."""
+        return None
+
+    def show_received(self, received: Received) -> None:
+        """Show what was read, its faults first."""
+        self.setHtml(page(received))
+        self.verticalScrollBar().setValue(0)
+
+
+def page(received: Received) -> str:
+    """The page as HTML, every text escaped."""
+    lang = language()
+    parts = [_findings(received, lang)]
+    if received.invoice is not None:
+        parts.append(_invoice(show.sheet(received.invoice, lang)))
+    if received.unread:
+        rows = "".join(_row(path.replace("/", " › "), text) for path, text in received.unread)
+        parts.append(f"<h3>{_t('unread')}</h3><table cellpadding='2'>{rows}</table>")
+    parts.append(f"<p style='color:{_colour('text2')}'>{_origin(received)}</p>")
+    return "".join(parts)
+
+
+def _t(key: str, **params: Any) -> str:
+    return escape(t(f"einvoice.inbox.{key}", **params))
+
+
+def _colour(token: str) -> str:
+    return tok(token).name()
+
+
+def _row(name: str, value: str) -> str:
+    return (
+        f"<tr><td style='color:{_colour('text2')}; padding-right:{px('gap_m')}px'>{escape(name)}</td>"
+        f"<td>{escape(value)}</td></tr>"
+    )
+
+
+def _findings(received: Received, lang: str) -> str:
+    if not received.findings:
+        return ""
+    errors = [one for one in received.findings if one.is_error]
+    warnings = [one for one in received.findings if not one.is_error]
+    found = _list("errors", errors, "bad", received, lang) + _list(
+        "warnings", warnings, "warn", received, lang
+    )
+    return f"{found}<hr>"
+
+
+def _list(key: str, findings: list[Finding], tone: str, received: Received, lang: str) -> str:
+    if not findings:
+        return ""
+    items = "".join(
+        f"<li>{escape(show.sentence(one, received.invoice, lang))}"
+        f" <span style='color:{_colour('text2')}'>{escape(show.source(one))}</span></li>"
+        for one in findings[:SHOWN_FINDINGS]
+    )
+    return f"<h3 style='color:{_colour(tone)}'>{_t(key, n=len(findings))}</h3><ul>{items}</ul>"
+
+
+def _invoice(sheet: show.Sheet) -> str:
+    blocks = [
+        f"<h3>{escape(one.title)}</h3><table cellpadding='2'>{_rows(one.rows)}</table>"
+        for one in sheet.blocks
+    ]
+    left, right = blocks[::2], blocks[1::2]
+    columns = "".join(f"<td width='50%' valign='top'>{''.join(side)}</td>" for side in (left, right))
+    notes = "".join(f"<p>{_lines(note)}</p>" for note in sheet.notes)
+    return (
+        f"<h2>{escape(sheet.title)}</h2><table width='100%'><tr>{columns}</tr></table>{notes}"
+        f"<h3>{_t('lines')}</h3>{_positions(sheet.positions)}{_sums(sheet.sums)}"
+    )
+
+
+def _rows(rows: Iterable[tuple[str, str]]) -> str:
+    return "".join(_row(name, value) for name, value in rows)
+
+
+def _lines(text: str) -> str:
+    return escape(text).replace("\n", "<br>")
+
+
+def _positions(positions: Iterable[show.Position]) -> str:
+    colour = _colour("text2")
+    head = "".join(
+        f"<th align='{'left' if key in ('position', 'words') else 'right'}' style='color:{colour}'>"
+        f"{_t(f'column.{key}')}</th>"
+        for key in ("position", "words", "quantity", "price", "tax", "net")
+    )
+    rows = []
+    for one in positions:
+        first, *more = one.words or ("",)
+        words = f"<b>{_lines(first)}</b>" + "".join(
+            f"<br><span style='color:{_colour('text2')}'>{_lines(word)}</span>" for word in more
+        )
+        numbers = "".join(
+            f"<td align='right' valign='top' style='white-space:pre'>{escape(cell)}</td>"
+            for cell in (one.quantity, one.price, one.tax, one.net)
+        )
+        rows.append(f"<tr><td valign='top'>{escape(one.id)}</td><td>{words}</td>{numbers}</tr>")
+    line = f"border-bottom: 1px solid {_colour('line')}"
+    return f"<table width='100%' cellpadding='4' style='{line}'><tr>{head}</tr>{''.join(rows)}</table>"
+
+
+def _sums(sums: tuple[tuple[str, str], ...]) -> str:
+    rows = []
+    for number, row in enumerate(sums, start=1):
+        texts = [f"<b>{escape(text)}</b>" if number == len(sums) else escape(text) for text in row]
+        rows.append("<tr>" + "".join(f"<td align='right'>{text}</td>" for text in texts) + "</tr>")
+    inner = f"<table cellpadding='2'>{''.join(rows)}</table>"
+    return f"<table width='100%'><tr><td></td><td align='right'>{inner}</td></tr></table>"
+
+
+def _origin(received: Received) -> str:
+    """What was read and by which rules it was checked."""
+    if not received.rule_set:
+        return escape(received.name)
+    inside = received.xml_name if received.kind == "pdf" else ""
+    return _t("origin", file=received.name, inside=f" › {inside}" if inside else "", rules=received.rule_set)
