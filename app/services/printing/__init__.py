@@ -1,0 +1,1 @@
+"""Printers: what speaks to them, which one prints what, and the house's queue."""

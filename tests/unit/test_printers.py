@@ -1,0 +1,212 @@
+"""What speaks to printers, against real ones: IPP Everywhere, CUPS, and sockets that behave badly."""
+
+import contextlib
+import io
+import threading
+
+import pypdfium2
+import pytest
+import zxingcpp
+from hypothesis import given
+from hypothesis import strategies as st
+from reportlab.graphics.barcode import code128
+from reportlab.pdfgen import canvas
+from zebrafy.zebrafy_zpl import ZebrafyZPL
+
+from app.core.errors import Refused, Unavailable
+from app.services.printing import ipp_wire as wire
+from app.services.printing.connect import connect
+from app.services.printing.convert import PDF, ZPL, page_numbers, rasterised
+from app.services.printing.device import Access, Cut, Sent, Task
+from app.services.printing.ipp import IppPrinter, addresses, status_of
+from app.services.printing.wires import receipt_status, zebra_status
+from app.simulate.printers import Printer
+from tests.peers.printers import cups_printer, ipp_printer
+from tests.peers.sockets import Sink, tls_in_front
+
+__all__ = ["cups_printer", "ipp_printer"]
+_STATUS = (
+    b"\x02030,%b,%b,1234,000,0,0,0,000,0,0,0\x03\r\n"
+    b"\x02000,0,%b,0,0,2,4,0,00000000,1,000\x03\r\n\x021234,0\x03\r\n"
+)
+
+
+def paper(*texts: str, size: tuple[float, float] = (595.3, 841.9)) -> bytes:
+    """A PDF with one page a text, each with it as a bar code."""
+    kept = io.BytesIO()
+    page = canvas.Canvas(kept, pagesize=size)
+    for text in texts:
+        page.drawString(20, 20, text)
+        code128.Code128(text, barWidth=1.5, barHeight=40).drawOn(page, 20, 60)
+        page.showPage()
+    page.save()
+    return kept.getvalue()
+
+
+def texts_of(pdf: bytes) -> list[str]:
+    """What the bar code of each page says."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return [zxingcpp.read_barcodes(page.render(scale=3).to_pil())[0].text for page in document]
+    finally:
+        document.close()
+
+
+def printing(access: Access, task: Task) -> tuple[Sent, list[str]]:
+    """Print; gives what the printer's number for the job was when the document began to leave."""
+    began: list[str] = []
+    device = connect(access)
+    try:
+        return device.send(task, began.append), began
+    finally:
+        device.close()
+
+
+def finished(access: Access, remote: str) -> str:
+    """What became of a job that a printer is working on."""
+    device = connect(access)
+    pause = threading.Event()
+    try:
+        for _ in range(600):
+            state = device.follow(remote)
+            if state != "sent":
+                return state
+            pause.wait(0.05)
+        return "sent"
+    finally:
+        device.close()
+
+
+def test_an_ipp_printer_gets_the_pages_that_were_asked_for(ipp_printer: Printer) -> None:
+    access = Access("ipp", ipp_printer.uri)
+    device = connect(access)
+    status, capabilities = device.probe()
+    assert status.code in ("idle", "printing")
+    assert {PDF, "manual"} <= {*capabilities.formats, *capabilities.trays}
+    assert 300 in capabilities.dpi
+    assert device.follow("4711") == "gone"
+    device.close()
+    task = Task(paper("ONE", "TWO", "THREE"), PDF, "Lieferschein Ä", "Ida", copies=2, pages="2-", tray="main")
+    sent, began = printing(access, task)
+    assert began == [sent.remote]
+    assert finished(access, sent.remote) == "done"
+    assert texts_of(ipp_printer.printed()[-1].read_bytes()) == ["TWO", "THREE"]
+    with pytest.raises(Refused, match="printer_refused"):
+        connect(access).cancel("4711")
+
+
+def test_a_printer_that_knows_no_pdf_gets_dots_that_others_can_read(cups_printer: Printer) -> None:
+    """CUPS reads the dots with code of its own and makes a PDF of them again."""
+    access = Access("ipp", cups_printer.uri)
+    for at, colour in enumerate((False, True)):
+        dots = rasterised(paper(f"RASTER-{at}"), 150, "pwg", colour=colour)
+        sent, _ = printing(access, Task(dots, "image/pwg-raster", f"raster {at}"))
+        assert finished(access, sent.remote) == "done"
+        assert texts_of(cups_printer.printed()[-1].read_bytes()) == [f"RASTER-{at}"]
+    with pytest.raises(Refused, match="printer_refused"):
+        connect(Access("ipp", cups_printer.uri + "-none")).probe()
+
+
+def test_labels_reach_a_raw_printer_as_its_dots() -> None:
+    with Sink(answers={b"~HS": _STATUS % (b"0", b"0", b"0")}) as sink:
+        access = Access("raw", sink.address, "zpl", dpi=203)
+        status, capabilities = connect(access).probe()
+        assert (status.code, capabilities.answers) == ("idle", True)
+        assert printing(access, Task(b"^XA^FS^XZ", ZPL, "label", copies=3))[0].state == "sent"
+        printing(access, Task(paper("LABEL", size=(283, 170)), PDF, "label"))
+        assert sink.jobs[0] == b"^XA^FS^XZ" * 3
+        picture = ZebrafyZPL(sink.jobs[1].decode()).to_images()[0]
+        assert zxingcpp.read_barcodes(picture.convert("L"))[0].text == "LABEL"
+        with pytest.raises(Refused, match="printer_format"):
+            printing(access, Task(b"\x1b@", "application/vnd.escpos", "receipt"))
+
+
+def test_lpd_hands_over_file_and_title() -> None:
+    with Sink(lpd=True) as sink:
+        access = Access("lpd", sink.address)
+        assert connect(access).probe()[0].reasons == ("labels is ready and printing",)
+        content = paper("LPD")
+        printing(access, Task(content, PDF, "Etikett\nrm -rf", "Ida"))
+        assert sink.jobs == [content]
+
+
+@pytest.mark.parametrize("lpd", [False, True])
+def test_a_cut_in_mid_job_is_told_from_a_printer_that_is_away(*, lpd: bool) -> None:
+    kind = "lpd" if lpd else "raw"
+    big = Task(paper("BIG") * 2000, PDF, "big")
+    with Sink(mode="cut", lpd=lpd) as sink:
+        with pytest.raises(Cut):
+            printing(Access(kind, sink.address), big)
+        gone = sink.address
+    with pytest.raises(Unavailable, match="printer_away") as away:
+        printing(Access(kind, gone), big)
+    assert not isinstance(away.value, Cut)
+
+
+@pytest.mark.parametrize("kind", ["ipp", "lpd"])
+def test_nonsense_is_no_printer(kind: str) -> None:
+    with Sink(mode="nonsense") as sink:
+        access = Access(kind, f"{kind}://127.0.0.1:{sink.port}/lp", timeout=3)
+        with pytest.raises((Unavailable, Refused), match=r"printer_(nonsense|away|refused)"):
+            printing(access, Task(paper("X"), PDF, "x"))
+
+
+def test_a_sleeping_printer_that_swallows_nothing_leaves_a_riddle() -> None:
+    with Sink(mode="silent") as sink, pytest.raises(Cut):
+        printing(Access("raw", sink.address, timeout=0.5), Task(b"%PDF" + bytes(20_000_000), PDF, "long"))
+
+
+def test_what_label_and_receipt_printers_say() -> None:
+    assert zebra_status(_STATUS % (b"1", b"0", b"0")).code == "media_out"
+    assert zebra_status(_STATUS % (b"0", b"1", b"0")).code == "paused"
+    assert zebra_status(_STATUS % (b"0", b"0", b"1")).code == "cover_open"
+    assert zebra_status(b"\x02,,\x03<html>").code == "unknown"
+    assert receipt_status(b"\x12\x12\x12").code == "idle"
+    assert receipt_status(b"\x12\x12\x72").code == "media_out"
+    assert receipt_status(b"\x1a\x16\x12").code == "cover_open"
+    assert receipt_status(b"HTT").code == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("state", "reasons", "expected"),
+    [
+        (3, ["none"], "idle"),
+        (5, ["media-empty-error"], "media_out"),
+        (5, ["media-jam"], "media_jam"),
+        (5, ["door-open-report", "toner-low-warning"], "cover_open"),
+        (4, ["media-low-report", "marker-supply-low-warning"], "toner_low"),
+        (3, ["media-empty-report"], "idle"),
+        (5, [], "attention"),
+        (99, [], "unknown"),
+    ],
+)
+def test_a_printers_reasons_in_our_words(state: int, reasons: list[str], expected: str) -> None:
+    assert status_of({"printer-state": [state], "printer-state-reasons": reasons}).code == expected
+
+
+@given(st.binary(max_size=300))
+def test_no_answer_breaks_the_reader(data: bytes) -> None:
+    with contextlib.suppress(wire.NonsenseError):
+        wire.parse(b"\x02\x00\x00\x00\x00\x00\x00\x01" + data)
+
+
+def test_addresses_and_pages() -> None:
+    assert addresses("printer.local")[1] == "http://printer.local:631/ipp/print"
+    assert addresses("https://p/ipp/x") == ("ipps://p:443/ipp/x", "https://p:443/ipp/x")
+    for wrong in ("file:///etc/passwd", "ftp://x/y", "ipp://", "ipp://h:99999999/"):
+        with pytest.raises(Refused, match="printer_address"):
+            addresses(wrong)
+    assert page_numbers("2, 4-, -1", 5) == [2, 4, 5, 1]
+    for pages in ("x", "9", "1-2-3", ","):
+        with pytest.raises(Refused, match="print_pages"):
+            page_numbers(pages, 5)
+
+
+def test_ipps_believes_the_house_s_own_authority_only(ipp_printer: Printer) -> None:
+    with tls_in_front(int(ipp_printer.uri.split(":")[2].split("/")[0])) as (port, ca):
+        address = f"ipps://localhost:{port}/ipp/print"
+        with pytest.raises(Unavailable, match="printer_certificate"):
+            IppPrinter(Access("ipp", address)).probe()
+        trusting = IppPrinter(Access("ipp", address, ca=ca))
+        assert trusting.probe()[0].ready
+        trusting.close()
