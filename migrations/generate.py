@@ -192,8 +192,11 @@ def _discard_branch(matrix: Matrix, line: Table, relations: Mapping[str, Relatio
     deletes = [
         f"DELETE FROM {c.name} t WHERE t.{_guard(c).key} = p_id" for c in children if c.name in relations
     ]
-    if "system.note" in relations:
-        deletes.append("DELETE FROM system.note n WHERE n.topic = p_table AND n.record_id = p_id")
+    deletes += [
+        f"DELETE FROM {beside} n WHERE n.topic = p_table AND n.record_id = p_id"
+        for beside in ("system.note", "documents.attachment")
+        if beside in relations
+    ]
     deletes.append(f"DELETE FROM {line.name} t WHERE t.id = p_id")
     steps = "".join(f"      {statement};\n" for statement in deletes)
     return f"""    WHEN '{line.name}' THEN

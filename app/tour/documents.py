@@ -16,8 +16,9 @@ from app.tour.record import DocumentRecord
 from app.tour.tour import Tour
 
 _ISSUED = """
-SELECT document_type, document_id, number, language, file_name, content, sha256
-  FROM documents.issued WHERE id > %s ORDER BY id
+SELECT split_part(i.topic, '.', 2), i.record_id, i.number, i.language, i.file_name, c.bytes, i.sha256
+  FROM documents.issued i JOIN documents.content c ON c.id = i.content_id
+ WHERE i.id > %s AND i.format = 'pdf' AND i.topic LIKE 'sales.%%' ORDER BY i.id
 """
 _TOTALS = "SELECT net_amount, tax_amount, gross_amount FROM sales.{table} WHERE id = %s"
 # Several lots of a line stand in one row of the delivery note.

@@ -196,7 +196,7 @@ def story(office: Office) -> None:
     office.post("sales_manager", "approval_delegate_end", approvals.end_delegate, EndDelegate(stand_in))
     issued = rep("quote_issue", sales.issue_quote, IssueQuote(quote.id, quote.row_version))
     data = office.person("sales_rep").read(documents.document_for, "quote", quote.id)
-    rep("document_archive", archive, documents.archive_command("quote", quote.id, data))
+    rep("document_archive", archive, documents.archive_command(quote.id, data))
     draft = rep("quote_convert", sales.convert_quote, ConvertQuote(issued.id, issued.row_version))
     order = rep(
         "sales_order_confirm", sales.confirm_sales_order, ConfirmSalesOrder(draft.id, draft.row_version)

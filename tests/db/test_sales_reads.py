@@ -236,7 +236,7 @@ def test_issued_documents_are_archived_and_a_cancellation_names_its_invoice(
     issued = rep.write(writes.issue_quote, IssueQuote(saved.id, saved.row_version)).value
     data = rep.read(documents.document_for, "quote", saved.id)
     assert (data.number, data.draft, data.lines[0].sku) == (issued.number, False, "BELL-1")
-    command = documents.archive_command("quote", saved.id, data)
+    command = documents.archive_command(saved.id, data)
     kept = rep.write(archive, command).value
     assert rep.read(archived_file, kept).content == command.content
 
@@ -254,7 +254,7 @@ def test_issued_documents_are_archived_and_a_cancellation_names_its_invoice(
     assert data.original is not None
     assert (data.kind, data.language, data.original.number) == ("cancellation", "en", bill.number)
     assert (data.totals.gross, data.tax_note) == (D("-15.98"), "intra_community")
-    finance.write(archive, documents.archive_command("invoice", counter.id, data))
+    finance.write(archive, documents.archive_command(counter.id, data))
 
 
 def test_lots_are_proposed_oldest_first_shipped_and_printed(world: World, as_role: As, admin: Raw) -> None:

@@ -131,7 +131,11 @@ def test_a_refused_discount_is_requested_approved_and_issued_with_its_pdf(
     desk.click("action.issue")
     desk.wait(lambda: page.stored_state == "issued")
     desk.wait(lambda: page.is_archived)
-    kept = admin.execute("SELECT content, sha256 FROM documents.issued WHERE document_id = %s", (quote_id,))
+    kept = admin.execute(
+        "SELECT c.bytes, i.sha256 FROM documents.issued i JOIN documents.content c ON c.id = i.content_id"
+        " WHERE i.record_id = %s",
+        (quote_id,),
+    )
     content, digest = kept.fetchone() or (b"", "")
     desk.click("action.pdf")
     desk.wait(lambda: opened)

@@ -64,7 +64,7 @@ def test_chosen_deliveries_become_an_invoice_with_its_pdf(
     assert invoice.spec.topic == INVOICE
     assert invoice.invoice.gross_amount == D("357.00")
     desk.wait(
-        lambda: admin.execute("SELECT 1 FROM documents.issued WHERE document_type = 'invoice'").fetchone()
+        lambda: admin.execute("SELECT 1 FROM documents.issued WHERE topic = 'sales.invoice'").fetchone()
     )
     desk.window.open_workspace("finance.to_invoice")
     assert [row.net_amount for row in desk.front().model.rows] == [D("79.90")]

@@ -90,7 +90,7 @@ def test_places_are_proposed_changed_shipped_and_the_note_archived(
     posted = as_role("warehouse_clerk").read(get_delivery, delivery.record.id)
     assert {(line.place, line.qty) for line in posted.lines} == {("A-01", D(1)), ("B-02", D(3))}
     desk.wait(
-        lambda: admin.execute("SELECT 1 FROM documents.issued WHERE document_type = 'delivery'").fetchone()
+        lambda: admin.execute("SELECT 1 FROM documents.issued WHERE topic = 'sales.delivery'").fetchone()
     )
     desk.click("action.pdf")
     desk.wait(lambda: opened)

@@ -28,7 +28,7 @@ STEPS: tuple[Step, ...] = (
     ("production", trade.production, "SELECT FROM production.completion"),
     ("quotes", trade.quotes, f"SELECT FROM sales.quote WHERE customer_reference = '{trade.QUOTES[-1].ref}'"),
     ("orders", trade.orders, "SELECT FROM system.note"),
-    ("papers", papers.archive, "SELECT FROM documents.issued WHERE document_type = 'invoice'"),
+    ("papers", papers.archive, "SELECT FROM documents.issued WHERE topic = 'sales.invoice'"),
 )
 
 

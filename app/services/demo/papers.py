@@ -24,12 +24,12 @@ def archive(house: House) -> None:
         person = house.person(login)
         for document in person.read(_without_paper, kind):
             data = person.read(paper.add, person.read(document_for, kind, document))
-            house.post(login, keep, archive_command(kind, document, data))
+            house.post(login, keep, archive_command(document, data))
 
 
 def _without_paper(session: Session, kind: DocumentType) -> list[int]:
     statement = f"""SELECT d.id FROM sales.{kind} d
                      WHERE d.number IS NOT NULL AND (:kind <> 'sales_order' OR d.state <> 'cancelled') AND NOT EXISTS (
-                           SELECT FROM documents.issued i WHERE i.document_type = :kind AND i.document_id = d.id)
+                           SELECT FROM documents.issued i WHERE i.topic = 'sales.' || :kind AND i.record_id = d.id)
                      ORDER BY d.id"""  # noqa: S608  (names of four tables)
     return list(session.execute(text(statement), {"kind": kind}).scalars())

@@ -1,31 +1,50 @@
-"""Puts issued documents into the archive."""
+"""Puts issued documents into the archive, and takes out those whose time is over."""
 
 from sqlalchemy.orm import Session
 
 from app.core.changes import Result, changed
 from app.core.db import call_api, posting
-from app.services.documents.commands import ArchiveDocument
+from app.services.documents.commands import ArchiveDocument, PurgeDocuments
 
 
 @posting
 def archive(session: Session, command: ArchiveDocument) -> Result[int]:
-    """Keep the PDF of an issued record; the value is the id in the archive.
+    """Keep a file of an issued record; the value is its id in the archive.
 
     The same bytes again give the same id.  Raises NotAllowed without the right to issue this kind of record, Refused
-    when the record is still a draft, the file is no PDF or too large, or other bytes are kept for it already.
+    when the record is still a draft, the file is not what its name says or too large, or other bytes are kept already
+    for a record that has one paper only.
     """
     answer = call_api(
         session,
         "document_archive",
         p_command=command.command,
-        p_document_type=command.document_type,
-        p_document_id=command.document_id,
+        p_kind=command.kind,
+        p_record_id=command.record_id,
         p_language=command.language,
         p_file_name=command.file_name,
         p_content=command.content,
+        p_words=command.words or None,
+        p_beside_name=command.beside_name,
+        p_beside=command.beside,
     )
     archived = int(answer["id"])
     return Result(
-        archived,
-        changed(("documents.issued", archived), (f"sales.{command.document_type}", command.document_id)),
+        archived, changed(("documents.issued", archived), (str(answer["topic"]), command.record_id))
     )
+
+
+@posting
+def purge(session: Session, command: PurgeDocuments) -> Result[int]:
+    """Delete documents whose retention was over on a day that is past; the value says how many.
+
+    Raises NotAllowed without the right, Refused for a day to come or without a reason.
+    """
+    answer = call_api(
+        session,
+        "document_purge",
+        p_command=command.command,
+        p_until=command.until,
+        p_reason=command.reason,
+    )
+    return Result(int(answer["documents"]), changed(("documents.issued", None)))

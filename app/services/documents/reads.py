@@ -9,19 +9,21 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid
 from app.core.together import Question, ask
-from app.models.documents import Issued
-from app.services.documents.commands import DocumentType
+from app.models.documents import Content, Issued
 
 
 class ArchivedRow(NamedTuple):
     """An archived document without its content; `issued_at` is UTC."""
 
     id: int
-    document_type: str
-    document_id: int
+    kind: str
+    topic: str
+    record_id: int
     number: str
     language: str
+    format: str
     file_name: str
+    size: int
     sha256: str
     issued_at: dt.datetime
     issued_by: str
@@ -33,31 +35,33 @@ class ArchivedFile(NamedTuple):
     file_name: str
     content: bytes
     sha256: str
+    mime: str
 
 
 _ROW = (
     Issued.id,
-    Issued.document_type,
-    Issued.document_id,
+    Issued.kind,
+    Issued.topic,
+    Issued.record_id,
     Issued.number,
     Issued.language,
+    Issued.format,
     Issued.file_name,
+    Issued.size,
     Issued.sha256,
     Issued.issued_at,
     Issued.issued_by,
 )
 
 
-def archived_documents(
-    session: Session, document_type: DocumentType, document_id: int
-) -> tuple[ArchivedRow, ...]:
-    """What is archived for a record: one row, or none as long as it has not been issued."""
-    return ask(session, archive_question(document_type, document_id))
+def archived_documents(session: Session, topic: str, record_id: int) -> tuple[ArchivedRow, ...]:
+    """What is archived for a record, oldest first; `topic` is its table."""
+    return ask(session, archive_question(topic, record_id))
 
 
-def archive_question(document_type: DocumentType, document_id: int) -> Question[tuple[ArchivedRow, ...]]:
+def archive_question(topic: str, record_id: int) -> Question[tuple[ArchivedRow, ...]]:
     """Asks what is archived for a record."""
-    found = select(*_ROW).where(Issued.document_type == document_type, Issued.document_id == document_id)
+    found = select(*_ROW).where(Issued.topic == topic, Issued.record_id == record_id)
     return Question(found.order_by(Issued.id), lambda rows: tuple(ArchivedRow(*row) for row in rows))
 
 
@@ -67,11 +71,15 @@ def archived_file(session: Session, archived_id: int) -> ArchivedFile:
     Raises Invalid `document_not_archived` when it does not exist for this user, `document_damaged` when its hash no
     longer matches: then nothing is handed out.
     """
-    query = select(Issued.file_name, Issued.content, Issued.sha256).where(Issued.id == archived_id)
+    query = (
+        select(Issued.file_name, Content.data, Issued.sha256, Content.mime)
+        .join(Content, Content.id == Issued.content_id)
+        .where(Issued.id == archived_id)
+    )
     row = session.execute(query).one_or_none()
     if row is None:
         raise Invalid("document_not_archived", id=archived_id)
-    name, content, expected = row
+    name, content, expected, mime = row
     if hashlib.sha256(content).hexdigest() != expected:
         raise Invalid("document_damaged", id=archived_id, file_name=name)
-    return ArchivedFile(name, bytes(content), expected)
+    return ArchivedFile(name, bytes(content), expected, mime)

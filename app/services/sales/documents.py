@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.core.errors import Refused
 from app.services.documents import data as page
 from app.services.documents.commands import ArchiveDocument, DocumentType
+from app.services.documents.contents import text_of_pdf
 from app.services.documents.render import file_name, render
 from app.services.sales import rules
 
@@ -130,11 +131,12 @@ def document_for(session: Session, document_type: DocumentType, document_id: int
     return build(row, _language(row))
 
 
-def archive_command(
-    document_type: DocumentType, document_id: int, data: page.DocumentData
-) -> ArchiveDocument:
+def archive_command(document_id: int, data: page.DocumentData) -> ArchiveDocument:
     """The command that archives a document's PDF; rendering it takes a moment and no session."""
-    return ArchiveDocument(document_type, document_id, data.language, file_name(data), render(data))
+    content = render(data)
+    return ArchiveDocument(
+        data.kind, document_id, data.language, file_name(data), content, text_of_pdf(content)
+    )
 
 
 def _language(row: Mapping[Any, Any]) -> page.Language:

@@ -80,7 +80,7 @@ def open_draft(session: Session, kind: DraftType, record_id: int, language: str,
         partner_question(text(f"({whose})").bindparams(document=record_id), language),
         figures_question(session, today, whose, document=record_id),
         chain_question(kind, record_id),
-        archive_question(kind, record_id),
+        archive_question(f"sales.{kind}", record_id),
     )
     document = draft_of(topic, record_id, head, lines)
     return OpenDraft(document, CustomerChoice(partner, figures, None), links, archived)
@@ -97,7 +97,7 @@ def open_invoice(session: Session, invoice_id: int, language: str, today: date) 
         *invoice_questions(invoice_id, language),
         figures_question(session, today, _customer_of("invoice"), document=invoice_id),
         chain_question("invoice", invoice_id),
-        archive_question("invoice", invoice_id),
+        archive_question("sales.invoice", invoice_id),
     )
     return OpenInvoice(invoice_of(invoice_id, found, lines), figures, links, archived)
 
@@ -108,7 +108,7 @@ def open_delivery(session: Session, delivery_id: int, language: str) -> OpenDeli
         session,
         *delivery_questions(delivery_id, language),
         chain_question("delivery", delivery_id),
-        archive_question("delivery", delivery_id),
+        archive_question("sales.delivery", delivery_id),
     )
     return OpenDelivery(delivery_of(delivery_id, found, lines), links, archived)
 

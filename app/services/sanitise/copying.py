@@ -260,12 +260,17 @@ class _Copying:
         self.target.execute(
             "SELECT catalog.refresh_product_search(ARRAY(SELECT p.id FROM catalog.product p))"
         )
-        numbers = self.target.execute("SELECT id, number FROM documents.issued").fetchall()
+        numbers = self.target.execute(
+            "SELECT DISTINCT ON (content_id) content_id, number FROM documents.issued ORDER BY content_id, id"
+        ).fetchall()
         with self.target.cursor() as cursor:
             cursor.executemany(
-                "UPDATE documents.issued SET content = %(page)s, sha256 = encode(sha256(%(page)s), 'hex') "
-                "WHERE id = %(id)s",
-                [{"id": row[0], "page": page(row[1])} for row in numbers],
+                "WITH made AS (UPDATE documents.content SET bytes = %(page)s, size = octet_length(%(page)s), "
+                "sha256 = encode(sha256(%(page)s), 'hex') WHERE id = %(id)s RETURNING id, sha256, size) "
+                "UPDATE documents.issued i SET sha256 = made.sha256, size = made.size FROM made "
+                "WHERE i.content_id = made.id",
+                # Each file is another one, so that none is kept twice.
+                [{"id": row[0], "page": page(f"{row[1]} - {row[0]}")} for row in numbers],
             )
         for schema_name, table, column in self.source.execute(_IDENTITIES).fetchall():
             owner = sql.Literal(f'"{schema_name}"."{table}"'), sql.Literal(column)

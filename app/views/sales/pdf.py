@@ -58,7 +58,7 @@ def _paper(ctx: AppContext) -> Paper:
 
 def _made(session: Any, document_type: DocumentType, document_id: int, paper: Paper) -> ArchiveDocument:
     data = paper.add(session, document_for(session, document_type, document_id))
-    return archive_command(document_type, document_id, data)
+    return archive_command(document_id, data)
 
 
 def open_of(owner: QObject, ctx: AppContext, document_type: DocumentType, document_id: int) -> None:
@@ -70,7 +70,7 @@ def open_of(owner: QObject, ctx: AppContext, document_type: DocumentType, docume
         else:
             ctx.navigate.toast(t("sales.pdf.none"), kind="warn")
 
-    ReadOp(owner, ctx, archived_documents, document_type, document_id).success(found).start()
+    ReadOp(owner, ctx, archived_documents, f"sales.{document_type}", document_id).success(found).start()
 
 
 def open_archived(owner: QObject, ctx: AppContext, archived_id: int) -> None:

@@ -1,74 +1,209 @@
--- The archive of issued documents.
+-- Files, kept once each, and the archive of issued documents.
 
-CREATE OR REPLACE FUNCTION api.document_archive(
-  p_command uuid, p_document_type text, p_document_id bigint, p_language text, p_file_name text, p_content bytea)
-RETURNS jsonb
+CREATE OR REPLACE FUNCTION documents.store(p_bytes bytea, p_mime text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_replay jsonb;
-  v_record jsonb := jsonb_build_object('document_type', p_document_type, 'document_id', p_document_id);
-  v_sha256 text := encode(sha256(p_content), 'hex');
-  v_mine bigint[] := sec.my_warehouses();
-  v_number text;
-  v_issued boolean;
-  v_warehouse bigint;
+  v_id bigint;
+  v_sha256 text := encode(sha256(p_bytes), 'hex');
+BEGIN
+  IF coalesce(octet_length(p_bytes), 0) = 0 THEN
+    PERFORM sec.fail('ER422', 'content_empty');
+  ELSIF octet_length(p_bytes) > 52428800 THEN
+    PERFORM sec.fail('ER422', 'content_size', jsonb_build_object('mb', 50));
+  END IF;
+  LOOP
+    SELECT c.id INTO v_id FROM documents.content c WHERE c.sha256 = v_sha256 FOR KEY SHARE;
+    EXIT WHEN FOUND;
+    INSERT INTO documents.content (sha256, size, mime, bytes)
+    VALUES (v_sha256, octet_length(p_bytes), coalesce(p_mime, 'application/octet-stream'), p_bytes)
+    ON CONFLICT (sha256) DO NOTHING RETURNING id INTO v_id;
+    EXIT WHEN v_id IS NOT NULL;
+  END LOOP;
+  RETURN v_id;
+END $$;
+COMMENT ON FUNCTION documents.store IS 'The file with these bytes, kept now if it was not yet; locked against deletion until the commit.';
+
+CREATE OR REPLACE FUNCTION documents.note_words(p_content bigint, p_words text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF p_words IS NOT NULL AND p_words <> '' THEN
+    INSERT INTO documents.content_text (content_id, words)
+    VALUES (p_content, to_tsvector('pg_catalog.simple', left(p_words, 200000)))
+    ON CONFLICT (content_id) DO NOTHING;
+  END IF;
+END $$;
+COMMENT ON FUNCTION documents.note_words IS 'Words of a file for the search, unless it has some.';
+
+CREATE OR REPLACE FUNCTION documents.forget(p_contents bigint[]) RETURNS int
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_content bigint;
+  v_gone int := 0;
+BEGIN
+  FOR v_content IN SELECT DISTINCT c.id FROM unnest(p_contents) c (id) ORDER BY 1 LOOP
+    BEGIN
+      DELETE FROM documents.content c WHERE c.id = v_content;
+      v_gone := v_gone + 1;
+    EXCEPTION WHEN foreign_key_violation OR restrict_violation THEN
+      NULL;  -- somebody else refers to it
+    END;
+  END LOOP;
+  RETURN v_gone;
+END $$;
+COMMENT ON FUNCTION documents.forget IS 'Delete those of these files nothing refers to any more.';
+
+CREATE OR REPLACE FUNCTION documents.mime_of(p_format text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE p_format WHEN 'pdf' THEN 'application/pdf' WHEN 'xml' THEN 'application/xml' WHEN 'zip' THEN 'application/zip'
+                       WHEN 'csv' THEN 'text/csv' END
+$$;
+COMMENT ON FUNCTION documents.mime_of IS 'The media type of an archived format.';
+
+CREATE OR REPLACE FUNCTION documents.archive(
+  p_kind text, p_record_id bigint, p_language text, p_file_name text, p_format text, p_bytes bytea, p_words text)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_kind documents.kind;
+  v_paper record;
+  v_record jsonb := jsonb_build_object('kind', p_kind, 'id', p_record_id);
+  v_sha256 text := encode(sha256(p_bytes), 'hex');
+  v_content bigint;
   v_id bigint;
 BEGIN
-  PERFORM sec.require('document_archive');
-  -- Only who may issue the record may say what its paper looks like.
-  CASE p_document_type
-    WHEN 'quote' THEN PERFORM sec.require('quote_issue');
-    WHEN 'sales_order' THEN PERFORM sec.require('sales_order_confirm');
-    WHEN 'delivery' THEN PERFORM sec.require('delivery_ship');
-    WHEN 'invoice' THEN PERFORM sec.require('invoice_post');
-    ELSE PERFORM sec.fail('ER422', 'document_type_known', v_record);
-  END CASE;
-  v_replay := api.command_begin(p_command, 'document_archive',
-    v_record || jsonb_build_object('language', p_language, 'file_name', p_file_name, 'sha256', v_sha256));
-  IF v_replay IS NOT NULL THEN
-    RETURN v_replay;
-  END IF;
-  CASE p_document_type
-    WHEN 'quote' THEN
-      SELECT q.number, q.warehouse_id, q.state <> 'draft' INTO v_number, v_warehouse, v_issued
-        FROM sales.quote q WHERE q.id = p_document_id AND q.warehouse_id = ANY (v_mine);
-    WHEN 'sales_order' THEN
-      SELECT o.number, o.warehouse_id, o.state IN ('confirmed', 'completed') INTO v_number, v_warehouse, v_issued
-        FROM sales.sales_order o WHERE o.id = p_document_id AND o.warehouse_id = ANY (v_mine);
-    WHEN 'delivery' THEN
-      SELECT d.number, d.warehouse_id, d.state = 'shipped' INTO v_number, v_warehouse, v_issued
-        FROM sales.delivery d WHERE d.id = p_document_id AND d.warehouse_id = ANY (v_mine);
-    WHEN 'invoice' THEN
-      SELECT i.number, o.warehouse_id, true INTO v_number, v_warehouse, v_issued
-        FROM sales.invoice i JOIN sales.sales_order o ON o.id = i.sales_order_id
-       WHERE i.id = p_document_id AND o.warehouse_id = ANY (v_mine);
-  END CASE;
+  SELECT k.* INTO v_kind FROM documents.kind k WHERE k.code = p_kind;
   IF NOT FOUND THEN
-    PERFORM sec.fail('ER404', 'record_not_found', v_record);
-  ELSIF v_number IS NULL OR NOT v_issued THEN
+    PERFORM sec.fail('ER422', 'document_kind_known', v_record);
+  END IF;
+  IF to_regprocedure(v_kind.facts || '(text,bigint)') IS NULL THEN
+    PERFORM sec.fail('ER422', 'document_kind_unused', v_record);
+  END IF;
+  EXECUTE format('SELECT f.number, f.warehouse_id, f.partner_id, f.recipient, f.dated, f.issued FROM %s($1, $2) f', v_kind.facts)
+     INTO v_paper USING p_kind, p_record_id;
+  IF v_paper.issued IS NULL OR (v_paper.warehouse_id IS NOT NULL AND v_paper.warehouse_id <> ALL (sec.my_warehouses())) THEN
+    PERFORM sec.fail('ER404', 'record_not_found', v_record || jsonb_build_object('table', v_kind.topic));
+  ELSIF v_paper.number IS NULL OR NOT v_paper.issued THEN
     PERFORM sec.fail('ER422', 'document_not_issued', v_record);
-  ELSIF p_content IS NULL OR substring(p_content FROM 1 FOR 5) <> '\x255044462d'::bytea THEN  -- %PDF-
-    PERFORM sec.fail('ER422', 'document_not_pdf', v_record);
-  ELSIF octet_length(p_content) > 20971520 THEN
-    PERFORM sec.fail('ER422', 'document_size', v_record);
-  ELSIF p_file_name IS NULL OR p_file_name !~ '^[^/\\[:cntrl:]]{1,180}\.pdf$' THEN
+  ELSIF p_format IS NULL OR documents.mime_of(p_format) IS NULL THEN
+    PERFORM sec.fail('ER422', 'document_format', v_record);
+  ELSIF p_bytes IS NULL OR (p_format = 'pdf' AND substring(p_bytes FROM 1 FOR 5) <> '\x255044462d'::bytea)  -- %PDF-
+        OR (p_format = 'zip' AND substring(p_bytes FROM 1 FOR 2) <> '\x504b'::bytea) THEN
+    PERFORM sec.fail('ER422', CASE p_format WHEN 'pdf' THEN 'document_not_pdf' ELSE 'document_format' END, v_record);
+  ELSIF p_file_name IS NULL OR p_file_name !~ '^[^/\\[:cntrl:]]{1,180}$' OR lower(right(p_file_name, 4)) <> '.' || p_format THEN
     PERFORM sec.fail('ER422', 'document_file_name', v_record);
   ELSIF p_language IS NULL OR p_language NOT IN ('de', 'en') THEN
     PERFORM sec.fail('ER422', 'document_language', v_record);
   END IF;
-  INSERT INTO documents.issued AS a (document_type, document_id, warehouse_id, number, language, file_name, content, sha256)
-  VALUES (p_document_type, p_document_id, v_warehouse, v_number, p_language, p_file_name, p_content, v_sha256)
-  ON CONFLICT (document_type, document_id) DO NOTHING
+  v_content := documents.store(p_bytes, documents.mime_of(p_format));
+  PERFORM documents.note_words(v_content, p_words);
+  -- The same bytes again are no new document.
+  SELECT a.id INTO v_id FROM documents.issued a
+   WHERE a.topic = v_kind.topic AND a.record_id = p_record_id AND a.kind = p_kind AND a.format = p_format
+     AND a.sha256 = v_sha256 ORDER BY a.id DESC LIMIT 1;
+  IF v_id IS NOT NULL THEN
+    RETURN v_id;
+  END IF;
+  INSERT INTO documents.issued AS a
+    (kind, topic, record_id, once, warehouse_id, partner_id, number, recipient, dated, language, format, file_name,
+     content_id, sha256, size, retain_until)
+  SELECT p_kind, v_kind.topic, p_record_id, v_kind.once, v_paper.warehouse_id, v_paper.partner_id, v_paper.number,
+         coalesce(v_paper.recipient, ''), v_paper.dated, p_language, p_format, p_file_name, v_content, v_sha256,
+         octet_length(p_bytes), make_date(extract(year FROM v_paper.dated)::int + r.years, 12, 31)
+    FROM documents.retention r WHERE r.code = v_kind.retention
+  ON CONFLICT (topic, record_id, format) WHERE once DO NOTHING
   RETURNING a.id INTO v_id;
   IF v_id IS NULL THEN
-    -- The same bytes again are no new document; other bytes would be a second truth.
-    SELECT a.id INTO v_id FROM documents.issued a
-     WHERE a.document_type = p_document_type AND a.document_id = p_document_id AND a.sha256 = v_sha256;
-    IF NOT FOUND THEN
-      PERFORM sec.fail('ER422', 'document_archived_once', v_record || jsonb_build_object('number', v_number));
-    END IF;
+    -- Other bytes would be a second truth.
+    PERFORM sec.fail('ER422', 'document_archived_once', v_record || jsonb_build_object('number', v_paper.number));
   END IF;
-  RETURN api.command_end(p_command, jsonb_build_object('id', v_id, 'number', v_number, 'sha256', v_sha256));
+  RETURN v_id;
+END $$;
+COMMENT ON FUNCTION documents.archive IS
+  'Keep one file of an issued record for good; the kind says which record it is about, and whether there may be several.';
+
+CREATE OR REPLACE FUNCTION api.document_archive(
+  p_command uuid, p_kind text, p_record_id bigint, p_language text, p_file_name text, p_content bytea,
+  p_words text DEFAULT NULL, p_beside_name text DEFAULT NULL, p_beside bytea DEFAULT NULL)
+RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_replay jsonb;
+  v_right text;
+  v_id bigint;
+  v_beside bigint;
+  v_record jsonb := jsonb_build_object('kind', p_kind, 'id', p_record_id);
+BEGIN
+  PERFORM sec.require('document_archive');
+  SELECT k.issue_right INTO v_right FROM documents.kind k WHERE k.code = p_kind;
+  IF NOT FOUND THEN
+    PERFORM sec.fail('ER422', 'document_kind_known', v_record);
+  END IF;
+  -- Only who may issue the record may say what its paper looks like.
+  PERFORM sec.require(v_right);
+  v_replay := api.command_begin(p_command, 'document_archive', v_record || jsonb_build_object(
+    'language', p_language, 'file_name', p_file_name, 'sha256', encode(sha256(p_content), 'hex'),
+    'beside_name', p_beside_name, 'beside', encode(sha256(p_beside), 'hex')));
+  IF v_replay IS NOT NULL THEN
+    RETURN v_replay;
+  END IF;
+  v_id := documents.archive(p_kind, p_record_id, p_language, p_file_name, lower(substring(p_file_name FROM '\.(\w{3})$')),
+                            p_content, p_words);
+  IF p_beside IS NOT NULL THEN
+    v_beside := documents.archive(p_kind, p_record_id, p_language, p_beside_name,
+                                  lower(substring(p_beside_name FROM '\.(\w{3})$')), p_beside, NULL);
+  END IF;
+  RETURN api.command_end(p_command, (
+    SELECT jsonb_build_object('id', v_id, 'number', i.number, 'sha256', i.sha256, 'topic', i.topic,
+                              'content_id', i.content_id, 'beside_id', v_beside)
+      FROM documents.issued i WHERE i.id = v_id));
 END $$;
 COMMENT ON FUNCTION api.document_archive IS
-  'Keep the PDF of an issued record, once and for good; the number is the record''s own.';
+  'Keep the file of an issued record, and the same in a second format, once and for good; the number is the record''s own.';
+
+CREATE OR REPLACE FUNCTION api.document_purge(p_command uuid, p_until date, p_reason text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_replay jsonb;
+  v_contents bigint[];
+BEGIN
+  PERFORM sec.require('document_purge');
+  v_replay := api.command_begin(p_command, 'document_purge', jsonb_build_object('until', p_until, 'reason', p_reason));
+  IF v_replay IS NOT NULL THEN
+    RETURN v_replay;
+  END IF;
+  IF p_until IS NULL OR p_until >= system.today() THEN
+    PERFORM sec.fail('ER422', 'purge_in_future', jsonb_build_object('until', p_until));
+  ELSIF p_reason IS NULL OR length(btrim(p_reason)) < 3 THEN
+    PERFORM sec.fail('ER422', 'purge_reason');
+  END IF;
+  WITH gone AS (DELETE FROM documents.issued i WHERE i.retain_until <= p_until RETURNING i.content_id)
+  SELECT coalesce(array_agg(g.content_id), '{}') INTO v_contents FROM gone g;
+  IF cardinality(v_contents) > 0 THEN
+    PERFORM documents.forget(v_contents);
+    INSERT INTO documents.purge (until, reason, documents) VALUES (p_until, btrim(p_reason), cardinality(v_contents));
+  END IF;
+  RETURN api.command_end(p_command, jsonb_build_object('documents', cardinality(v_contents)));
+END $$;
+COMMENT ON FUNCTION api.document_purge IS
+  'Delete the documents whose time of retention was over on a day that is past; the trail and a row of documents.purge say so.';
+
+CREATE OR REPLACE FUNCTION documents.search(p_text text) RETURNS bigint[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_tables text[];
+  v_mine bigint[];
+  v_words tsquery;
+BEGIN
+  PERFORM sec.require_session();
+  v_tables := sec.my_tables();
+  v_mine := sec.my_warehouses();
+  -- Every word may be the beginning of one in the document.
+  SELECT to_tsquery('pg_catalog.simple', string_agg(quote_literal(w.word) || ':*', ' & ')) INTO v_words
+    FROM regexp_split_to_table(lower(coalesce(p_text, '')), '\s+') AS w (word) WHERE w.word <> '';
+  RETURN ARRAY(
+    SELECT i.id FROM documents.issued i JOIN documents.content_text t ON t.content_id = i.content_id
+     WHERE t.words @@ v_words AND i.topic = ANY (v_tables)
+       AND (i.warehouse_id IS NULL OR i.warehouse_id = ANY (v_mine)));
+END $$;
+COMMENT ON FUNCTION documents.search IS
+  'Archived documents whose text has all these words, or words beginning like them, as far as the person may see them.';
