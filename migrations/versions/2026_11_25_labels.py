@@ -138,3 +138,50 @@ def upgrade() -> None:
         schema="labels",
     )
     op.create_index(op.f("sscc_warehouse_id_idx"), "sscc", ["warehouse_id"], unique=False, schema="labels")
+    op.create_table(
+        "code",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("code", sa.String(length=200), nullable=False),
+        sa.Column("topic", sa.String(length=40), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("supplier_id", sa.BigInteger(), nullable=True),
+        sa.Column("qty", sa.Numeric(precision=18, scale=6), server_default=sa.text("1"), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=True),
+        sa.Column("row_version", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.CheckConstraint("code <> '' AND code = btrim(code)", name="taught_code_not_blank"),
+        sa.CheckConstraint("qty <> 'NaN'", name="number_is_finite"),
+        sa.CheckConstraint("qty > 0", name="taught_code_qty_positive"),
+        sa.CheckConstraint(
+            "topic IN ('catalog.product', 'inventory.place', 'inventory.lot', 'inventory.box')",
+            name="taught_code_topic_known",
+        ),
+        sa.ForeignKeyConstraint(
+            ["supplier_id"], ["partners.partner.id"], name=op.f("code_supplier_id_fkey"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("code_pkey")),
+        sa.UniqueConstraint("code", name=op.f("code_code_key")),
+        schema="labels",
+    )
+    op.create_index("ix_code_record", "code", ["topic", "record_id"], unique=False, schema="labels")
+    op.create_index(op.f("code_supplier_id_idx"), "code", ["supplier_id"], unique=False, schema="labels")
+    op.create_table(
+        "scan",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("scanned_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("scanned_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.Column("workplace", sa.String(length=80), nullable=False),
+        sa.Column("screen", sa.String(length=60), nullable=False),
+        sa.Column("code", sa.String(length=200), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("topic", sa.String(length=40), nullable=True),
+        sa.Column("record_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "outcome IN ('found', 'several', 'unknown', 'refused', 'command')", name="scan_outcome_known"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("scan_pkey")),
+        schema="labels",
+    )
