@@ -101,6 +101,11 @@ def guard_file() -> Path:
     return home() / "guard.json"
 
 
+def scan_file() -> Path:
+    """Which virus scanner this workplace asks about attachments; absent, none is asked."""
+    return home() / "scan.json"
+
+
 def server_side() -> Path:
     """Where an embedded server started by root keeps its cluster when its own account cannot enter ``home()``.
 
@@ -123,4 +128,5 @@ def entries() -> tuple[Path, ...]:
         reports(),
         profiles_file(),
         guard_file(),
+        scan_file(),
     )

@@ -37,17 +37,19 @@ CREATE OR REPLACE FUNCTION documents.attach_version(
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_most int := coalesce((SELECT h.attachment_mb FROM documents.house h), 25);
-  v_content documents.content;
+  v_content bigint;
+  v_sha256 text;
+  v_size int;
 BEGIN
   IF octet_length(p_content) > v_most * 1024 * 1024 THEN
     PERFORM sec.fail('ER422', 'attachment_too_large', jsonb_build_object('mb', v_most));
   END IF;
-  SELECT c.id, c.sha256, c.size INTO v_content.id, v_content.sha256, v_content.size
-    FROM documents.content c WHERE c.id = documents.store(p_content, p_mime);
-  PERFORM documents.note_words(v_content.id, p_words);
+  v_content := documents.store(p_content, p_mime);
+  SELECT c.sha256, c.size INTO v_sha256, v_size FROM documents.content c WHERE c.id = v_content;
+  PERFORM documents.note_words(v_content, p_words);
   INSERT INTO documents.attachment_version (attachment_id, version, content_id, sha256, size, comment)
-  VALUES (p_attachment, p_version, v_content.id, v_content.sha256, v_content.size, coalesce(btrim(p_comment), ''));
-  RETURN jsonb_build_object('id', p_attachment, 'version', p_version, 'content_id', v_content.id, 'sha256', v_content.sha256);
+  VALUES (p_attachment, p_version, v_content, v_sha256, v_size, coalesce(btrim(p_comment), ''));
+  RETURN jsonb_build_object('id', p_attachment, 'version', p_version, 'content_id', v_content, 'sha256', v_sha256);
 END $$;
 COMMENT ON FUNCTION documents.attach_version IS 'Write one version of an attachment, its bytes kept once.';
 
