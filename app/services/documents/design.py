@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from app.core.errors import Invalid
 
-FONTS = ("noto", "dejavu")
+FONTS = ("sans", "serif")
 FORMS = ("a", "b")
 MARGINS = (15.0, 35.0)
 TEXT_LENGTH = 4000
@@ -28,7 +28,7 @@ class Design:
     """
 
     accent: str = "#171B24"
-    font: Literal["noto", "dejavu"] = "noto"
+    font: Literal["sans", "serif"] = "sans"
     form: Literal["a", "b"] = "b"
     left: float = 25.0
     logo: bytes | None = None

@@ -8,8 +8,11 @@ import io
 import re
 import threading
 import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -31,8 +34,23 @@ ELLIPSIS = "…"
 
 Weight = Literal["Regular", "Medium", "SemiBold"]
 Align = Literal["left", "right", "centre"]
+Family = Literal["sans", "serif"]
+_FILES: dict[Family, dict[Weight, str]] = {
+    "sans": {
+        "Regular": "NotoSans-Regular.ttf",
+        "Medium": "NotoSans-Medium.ttf",
+        "SemiBold": "NotoSans-SemiBold.ttf",
+    },
+    "serif": {
+        "Regular": "DejaVuSerif.ttf",
+        "Medium": "DejaVuSerif.ttf",
+        "SemiBold": "DejaVuSerif-Bold.ttf",
+    },
+}
 _FALLBACK = "WerkbankFallback"
+_family: ContextVar[Family] = ContextVar("family", default="sans")
 _loading = threading.Lock()
+_DARK = re.compile("1+")
 _BREAKS = re.compile(r"(?<=[^\W\d]{3}[-/])(?=[^\W\d]{3})")
 
 
@@ -46,15 +64,16 @@ class Style:
     colour: str = INK
 
 
+@lru_cache(4_000)
 def clean(text: str) -> str:
     """Composed text without control characters; line ends become ``\\n``, tabs and odd spaces become a space."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(_safe(character) for character in text)
+    return "".join([_safe(character) for character in text])
 
 
 def width(text: str, style: Style) -> float:
     """The width of one line in millimetres."""
-    return sum(_advance(character, style.weight) for character in text) * style.size / 1000 / mm
+    return _thousandths(text, _font(style.weight)) * style.size / 1000 / mm
 
 
 def wrap(text: str, style: Style, room: float, limit: int) -> list[str]:
@@ -82,7 +101,13 @@ def fit(text: str, style: Style, room: float) -> str:
 
 def runs(text: str, weight: Weight) -> list[tuple[str, str]]:
     """A text in drawing order, as stretches of one registered font each: name of the font, characters."""
-    return _runs(visual(clean(text)), weight)
+    return list(_runs(visual(clean(text)), _font(weight)))
+
+
+@lru_cache(8)
+def _reader(data: bytes) -> ImageReader:
+    """A picture opened; the logo of a house stands on every paper it makes."""
+    return ImageReader(io.BytesIO(data))
 
 
 class Pen:
@@ -97,10 +122,11 @@ class Pen:
         line = visual(clean(text))
         at = x - {"left": 0.0, "right": 1.0, "centre": 0.5}[align] * width(line, style)
         self.canvas.setFillColor(HexColor(style.colour))
-        for font, run in _runs(line, style.weight):
+        runs = _runs(line, _font(style.weight))
+        for font, run in runs:
             self.canvas.setFont(font, style.size)
             self.canvas.drawString(at * mm, (PAGE_HEIGHT - y) * mm, run)
-            at += width(run, style)
+            at += width(run, style) if len(runs) > 1 else 0.0
 
     def rule(self, x1: float, y: float, x2: float, colour: str = HAIR, thickness: float = 0.5) -> None:
         """Draw a horizontal line; thickness in points."""
@@ -113,10 +139,28 @@ class Pen:
         self.canvas.setFillColor(HexColor(colour))
         self.canvas.rect(x * mm, (PAGE_HEIGHT - y - high) * mm, wide * mm, high * mm, stroke=0, fill=1)
 
+    def modules(self, rows: Sequence[str], x: float, y: float, wide: float, high: float) -> None:
+        """Draw a code as modules (``1`` is dark) into the box from its top left, as few rectangles as it needs."""
+        self.canvas.setFillColor(HexColor("#000000"))
+        across, down = wide / len(rows[0]), high / len(rows)
+        path = self.canvas.beginPath()
+        for row, modules in enumerate(rows):
+            for run in _DARK.finditer(modules):
+                left = (x + run.start() * across) * mm
+                bottom = (PAGE_HEIGHT - y - (row + 1) * down) * mm
+                path.rect(left, bottom, (run.end() - run.start()) * across * mm, down * mm)
+        self.canvas.drawPath(path, stroke=0, fill=1)
+
+    def frame(self, x: float, y: float, wide: float, high: float, colour: str = HAIR) -> None:
+        """Draw an empty box, such as one to tick, from its top left corner."""
+        self.canvas.setStrokeColor(HexColor(colour))
+        self.canvas.setLineWidth(0.6)
+        self.canvas.rect(x * mm, (PAGE_HEIGHT - y - high) * mm, wide * mm, high * mm, stroke=1, fill=0)
+
     def picture(self, data: bytes, x: float, y: float, wide: float, high: float) -> bool:
         """Draw a PNG or JPEG into the box from its top left, keeping its shape; False when it cannot be read."""
         try:
-            image = ImageReader(io.BytesIO(data))
+            image = _reader(data)
             across, down = image.getSize()
             scale = min(wide / across, high / down)
             self.canvas.drawImage(
@@ -143,8 +187,18 @@ class Pen:
         self.canvas.restoreState()
 
 
+@contextmanager
+def family(name: Family) -> Iterator[None]:
+    """Measure and draw in this family as long as it lasts, in this thread."""
+    token = _family.set(name)
+    try:
+        yield
+    finally:
+        _family.reset(token)
+
+
 def _font(weight: Weight) -> str:
-    return f"Werkbank{weight}"
+    return f"Werkbank{_family.get()}{weight}"
 
 
 def _register() -> None:
@@ -152,8 +206,9 @@ def _register() -> None:
     with _loading:
         if _FALLBACK in pdfmetrics.getRegisteredFontNames():
             return
-        for weight in ("Regular", "Medium", "SemiBold"):
-            pdfmetrics.registerFont(TTFont(f"Werkbank{weight}", FONT_DIR / f"NotoSans-{weight}.ttf"))
+        for name, files in _FILES.items():
+            for weight, file in files.items():
+                pdfmetrics.registerFont(TTFont(f"Werkbank{name}{weight}", FONT_DIR / file))
         pdfmetrics.registerFont(TTFont(_FALLBACK, FONT_DIR / "DejaVuSans.ttf"))
 
 
@@ -167,24 +222,45 @@ def _coverage(font: str) -> dict[int, float]:
     return {code: face.charWidths[code] for code, glyph in face.charToGlyph.items() if glyph}
 
 
-def _font_for(character: str, weight: Weight) -> str:
-    return _font(weight) if ord(character) in _coverage(_font(weight)) else _FALLBACK
+class _Advances(dict[str, float]):
+    """How wide each character of a font is in thousandths of the size, looked up once."""
+
+    def __init__(self, font: str) -> None:
+        super().__init__()
+        self._own, self._other = _coverage(font), _coverage(_FALLBACK)
+
+    def __missing__(self, character: str) -> float:
+        code = ord(character)
+        found = self._own[code] if code in self._own else self._other.get(code, 0.0)
+        self[character] = found
+        return found
 
 
-def _advance(character: str, weight: Weight) -> float:
-    return _coverage(_font_for(character, weight)).get(ord(character), 0.0)
+@cache
+def _advances(font: str) -> _Advances:
+    return _Advances(font)
 
 
-def _runs(line: str, weight: Weight) -> list[tuple[str, str]]:
+@lru_cache(20_000)
+def _thousandths(text: str, font: str) -> float:
+    advances = _advances(font)
+    return sum([advances[character] for character in text])
+
+
+@lru_cache(20_000)
+def _runs(line: str, font: str) -> tuple[tuple[str, str], ...]:
     """Neighbouring characters of the same font together."""
+    own = _coverage(font)
+    if all(ord(character) in own for character in line):
+        return ((font, line),) if line else ()
     runs: list[tuple[str, str]] = []
     for character in line:
-        font = _font_for(character, weight)
-        if runs and runs[-1][0] == font:
-            runs[-1] = (font, runs[-1][1] + character)
+        name = font if ord(character) in own else _FALLBACK
+        if runs and runs[-1][0] == name:
+            runs[-1] = (name, runs[-1][1] + character)
         else:
-            runs.append((font, character))
-    return runs
+            runs.append((name, character))
+    return tuple(runs)
 
 
 @cache
@@ -199,7 +275,7 @@ def _safe(character: str) -> str:
         return ""
     if ord(character) > 0xFFFF:  # reportlab writes no usable text for these, so a copy would read as nonsense
         return BOX
-    known = ord(character) in _coverage(_font("Regular")) or ord(character) in _coverage(_FALLBACK)
+    known = ord(character) in _coverage("WerkbanksansRegular") or ord(character) in _coverage(_FALLBACK)
     return character if known else BOX
 
 
@@ -226,8 +302,9 @@ def _wrap_paragraph(paragraph: str, style: Style, room: float, limit: int) -> li
 def _fitting(text: str, style: Style, room: float) -> int:
     """How many characters of the text fit, at least one."""
     used = 0.0
+    advances, room = _advances(_font(style.weight)), room * 1000 * mm / style.size
     for count, character in enumerate(text):
-        used += _advance(character, style.weight) * style.size / 1000 / mm
+        used += advances[character]
         if used > room:
             return max(count, 1)
     return len(text)
