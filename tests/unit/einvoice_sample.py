@@ -236,8 +236,8 @@ def _final() -> Invoice:
     )
     lines = (line(1, D(10), D("100.00")),)
     advances = (
-        Advance(D("357.00"), dt.date(2026, 9, 12), (AdvanceTax(D("57.00"), "S", D(19)),), first),
-        Advance(D("238.00"), dt.date(2026, 10, 9), (AdvanceTax(D("38.00"), "S", D(19)),), second),
+        Advance(D("357.00"), (AdvanceTax(D("57.00"), "S", D(19)),), dt.date(2026, 9, 12), first),
+        Advance(D("238.00"), (AdvanceTax(D("38.00"), "S", D(19)),), dt.date(2026, 10, 9), second),
     )
     return invoice(lines, prepaid=D("595.00"), preceding=(first, second), advances=advances)
 

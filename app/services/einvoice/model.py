@@ -284,8 +284,8 @@ class Advance:
     """BG-X-45, a down payment that the final invoice deducts, with the tax in it and its invoice."""
 
     amount: Decimal
-    received: dt.date | None
     taxes: tuple[AdvanceTax, ...]
+    received: dt.date | None = None
     invoice: Preceding | None = None
 
 

@@ -269,3 +269,22 @@ def _sums(invoice: Invoice, lang: str) -> list[Row]:
         (_t(lang, "sum_payable"), money(totals.payable, currency, lang)),
     ]
     return rows
+
+
+# Where a field of the model is kept in the house: a text `einvoice.place.<name>`.
+_PLACES = (
+    (re.compile(r"buyer|delivery\.address"), "customer"),
+    (re.compile(r"seller|payment|creditor"), "company"),
+    (re.compile(r"lines"), ""),
+    (re.compile(r"allowances|charges"), "adjustments"),
+    (re.compile(r"due|terms|discounts"), "terms"),
+)
+
+
+def placed(finding: Finding, invoice: Invoice | None, lang: str) -> str:
+    """What a finding says, with the place in the house where it can be mended."""
+    words = sentence(finding, invoice, lang)
+    place = next((name for pattern, name in _PLACES if pattern.match(finding.field)), "")
+    if not place:
+        return words
+    return translate(lang, "einvoice.placed", place=translate(lang, f"einvoice.place.{place}"), words=words)
