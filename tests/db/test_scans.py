@@ -114,7 +114,7 @@ def test_a_code_is_taught_once(world: World, admin: Raw, as_role: AsRole) -> Non
     assert clerk.write(scanning.teach, command).value == taught
     assert not taught.ean
     (hit,) = hits(clerk, "CARTON-12")
-    assert (hit.id, hit.qty) == (first, 12)
+    assert (hit.id, hit.qty) == (first, Decimal(12))
     for code in ("CARTON-12", "TEACH-1"):
         with pytest.raises(Refused) as refused:
             marketing.write(scanning.teach, TeachCode(code, "catalog.product", second))

@@ -27,6 +27,7 @@ CAPABILITIES = (
     "partners",
     "engineering",
     "inventory",
+    "warehouse",
     "purchasing",
     "einvoice",
     "sales",

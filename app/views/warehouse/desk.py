@@ -1,0 +1,104 @@
+"""The scanner hub of the office's window: what no page claims is opened, chosen from, or taught."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from app.core.i18n import t
+from app.services.labels.scanning import Hit, Resolved
+from app.views.core.context import AppContext
+from app.views.core.dialog import Dialog
+from app.views.core.scanner import ScanHub, cannot_open
+from app.views.warehouse.teach import TeachDialog
+
+if TYPE_CHECKING:
+    from app.views.shell.main_window import MainWindow
+
+LOOK_UP = "scan_lookup"
+
+
+def watch(_ctx: AppContext, window: QObject) -> ScanHub:
+    """Give an office window its hub."""
+    main = cast("MainWindow", window)
+
+    def page() -> QWidget | None:
+        return main.area.current.page if main.area.current is not None else None
+
+    return ScanHub(
+        main,
+        lambda: main.ctx,
+        page=page,
+        elsewhere=lambda found: elsewhere(main, main.ctx, found),
+        worked=main.guard.watch.worked,
+        locked=lambda: main.guard.locked,
+    )
+
+
+def elsewhere(window: QWidget, ctx: AppContext, found: Resolved) -> str:
+    """What becomes of a scan that no page wanted."""
+    if not found.hits:
+        unknown(window, ctx, found)
+        return "bad"
+    if len(found.hits) == 1:
+        return open_hit(ctx, found.hits[0])
+    choose(window, found.hits, lambda hit: open_hit(ctx, hit))
+    return "warn"
+
+
+def unknown(window: QWidget, ctx: AppContext, found: Resolved) -> None:
+    """Nobody knows the code: offer to teach it to who may."""
+    if ctx.profile.can("code_teach"):
+        TeachDialog(window, ctx, found.reading).open()
+    else:
+        ctx.navigate.toast(t("scan.unknown", code=found.reading.code), kind="warn")
+
+
+def open_hit(ctx: AppContext, hit: Hit) -> str:
+    """Open the record; what has no form of its own is looked up."""
+    if hit.topic in ctx.registry.records:
+        ctx.navigate.open_record(hit.topic, hit.id)
+    elif hit.place_id is not None and "inventory.place" in ctx.registry.records:
+        ctx.navigate.open_record("inventory.place", hit.place_id)
+    else:
+        return cannot_open(ctx)
+    return "ok"
+
+
+class ChooseDialog(Dialog):
+    """One code, several meanings: which one is meant?"""
+
+    def __init__(self, window: QWidget, hits: tuple[Hit, ...], then: Callable[[Hit], Any]) -> None:
+        super().__init__(window, t("scan.several"), t("scan.several_text"), icon="scan-line")
+        self.setObjectName("dialog.scan_choose")
+        for number, hit in enumerate(hits[:8]):
+            button = self.add_button(f"hit{number}", "scan.hit", partial(then, hit), icon=icon_of(hit.topic))
+            button.setText(f"{word_of(hit)} {hit.label} {hit.name}".strip())
+            self.body.addWidget(button)
+        self.add_button("no", "scan.cancel", shortcut="Esc")
+
+
+def choose(window: QWidget, hits: tuple[Hit, ...], then: Callable[[Hit], Any]) -> None:
+    """Let the person say which is meant."""
+    ChooseDialog(window, hits, then).open()
+
+
+_WORDS = {
+    "catalog.product": ("scan.product", "package"),
+    "inventory.lot": ("scan.lot", "tags"),
+    "inventory.place": ("scan.place", "map-pin"),
+    "inventory.box": ("scan.box", "box"),
+}
+
+
+def word_of(hit: Hit) -> str:
+    """What kind of thing it is, in a word."""
+    key = _WORDS.get(hit.topic, ("scan.document", ""))[0]
+    return t(key)
+
+
+def icon_of(topic: str) -> str:
+    """The icon of a kind."""
+    return _WORDS.get(topic, ("", "file-text"))[1]

@@ -1,0 +1,199 @@
+"""A scanner at a real window: its keys come in through the native window, as the system delivers them."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.core.db import Database
+from app.services.labels.scanning import Hit, Resolved
+from app.views.core import scan_settings
+from app.views.core.scan_settings import ScannerSettings
+from app.views.core.scanner import ScanHub
+from app.views.core.settings_store import SettingsStore
+from app.views.core.workspace import Workspace
+from app.views.shell.main_window import MainWindow
+from app.views.warehouse import desk
+from app.views.warehouse.teach import TeachDialog
+from tests.make_world import build
+from tests.make_world import product as make
+from tests.views import shell_world
+from tests.views.shell_world import idle, part_of, window_for
+
+AsRole = Callable[[str], Database]
+EAN = "4012345678901"
+# On a busy computer the keys of a test follow each other less closely than those of a scanner.
+QUIET = ScannerSettings(sound=False, gap_ms=200)
+
+
+class ScanPage(shell_world.SearchPage):
+    """A page with a field and an ear."""
+
+    def __init__(self, ctx: Any, key: str, state: dict[str, Any]) -> None:
+        super().__init__(ctx, key, state)
+        self.found: list[tuple[str, ...]] = []
+        self.commands: list[str] = []
+
+    def on_scan(self, found: Resolved) -> str:
+        self.found.append(tuple(hit.label for hit in found.hits))
+        return "ok" if found.hits else ""
+
+    def on_command(self, command: str) -> str:
+        self.commands.append(command)
+        return "ok"
+
+
+PACKAGE = SimpleNamespace(
+    WORKSPACES=(
+        Workspace("scans", "scan.product", "box", "inventory", "", lambda c, s: ScanPage(c, "scans", s)),
+    ),
+    WATCHES=(desk.watch,),
+)
+
+
+@pytest.fixture(scope="module")
+def product(admin_dsn: str) -> int:
+    with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        build(connection)
+        made = make(connection, "HU-1")
+        connection.execute("UPDATE catalog.product SET sku = 'HU-1', ean = %s WHERE id = %s", (EAN, made))
+        return made
+
+
+class Scanner:
+    """A scanner that types, and a person, at one window."""
+
+    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+        self.window, self.qtbot = window, qtbot
+        self.hub = part_of_hub(window)
+        self.hub.apply(QUIET)
+        self.tones: list[str] = []
+        self.heard: list[str] = []
+        self.hub.signalled.connect(self.tones.append)
+        self.hub.heard.connect(lambda reading: self.heard.append(reading.code))
+
+    def types(self, text: str) -> None:
+        handle = self.window.windowHandle()
+        for sign in text:
+            if sign == "\r":
+                QTest.keyClick(handle, Qt.Key.Key_Return)
+            elif sign == "\x1d":
+                QTest.keyClick(handle, Qt.Key.Key_BracketRight, Qt.KeyboardModifier.ControlModifier)
+            else:
+                shift = (
+                    Qt.KeyboardModifier.ShiftModifier if sign.isupper() else Qt.KeyboardModifier.NoModifier
+                )
+                QTest.keyClick(handle, Qt.Key(ord(sign.upper())), shift)
+
+    def scan(self, text: str) -> None:
+        count = len(self.tones)
+        self.types(text + "\r")
+        self.qtbot.waitUntil(lambda: len(self.tones) > count, timeout=10_000)
+        idle(self.qtbot, self.window)
+
+
+def part_of_hub(window: MainWindow) -> ScanHub:
+    found = window.findChild(ScanHub)
+    assert found is not None
+    return found
+
+
+@contextmanager
+def scanning(db: Database, folder: Path, qtbot: QtBot) -> Iterator[Scanner]:
+    with window_for(db, folder, qtbot, (shell_world.CAPABILITY, PACKAGE)) as window:
+        yield Scanner(window, qtbot)
+        part_of_hub(window).write_log()
+        idle(qtbot, window)
+
+
+def test_a_scan_reaches_the_page_and_never_its_field(
+    product: int, as_role: AsRole, tmp_path: Path, qtbot: QtBot, admin: Any
+) -> None:
+    with scanning(as_role("warehouse_clerk"), tmp_path, qtbot) as scanner:
+        window = scanner.window
+        window.open_workspace("scans")
+        idle(qtbot, window)
+        page = window.area.current.page  # type: ignore[union-attr]
+        assert isinstance(page, ScanPage)
+        struck: list[str] = []
+        shortcut = QShortcut(QKeySequence("4"), window)
+        shortcut.activated.connect(lambda: struck.append("4"))
+        page.word.setFocus()
+        scanner.types("12")
+        qtbot.waitUntil(lambda: page.word.text() == "12")
+        scanner.scan("HU-1")
+        scanner.scan(f"(01)0{EAN}(10)L-4")
+        scanner.scan(f"010{EAN}10L-4\x1d3744")
+        scanner.scan("W/UNDO")
+        assert [*page.found] == [("HU-1",)] * 3
+        assert page.commands == ["undo"]
+        assert page.word.text() == "12"
+        assert scanner.tones == ["ok"] * 4
+        assert struck == []  # a shortcut of one key does not go off within a scan
+        scanner.types("34")
+        qtbot.waitUntil(lambda: page.word.text().startswith("123"))
+        scanner.scan("nie-gesehen")
+        assert page.found.pop() == ()
+        dialog = window.findChild(TeachDialog)
+        assert dialog is not None
+        assert dialog.code.text() == "nie-gesehen"
+        assert scanner.tones[-1] == "bad"
+        scanner.scan("HU-1")  # the label of what it stands for
+        assert dialog.boxes["product"].value() == product
+        part_of(dialog, "dialog.yes", QPushButton).click()
+        idle(qtbot, window)
+        scanner.scan("nie-gesehen")
+        assert page.found[-1] == ("HU-1",)
+    rows = admin.execute("SELECT outcome, count(*) FROM labels.scan GROUP BY 1").fetchall()
+    assert dict(rows)["found"] >= 4
+    assert dict(rows)["unknown"] == 1
+
+
+def test_what_no_page_wants_is_opened(product: int, as_role: AsRole, tmp_path: Path, qtbot: QtBot) -> None:
+    opened: list[tuple[str, int]] = []
+    with scanning(as_role("viewer"), tmp_path, qtbot) as scanner:
+        hit = Hit("catalog.product", product, "HU-1", "", {})
+        assert desk.open_hit(scanner.window.ctx, hit) == "warn"  # this window has no form for it
+        scanner.window.open_record = lambda topic, key, **_: opened.append((topic, key))  # type: ignore[method-assign]
+        scanner.window.ctx.registry.records["catalog.product"] = SimpleNamespace()  # type: ignore[assignment]
+        scanner.scan("HU-1")
+        assert opened == [("catalog.product", product)]
+        scanner.scan("gibt-es-nicht")  # may not teach: is told, and no more
+        assert scanner.window.findChild(TeachDialog) is None
+        assert scanner.tones == ["ok", "bad"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_a_scanner_at_a_serial_port(product: int, as_role: AsRole, tmp_path: Path, qtbot: QtBot) -> None:
+    ours, theirs = os.openpty()
+    with scanning(as_role("warehouse_clerk"), tmp_path, qtbot) as scanner:
+        scanner.window.open_workspace("scans")
+        idle(qtbot, scanner.window)
+        scanner.hub.apply(ScannerSettings(sound=False, wedge=False, port=os.ttyname(theirs)))
+        qtbot.waitUntil(lambda: scanner.hub.port_open, timeout=10_000)
+        os.write(ours, f"]C1010{EAN}10L-1\x1d21S9\rHU".encode())
+        os.write(ours, b"-1\r\n")
+        qtbot.waitUntil(lambda: scanner.tones == ["ok", "ok"], timeout=10_000)
+        assert scanner.heard == [f"(01)0{EAN}(10)L-1(21)S9", "HU-1"]
+        scanner.hub.apply(QUIET)
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_settings_survive_nonsense(tmp_path: Path) -> None:
+    kept = SettingsStore(tmp_path / "scanner.json")
+    kept.set(scan_settings.KEY, {"gap_ms": "schnell", "layout": "tlh", "baud": 1, "shortest": 900, "neu": 1})
+    found = scan_settings.load(kept)
+    assert (found.gap_ms, found.layout, found.baud, found.shortest) == (40, "same", 9600, 40)
+    QApplication.processEvents()
