@@ -153,7 +153,7 @@ def test_own_designs_are_checked_before_they_are_kept(as_role: AsRole) -> None:
     house = as_role("warehouse_manager")
     definition = {
         "size": [57, 32],
-        "elements": [{"code": "qr", "value": "{code.own}", "at": [2, 2, 28, 28]}],
+        "elements": [{"code": "qr", "value": "{code.own}", "at": [2, 2.5, 28, 28]}],
     }
     values = {"topic": "place", "name_de": "Regal", "name_en": "Rack", "definition": definition}
     saved = house.write(writes.save_design, SaveDesign(None, None, values)).value

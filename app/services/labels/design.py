@@ -6,6 +6,7 @@ docs/admin/labels.md describes.  `read` finds everything that is wrong at once, 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal, cast
 
 from app.core.errors import AppError, Invalid
@@ -108,6 +109,7 @@ class Design:
 
 def read(declared: Mapping[str, Any]) -> tuple[Design | None, list[AppError]]:
     """A design and what is wrong with it; each finding says in ``element`` which one is meant, from 1 on, 0 for all."""
+    declared = _plain(declared)
     problems: list[AppError] = []
     size = declared.get("size")
     if not _numbers(size, 2):
@@ -145,6 +147,15 @@ def read(declared: Mapping[str, Any]) -> tuple[Design | None, list[AppError]]:
         declared,
     )
     return design, problems
+
+
+def _plain(value: Any) -> Any:
+    """What the database gives, with numbers as a file would have them: lengths in mm are no money."""
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def used_fields(elements: Iterable[Element]) -> set[str]:

@@ -38,7 +38,7 @@ def labels(wanted: Wanted) -> tuple[Numbered, ...]:
     Invalid ``label_count`` beyond 1 to 5,000, ``label_quantity_missing``, ``label_content_missing``.
     """
     if wanted.per == "fixed":
-        _counted(wanted.fixed)
+        check_count(wanted.fixed)
         return tuple(Numbered(number, wanted.fixed, None) for number in range(1, wanted.fixed + 1))
     if wanted.qty is None or wanted.qty <= 0:
         raise Invalid("label_quantity_missing")
@@ -46,7 +46,7 @@ def labels(wanted: Wanted) -> tuple[Numbered, ...]:
     if one is None or one <= 0:
         raise Invalid("label_content_missing")
     count = int((wanted.qty / one).to_integral_value(ROUND_CEILING))
-    _counted(count)
+    check_count(count)
     last = wanted.qty - one * (count - 1)
     return tuple(Numbered(n, count, one if n < count else last) for n in range(1, count + 1))
 
@@ -66,6 +66,7 @@ def serials(first: str, count: int) -> Iterator[str]:
         yield f"{first[: found.start()]}{number:0{len(digits)}d}{behind}"
 
 
-def _counted(count: int) -> None:
+def check_count(count: int) -> None:
+    """Refuse no labels and more than anybody can mean.  Invalid ``label_count``."""
     if not 1 <= count <= MOST:
         raise Invalid("label_count", value=count, most=MOST)

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.core import format as fmt
@@ -16,11 +16,8 @@ from app.models.labels import LabelDesign, NumberRange
 from app.services import records
 from app.services.labels import catalogue, design, own_codes
 from app.services.labels.fields import Record
-from app.services.labels.queries import QUERIES
+from app.services.labels.queries import FIND, statement
 from app.services.visible import may_read
-
-_COMPANY = """
-SELECT name, concat_ws(', ', nullif(street, ''), nullif(concat_ws(' ', postal_code, city), '')) FROM system.company"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +64,36 @@ class RangeRow(NamedTuple):
 def sources(session: Session, topic: str, ids: Sequence[int]) -> tuple[Source, ...]:
     """The records in the order asked for, with everything designs may ask for; those that are not visible are left
     out.  Refused ``label_records`` when none is left."""
-    company = session.execute(text(_COMPANY)).one()
-    common = {"company.name": company[0], "company.address": company[1], "print.date": date.today()}  # noqa: DTZ011
-    rows = session.execute(text(QUERIES[topic]), {"ids": list(ids)}).mappings()
-    make = _MAKERS[topic]
-    found = {row["id"]: make(dict(row), common) for row in rows}
+    priced = topic == "product" and may_read(session, "catalog.price")
+    rows = session.execute(text(statement(topic, priced)), {"ids": list(ids)}).mappings()
+    found = {row["id"]: _MAKERS[topic](row, _common(row)) for row in map(dict[str, Any], rows)}
     kept = tuple(found[record] for record in ids if record in found)
     if not kept:
         raise Refused("label_records")
-    if topic == "product" and may_read(session, "catalog.price"):
-        kept = _priced(session, kept)
     return kept
+
+
+def _common(row: Mapping[str, Any]) -> dict[str, object]:
+    """What every label may say: the house, the day of printing."""
+    today = date.today()  # noqa: DTZ011  (the calendar day at this desk)
+    return {"company.name": row["company"], "company.address": row["address"], "print.date": today}
+
+
+class Hit(NamedTuple):
+    """A record found by what was typed."""
+
+    id: int
+    title: str
+    subtitle: str
+
+
+def find(session: Session, topic: str, typed: str, limit: int = 8) -> list[Hit]:
+    """Records of a topic by number or name."""
+    words = typed.strip().lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    if not words:
+        return []
+    rows = session.execute(text(FIND[topic]), {"part": f"%{words}%", "typed": f"{words}%", "limit": limit})
+    return [Hit(*row) for row in rows]
 
 
 def own_designs(session: Session, topic: str, *, only_active: bool = True) -> tuple[DesignRow, ...]:
@@ -164,7 +180,8 @@ def _product_fields(row: Mapping[str, Any]) -> dict[str, object]:
 def _product(row: Mapping[str, Any], common: Record) -> Source:
     own = own_codes.build("product", row["sku"])
     box = Decimal(row["packing_unit"]) if row["packing_unit"] else None
-    return Source(row["id"], row["sku"], {**common, **_product_fields(row), "code.own": own}, None, box)
+    values = {**common, **_product_fields(row), **_price(row.get("price")), "code.own": own}
+    return Source(row["id"], row["sku"], values, None, box)
 
 
 def _lot(row: Mapping[str, Any], common: Record) -> Source:
@@ -180,14 +197,18 @@ def _lot(row: Mapping[str, Any], common: Record) -> Source:
     return Source(row["id"], f"{row['sku']} · {row['lot']}", values, row["qty"], box)
 
 
+def _named(prefix: str, row: Mapping[str, Any]) -> dict[str, object]:
+    return {f"{prefix}.{key}": value for key, value in row.items() if key not in ("id", "company", "address")}
+
+
 def _place(row: Mapping[str, Any], common: Record) -> Source:
-    values = {f"place.{key}": value for key, value in row.items() if key != "id"}
+    values = _named("place", row)
     own = own_codes.build("place", row["warehouse"], row["code"])
     return Source(row["id"], f"{row['warehouse']} · {row['code']}", {**common, **values, "code.own": own})
 
 
 def _box(row: Mapping[str, Any], common: Record) -> Source:
-    values = {f"box.{key}": value for key, value in row.items() if key != "id"}
+    values = _named("box", row)
     return Source(
         row["id"], row["code"], {**common, **values, "code.own": own_codes.build("box", row["code"])}
     )
@@ -253,7 +274,7 @@ def _badge(row: Mapping[str, Any], common: Record) -> Source:
 
 
 def _mould(row: Mapping[str, Any], common: Record) -> Source:
-    values = {f"mould.{key}": value for key, value in row.items() if key != "id"}
+    values = _named("mould", row)
     own = own_codes.build("mould", row["number"])
     return Source(row["id"], row["number"], {**common, **values, "code.own": own})
 
@@ -271,23 +292,11 @@ _MAKERS: Mapping[str, Callable[[Mapping[str, Any], Record], Source]] = {
 }
 
 
-def _priced(session: Session, found: tuple[Source, ...]) -> tuple[Source, ...]:
-    rows = session.execute(text(QUERIES["price"]), {"ids": [source.id for source in found]})
-    prices = {row[0]: (row[1], row[2]) for row in rows}
-    return tuple(
-        Source(s.id, s.title, {**s.record, **_price(prices[s.id])}, s.qty, s.box) if s.id in prices else s
-        for s in found
-    )
-
-
-def _price(price: tuple[Decimal, str]) -> dict[str, object]:
-    amount, currency = price
+def _price(price: Sequence[Any] | None) -> dict[str, object]:
+    if not price:
+        return {}
+    amount, currency = Decimal(str(price[0])), str(price[1])
     return {
         "product.price": fmt.money(amount, currency, "de"),
         "product.price@en": fmt.money(amount, currency, "en"),
     }
-
-
-def count_active(session: Session) -> int:
-    """How many designs of the house's own are in use."""
-    return int(session.execute(select(func.count()).where(LabelDesign.is_active)).scalar_one())

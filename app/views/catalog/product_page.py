@@ -35,6 +35,7 @@ from app.views.core.form_model import (
     line_changes,
 )
 from app.views.core.forms import FormPage
+from app.views.core.labelling import label_button
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.side_cards import StoryCards
 from app.views.core.values import error_text
@@ -142,8 +143,9 @@ class ProductPage(FormPage):
         return (self.picture_card, self.stock, self.family, *past, *self.story.cards)
 
     def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here
-        """Variant, copy."""
+        """Labels, variant, copy."""
         return (
+            label_button("product"),
             FormAction(
                 "new_variant",
                 "catalog.variant.new",

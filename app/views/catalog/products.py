@@ -17,12 +17,14 @@ from app.views.core.dialog import Dialog
 from app.views.core.errors import ask
 from app.views.core.importing import import_action
 from app.views.core.inputs import ComboBox
+from app.views.core.labelling import label_action
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.marks import Label
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.table_model import Column
 from app.views.core.workspace import TabPage
+from app.views.labels.ean import ASSIGN_EAN
 
 CREATE, UPDATE = "catalog.product:insert", "catalog.product:update"
 
@@ -196,7 +198,10 @@ PRODUCTS = ListSpec(
     counts=_counts,
     primary=ListAction("new", "catalog.product.new_button", new_product, "plus", CREATE, "Ctrl+N"),
     more=(import_action("products", CREATE),),
+    row_actions=(label_action("product"),),
     bulk=(
+        label_action("product"),
+        ASSIGN_EAN,
         ListAction("category", "catalog.bulk.category", change_category, "tags", UPDATE),
         ListAction(
             "phase_out",

@@ -28,6 +28,7 @@ CAPABILITIES = (
     "engineering",
     "inventory",
     "warehouse",
+    "labels",
     "purchasing",
     "einvoice",
     "sales",

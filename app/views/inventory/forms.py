@@ -12,8 +12,9 @@ from app.services.inventory.commands import SaveLot, SavePlace, SaveWarehouse
 from app.services.inventory.reads import warehouses
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
-from app.views.core.form_model import FormSpec, FormValues, Section, labels_of
+from app.views.core.form_model import FormAction, FormSpec, FormValues, Section, labels_of
 from app.views.core.forms import FormPage
+from app.views.core.labelling import label_button
 from app.views.core.operation import ReadOp
 from app.views.core.side_cards import StoryCards
 from app.views.inventory.words import PLACES, kind_choices
@@ -106,6 +107,10 @@ class PlacePage(_MasterPage):
         constraints=(("place_code_once_per_warehouse", "code"), ("place_not_empty", "is_active")),
     )
 
+    def actions(self) -> Sequence[FormAction]:  # type: ignore[override]
+        """Its labels."""
+        return (label_button("place"),)
+
     def defaults(self) -> Mapping[str, Any]:
         """A place to store at."""
         return {"is_active": True, "kind": "storage"}
@@ -151,6 +156,10 @@ class LotPage(_MasterPage):
         load=master.get_lot,
         update_right="inventory.lot:update",
     )
+
+    def actions(self) -> Sequence[FormAction]:  # type: ignore[override]
+        """Its labels."""
+        return (label_button("lot"),)
 
     def save_call(self, form: FormValues) -> Call:
         """Save until when the lot may be used."""

@@ -9,6 +9,7 @@ from app.services.inventory.master import list_lots, list_places, list_warehouse
 from app.services.inventory.reads import warehouses
 from app.views.core.context import AppContext
 from app.views.core.importing import import_action
+from app.views.core.labelling import label_action
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.people import name
 from app.views.core.table_model import Column
@@ -193,6 +194,8 @@ PLACES_LIST = ListSpec(
     more=(import_action("places", f"{PLACE}:insert"),),
     empty=Empty("place.empty", "place.empty_text"),
     open=lambda ctx, row: ctx.navigate.open_record(PLACE, row.id),
+    bulk=(label_action("place"),),
+    row_actions=(label_action("place"),),
     sort="code",
 )
 WAREHOUSES_LIST = ListSpec(
@@ -241,6 +244,8 @@ LOTS_LIST = ListSpec(
     ),
     empty=Empty("lot.empty", "lot.empty_text"),
     open=lambda ctx, row: ctx.navigate.open_record(LOT, row.id),
+    bulk=(label_action("lot"),),
+    row_actions=(label_action("lot"),),
     sort="created_at",
     descending=True,
 )

@@ -10,6 +10,7 @@ from app.services.production.reads import OrderDetail, OrderRow, list_orders, or
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.detail import DetailPane, Picture, cells_row, facts, section, text_row
+from app.views.core.labelling import label_action
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.marks import Label, ProgressBar
 from app.views.core.operation import ReadOp
@@ -199,6 +200,8 @@ SPEC = ListSpec(
         ),
     ),
     open=open_order,
+    bulk=(label_action("work_order"),),
+    row_actions=(label_action("work_order"),),
     detail=OrderPane,
     sort="planned_end",
 )

@@ -21,6 +21,7 @@ from app.views.core.form_model import (
 )
 from app.views.core.form_parts import ChainNode
 from app.views.core.forms import FormPage
+from app.views.core.labelling import label_button
 from app.views.core.lines import LineColumn, LinesSpec
 from app.views.core.people import name
 from app.views.core.side_cards import StoryCards
@@ -176,6 +177,7 @@ class DeliveryPage(FormPage):
             FormAction(
                 "pdf", "sales.action.note", "printer", lambda page: page.open_pdf(), "secondary", "Ctrl+P"
             ),
+            label_button("delivery"),
         ]
 
     def open_pdf(self) -> None:

@@ -4,6 +4,7 @@ from app.core.i18n import t
 from app.services.sales import lists, worklists
 from app.services.sales.shipping import ShippingOrder
 from app.views.core.context import AppContext
+from app.views.core.labelling import label_action
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.table_model import Column
 from app.views.sales import panes
@@ -49,6 +50,7 @@ def deliveries(ctx: AppContext) -> ListSpec:
         ),
         row_actions=(
             prints("delivery"),
+            label_action("delivery"),
             ListAction(
                 "invoice",
                 "sales.action.invoice",

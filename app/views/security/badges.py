@@ -20,6 +20,7 @@ from app.services.security.devices import (
 from app.views.core.context import AppContext
 from app.views.core.errors import show_error
 from app.views.core.fields import Field
+from app.views.core.labelling import label_action
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.operation import WriteOp
@@ -125,6 +126,7 @@ SPEC = ListSpec(
         Preset("with", "badges.preset.with"),
         Preset("without", "badges.preset.without"),
     ),
+    bulk=(label_action("badge"),),
     row_actions=(
         ListAction("give", "badges.give", _give, "id-card", right="badge_set"),
         ListAction(
