@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from typing import get_args
 
 import facturx
 import pikepdf
@@ -10,7 +11,9 @@ from PIL import Image, ImageCms
 from reportlab.pdfgen.canvas import Canvas
 
 from app.core.errors import Refused
+from app.services.documents.data import Kind
 from app.services.documents.render import render
+from app.services.documents.samples import sample as any_kind
 from app.services.einvoice.icc import srgb
 from app.services.einvoice.model import Profile
 from app.services.einvoice.pdfa import archive
@@ -59,6 +62,11 @@ def test_documents_become_pdfa(kind: str) -> None:
         with pikepdf.open(io.BytesIO(pdf)) as document:
             drawn.append([page.Contents.read_bytes()[-2000:] for page in document.pages])
     assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_every_kind_of_document_can_be_kept(kind: Kind) -> None:
+    assert complaints(archive(render(any_kind(kind, "en")))) == []
 
 
 def test_what_cannot_be_pdfa_is_refused() -> None:

@@ -47,6 +47,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "latin-1 said to be utf-8": (XML.decode().encode("iso-8859-1", "replace"), "xml_broken"),
     "unknown encoding": (XML.replace(b"UTF-8", b"KLINGON", 1), "xml_broken"),
     "two documents": (XML + XML.split(b"?>", 1)[1], "xml_broken"),
+    "very deep": (b"<a>" * 5000 + b"</a>" * 5000, "xml_broken"),
     "something else": (b"<html><body>Rechnung</body></html>", "unknown_root"),
     "zugferd 1": (b'<r:CrossIndustryDocument xmlns:r="urn:ferd:CrossIndustryDocument:invoice:1p0"/>', "zugferd_1"),
     "empty": (b"", "neither"),
