@@ -13,6 +13,7 @@ from app.commands import (
     clean,
     data,
     db,
+    einvoice,
     guard,
     legacy,
     program,
@@ -32,7 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="werkbank", description="Werkbank, an ERP for small manufacturers.")
     parser.add_argument("--version", action="version", version=f"Werkbank {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for group in (program, db, guard, data, quality, simulate, sync, legacy, clean):
+    for group in (program, db, guard, data, quality, simulate, sync, legacy, einvoice, clean):
         group.register(commands)
     return parser
 
