@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.commands import FAILED, Commands, add_command, say
+from app.commands import FAILED, Commands, add_command
 
 if TYPE_CHECKING:
     from app.services.einvoice.read import Received
@@ -34,7 +34,7 @@ def _check(arguments: argparse.Namespace) -> int:
         received = read_file(path)
         wrong += not received.ok
         if arguments.json:
-            say(json.dumps(_as_json(path, received, arguments.language), ensure_ascii=False))
+            print(json.dumps(_as_json(path, received, arguments.language), ensure_ascii=False))
         else:
             _tell(path, received, arguments.language)
     return FAILED if wrong else 0
@@ -60,9 +60,9 @@ def _tell(path: Path, received: "Received", lang: str) -> None:
         else "–"
     )
     verdict = "valid" if received.ok else "faulty" if invoice else "no e-invoice"
-    say(f"{path}: {verdict}; {what}; {received.rule_set or 'not checked by any rules'}")
+    print(f"{path}: {verdict}; {what}; {received.rule_set or 'not checked by any rules'}")
     for finding in received.findings:
-        say(f"  {finding.severity}: {sentence(finding, invoice, lang)} [{source(finding)}]")
+        print(f"  {finding.severity}: {sentence(finding, invoice, lang)} [{source(finding)}]")
 
 
 def _as_json(path: Path, received: "Received", lang: str) -> dict[str, Any]:
