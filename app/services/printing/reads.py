@@ -1,0 +1,290 @@
+"""Printers, routes and the queue, as far as the person sees them."""
+
+import datetime as dt
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, func, select, text
+from sqlalchemy.orm import Session, aliased
+
+from app.core.paging import ListQuery, Page, fetch_page
+from app.models.printing import Printer, PrinterStatus, PrintJob, Route, Station
+from app.services import records
+from app.services.printing.device import READY
+
+OPEN = ("waiting", "held", "sending")
+TROUBLE = ("failed", "unclear")
+
+
+class PrinterRow(NamedTuple):
+    """A printer in the list; ``waiting`` are the jobs in its queue that the person sees."""
+
+    id: int
+    name: str
+    kind: str
+    address: str
+    location: str
+    language: str
+    status: str
+    reasons: str
+    station: str
+    waiting: int
+    is_active: bool
+    checked_at: dt.datetime | None
+
+
+class PrinterForm(NamedTuple):
+    """A printer, for its form."""
+
+    id: int
+    row_version: int
+    name: str
+    kind: str
+    address: str
+    station_id: int | None
+    language: str
+    dpi: int
+    media: str
+    tray: str
+    location: str
+    username: str
+    ca: str
+    is_active: bool
+    status: str
+    reasons: str
+    capabilities: dict[str, Any]
+    checked_at: dt.datetime | None
+    updated_at: dt.datetime
+    updated_by: str
+
+
+class RouteRow(NamedTuple):
+    """A route in the list and for its form."""
+
+    id: int
+    row_version: int
+    kind: str
+    station_id: int | None
+    station: str
+    role: str
+    language: str
+    printer_id: int
+    printer: str
+    tray: str
+    copies: int
+    sides: str
+    updated_at: dt.datetime
+    updated_by: str
+
+
+class JobRow(NamedTuple):
+    """A job in the queue."""
+
+    id: int
+    title: str
+    kind: str
+    topic: str
+    record_id: int | None
+    printer_id: int
+    printer: str
+    station: str
+    state: str
+    reason: str
+    detail: str
+    copies: int
+    is_copy: bool
+    attempts: int
+    requested_by: str
+    requested_at: dt.datetime
+    ended_at: dt.datetime | None
+
+
+class Routed(NamedTuple):
+    """Where something would be printed, and how."""
+
+    printer_id: int
+    name: str
+    language: str
+    dpi: int
+    media: str
+    tray: str
+    copies: int
+    sides: str
+    status: str
+
+
+class Choice(NamedTuple):
+    """A printer to choose from."""
+
+    id: int
+    name: str
+    language: str
+    dpi: int
+    media: str
+    trays: tuple[str, ...]
+    status: str
+
+
+_STATUS = func.coalesce(PrinterStatus.status, "unknown")
+_WAITING = (
+    select(func.count())
+    .select_from(PrintJob)
+    .where(PrintJob.printer_id == Printer.id, PrintJob.state.in_(OPEN))
+    .scalar_subquery()
+)
+_PRINTER: dict[str, Any] = {
+    "id": Printer.id,
+    "name": Printer.name,
+    "kind": Printer.kind,
+    "address": Printer.address,
+    "location": Printer.location,
+    "language": Printer.language,
+    "status": _STATUS,
+    "reasons": func.coalesce(PrinterStatus.reasons, ""),
+    "station": func.coalesce(Station.name, ""),
+    "waiting": _WAITING,
+    "is_active": Printer.is_active,
+    "checked_at": PrinterStatus.checked_at,
+}
+_JOB: dict[str, Any] = {
+    name: getattr(PrintJob, name) for name in JobRow._fields if name not in ("printer", "station")
+} | {"printer": Printer.name, "station": func.coalesce(Station.name, "")}
+_ROUTE: dict[str, Any] = {
+    name: getattr(Route, name) for name in RouteRow._fields if name not in ("printer", "station")
+} | {"printer": Printer.name, "station": func.coalesce(Station.name, "")}
+
+
+def list_printers(session: Session, query: ListQuery) -> Page:
+    """Rows of `PrinterRow`.  Presets: active, trouble, all."""
+    statement = (
+        select(*(_PRINTER[name].label(name) for name in PrinterRow._fields))
+        .outerjoin(PrinterStatus, PrinterStatus.printer_id == Printer.id)
+        .outerjoin(Station, Station.id == Printer.station_id)
+    )
+    if query.preset in ("active", "trouble"):
+        statement = statement.where(Printer.is_active)
+    if query.preset == "trouble":
+        statement = statement.where(_STATUS.not_in(READY))
+    return fetch_page(session, statement, columns=_PRINTER, key=_PRINTER["id"], query=query, row=PrinterRow)
+
+
+def get_printer(session: Session, printer_id: int, _language: str = "de") -> PrinterForm:
+    """One printer.  Refused record_not_found."""
+    found = records.find(session, Printer, printer_id)
+    status = session.get(PrinterStatus, printer_id)
+    stored = {name: getattr(found, name) for name in PrinterForm._fields if hasattr(Printer, name)}
+    return PrinterForm(
+        **stored,
+        status=status.status if status else "unknown",
+        reasons=status.reasons if status else "",
+        capabilities=dict(status.capabilities) if status else {},
+        checked_at=status.checked_at if status else None,
+    )
+
+
+def list_routes(session: Session, query: ListQuery) -> Page:
+    """Rows of `RouteRow`."""
+    return fetch_page(session, _routes(), columns=_ROUTE, key=_ROUTE["id"], query=query, row=RouteRow)
+
+
+def _routes() -> Any:
+    return (
+        select(*(_ROUTE[name].label(name) for name in RouteRow._fields))
+        .join(Printer, Printer.id == Route.printer_id)
+        .outerjoin(Station, Station.id == Route.station_id)
+    )
+
+
+def get_route(session: Session, route_id: int, _language: str = "de") -> RouteRow:
+    """One route.  Refused record_not_found."""
+    records.find(session, Route, route_id)
+    return RouteRow(*session.execute(_routes().where(Route.id == route_id)).one())
+
+
+def list_jobs(session: Session, query: ListQuery) -> Page:
+    """Rows of `JobRow`.  Presets: open, trouble, mine, all."""
+    place = aliased(Station)
+    columns = _JOB | {"station": func.coalesce(place.name, "")}
+    statement = (
+        select(*(columns[name].label(name) for name in JobRow._fields))
+        .join(Printer, Printer.id == PrintJob.printer_id)
+        .outerjoin(place, place.id == PrintJob.station_id)
+    )
+    if query.preset == "open":
+        statement = statement.where(PrintJob.state.in_(OPEN))
+    elif query.preset == "trouble":
+        late = and_(PrintJob.state == "waiting", PrintJob.reason != "")
+        statement = statement.where(PrintJob.state.in_(TROUBLE) | late)
+    elif query.preset == "mine":
+        statement = statement.where(PrintJob.requested_by == text("SESSION_USER"))
+    return fetch_page(session, statement, columns=columns, key=_JOB["id"], query=query, row=JobRow)
+
+
+def printer_for(session: Session, kind: str, station: str, language: str = "de") -> Routed | None:
+    """The printer that takes a kind of document here, None where none is set."""
+    row = session.execute(
+        text("SELECT * FROM printing.routed(:kind, :station, :language)"),
+        {"kind": kind, "station": station, "language": language},
+    ).first()
+    return None if row is None else Routed(*row)
+
+
+def choices(session: Session) -> tuple[Choice, ...]:
+    """The printers in use, by name."""
+    rows = session.execute(
+        select(
+            Printer.id,
+            Printer.name,
+            Printer.language,
+            Printer.dpi,
+            Printer.media,
+            PrinterStatus.capabilities,
+            _STATUS,
+        )
+        .outerjoin(PrinterStatus, PrinterStatus.printer_id == Printer.id)
+        .where(Printer.is_active)
+        .order_by(Printer.name)
+    )
+    return tuple(
+        Choice(row[0], row[1], row[2], row[3], row[4], tuple((row[5] or {}).get("trays") or ()), row[6])
+        for row in rows
+    )
+
+
+def stations(session: Session) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
+    """Work places that have been seen, with the printers their systems know."""
+    rows = session.execute(
+        select(Station.id, Station.name, Station.offers).order_by(Station.name, Station.id)
+    )
+    return tuple((row[0], row[1], tuple(str(one.get("name", "")) for one in row[2])) for row in rows)
+
+
+def in_trouble(session: Session) -> tuple[tuple[str, str], ...]:
+    """Name and state of the printers in use that print nothing just now."""
+    rows = session.execute(
+        select(Printer.name, PrinterStatus.status)
+        .join(PrinterStatus, PrinterStatus.printer_id == Printer.id)
+        .where(Printer.is_active, PrinterStatus.status.not_in(READY))
+        .order_by(Printer.name)
+    )
+    return tuple((row[0], row[1]) for row in rows)
+
+
+def reachable(session: Session, printer_id: int) -> dict[str, Any]:
+    """How to reach a printer, as the worker is told it."""
+    found = get_printer(session, printer_id)
+    keys = ("id", "name", "kind", "address", "language", "dpi", "username", "ca", "capabilities")
+    return {key: getattr(found, key) for key in keys}
+
+
+def job_content(session: Session, job_id: int) -> tuple[str, bytes]:
+    """What one of one's own jobs prints: a file name and the bytes."""
+    from app.core.db import call_api
+
+    job = records.find(session, PrintJob, job_id)
+    content = bytes(call_api(session, "print_content", p_job=job_id, p_fence=0)["value"])
+    return f"{job.title}.pdf" if content.startswith(b"%PDF") else f"{job.title}.txt", content
+
+
+def kinds(session: Session) -> tuple[str, ...]:
+    """The kinds of documents there are."""
+    return tuple(session.scalars(text("SELECT k.code FROM documents.kind k ORDER BY k.code")))

@@ -1,0 +1,27 @@
+"""Who this work place is among the others: a secret of its own, kept below the user's folder."""
+
+import contextlib
+import os
+import secrets
+import socket
+
+from app.core import paths
+
+
+def secret() -> str:
+    """The secret of this computer's user; made when there is none."""
+    file = paths.ensure_private(paths.home() / "printing") / "station"
+    with contextlib.suppress(OSError):
+        known = file.read_text(encoding="ascii").strip()
+        if len(known) >= 32:
+            return known
+    made = secrets.token_hex(24)
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as out:
+        out.write(made)
+    return made
+
+
+def name() -> str:
+    """What colleagues call it: the computer's name."""
+    return socket.gethostname().split(".")[0][:120] or "?"

@@ -1,0 +1,314 @@
+"""Sends print jobs, in the background of every client and in ``werkbank print --watch``.
+
+One thread.  A job is claimed, its content fetched, the printer asked how it is; then the database is told that the
+first byte leaves, and it leaves.  What a printer that is away means, and what a cut in the middle, is written there.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.core import credentials
+from app.core.db import Database, call_api
+from app.core.errors import AppError, NotAllowed, Refused, SessionEnded, Unavailable
+from app.services.printing import station, writes
+from app.services.printing.commands import Claim, NoteStatus, Progress, SeeStation
+from app.services.printing.connect import connect
+from app.services.printing.device import Access, Capabilities, Cut, Device, Status, Task
+from app.services.printing.stamp import as_copy
+
+log = logging.getLogger(__name__)
+RIGHT = "print_claim"
+LOOK_S = 15.0
+"""Between two looks without news."""
+SEEN_S = 600.0
+FOLLOW_S = 1.0
+FOLLOW_UP_S = 900.0
+AWAY_S = (2.0, 5.0, 15.0, 30.0)
+CLAIM_S = 60
+_AWAY = frozenset({"printer_away", "printer_cut"})
+_NOT_OURS = frozenset({"print_job_gone", "print_station_unknown"})
+Offers = Callable[[], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What happened to a job, for who is told: state, reason and the printer's name."""
+
+    job_id: int
+    title: str
+    printer: str
+    state: str
+    reason: str = ""
+    first: bool = True
+    """False when it was tried before: nobody is told twice."""
+
+
+@dataclass(slots=True)
+class _Followed:
+    job: dict[str, Any]
+    printer: dict[str, Any]
+    remote: str
+    until: float
+    next_at: float
+
+
+class PrintWorker:
+    """Works until `stop`; `nudge` makes it look at once.  ``on_outcome`` is called in its thread."""
+
+    def __init__(
+        self,
+        db: Database,
+        on_outcome: Callable[[Outcome], object] = lambda _: None,
+        *,
+        offers: Offers | None = None,
+        secret: str | None = None,
+        device: Callable[[Access], Device] = connect,
+    ) -> None:
+        self._db = db
+        self._on_outcome = on_outcome
+        self._offers = offers
+        self._secret = secret
+        self._device = device
+        self._stop = threading.Event()
+        self._nudged = threading.Event()
+        self._seen = 0.0
+        self._fresh = True
+        self._followed: list[_Followed] = []
+        self._thread = threading.Thread(target=self._run, name="werkbank-printing", daemon=True)
+
+    # -- from outside ---------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, seconds: float = 2.0) -> None:
+        """End; a document that is on its way is not cut."""
+        self._stop.set()
+        self._nudged.set()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def nudge(self) -> None:
+        """Something was put into the queue."""
+        self._nudged.set()
+
+    def drain(self) -> int:
+        """Send what can be sent now, in this thread; gives how many jobs were tried."""
+        self._announce()
+        tried = 0
+        while not self._stop.is_set():
+            pause = self._once()
+            if pause is not None:
+                return tried
+            tried += 1
+        return tried
+
+    # -- the thread -----------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            pause = LOOK_S
+            try:
+                if self._db.profile.can(RIGHT):
+                    self._announce()
+                    found = self._once()
+                    self._follow()
+                    pause = 0.0 if found is None else found
+                    if self._followed:
+                        pause = min(pause, FOLLOW_S)
+                failures = 0
+            except (SessionEnded, NotAllowed):
+                self._seen = 0.0
+            except AppError as error:
+                if not self._stop.is_set():
+                    log.info("printing interrupted: %s", error)
+                    pause = AWAY_S[min(failures, len(AWAY_S) - 1)]
+                    failures += 1
+            except Exception:
+                if self._stop.is_set():
+                    return
+                log.exception("printing failed")
+                pause = AWAY_S[min(failures, len(AWAY_S) - 1)]
+                failures += 1
+            if pause > 0:
+                self._nudged.wait(pause)
+            self._nudged.clear()
+
+    @property
+    def _station(self) -> str:
+        if self._secret is None:
+            self._secret = station.secret()
+        return self._secret
+
+    def _announce(self) -> None:
+        if time.monotonic() < self._seen:
+            return
+        offers = self._offers() if self._offers is not None else None
+        seen = SeeStation(self._station, station.name(), offers, self._fresh)
+        self._db.write(writes.see_station, seen)
+        self._fresh = False
+        self._seen = time.monotonic() + SEEN_S
+
+    def _once(self) -> float | None:
+        """Send one job; gives how long to wait when there was none."""
+        answer = self._db.write(writes.claim, Claim(self._station, CLAIM_S)).value
+        if answer["job"] is None:
+            return self._wait_of(answer.get("next_at"))
+        self._send(answer["job"], answer["printer"])
+        return None
+
+    @staticmethod
+    def _wait_of(next_at: Any) -> float:
+        if not next_at:
+            return LOOK_S
+        from datetime import UTC, datetime
+
+        left = (datetime.fromisoformat(str(next_at)) - datetime.now(UTC)).total_seconds()
+        # A job that is due and was not given waits for its printer, which somebody else is sending to.
+        return min(LOOK_S, max(left, 1.0))
+
+    def _send(self, job: dict[str, Any], printer: dict[str, Any]) -> None:
+        state, remote, reason, detail = self._tried(job, printer)
+        if reason in _NOT_OURS:
+            return
+        told = self._tell(job, state, remote, reason, detail)
+        if reason in _AWAY:
+            self._note(int(printer["id"]), Status("offline", (reason,)), None)
+        if told:
+            first = int(job["attempts"]) <= 1
+            outcome = Outcome(int(job["id"]), str(job["title"]), str(printer["name"]), state, reason, first)
+            self._on_outcome(outcome)
+
+    def _tried(self, job: dict[str, Any], printer: dict[str, Any]) -> tuple[str, str, str, str]:
+        """Send a job; what became of it, the printer's number for it, the reason and the printer's words."""
+        device: Device | None = None
+        began = False
+
+        def begins(remote: str) -> None:
+            nonlocal began
+            if not self._tell(job, "began", remote):
+                raise Refused("print_job_gone", id=job["id"])
+            began = True
+
+        try:
+            task = _task(job, self._db.read(_content, int(job["id"]), int(job["fence"])))
+            device = self._device(access_of(printer))
+            self._look(device, printer)
+            sent = device.send(task, begins)
+        except (SessionEnded, NotAllowed):
+            raise
+        except (AppError, OSError, ValueError, RuntimeError) as error:
+            return _told(error, began=began)
+        finally:
+            if device is not None:
+                device.close()
+        if sent.state == "sent" and sent.remote:
+            now = time.monotonic()
+            found = _Followed(job, printer, sent.remote, now + FOLLOW_UP_S, now + FOLLOW_S / 4)
+            self._followed.append(found)
+        return sent.state, sent.remote, "", ""
+
+    def _look(self, device: Device, printer: dict[str, Any]) -> None:
+        """Ask how it is, where it answers at all; with no paper the job waits, and may be sent elsewhere."""
+        known = Capabilities.from_json(printer.get("capabilities") or {})
+        if printer["kind"] not in ("ipp", "system") and known.formats and not known.answers:
+            return
+        if printer["kind"] == "raw" and not known.answers and printer["language"] == "pdf":
+            return
+        status, capabilities = device.probe()
+        self._note(int(printer["id"]), status, capabilities)
+        if not status.ready:
+            raise Unavailable(f"printer_{status.code}", printer=printer["name"])
+
+    def _note(self, printer_id: int, status: Status, capabilities: Capabilities | None) -> None:
+        said = ", ".join(status.reasons)
+        known = None if capabilities is None else capabilities.as_json()
+        with suppress(Refused):
+            self._db.write(writes.note_status, NoteStatus(printer_id, status.code, said, known))
+
+    def _tell(
+        self, job: dict[str, Any], state: Any, remote: str = "", reason: str = "", detail: str = ""
+    ) -> bool:
+        told = Progress(int(job["id"]), int(job["fence"]), state, remote, reason, detail)
+        return self._db.write(writes.progress, told).value
+
+    def _follow(self) -> None:
+        """Ask printers that know what became of what they were given."""
+        now = time.monotonic()
+        for one in list(self._followed):
+            if now < one.next_at:
+                continue
+            one.next_at = now + FOLLOW_S
+            device = self._device(access_of(one.printer))
+            try:
+                state = device.follow(one.remote)
+            except (Unavailable, Refused):
+                state = "sent"
+            finally:
+                device.close()
+            if state == "sent" and now < one.until:
+                continue
+            self._followed.remove(one)
+            if state in ("done", "failed"):
+                reason = "" if state == "done" else "printer_gave_up"
+                self._tell(one.job, state, one.remote, reason)
+                self._on_outcome(
+                    Outcome(int(one.job["id"]), one.job["title"], one.printer["name"], state, reason)
+                )
+
+
+def _told(error: Exception, *, began: bool) -> tuple[str, str, str, str]:
+    """An error as the queue keeps it: again later only when nothing had left."""
+    if isinstance(error, Refused):
+        return "failed", "", error.key, str(error.params.get("what", ""))
+    if isinstance(error, AppError):
+        state = "unclear" if began or isinstance(error, Cut) else "waiting"
+        return state, "", error.key, str(error.params.get("printer", ""))
+    log.error("a job could not be printed", exc_info=error)
+    return ("unclear" if began else "failed"), "", "printer_trouble", type(error).__name__
+
+
+def access_of(printer: dict[str, Any], timeout: float = 20.0) -> Access:
+    """How to reach a printer of the registry; its password is in this computer's credential store."""
+    username = str(printer.get("username") or "")
+    address = str(printer["address"])
+    password = (credentials.recall(f"printer:{address}", username) or "") if username else ""
+    return Access(
+        str(printer["kind"]),
+        address,
+        str(printer["language"]),
+        username,
+        password,
+        str(printer.get("ca") or ""),
+        timeout,
+        int(printer.get("dpi") or 300),
+        Capabilities.from_json(printer.get("capabilities") or {}),
+    )
+
+
+def _task(job: dict[str, Any], content: bytes) -> Task:
+    if job["is_copy"]:
+        content = as_copy(content, job["mime"], job["language"])
+    return Task(
+        content,
+        job["mime"],
+        job["title"],
+        job["person"] or "",
+        int(job["copies"]),
+        job["tray"],
+        job["sides"],
+        job["pages"],
+    )
+
+
+def _content(session: Session, job_id: int, fence: int) -> bytes:
+    return bytes(call_api(session, "print_content", p_job=job_id, p_fence=fence)["value"])
