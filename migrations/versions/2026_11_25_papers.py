@@ -163,6 +163,50 @@ def upgrade() -> None:
         schema="documents",
         postgresql_using="gin",
     )
+    op.create_table(
+        "template",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("kind", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("language", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("partner_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "changes",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
+        sa.Column("logo", sa.LargeBinary(), nullable=True),
+        sa.Column("row_version", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.CheckConstraint("kind ~ '^[a-z_]{0,40}$'", name="template_kind"),
+        sa.CheckConstraint("language IN ('', 'de', 'en')", name="template_language"),
+        sa.CheckConstraint(
+            "jsonb_typeof(changes) = 'object' AND octet_length(changes::text) <= 65536",
+            name="template_changes",
+        ),
+        sa.CheckConstraint("octet_length(logo) BETWEEN 1 AND 2097152", name="template_logo_size"),
+        sa.ForeignKeyConstraint(
+            ["partner_id"],
+            ["partners.partner.id"],
+            name=op.f("template_partner_id_fkey"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("template_pkey")),
+        schema="documents",
+    )
+    op.create_index(
+        op.f("template_partner_id_idx"), "template", ["partner_id"], unique=False, schema="documents"
+    )
+    op.create_index(
+        "template_once",
+        "template",
+        ["kind", "language", sa.literal_column("coalesce(partner_id, 0)")],
+        unique=True,
+        schema="documents",
+    )
     _documents_of_before()
 
 

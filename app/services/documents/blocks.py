@@ -17,7 +17,6 @@ from app.services.documents.typeset import HAIR, SOFT, Pen, Style, fit, width, w
 
 FREE_TEXT_LINES = 400
 PRODUCT = Style(13, 6, "SemiBold")
-PRODUCT_PICTURE = 32.0
 VERDICT = Style(12, 7, "SemiBold")
 HEADING = Style(10.5, 6, "SemiBold")
 SIGN_HEIGHT = 18.0
@@ -150,8 +149,7 @@ def _product(flow: Flow, data: DocumentData) -> None:
     """What is to be made, large: the shop floor reads it from a distance.  The first summary is how much of it."""
     if not data.recipient and not data.summary:
         return
-    picture = data.design.pictures is not False and data.lines[:1] and data.lines[0].picture
-    room = flow.room - (PRODUCT_PICTURE + 6 if picture else 0)
+    room = flow.room
     name = wrap(data.recipient[0] if data.recipient else "", PRODUCT, room, 3)
     details = [line for text in data.recipient[1:] for line in wrap(text, BODY, room, 3)]
     facts = [(translate(data.language, f"document.summary.{key}"), value) for key, value in data.summary]

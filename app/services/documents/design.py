@@ -58,16 +58,16 @@ def checked(changes: Mapping[str, Any]) -> dict[str, Any]:
     return good
 
 
-def designed(changes: Iterable[Mapping[str, Any]], *, logo: bytes | None = None) -> Design:
-    """The design that comes of changes, the widest first.
+def merged(changes: Iterable[tuple[Mapping[str, Any], bytes | None]]) -> Design:
+    """The design that comes of changes and their logos, the widest first.
 
     What an older or newer program wrote and this one does not know is passed over: a paper is made all the same.
     """
-    design = Design(logo=logo)
-    for change in changes:
-        known: dict[str, Any] = {}
+    design = Design()
+    for change, logo in changes:
+        known: dict[str, Any] = {} if logo is None else {"logo": logo}
         for name, value in change.items():
-            if name not in NAMES or value is None:
+            if name not in NAMES or name == "logo" or value is None:
                 continue
             try:
                 known[name] = _checked(name, value)
