@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace as other
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core import paths
+from app.core.changes import Result
 from app.core.db import Database
 from app.core.errors import AppError, Conflict, Invalid, NotAllowed
 from app.services.documents import attachments, contents, scan
@@ -44,9 +46,9 @@ def file(quote: int, name: str = "Anfahrt.txt", content: bytes = TEXT) -> AddAtt
     return AddAttachment("sales.quote", quote, name, contents.mime_of(name, content), content)
 
 
-def refusal(db: Database, run: Callable[..., object], command: object) -> AppError:
+def refusal(db: Database, run: Callable[..., Result[Any]], command: object) -> AppError:
     with pytest.raises(AppError) as refused:
-        db.write(run, command)  # type: ignore[arg-type]
+        db.write(run, command)
     return refused.value
 
 
@@ -131,7 +133,7 @@ def test_nonsense_is_refused(quote: int, admin: Raw, as_role: AsRole) -> None:
             ("record_not_found", {"topic": "sec.app_user"}),
             ("content_mime", {"name": "m", "mime": "text/html; x", "content": b"ein anderer Inhalt"}),
         ):
-            wrong = other(good, command=file(quote).command, **values)  # type: ignore[arg-type]
+            wrong = other(good, command=file(quote).command, **values)
             assert refusal(rep, attachments.add, wrong).key == key, values
     finally:
         admin.execute("UPDATE documents.house SET attachment_mb = 25")
@@ -174,7 +176,8 @@ def test_the_workplaces_scanner_is_asked(tmp_path: Path, monkeypatch: pytest.Mon
 def test_files_are_called_what_they_are() -> None:
     assert contents.mime_of("Rechnung.pdf", b"MZ\x90\0") == "application/x-msdownload"
     assert contents.mime_of("x.pdf", b"kein PDF") == "text/plain"
-    assert contents.runs("Rechnung.pdf.exe", b"") and contents.runs("harmlos.pdf", b"MZ")
+    assert contents.runs("Rechnung.pdf.exe", b"")
+    assert contents.runs("harmlos.pdf", b"MZ")
     for wild, tame in (
         ("../../etc/passwd", "passwd"),
         ("C:\\Windows\\con.txt", "_con.txt"),

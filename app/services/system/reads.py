@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.models.audit import Entry
 from app.models.system import Company, Note
+from app.services.documents.attachments import Files, files_columns, files_from
 
 
 class HistoryRow(NamedTuple):
@@ -113,7 +114,7 @@ def company(session: Session) -> CompanyRow:
 
 
 class Story(NamedTuple):
-    """What stands beside a record: its notes and the newest entries of its history, the newest first.
+    """What stands beside a record: its notes and the newest entries of its history, the newest first, and its files.
 
     `people` names the logins; None when it was not asked for.
     """
@@ -121,10 +122,11 @@ class Story(NamedTuple):
     notes: tuple[NoteRow, ...]
     history: tuple[HistoryRow, ...]
     people: Mapping[str, str] | None
+    files: Files
 
 
 def story(session: Session, topic: str, record_id: int, entries: int = 20, *, people: bool = False) -> Story:
-    """Notes and history of a record; one round trip.  The people's names are worth keeping for the session."""
+    """Notes, history and files of a record; one round trip.  The people's names are worth keeping for the session."""
     note_columns = (Note.id, Note.body, Note.created_at, Note.created_by, Note.updated_at, Note.row_version)
     found = (
         select(*note_columns).where(Note.topic == topic, Note.record_id == record_id).order_by(Note.id.desc())
@@ -154,6 +156,7 @@ def story(session: Session, topic: str, record_id: int, entries: int = 20, *, pe
             select(func.jsonb_agg(func.jsonb_build_array(*found.c))).scalar_subquery(),
             select(func.jsonb_agg(func.jsonb_build_array(*newest.c))).scalar_subquery(),
             names,
+            *files_columns(topic, record_id),
         )
     ).one()
     return Story(
@@ -166,6 +169,7 @@ def story(session: Session, topic: str, record_id: int, entries: int = 20, *, pe
             for row in answer[1] or ()
         ),
         answer[2],
+        files_from(answer[3:]),
     )
 
 

@@ -14,12 +14,15 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.i18n import has_text, t
+from app.services.documents.attachments import CLOSED, Files
 from app.services.system.commands import AddNote
 from app.services.system.reads import HistoryRow, NoteRow, Story, history, story
 from app.services.system.writes import add_note
+from app.views.core import times
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
+from app.views.core.file_card import FilesCard
 from app.views.core.inputs import TextArea
 from app.views.core.marks import Avatar, Divider, Label, initials
 from app.views.core.operation import ReadOp, WriteOp
@@ -28,6 +31,7 @@ from app.views.core.theme import px
 from app.views.core.values import money_places
 
 Labels = Mapping[str, str]
+when = times.when
 SHOWN_NOTES = 3
 SHOWN_HISTORY = 5
 READ_HISTORY = 15  # some entries have nothing to say
@@ -47,17 +51,6 @@ _names: "WeakKeyDictionary[AppContext, dict[str, str]]" = WeakKeyDictionary()
 def name_of(ctx: AppContext, login: str) -> str:
     """The person behind a login, the login itself while the names are not known."""
     return _names.get(ctx, {}).get(login, login)
-
-
-def when(at: datetime) -> str:
-    """A point in time as people say it: today 09:12, yesterday 17:40, a date."""
-    local = at.astimezone()
-    days = (datetime.now().astimezone().date() - local.date()).days
-    if days == 0:
-        return t("card.today", time=f"{local:%H:%M}")
-    if days == 1:
-        return t("card.yesterday", time=f"{local:%H:%M}")
-    return fmt.date_(local.date())
 
 
 def in_words(row: HistoryRow, topic: str, labels: Labels) -> str:
@@ -322,7 +315,9 @@ class HistoryCard(Card):
 
 
 class StoryCards:
-    """Notes and history of one record, read together; the form shows both cards and calls `show`.
+    """Files, notes and history of one record, read together; the form shows the cards and calls `show`.
+
+    Files may be dropped anywhere onto ``owner``; some kinds of records have none.
 
     ``labels`` are the text keys of the record's columns (`form_model.labels_of` knows those of a form).
     """
@@ -331,18 +326,22 @@ class StoryCards:
         self._owner = owner
         self._ctx = ctx
         self._topic = topic
+        self.files: FilesCard | None = None
+        if topic.partition(".")[0] not in CLOSED:
+            self.files = FilesCard(ctx, topic, owner, lambda login: name_of(ctx, login))
         self.notes = NotesCard(ctx, topic)
         self.history = HistoryCard(ctx, topic, labels)
 
     @property
-    def cards(self) -> tuple[QWidget, QWidget]:
-        """Both, in their order."""
-        return self.notes, self.history
+    def cards(self) -> tuple[QWidget, ...]:
+        """All of them, in their order."""
+        told = (self.notes, self.history)
+        return told if self.files is None else (self.files, *told)
 
     def show(self, record_id: int | None, what: str = "") -> None:
         """Read and show what belongs to a record; a new one has nothing yet."""
         if record_id is None:
-            self._put(None, what, Story((), (), None))
+            self._put(None, what, Story((), (), None, Files()))
             return
         asked = partial(story, entries=READ_HISTORY, people=self._ctx not in _names)
         op = ReadOp(self._owner, self._ctx, asked, self._topic, record_id)
@@ -356,6 +355,8 @@ class StoryCards:
     def _put(self, record_id: int | None, what: str, found: Story) -> None:
         if found.people is not None:
             _names[self._ctx] = dict(found.people)
+        if self.files is not None:
+            self.files.set_files(record_id, found.files)
         self.notes.set_notes(record_id, found.notes)
         self.history.set_history(record_id, found.history, what)
 

@@ -1,0 +1,214 @@
+"""A file shown in place: pages of a PDF, a picture, text; for anything else a sentence."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PySide6.QtGui import QImage, QImageReader, QKeyEvent, QPixmap
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.errors import AppError
+from app.core.i18n import t
+from app.services.documents.contents import PageImage, decoded, page_image
+from app.views.core.buttons import IconButton
+from app.views.core.context import AppContext
+from app.views.core.marks import Label
+from app.views.core.tasks import FILE
+from app.views.core.theme import px
+from app.views.core.values import error_text
+
+ZOOMS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
+MOST_PIXELS = 64  # megabytes of a picture in memory
+MOST_TEXT = 400_000
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/bmp", "image/webp", "image/tiff")
+TEXTS = ("text/plain", "text/csv", "application/xml", "message/rfc822")
+
+
+def shows(mime: str) -> bool:
+    """Whether a file of this kind is shown in place."""
+    return mime == "application/pdf" or mime in PICTURES or mime in TEXTS
+
+
+class FileView(QWidget):
+    """Shows one file; pages are painted by a worker, one at a time, as wide as the view."""
+
+    def __init__(self, ctx: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("file.view")
+        self._ctx = ctx
+        self._content = b""
+        self._mime = ""
+        self._page, self._pages = 0, 0
+        self._zoom = 1.0
+        self._picture = QImage()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(px("gap_s"))
+        column.addLayout(self._tools())
+        self._stack = QStackedWidget()
+        column.addWidget(self._stack, 1)
+        self._canvas = QLabel()
+        self._canvas.setObjectName("file.page")
+        self._canvas.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self._scroll = QScrollArea()
+        self._scroll.setProperty("kit", "plain")
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._scroll.setWidget(self._canvas)
+        self._text = QPlainTextEdit()
+        self._text.setObjectName("file.text")
+        self._text.setReadOnly(True)
+        self._words = Label("", "body", "text2", wrap=True)
+        self._words.setObjectName("file.words")
+        self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for part in (self._scroll, self._text, self._words):
+            self._stack.addWidget(part)
+        self.say(t("kit.loading"))
+
+    def _tools(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(px("gap_xs"))
+        self._back = self._tool("chevron-left", "file.page_back", lambda: self.turn(-1), "file.back")
+        self._on = self._tool("chevron-right", "file.page_on", lambda: self.turn(1), "file.on")
+        self._place = Label("", "small", "text2")
+        self._place.setObjectName("file.place")
+        self._less = self._tool("minus", "file.smaller", lambda: self.zoom(-1), "file.smaller")
+        self._more = self._tool("plus", "file.larger", lambda: self.zoom(1), "file.larger")
+        for part in (self._back, self._place, self._on):
+            row.addWidget(part)
+        row.addStretch(1)
+        row.addWidget(self._less)
+        row.addWidget(self._more)
+        return row
+
+    @staticmethod
+    def _tool(icon: str, tip: str, run: Callable[[], object], name: str) -> IconButton:
+        button = IconButton(icon, tip, clicked=run)
+        button.setObjectName(name)
+        return button
+
+    def show_file(self, mime: str, content: bytes) -> None:
+        """Show this file from its beginning."""
+        self._mime, self._content = mime, content
+        self._page, self._pages, self._zoom = 0, 0, 1.0
+        if mime == "application/pdf":
+            self.say(t("kit.loading"))
+            self._paint()
+        elif mime in PICTURES:
+            self._open_picture()
+        elif mime in TEXTS:
+            more = "\n…" if len(content) > MOST_TEXT else ""
+            self._text.setPlainText(decoded(content[:MOST_TEXT]) + more)
+            self._stack.setCurrentWidget(self._text)
+        else:
+            self.say(t("file.no_preview"))
+        self._show_tools()
+
+    def say(self, words: str) -> None:
+        """A sentence in place of a file."""
+        self._words.setText(words)
+        self._stack.setCurrentWidget(self._words)
+
+    def turn(self, by: int) -> None:
+        """To another page."""
+        wanted = min(max(self._page + by, 0), max(self._pages - 1, 0))
+        if wanted != self._page:
+            self._page = wanted
+            self._paint()
+
+    def zoom(self, by: int) -> None:
+        """A step nearer or farther."""
+        at = min(range(len(ZOOMS)), key=lambda index: abs(ZOOMS[index] - self._zoom))
+        wanted = ZOOMS[min(max(at + by, 0), len(ZOOMS) - 1)]
+        if wanted != self._zoom:
+            self._zoom = wanted
+            if self._mime == "application/pdf":
+                self._paint()
+            else:
+                self._show_picture()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Page up and down turn, plus and minus zoom."""
+        turns = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}
+        zooms = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Minus: -1}
+        key = Qt.Key(event.key())
+        if key in turns:
+            self.turn(turns[key])
+        elif key in zooms:
+            self.zoom(zooms[key])
+        else:
+            super().keyPressEvent(event)
+
+    def _show_tools(self) -> None:
+        pages, zooms = self._pages > 1, self._mime == "application/pdf" or self._mime in PICTURES
+        for part in (self._back, self._on, self._place):
+            part.setVisible(pages)
+        for part in (self._less, self._more):
+            part.setVisible(zooms)
+        self._back.setEnabled(self._page > 0)
+        self._on.setEnabled(self._page < self._pages - 1)
+        self._place.setText(t("file.page_of", page=self._page + 1, pages=self._pages))
+
+    def _paint(self) -> None:
+        width = max(self._scroll.viewport().width() - px("gap_l"), px("text_column") // 2)
+        dots = int(width * self._zoom * self.devicePixelRatioF())
+        work = partial(page_image, self._content, self._page, dots)
+        self._ctx.tasks.run(FILE, self, work, self._painted, slot="page")
+
+    def _painted(self, done: "Future[PageImage]") -> None:
+        error = done.exception()
+        if error is not None:
+            self.say(error_text(error) if isinstance(error, AppError) else t("file.no_preview"))
+            return
+        page = done.result()
+        image = QImage(page.pixels, page.width, page.height, page.width * 4, QImage.Format.Format_RGB32)
+        pixmap = QPixmap.fromImage(image.copy())
+        pixmap.setDevicePixelRatio(self.devicePixelRatioF())
+        self._canvas.setPixmap(pixmap)
+        self._page, self._pages = min(page.number, page.pages - 1), page.pages
+        self._stack.setCurrentWidget(self._scroll)
+        self._scroll.verticalScrollBar().setValue(0)
+        self._show_tools()
+
+    def _open_picture(self) -> None:
+        buffer = QBuffer(self)
+        buffer.setData(QByteArray(self._content))
+        buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+        reader = QImageReader(buffer)
+        reader.setAutoTransform(True)
+        QImageReader.setAllocationLimit(MOST_PIXELS)
+        size = reader.size()
+        if size.isValid() and size.width() * size.height() * 4 > MOST_PIXELS * 1024 * 1024:
+            reader.setScaledSize(size.scaled(QSize(3000, 3000), Qt.AspectRatioMode.KeepAspectRatio))
+        self._picture = reader.read()
+        if self._picture.isNull():
+            self.say(t("file.no_preview"))
+        else:
+            self._show_picture()
+            self._stack.setCurrentWidget(self._scroll)
+
+    def _show_picture(self) -> None:
+        room = self._scroll.viewport().size() - QSize(px("gap"), px("gap"))
+        ratio = self.devicePixelRatioF()
+        natural = self._picture.size()
+        fitted = natural.scaled(room * ratio, Qt.AspectRatioMode.KeepAspectRatio)
+        if fitted.width() > natural.width():
+            fitted = natural
+        pixmap = QPixmap.fromImage(
+            self._picture.scaled(
+                fitted * self._zoom,
+                Qt.AspectRatioMode.KeepAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
+        )
+        pixmap.setDevicePixelRatio(ratio)
+        self._canvas.setPixmap(pixmap)

@@ -1,0 +1,174 @@
+"""Files beside a record: dropped onto its page, looked at, replaced, renamed, removed; and what is not taken."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit
+from pytestqt.qtbot import QtBot
+from reportlab.pdfgen.canvas import Canvas
+
+from app.core.db import Database
+from app.services.documents.contents import text_of_pdf
+from app.services.sales import writes
+from app.views.core.file_card import FilesCard
+from app.views.core.file_view import FileView
+from tests.sales_world import Raw, World, build
+from tests.views.sales_screens import Desk, desk_of
+
+AsRole = Callable[[str], Database]
+QUOTE = "sales.quote"
+
+
+@pytest.fixture(scope="module")
+def world(admin_dsn: str) -> World:
+    with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        return build(connection)
+
+
+@pytest.fixture
+def quote(world: World, as_role: AsRole) -> int:
+    return as_role("sales_rep").write(writes.save_quote, world.quote([world.line(world.bike)])).value.id
+
+
+@pytest.fixture
+def desk(as_role: AsRole, tmp_path: Path, qtbot: QtBot) -> Iterator[Desk]:
+    with desk_of(as_role("sales_rep"), tmp_path / "desk", qtbot) as found:
+        yield found
+
+
+def pdf(*pages: str) -> bytes:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer)
+    for words in pages:
+        canvas.drawString(100, 700, words)
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def card_of(page: object) -> FilesCard:
+    return page.findChild(FilesCard)  # type: ignore[attr-defined,no-any-return]
+
+
+def names(card: FilesCard) -> list[str]:
+    return [row.name for row in card._files.attachments if row.state == "current"]
+
+
+def drop(desk: Desk, page: object, *files: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    for event in (
+        QDragEnterEvent(QPoint(5, 5), copy, data, left, none),
+        QDropEvent(QPointF(5, 5), copy, data, left, none, QEvent.Type.Drop),
+    ):
+        QApplication.sendEvent(page, event)  # type: ignore[arg-type]
+    desk.settle()
+
+
+def test_files_dropped_onto_a_page_belong_to_its_record(
+    quote: int, desk: Desk, admin: Raw, tmp_path: Path
+) -> None:
+    page = desk.open(QUOTE, quote)
+    card = card_of(page)
+    assert card.may_add
+    drawing = tmp_path / "Zeichnung.pdf"
+    drawing.write_bytes(pdf("Flansch DN 80", "Seite zwei"))
+    (tmp_path / "leer.txt").write_bytes(b"")
+    drop(desk, page, drawing, tmp_path / "leer.txt", tmp_path / "fehlt.txt")
+    desk.wait(lambda: names(card) == ["Zeichnung.pdf"])
+    assert page.stored_state == "draft"
+    assert not page.dirty(), "a file is no change of the form"
+    words = admin.execute(
+        "SELECT words @@ 'flansch' FROM documents.content_text t JOIN documents.attachment_version v"
+        " USING (content_id) JOIN documents.attachment a ON a.id = v.attachment_id WHERE a.record_id = %s",
+        (quote,),
+    ).fetchone()
+    assert words == (True,)
+
+    card._look(card._files.attachments[0], "")
+    view = desk.window.findChild(FileView)
+    assert view is not None
+    desk.wait(lambda: view._pages == 2)
+    view.turn(1)
+    desk.wait(lambda: view._page == 1)
+    assert not view.findChild(QLabel, "file.page").pixmap().isNull()  # type: ignore[union-attr]
+    desk.click("dialog.close")
+
+    drawing.write_bytes(pdf("Flansch DN 100"))
+    drop(desk, page, drawing)
+    desk.click("dialog.yes")
+    desk.wait(lambda: card._files.attachments[0].version == 2)
+
+    card._remove(card._files.attachments[0])
+    desk.reason("falsche Zeichnung")
+    desk.wait(lambda: names(card) == [])
+    assert card._files.attachments[0].removed_reason == "falsche Zeichnung"
+
+
+def test_a_picture_of_the_clipboard_and_text_are_shown(quote: int, desk: Desk) -> None:
+    page = desk.open(QUOTE, quote)
+    card = card_of(page)
+    picture = QImage(60, 40, QImage.Format.Format_RGB32)
+    picture.fill(QColor("#336699"))
+    card.add_picture(picture)
+    desk.wait(lambda: names(card) == ["Bild.png"])
+    card.add_picture(picture)
+    desk.wait(lambda: names(card) == ["Bild 2.png", "Bild.png"])
+    card.add_bytes("..\\Notiz.txt", "Größe 42".encode("cp1252"))
+    desk.wait(lambda: "Notiz.txt" in names(card))
+    for name, widget, kind in (("Bild.png", "file.page", QLabel), ("Notiz.txt", "file.text", QPlainTextEdit)):
+        card._look(next(row for row in card._files.attachments if row.name == name), "")
+        desk.settle()
+        desk.wait(lambda widget=widget: (found := desk.find(widget)) is not None and found.isVisible())
+        shown = desk.find(widget)
+        assert isinstance(shown, kind)
+        if isinstance(shown, QPlainTextEdit):
+            assert shown.toPlainText() == "Größe 42"
+        desk.click("dialog.close")
+
+
+def test_programs_are_asked_about_and_never_opened(quote: int, desk: Desk) -> None:
+    page = desk.open(QUOTE, quote)
+    card = card_of(page)
+    card.add_bytes("Rechnung.pdf.exe", b"MZ\x90\0")
+    desk.click("dialog.yes")
+    desk.wait(lambda: names(card) == ["Rechnung.pdf.exe"])
+    card._look(card._files.attachments[0], "")
+    desk.settle()
+    desk.wait(lambda: "Programm" in desk.find("file.words").text())
+    assert not desk.find("dialog.open").isEnabled()
+    desk.click("dialog.close")
+    card.add_bytes("Brief.pdf", b"kein PDF")
+    desk.wait(lambda: "Brief.pdf" in names(card))
+    row = next(row for row in card._files.attachments if row.name == "Brief.pdf")
+    assert row.mime == "text/plain", "a PDF that is none is not called one"
+    assert text_of_pdf(b"%PDF-1.4 abgeschnitten") == ""
+    card.add_bytes("Kaputt.pdf", b"%PDF-1.4 abgeschnitten")
+    desk.wait(lambda: "Kaputt.pdf" in names(card))
+    card._look(next(row for row in card._files.attachments if row.name == "Kaputt.pdf"), "")
+    desk.settle()
+    desk.wait(lambda: "nicht als PDF" in desk.find("file.words").text())
+
+
+def test_who_only_reads_sees_them_and_adds_none(
+    quote: int, desk: Desk, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    card = card_of(desk.open(QUOTE, quote))
+    card.add_bytes("Anfrage.txt", b"x")
+    desk.wait(lambda: names(card) == ["Anfrage.txt"])
+    with desk_of(as_role("viewer"), tmp_path / "viewer", qtbot) as reader:
+        page = reader.open(QUOTE, quote)
+        theirs = card_of(page)
+        assert names(theirs) == ["Anfrage.txt"]
+        assert not theirs.may_add
+        assert not theirs._add.isVisible()
+        file = tmp_path / "eigenes.txt"
+        file.write_text("x")
+        drop(reader, page, file)
+        assert names(theirs) == ["Anfrage.txt"]
