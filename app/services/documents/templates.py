@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, get_args
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.core.changes import Result, changed
@@ -15,11 +15,14 @@ from app.models.partners import Partner
 from app.services import records
 from app.services.documents.data import DocumentData, Kind, Language
 from app.services.documents.design import Design, checked, merged
-from app.services.documents.kinds import spec_of
 from app.services.records import Saved
 
 TOPIC = "documents.template"
 LOGO_BYTES = 2 * 1024 * 1024
+_PICTURES = text(
+    """SELECT p.sku, i.id, i.content_hash FROM catalog.product p
+         JOIN catalog.product_image i ON i.product_id = p.id AND i.is_primary WHERE p.sku = ANY (:skus)"""
+)
 
 
 class TemplateRow(NamedTuple):
@@ -59,21 +62,23 @@ class SaveTemplate:
 
 
 def designed(session: Session, data: DocumentData) -> DocumentData:
-    """The document in the house's design; one round trip.
-
-    Pictures are taken off the lines where the design shows none, so that nobody fetches them.
-    """
-    return in_design(data, design_for(session, data.kind, data.language, data.partner_id))
+    """The document in the house's design; one round trip, one more for pictures the record itself does not name."""
+    return in_design(session, data, design_for(session, data.kind, data.language, data.partner_id))
 
 
-def in_design(data: DocumentData, design: Design) -> DocumentData:
-    """The document in a design."""
-    wanted = design.pictures
+def in_design(session: Session, data: DocumentData, design: Design) -> DocumentData:
+    """The document in a design, its lines naming the pictures to be fetched or none."""
     lines = data.lines
-    if wanted is False or (
-        wanted is None and not spec_of(data.kind).pictures and not any(line.image for line in lines)
-    ):
+    if design.pictures is False:
         lines = tuple(replace(line, image=None, picture=None) for line in lines)
+    elif design.pictures and lines and not any(line.image for line in lines):
+        found = {row.sku: row for row in session.execute(_PICTURES, {"skus": [line.sku for line in lines]})}
+        lines = tuple(
+            replace(line, image=(found[line.sku].id, found[line.sku].content_hash))
+            if line.sku in found
+            else line
+            for line in lines
+        )
     return replace(data, design=design, lines=lines)
 
 

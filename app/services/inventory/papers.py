@@ -70,6 +70,11 @@ def count_sheet(
     )
 
 
+def count_with_booked(session: Session, warehouse_id: int, language: page.Language) -> page.DocumentData:
+    """The count sheet with what the books say, for counting differences again."""
+    return count_sheet(session, warehouse_id, language, with_booked=True)
+
+
 def stock_valuation(session: Session, warehouse_id: int, language: page.Language) -> page.DocumentData:
     """What a warehouse holds by category at standard cost, each line rounded to the cent.
 

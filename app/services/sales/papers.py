@@ -60,8 +60,8 @@ def picking_list(session: Session, order_id: int, language: page.Language) -> pa
     )
 
 
-def packing_list(session: Session, delivery_id: int) -> page.DocumentData:
-    """What a delivery holds and weighs, without a price, in the customer's language."""
+def packing_list_of(session: Session, delivery_id: int, _language: str = "") -> page.DocumentData:
+    """What a delivery holds and weighs, without a price, in the customer's language whatever the screen speaks."""
     note = document_for(session, "delivery", delivery_id)
     skus = [line.sku for line in note.lines]
     weights = {row.sku: row.weight_g for row in session.execute(_WEIGHTS, {"skus": skus})}

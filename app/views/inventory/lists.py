@@ -6,11 +6,13 @@ from typing import Any
 from app.core.i18n import t
 from app.services.inventory.lists import MoveRow, PlaceStockRow, list_moves, list_stock_by_place
 from app.services.inventory.master import list_lots, list_places, list_warehouses
+from app.services.inventory.papers import count_sheet, count_with_booked, stock_valuation
 from app.services.inventory.reads import warehouses
 from app.views.core.context import AppContext
 from app.views.core.importing import import_action
 from app.views.core.labelling import label_action
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
+from app.views.core.papering import paper_action
 from app.views.core.people import name
 from app.views.core.table_model import Column
 from app.views.inventory.words import COST, MOVES, PLACES, PRODUCT, expiry, kind_choices, signed
@@ -217,6 +219,11 @@ WAREHOUSES_LIST = ListSpec(
         lambda ctx, _rows: ctx.navigate.new_record(WAREHOUSE),
         "plus",
         right=f"{WAREHOUSE}:insert",
+    ),
+    row_actions=(
+        paper_action("count_sheet", count_sheet, right="stock_adjust"),
+        paper_action("count_sheet_booked", count_with_booked, right="stock_adjust"),
+        paper_action("stock_valuation", stock_valuation, right=f"{COST}:select"),
     ),
     empty=Empty("warehouse.empty", "warehouse.empty_text"),
     open=lambda ctx, row: ctx.navigate.open_record(WAREHOUSE, row.id),

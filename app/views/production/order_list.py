@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.i18n import language, t
+from app.services.production.papers import material_list, traveller
 from app.services.production.reads import OrderDetail, OrderRow, list_orders, order_detail
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
@@ -14,6 +15,7 @@ from app.views.core.labelling import label_action
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.marks import Label, ProgressBar
 from app.views.core.operation import ReadOp
+from app.views.core.papering import paper_action
 from app.views.core.table_model import Column
 from app.views.core.theme import px
 from app.views.production.words import (
@@ -201,7 +203,11 @@ SPEC = ListSpec(
     ),
     open=open_order,
     bulk=(label_action("work_order"),),
-    row_actions=(label_action("work_order"),),
+    row_actions=(
+        paper_action("work_order", traveller),
+        paper_action("material_list", material_list),
+        label_action("work_order"),
+    ),
     detail=OrderPane,
     sort="planned_end",
 )

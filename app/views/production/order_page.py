@@ -11,6 +11,7 @@ from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.errors import AppError
 from app.core.i18n import language, t
+from app.services.production.papers import material_list, traveller
 from app.services.production.reads import CompletionRow, ComponentRow, OrderDetail, OrderHeader, order_detail
 from app.views.core.buttons import Button, IconButton
 from app.views.core.context import AppContext
@@ -21,6 +22,7 @@ from app.views.core.marks import Chip, Label, ProgressBar
 from app.views.core.missing import Missing
 from app.views.core.operation import ReadOp
 from app.views.core.page_head import PageHead
+from app.views.core.papering import Build, open_paper
 from app.views.core.people import name, when_known
 from app.views.core.rows_model import RowsModel
 from app.views.core.rows_view import RowsView
@@ -418,12 +420,17 @@ class WorkOrderPage(TabPage):
         entries: list[tuple[str, str, Any]] = [
             ("package", "work_order.open_product", lambda: navigate.open_record(PRODUCT, header.product_id)),
             ("list-tree", "work_order.open_bom", lambda: navigate.open_record(BOM, header.bom_id)),
+            ("printer", "papering.work_order", lambda: self._paper(traveller)),
+            ("printer", "papering.material_list", lambda: self._paper(material_list)),
             ("link", "form.copy_link", lambda: navigate.copy_link(ORDER, self._id)),
         ]
         untouched = header.qty_good == 0 and header.qty_scrap == 0
         if header.state in OPEN and untouched and self.ctx.profile.can("work_order_cancel"):
             entries.append(("ban", "work_order.cancel", self.cancel_order))
         return entries
+
+    def _paper(self, build: Build) -> None:
+        open_paper(self, self.ctx, build, self._id, language())
 
     def _menu(self) -> None:
         menu = QMenu(self)

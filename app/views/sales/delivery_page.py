@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.sales.opening import OpenDelivery, open_delivery
+from app.services.sales.papers import packing_list_of
 from app.services.sales.shipping import DeliveryDetail
 from app.views.core.fields import Field
 from app.views.core.form_model import (
@@ -23,6 +24,7 @@ from app.views.core.form_parts import ChainNode
 from app.views.core.forms import FormPage
 from app.views.core.labelling import label_button
 from app.views.core.lines import LineColumn, LinesSpec
+from app.views.core.papering import paper_button
 from app.views.core.people import name
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
@@ -177,6 +179,7 @@ class DeliveryPage(FormPage):
             FormAction(
                 "pdf", "sales.action.note", "printer", lambda page: page.open_pdf(), "secondary", "Ctrl+P"
             ),
+            paper_button("packing_list", packing_list_of),
             label_button("delivery"),
         ]
 

@@ -16,6 +16,7 @@ from app.services.documents.archive import archive as keep
 from app.services.documents.commands import ArchiveDocument, DocumentType
 from app.services.documents.reads import ArchivedFile, archived_documents, archived_file
 from app.services.documents.render import file_name, render
+from app.services.documents.templates import designed
 from app.services.images.printed import Paper
 from app.services.sales.documents import archive_command, document_for
 from app.views.core.context import AppContext
@@ -57,7 +58,7 @@ def _paper(ctx: AppContext) -> Paper:
 
 
 def _made(session: Any, document_type: DocumentType, document_id: int, paper: Paper) -> ArchiveDocument:
-    data = paper.add(session, document_for(session, document_type, document_id))
+    data = paper.add(session, designed(session, document_for(session, document_type, document_id)))
     return archive_command(document_id, data)
 
 
@@ -90,7 +91,7 @@ def preview(owner: QObject, ctx: AppContext, document_type: DocumentType, docume
 
 
 def _preview(session: Any, document_type: DocumentType, document_id: int, paper: Paper) -> tuple[str, bytes]:
-    data = paper.add(session, document_for(session, document_type, document_id))
+    data = paper.add(session, designed(session, document_for(session, document_type, document_id)))
     return file_name(data), render(data)
 
 

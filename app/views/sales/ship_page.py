@@ -13,6 +13,7 @@ from app.core.i18n import t
 from app.services.sales import writes
 from app.services.sales.commands import Pick, ShipDelivery
 from app.services.sales.opening import OpenShipping, open_shipping
+from app.services.sales.papers import picking_list
 from app.services.sales.shipping import ShippingLine
 from app.services.sales.writes import Shipped
 from app.views.core.context import AppContext
@@ -28,6 +29,7 @@ from app.views.core.form_model import (
 )
 from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec, typed_over
+from app.views.core.papering import paper_button
 from app.views.sales import pdf
 from app.views.sales.line_rules import Status
 
@@ -289,6 +291,7 @@ class ShipPage(FormPage):
                 right="delivery_ship",
                 visible=lambda page: bool(page.found and page.found.order),
             ),
+            paper_button("picking_list", picking_list, right="shipping_lines"),
             FormAction(
                 "ship",
                 "sales.ship.yes",
