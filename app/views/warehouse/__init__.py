@@ -1,5 +1,17 @@
 """Work with the scanner: looking up, receiving, putting away, transferring; the scanner of this workplace."""
 
+from app.views.core.workspace import Workspace
 from app.views.warehouse import desk
+from app.views.warehouse.look_page import LookPage
+from app.views.warehouse.work_page import PutAwayPage, ReceivePage, TransferPage
 
+RAIL = "inventory"
+WORKSPACES = (
+    Workspace("scan_look", "scan_look.title", "scan-line", RAIL, "inventory.stock_level:select", LookPage),
+    Workspace("scan_receive", "scan_receive.title", "package-plus", RAIL, "stock_receive", ReceivePage),
+    Workspace("scan_put_away", "scan_put_away.title", "package", RAIL, "stock_transfer", PutAwayPage),
+    Workspace(
+        "scan_transfer", "scan_transfer.title", "arrow-left-right", RAIL, "stock_transfer", TransferPage
+    ),
+)
 WATCHES = (desk.watch,)

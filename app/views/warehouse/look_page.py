@@ -1,0 +1,168 @@
+"""Look up: what is this, where is it, how many."""
+
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.core import format as fmt
+from app.core.changes import Changes
+from app.core.i18n import language, t
+from app.services.inventory.master import ProductStock, product_stock
+from app.services.inventory.scan_reads import ContentRow, contents
+from app.services.labels.scanning import BOX, LOT, PLACE, PRODUCT, Hit, Resolved
+from app.views.core.context import AppContext
+from app.views.core.marks import Chip, Label
+from app.views.core.operation import ReadOp
+from app.views.core.surfaces import Card, EmptyState, clear_layout
+from app.views.core.theme import px
+from app.views.inventory.words import PLACES
+from app.views.terminal.parts import TouchButton
+from app.views.warehouse.parts import ScanPage, first
+
+
+class LookPage(ScanPage):
+    """Scan anything; nothing is booked."""
+
+    key = "scan_look"
+    icon = "scan-line"
+    topics = frozenset({"inventory.stock_balance"})
+
+    def __init__(self, ctx: AppContext, state: dict[str, Any]) -> None:
+        super().__init__(ctx)
+        self._shown: tuple[str, int, str] | None = None
+        self._opens: tuple[str, int] | None = None
+        self._open = TouchButton(t("scan_look.open"), "external-link", clicked=self._open_record)
+        self._open.setObjectName("action.open")
+        self.foot.addStretch(1)
+        self.foot.addWidget(self._open)
+        self._open.hide()
+        self._empty()
+        kept = state.get("shown")
+        if isinstance(kept, list | tuple) and len(kept) == 3:
+            self._show(str(kept[0]), int(kept[1]), str(kept[2]))
+
+    def state(self) -> dict[str, Any]:
+        """What is being looked at."""
+        return {"shown": list(self._shown)} if self._shown is not None else {}
+
+    def _empty(self) -> None:
+        self.prompt.tell(t("scan_look.want"), t("scan_look.want_text"))
+        self.box.addWidget(EmptyState("scan-line", t("scan_look.empty"), t("scan_look.empty_text")))
+
+    def on_changes(self, changes: Changes) -> None:
+        """Stock moved: read again."""
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read again."""
+        if self._shown is not None:
+            self._show(*self._shown)
+
+    def on_command(self, command: str) -> str:
+        """Cancel empties the screen."""
+        if command not in ("cancel", "undo"):
+            return ""
+        self._shown = None
+        clear_layout(self.box)
+        self._open.hide()
+        self._empty()
+        return "ok"
+
+    def on_scan(self, found: Resolved) -> str:
+        """Show products and places; documents open elsewhere."""
+        if not found.hits:
+            self.prompt.tell(t("scan_look.want"), t("scan.unknown", code=found.reading.code), "bad")
+            return ""
+        hit = first(found.hits, PRODUCT, LOT, PLACE, BOX)
+        if hit is None:
+            return ""
+        self._say(hit, len(found.hits))
+        if hit.product_id is not None:
+            self._show(PRODUCT, hit.product_id, hit.lot)
+        elif hit.place_id is not None:
+            self._show(PLACE, hit.place_id, hit.place)
+        else:
+            self.prompt.tell(t("scan_look.want"), t("scan_look.box_nowhere", box=hit.label), "warn")
+            return "warn"
+        return "ok"
+
+    def _say(self, hit: Hit, count: int) -> None:
+        words = f"{hit.label} {hit.name}".strip()
+        more = t("scan_look.several", n=count - 1, count=fmt.number(count - 1)) if count > 1 else ""
+        self.prompt.tell(t("scan_look.want"), f"{words}  {more}".strip(), "ok")
+
+    def _show(self, topic: str, record: int, more: str) -> None:
+        self._shown = (topic, record, more)
+        self.changed.emit()
+        if topic == PRODUCT:
+            op = ReadOp(self, self.ctx, product_stock, record, language()).replacing("shown")
+            op.success(lambda stock: self._product(stock, more)).start()
+        else:
+            rows = ReadOp(self, self.ctx, contents, record, language()).replacing("shown")
+            rows.success(lambda found: self._place(record, more, found)).start()
+
+    def _product(self, stock: ProductStock, lot: str) -> None:
+        clear_layout(self.box)
+        card = Card()
+        card.body.addWidget(Label(f"{stock.sku} {stock.name}", "touch_name", wrap=True))
+        free = t("stock.free_words", amount=fmt.quantity(stock.free, stock.unit))
+        card.body.addWidget(Label(free, "touch_word", "text2"))
+        self.box.addWidget(card)
+        balances = [one for one in stock.balances if one.qty > 0]
+        for balance in sorted(balances, key=lambda one: bool(lot) and one.lot != lot):
+            until = t("scan_look.until", day=fmt.date_(balance.expires_on)) if balance.expires_on else ""
+            kind, words = PLACES[balance.place_kind]
+            chips = [Chip(kind, t(words))] if balance.place_kind != "storage" else []
+            if lot and balance.lot == lot:
+                chips.append(Chip("accent", t("scan_look.this_lot")))
+            self.box.addWidget(
+                _row(
+                    balance.place,
+                    " · ".join(part for part in (balance.warehouse, balance.lot or "", until) if part),
+                    fmt.quantity(balance.qty, stock.unit),
+                    chips,
+                )
+            )
+        if not balances:
+            self.box.addWidget(EmptyState("package-x", t("scan_look.nowhere"), t("scan_look.nowhere_text")))
+        self._offer(PRODUCT, stock.product_id)
+
+    def _place(self, place: int, code: str, rows: list[ContentRow]) -> None:
+        clear_layout(self.box)
+        card = Card()
+        card.body.addWidget(Label(t("scan_look.place", place=code), "touch_name"))
+        count = t("scan_look.lies", n=len(rows), count=fmt.number(len(rows)))
+        card.body.addWidget(Label(count, "touch_word", "text2"))
+        self.box.addWidget(card)
+        for row in rows:
+            until = t("scan_look.until", day=fmt.date_(row.expires_on)) if row.expires_on else ""
+            second = " · ".join(part for part in (row.name, row.lot or "", until) if part)
+            self.box.addWidget(_row(row.sku, second, fmt.quantity(row.qty, row.unit), []))
+        if not rows:
+            self.box.addWidget(EmptyState("map-pin", t("scan_look.free"), t("scan_look.free_text")))
+        self._offer(PLACE, place)
+
+    def _offer(self, topic: str, record: int) -> None:
+        self._opens = (topic, record)
+        self._open.setVisible(topic in self.ctx.registry.records)
+
+    def _open_record(self) -> None:
+        if self._opens is not None:
+            self.ctx.navigate.open_record(*self._opens)
+
+
+def _row(head: str, second: str, amount: str, chips: list[Chip]) -> QWidget:
+    card = Card()
+    line = QHBoxLayout()
+    line.setSpacing(px("gap_l"))
+    words = QVBoxLayout()
+    words.setSpacing(px("gap_xs"))
+    words.addWidget(Label(head, "touch_word"))
+    if second:
+        words.addWidget(Label(second, "touch_text", "text2", elide=True))
+    line.addLayout(words, 1)
+    for chip in chips:
+        line.addWidget(chip)
+    line.addWidget(Label(amount, "touch_name"))
+    card.body.addLayout(line)
+    return card

@@ -1,0 +1,351 @@
+"""Receive, put away and transfer with the scanner: scan after scan, nothing is booked before it is complete."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.core import format as fmt
+from app.core.changes import Result
+from app.core.drafts import pack, unpack
+from app.core.errors import AppError, NotAllowed, SessionEnded
+from app.core.i18n import language, t
+from app.services.inventory import writes
+from app.services.inventory.master import ProductStock, product_stock
+from app.services.inventory.scan_work import (
+    PUT_AWAY,
+    RECEIVE,
+    TRANSFER,
+    Piece,
+    Spot,
+    Work,
+    WorkLine,
+    dump,
+    restore,
+)
+from app.services.labels.scanning import BOX, LOT, PLACE, PRODUCT, Hit, Resolved
+from app.views.core.context import AppContext
+from app.views.core.errors import ask
+from app.views.core.marks import Chip, Label
+from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.surfaces import Card, EmptyState, clear_layout
+from app.views.core.theme import px
+from app.views.core.values import error_text
+from app.views.terminal.parts import TouchButton
+from app.views.warehouse.parts import ScanPage, first
+
+UNDO = 50
+ONE = Decimal(1)
+
+
+class WorkPage(ScanPage):
+    """One kind of work; ``mode`` says which."""
+
+    mode = RECEIVE
+
+    def __init__(self, ctx: AppContext, state: dict[str, Any]) -> None:
+        super().__init__(ctx)
+        self._past: list[Work] = []
+        self._posting = False
+        kept = state.get("work") or ctx.settings.get(self._kept_as)
+        self.work = restore(self.mode, unpack(kept)) if isinstance(kept, dict) else Work(self.mode)
+        self.undo_button = TouchButton(t("scan_work.undo"), "undo-2", "quiet", clicked=self.undo)
+        self.undo_button.setObjectName("action.undo")
+        self.clear_button = TouchButton(t("scan_work.clear"), "trash-2", "quiet", clicked=self.clear)
+        self.clear_button.setObjectName("action.clear")
+        self.post_button = TouchButton(t("scan_work.post"), "check", "primary", clicked=self.post)
+        self.post_button.setObjectName("action.post")
+        self.foot.addWidget(self.undo_button)
+        self.foot.addWidget(self.clear_button)
+        self.foot.addStretch(1)
+        self.foot.addWidget(self.post_button)
+        self._show()
+
+    @property
+    def _kept_as(self) -> str:
+        return f"warehouse.{self.mode}"
+
+    # -- TabPage ------------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """What was scanned so far."""
+        return {"work": pack(dump(self.work))}
+
+    def dirty(self) -> bool:
+        """Whether something was scanned that is not booked."""
+        return bool(self.work.lines)
+
+    def save(self, then: Callable[[], None] | None = None) -> None:
+        """Book what is complete, then go on."""
+        self.post(then)
+
+    def discard(self) -> None:
+        """Forget what was scanned."""
+        self.ctx.settings.set(self._kept_as, None)
+
+    # -- scans --------------------------------------------------------------------------------------------------
+
+    def on_scan(self, found: Resolved) -> str:
+        """A product, a lot, a place; an unknown code is the lot while one is asked for."""
+        if self._posting:
+            return "bad"
+        if self.work.asked is not None and first(found.hits, PRODUCT, LOT, PLACE, BOX) is None:
+            return self._lot(found.reading.lot or found.reading.code)
+        if not found.hits:
+            self._tell(t("scan.unknown", code=found.reading.code), "bad")
+            return ""
+        place = first(found.hits, PLACE, BOX)
+        product = first(found.hits, PRODUCT, LOT)
+        # What both a product and a place are called like is what is waited for.
+        if place is not None and (product is None or self.work.wants == "place"):
+            return self._place(place)
+        if product is not None:
+            return self._product(product, found)
+        return ""
+
+    def _place(self, hit: Hit) -> str:
+        if hit.place_id is None:
+            self._tell(t("scan_look.box_nowhere", box=hit.label), "bad")
+            return "bad"
+        spot = Spot(hit.place_id, hit.place)
+        if self.mode == RECEIVE or not self.work.lines:
+            return self._step(lambda: self.work.at(spot))
+        return self._post(lambda: (writes.transfer_stock, self.work.move(spot)), spot.code)
+
+    def _product(self, hit: Hit, found: Resolved) -> str:
+        more = hit.more
+        if not more.get("is_stocked"):
+            self._tell(t("error.product_not_stocked", product=hit.label), "bad")
+            return "bad"
+        piece = Piece(
+            int(hit.product_id or 0),
+            hit.label,
+            hit.name,
+            str(more["unit"]),
+            int(more["decimals"]),
+            bool(more["is_lot_tracked"]),
+            hit.lot,
+            hit.lot_id,
+            found.reading.qty or hit.qty or ONE,
+        )
+        if self.mode == RECEIVE:
+            return self._step(lambda: self.work.arrived(piece))
+        self._look(piece)
+        return "ok"
+
+    def _lot(self, lot: str) -> str:
+        tone = self._step(lambda: self.work.with_lot(lot))
+        asked = self.work.asked
+        if tone == "ok" and asked is not None and asked.lot:
+            self._look(asked)
+        return tone
+
+    def _look(self, piece: Piece) -> None:
+        op: ReadOp[ProductStock] = ReadOp(self, self.ctx, product_stock, piece.product_id, language())
+        op.success(partial(self._lies, piece)).start()
+
+    def _lies(self, piece: Piece, stock: ProductStock) -> None:
+        tone = self._step(lambda: self.work.taken(piece, stock))
+        hub = self.hub()
+        if tone == "bad" and hub is not None:
+            hub.signal("bad")
+        elif self.mode == PUT_AWAY:
+            shelves = [one.place for one in stock.balances if one.place_kind == "storage" and one.qty > 0]
+            if shelves:
+                lies = ", ".join(dict.fromkeys(shelves[:4]))
+                self._tell(t("scan_work.lies_at", product=piece.sku, places=lies), "ok")
+
+    def on_command(self, command: str) -> str:
+        """Codes of the sheet: all that the buttons do, and the digits of a quantity."""
+        if command.isdigit():
+            return self._step(lambda: self.work.digit(command))
+        doing: dict[str, Callable[[], object]] = {
+            "undo": self.undo,
+            "cancel": self.clear_now,
+            "confirm": self.post,
+            "post": self.post,
+            "more": lambda: self._step(lambda: self.work.more(ONE)),
+        }
+        doing[command]()
+        return "ok"
+
+    # -- steps --------------------------------------------------------------------------------------------------
+
+    def _step(self, make: Callable[[], Work]) -> str:
+        before = self.work
+        try:
+            self.work = make()
+        except AppError as error:
+            self._tell(error_text(error), "bad")
+            return "bad"
+        if self.work != before:
+            self._past = [*self._past[-UNDO:], before]
+        self._show(self._done_words(), "ok")
+        return "ok"
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        if self._past:
+            self.work = self._past.pop()
+            self._show(t("scan_work.undone"))
+
+    def clear(self) -> None:
+        """Take everything back, after a question."""
+        if self.work.lines:
+            ask(
+                self,
+                t("scan_work.clear_title"),
+                t("scan_work.clear_text"),
+                "scan_work.clear_yes",
+                self.clear_now,
+            )
+        else:
+            self.clear_now()
+
+    def clear_now(self) -> None:
+        """Take everything back; undo brings it again."""
+        self._past = [*self._past[-UNDO:], self.work]
+        self.work = Work(self.mode)
+        self._show(t("scan_work.cleared"))
+
+    def _change(self, change: Decimal) -> None:
+        self._step(lambda: self.work.more(change))
+
+    # -- posting ------------------------------------------------------------------------------------------------
+
+    def post(self, then: Callable[[], None] | None = None) -> None:
+        """Book what arrived; what is moved is booked by scanning the place it goes to."""
+        if self.mode == RECEIVE:
+            self._post(lambda: (writes.receive_stock, self.work.receive()), "", then)
+        else:
+            self._tell(t("scan_work.scan_target"), "warn")
+
+    def _post(
+        self,
+        make: Callable[[], tuple[Callable[[Any, Any], Result[Any]], Any]],
+        target: str,
+        then: Callable[[], None] | None = None,
+    ) -> str:
+        if self._posting:
+            return "bad"
+        try:
+            fn, command = make()
+        except AppError as error:
+            self._tell(error_text(error), "bad")
+            return "bad"
+        self._posting = True
+        lines = self.work.lines
+
+        def booked(_answer: Any) -> None:
+            self.work, self._past = self.work.done(), []
+            words = t(f"{self.key}.done", n=len(lines), count=fmt.number(len(lines)), place=target)
+            self._show(words, "ok")
+            if then is not None:
+                then()
+
+        def over() -> None:
+            self._posting = False
+
+        op: WriteOp[Any] = WriteOp(self, self.ctx, fn, command).disabling(self.post_button)
+        op.success(booked).failure(self._refused).finally_(over).start()
+        return "ok"
+
+    def _refused(self, error: BaseException) -> bool:
+        hub = self.hub()
+        if hub is not None:
+            hub.signal("bad")
+        if not isinstance(error, AppError) or isinstance(error, NotAllowed | SessionEnded):
+            return False
+        self._tell(error_text(error), "bad")
+        return True
+
+    # -- looks --------------------------------------------------------------------------------------------------
+
+    def _want(self) -> str:
+        asked = self.work.asked
+        return t(f"{self.key}.want_{self.work.wants}", product=asked.sku if asked is not None else "")
+
+    def _tell(self, said: str, tone: str) -> None:
+        self.prompt.tell(self._want(), said, tone)
+
+    def _done_words(self) -> str:
+        line, asked = self.work.last, self.work.asked
+        if asked is not None:
+            return f"{asked.sku} {asked.name}"
+        if line is None:
+            return t("scan_work.at", place=self.work.place.code) if self.work.place is not None else ""
+        return f"{line.piece.sku} {line.piece.name} · {fmt.quantity(line.qty, line.piece.unit)}"
+
+    def _show(self, said: str = "", tone: str = "") -> None:
+        self.ctx.settings.set(
+            self._kept_as, pack(dump(self.work)) if self.work.lines or self.work.place else None
+        )
+        self._tell(said, tone)
+        clear_layout(self.box)
+        if self.work.place is not None:
+            card = Card()
+            words = t(f"{self.key}.at", place=self.work.place.code)
+            card.body.addWidget(Label(words, "touch_name"))
+            self.box.addWidget(card)
+        for number, line in enumerate(reversed(self.work.lines)):
+            self.box.addWidget(self._line(line, newest=number == 0))
+        if not self.work.lines:
+            self.box.addWidget(EmptyState(self.icon, t(f"{self.key}.empty"), t(f"{self.key}.empty_text")))
+        self.undo_button.setEnabled(bool(self._past))
+        self.clear_button.setEnabled(bool(self.work.lines))
+        self.post_button.setVisible(self.mode == RECEIVE)
+        self.post_button.setEnabled(bool(self.work.lines))
+        self.changed.emit()
+
+    def _line(self, line: WorkLine, *, newest: bool) -> QWidget:
+        card = Card()
+        card.setObjectName(f"row.{line.piece.sku}")
+        row = QHBoxLayout()
+        row.setSpacing(px("gap_l"))
+        words = QVBoxLayout()
+        words.setSpacing(px("gap_xs"))
+        words.addWidget(Label(f"{line.piece.sku} {line.piece.name}", "touch_word", elide=True))
+        where = line.source or line.place
+        most = (
+            t("scan_work.of", amount=fmt.quantity(line.most, line.piece.unit))
+            if line.most is not None
+            else ""
+        )
+        parts = (line.piece.lot, where.code if where is not None else "", most)
+        words.addWidget(Label(" · ".join(part for part in parts if part), "touch_text", "text2"))
+        row.addLayout(words, 1)
+        if line.qty == 0:
+            row.addWidget(Chip("warn", t("scan_work.nothing")))
+        if newest:
+            less = TouchButton("", "minus", clicked=partial(self._change, -ONE))
+            less.setAccessibleName(t("scan_work.less"))
+            less.setObjectName("action.less")
+            row.addWidget(less)
+        row.addWidget(Label(fmt.quantity(line.qty, line.piece.unit), "touch_name"))
+        if newest:
+            more = TouchButton("", "plus", clicked=partial(self._change, ONE))
+            more.setAccessibleName(t("scan_work.more"))
+            more.setObjectName("action.more")
+            row.addWidget(more)
+        card.body.addLayout(row)
+        return card
+
+
+class ReceivePage(WorkPage):
+    """Goods arrive: the place first, then piece after piece."""
+
+    key, mode, icon = "scan_receive", RECEIVE, "package-plus"
+
+
+class PutAwayPage(WorkPage):
+    """From goods-in to the shelf."""
+
+    key, mode, icon = "scan_put_away", PUT_AWAY, "package"
+
+
+class TransferPage(WorkPage):
+    """From one place to another."""
+
+    key, mode, icon = "scan_transfer", TRANSFER, "arrow-left-right"

@@ -1,0 +1,144 @@
+"""A day in the warehouse with the scanner alone: receive, put away, transfer, look up; and what goes wrong."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+import app.views.inventory
+import app.views.warehouse
+from app.core.db import Database
+from app.views.core.scanner import ScanHub
+from app.views.shell.main_window import MainWindow
+from tests.make_world import Raw, Workshop, at, build, product
+from tests.views.shell_world import idle, window_for
+from tests.views.test_scanner import QUIET
+
+D = Decimal
+AsRole = Callable[[str], Database]
+PACKAGES = (app.views.inventory, app.views.warehouse)
+
+
+@pytest.fixture(scope="module")
+def workshop(admin_dsn: str) -> Workshop:
+    with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        made = build(connection)
+        connection.execute(
+            "INSERT INTO inventory.place (warehouse_id, code, kind)"
+            " SELECT warehouse_id, 'WE-01', 'receiving' FROM inventory.place WHERE id = %s",
+            (made.shelf,),
+        )
+        return made
+
+
+class Gun:
+    """A scanner in somebody's hand; its codes arrive as from a port."""
+
+    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+        self.window, self.qtbot = window, qtbot
+        hub = window.findChild(ScanHub)
+        assert hub is not None
+        self.hub = hub
+        hub.apply(QUIET)
+        self.tones: list[str] = []
+        hub.signalled.connect(self.tones.append)
+
+    def go(self, key: str) -> Any:
+        self.window.open_workspace(key)
+        idle(self.qtbot, self.window)
+        assert self.window.area.current is not None
+        return self.window.area.current.page
+
+    def scan(self, *codes: str) -> str:
+        for code in codes:
+            self.hub.scanned(code)
+            idle(self.qtbot, self.window)
+        return self.tones[-1]
+
+    def words(self) -> str:
+        return "\n".join(label.text() for label in self.window.findChildren(QLabel) if label.isVisible())
+
+
+@contextmanager
+def gun(db: Database, folder: Path, qtbot: QtBot) -> Iterator[Gun]:
+    with window_for(db, folder, qtbot, PACKAGES) as window:
+        yield Gun(window, qtbot)
+        window.findChild(ScanHub).write_log()  # type: ignore[union-attr]
+        idle(qtbot, window)
+
+
+def sku_of(admin: Raw, product_id: int) -> str:
+    row = admin.execute("SELECT sku FROM catalog.product WHERE id = %s", (product_id,)).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def place_of(admin: Raw, code: str) -> int:
+    row = admin.execute("SELECT id FROM inventory.place WHERE code = %s", (code,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_from_the_lorry_to_the_shelf_and_on(
+    workshop: Workshop, admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    angel, bell = product(admin, "ENGEL"), product(admin, "KLANG", lots=True)
+    one, two = sku_of(admin, angel), sku_of(admin, bell)
+    ramp = place_of(admin, "WE-01")
+    with gun(as_role("warehouse_manager"), tmp_path, qtbot) as hand:
+        page = hand.go("scan_receive")
+        assert hand.scan(one) == "bad"  # the place comes first
+        assert hand.scan("WE-01", one, one, one) == "ok"
+        assert hand.scan("W/1", "W/2") == "ok"
+        assert hand.scan(two) == "ok"
+        assert page.work.wants == "lot"
+        assert hand.scan("CH-2026-11") == "ok"  # nobody knows it: that is the new lot
+        assert [(line.piece.sku, line.qty, line.piece.lot) for line in page.work.lines] == [
+            (one, D(12), ""),
+            (two, D(1), "CH-2026-11"),
+        ]
+        assert hand.scan("W/MORE", "W/UNDO", "W/UNDO", "W/UNDO") == "ok"
+        assert [line.piece.sku for line in page.work.lines] == [one]
+        assert page.dirty()
+        hand.scan("W/CONFIRM")
+        assert at(admin, angel, ramp) == 12
+        assert not page.dirty()
+        page = hand.go("scan_put_away")
+        assert hand.scan(one) == "ok"
+        assert page.work.lines[0].qty == 12
+        assert hand.scan("A-01") == "ok"
+        assert (at(admin, angel, ramp), at(admin, angel, workshop.shelf)) == (D(0), D(12))
+        assert hand.scan(one) == "bad"  # nothing waits any more
+        page = hand.go("scan_transfer")
+        assert hand.scan("A-01", one, "W/5") == "ok"
+        assert hand.scan("W/9") == "bad"  # 59 of 12
+        assert hand.scan("A-02") == "ok"
+        assert (at(admin, angel, workshop.shelf), at(admin, angel, workshop.shelf2)) == (D(7), D(5))
+        hand.go("scan_look")
+        assert hand.scan(one) == "ok"
+        assert "A-02" in hand.words()
+        assert hand.scan("A-02") == "ok"
+        assert one in hand.words()
+
+
+def test_unfinished_work_outlives_the_window(
+    workshop: Workshop, admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    clock = product(admin, "UHR")
+    sku = sku_of(admin, clock)
+    with gun(as_role("warehouse_manager"), tmp_path, qtbot) as hand:
+        hand.go("scan_receive")
+        assert hand.scan("WE-01", sku, "W/7") == "ok"
+        before = hand.window.area.current.page.work  # type: ignore[union-attr]
+    with gun(as_role("warehouse_manager"), tmp_path, qtbot) as hand:
+        page = hand.go("scan_receive")
+        assert page.work.lines == before.lines
+        assert hand.scan("W/CONFIRM") == "ok"
+        assert at(admin, clock, place_of(admin, "WE-01")) == 7
+        assert not page.work.lines
