@@ -54,17 +54,30 @@ class Category(Versioned, Base):
 
 
 class TaxClass(Versioned, Base):
-    """VAT class with its domestic rate in percent; documents keep a snapshot of the rate."""
+    """VAT class with its domestic rate in percent; documents keep a snapshot of the rate.
+
+    ``category``: S (a rate), Z (zero-rated) or E (exempt; then why, in words and as a code of the list VATEX).
+    """
 
     __tablename__ = "tax_class"
     __table_args__ = (
         CheckConstraint("rate >= 0 AND rate < 100", name="tax_rate_range"),
+        CheckConstraint("category IN ('S','Z','E')", name="tax_class_category_known"),
+        CheckConstraint("category = 'S' OR rate = 0", name="tax_class_without_tax"),
+        CheckConstraint(
+            "category <> 'E' OR least(length(btrim(exemption_de)), length(btrim(exemption_en))) > 0",
+            name="tax_class_exempt_why",
+        ),
         {"schema": SCHEMA},
     )
     code: Mapped[str] = mapped_column(String(20), unique=True)
     name_de: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(80))
     rate: Mapped[Decimal] = percent()
+    category: Mapped[str] = mapped_column(String(1), server_default=text("'S'"))
+    exemption_de: Mapped[str] = mapped_column(String(200), server_default=text("''"))
+    exemption_en: Mapped[str] = mapped_column(String(200), server_default=text("''"))
+    exemption_code: Mapped[str | None] = mapped_column(String(30))
 
 
 class VariantCode(Versioned, Base):

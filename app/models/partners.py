@@ -35,7 +35,10 @@ class PaymentTerm(Versioned, Base):
 class Partner(Versioned, Base):
     """A customer, a supplier, or both.
 
-    ``tax_treatment``: domestic, eu_business (tax-free intra-community supply, needs a VAT id) or export.
+    ``tax_treatment``: domestic, eu_business (tax-free intra-community supply, needs a VAT id), reverse_charge (the
+    customer owes the tax, needs a VAT id) or export.  ``einvoice_format``: what invoices are sent as,
+    ``buyer_reference``: what they must bear (the Leitweg-ID of public buyers), ``electronic_address`` where they
+    go, of the scheme ``electronic_address_scheme`` (EAS: EM is e-mail).
     """
 
     __tablename__ = "partner"
@@ -45,9 +48,23 @@ class Partner(Versioned, Base):
         CheckConstraint("is_customer OR is_supplier", name="partner_is_something"),
         CheckConstraint("kind IN ('b2b','b2c')", name="partner_kind_known"),
         CheckConstraint("language IN ('de','en')", name="partner_language_known"),
-        CheckConstraint("tax_treatment IN ('domestic','eu_business','export')", name="tax_treatment_known"),
+        CheckConstraint(
+            "tax_treatment IN ('domestic','eu_business','reverse_charge','export')",
+            name="tax_treatment_known",
+        ),
         CheckConstraint(
             "tax_treatment <> 'eu_business' OR vat_id IS NOT NULL", name="eu_business_needs_vat_id"
+        ),
+        CheckConstraint(
+            "tax_treatment <> 'reverse_charge' OR vat_id IS NOT NULL", name="reverse_charge_needs_vat_id"
+        ),
+        CheckConstraint(
+            "einvoice_format IN"
+            " ('paper','zugferd_en16931','zugferd_extended','xrechnung_cii','xrechnung_ubl')",
+            name="einvoice_format_known",
+        ),
+        CheckConstraint(
+            "electronic_address_scheme ~ '^([0-9]{4}|[A-Z]{2})$'", name="electronic_address_scheme_form"
         ),
         CheckConstraint("vat_id IS NULL OR vat_id ~ '^[A-Z]{2}[0-9A-Z+*]{2,12}$'", name="vat_id_format"),
         CheckConstraint("NOT is_delivery_blocked OR block_reason <> ''", name="delivery_block_needs_reason"),
@@ -73,6 +90,10 @@ class Partner(Versioned, Base):
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(60))
     website: Mapped[str | None] = mapped_column(String(254))
+    einvoice_format: Mapped[str] = mapped_column(String(20), server_default=text("'paper'"))
+    buyer_reference: Mapped[str | None] = mapped_column(String(100))
+    electronic_address: Mapped[str | None] = mapped_column(String(254))
+    electronic_address_scheme: Mapped[str] = mapped_column(String(4), server_default=text("'EM'"))
     remark: Mapped[str | None] = mapped_column(Text)
     search_key: Mapped[str] = search_key("lower(name)")
 

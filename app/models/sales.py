@@ -43,7 +43,7 @@ class _Priced:
     """A line with its snapshots.
 
     ``list_price`` (net, per unit), ``sku`` and ``unit_code`` are written by the database when the document is issued,
-    ``tax_rate`` as well: in a draft it is what the client proposed.
+    ``tax_rate`` and ``tax_category`` as well: in a draft the rate is what the client proposed, the category is None.
     """
 
     position: Mapped[int] = whole()
@@ -55,6 +55,7 @@ class _Priced:
     unit_price: Mapped[Decimal] = price()
     discount_pct: Mapped[Decimal] = percent("0")
     tax_rate: Mapped[Decimal] = percent()
+    tax_category: Mapped[str | None] = mapped_column(String(2))
     net_amount: Mapped[Decimal] = mapped_column(Numeric(14, 2), Computed(_NET, persisted=True))
 
 
@@ -70,13 +71,23 @@ def _priced_checks(prefix: str, owner: str) -> tuple[Any, ...]:
     )
 
 
+class _Charged:
+    """Allowances and charges on the whole document, in their order.
+
+    Each is {kind: allowance or charge, reason, code (UNTDID 5189 or 7161), pct or amount (net)}; a percentage is
+    taken from the lines of each tax rate, an amount is shared out over the rates as their lines stand to each other.
+    """
+
+    charges: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+
+
 class _Totals:
     net_amount: Mapped[Decimal] = money("0")
     tax_amount: Mapped[Decimal] = money("0")
     gross_amount: Mapped[Decimal] = money("0")
 
 
-class Quote(Versioned, _Totals, Base):
+class Quote(Versioned, _Charged, _Totals, Base):
     """A quotation."""
 
     __tablename__ = "quote"
@@ -114,7 +125,7 @@ class QuoteLine(_Priced, Base):
     product_id: Mapped[int] = ref("catalog.product.id")
 
 
-class SalesOrder(Versioned, _Totals, Base):
+class SalesOrder(Versioned, _Charged, _Totals, Base):
     """A sales order.  ``delivery_state`` and ``invoice_state``: none, partial or full."""
 
     __tablename__ = "sales_order"
@@ -219,19 +230,41 @@ class DeliveryLine(Base):
 
 
 class Invoice(Versioned, _Totals, Base):
-    """A posted invoice or its cancellation (negative amounts); both are immutable but for what was paid.
+    """A posted invoice of any kind; immutable but for what was paid and what a correction took off.
 
-    An invoice is open, paid or cancelled; a cancellation is settled from the start, against its invoice.
+    ``kind``: invoice, partial (something of the order is left to be invoiced), down_payment (before delivery), final
+    (the last one of an order with down payments), correction and cancellation (negative amounts).  ``part`` counts
+    partial invoices and down payments of an order.  The amounts are those of the whole supply; ``prepaid_amount`` is
+    what is deducted for down payments (see `InvoiceDeduction`), so gross less prepaid is what was to be paid.
+    An invoice is open, paid or cancelled; a cancellation is settled from the start, against its invoice, a correction
+    as far as its invoice was open (``credited_amount`` on both): what is left of it is paid back.
     """
 
     __tablename__ = "invoice"
     __table_args__ = (
-        CheckConstraint("kind IN ('invoice','cancellation')", name="invoice_kind_known"),
+        CheckConstraint(
+            "kind IN ('invoice','partial','down_payment','final','correction','cancellation')",
+            name="invoice_kind_known",
+        ),
         CheckConstraint("state IN ('open','paid','cancelled','settled')", name="invoice_known_state"),
         CheckConstraint("(kind = 'cancellation') = (cancels_id IS NOT NULL)", name="cancellation_refers"),
-        CheckConstraint("(kind = 'cancellation') = (state = 'settled')", name="cancellation_is_settled"),
+        CheckConstraint("(kind = 'correction') = (corrects_id IS NOT NULL)", name="correction_refers"),
         CheckConstraint(
-            "kind = 'cancellation' OR (paid_amount >= 0 AND paid_amount + discount_taken <= gross_amount)",
+            "CASE kind WHEN 'cancellation' THEN state = 'settled' WHEN 'correction' THEN state IN ('open','settled')"
+            " ELSE state <> 'settled' END",
+            name="invoice_state_of_kind",
+        ),
+        CheckConstraint(
+            "CASE kind WHEN 'down_payment' THEN service_date IS NULL"
+            " ELSE service_date IS NOT NULL OR kind IN ('cancellation','correction') END",
+            name="supplied_unless_down_payment",
+        ),
+        CheckConstraint(
+            "CASE kind WHEN 'cancellation' THEN paid_amount = 0 AND discount_taken = 0 AND credited_amount = 0"
+            " WHEN 'correction' THEN greatest(paid_amount, credited_amount) <= 0 AND discount_taken = 0"
+            " AND paid_amount + credited_amount >= gross_amount"
+            " ELSE least(paid_amount, credited_amount, prepaid_amount) >= 0"
+            " AND paid_amount + discount_taken + credited_amount <= greatest(gross_amount - prepaid_amount, 0) END",
             name="paid_within_gross",
         ),
         Index("ix_invoice_date", text("invoice_date DESC"), text("id DESC")),
@@ -242,6 +275,8 @@ class Invoice(Versioned, _Totals, Base):
     kind: Mapped[str] = mapped_column(String(12), server_default=text("'invoice'"))
     state: Mapped[str] = mapped_column(String(10), server_default=text("'open'"))
     cancels_id: Mapped[int | None] = ref("sales.invoice.id", unique=True)
+    corrects_id: Mapped[int | None] = ref("sales.invoice.id")
+    part: Mapped[int | None] = whole()
     sales_order_id: Mapped[int] = ref("sales.sales_order.id")
     customer_id: Mapped[int] = ref("partners.partner.id")
     billing_address: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -249,28 +284,38 @@ class Invoice(Versioned, _Totals, Base):
     customer_vat_id: Mapped[str | None] = mapped_column(String(14))
     tax_treatment: Mapped[str] = mapped_column(String(20))
     invoice_date: Mapped[date]
-    service_date: Mapped[date]
+    service_date: Mapped[date | None]
     due_date: Mapped[date]
     discount_pct: Mapped[Decimal] = percent("0")
     discount_date: Mapped[date | None]
+    prepaid_amount: Mapped[Decimal] = money("0")
+    credited_amount: Mapped[Decimal] = money("0")
     paid_amount: Mapped[Decimal] = money("0")
     discount_taken: Mapped[Decimal] = money("0")
     reason: Mapped[str | None] = mapped_column(String(200))
 
 
+_CATEGORIES = "tax_category IN ('S','Z','E','AE','K','G','O')"
+
+
 class InvoiceLine(Base):
-    """A line of an invoice: everything on it is a snapshot."""
+    """A line of an invoice: everything on it is a snapshot.
+
+    The line of a down payment has neither product nor delivery; that of a correction names the line it corrects.
+    """
 
     __tablename__ = "invoice_line"
     __table_args__ = (
         UniqueConstraint("invoice_id", "position", name="invoice_line_once"),
+        CheckConstraint(_CATEGORIES, name="invoice_line_category"),
         {"schema": SCHEMA},
     )
     invoice_id: Mapped[int] = _of("sales.invoice.id")
-    sales_order_line_id: Mapped[int] = ref("sales.sales_order_line.id")
-    delivery_id: Mapped[int] = ref("sales.delivery.id")
+    sales_order_line_id: Mapped[int | None] = ref("sales.sales_order_line.id")
+    delivery_id: Mapped[int | None] = ref("sales.delivery.id")
+    corrects_line_id: Mapped[int | None] = ref("sales.invoice_line.id")
     position: Mapped[int] = whole()
-    product_id: Mapped[int] = ref("catalog.product.id")
+    product_id: Mapped[int | None] = ref("catalog.product.id")
     sku: Mapped[str] = mapped_column(String(40))
     description: Mapped[str] = mapped_column(String(400))
     unit_code: Mapped[str] = mapped_column(String(12))
@@ -278,15 +323,74 @@ class InvoiceLine(Base):
     unit_price: Mapped[Decimal] = price()
     discount_pct: Mapped[Decimal] = percent("0")
     tax_rate: Mapped[Decimal] = percent()
+    tax_category: Mapped[str] = mapped_column(String(2), server_default=text("'S'"))
     net_amount: Mapped[Decimal] = money()
 
 
+class InvoiceCharge(Base):
+    """An allowance or charge on the whole invoice, one row per tax category and rate.
+
+    ``position`` is its place among the order's charges (from 1).  Amounts are positive, on a cancellation and on a
+    correction negative; ``base_amount`` is what a percentage was taken from.
+    """
+
+    __tablename__ = "invoice_charge"
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "position", "tax_category", "tax_rate", name="invoice_charge_once"),
+        CheckConstraint("kind IN ('allowance','charge')", name="invoice_charge_kind"),
+        CheckConstraint(_CATEGORIES, name="invoice_charge_category"),
+        {"schema": SCHEMA},
+    )
+    invoice_id: Mapped[int] = _of("sales.invoice.id")
+    position: Mapped[int] = whole()
+    kind: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(140))
+    reason_code: Mapped[str | None] = mapped_column(String(3))
+    pct: Mapped[Decimal | None] = percent()
+    base_amount: Mapped[Decimal | None] = money()
+    amount: Mapped[Decimal] = money()
+    tax_category: Mapped[str] = mapped_column(String(2))
+    tax_rate: Mapped[Decimal] = percent()
+
+
 class InvoiceTax(Base):
-    """Tax of an invoice per rate, rounded once on the sum (as the law's practice and EN 16931 want it)."""
+    """Tax of an invoice per category and rate, rounded once on the sum (as the law's practice and EN 16931 want it).
+
+    Categories as in EN 16931: S, Z, E, AE, K, G, O.  Where none is charged ``exemption_text`` says why, in the
+    customer's language, and ``exemption_code`` in the list VATEX.
+    """
 
     __tablename__ = "invoice_tax"
-    __table_args__ = (UniqueConstraint("invoice_id", "tax_rate", name="invoice_tax_once"), {"schema": SCHEMA})
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "tax_category", "tax_rate", name="invoice_tax_once"),
+        CheckConstraint(_CATEGORIES, name="invoice_tax_category"),
+        CheckConstraint(
+            "tax_category = 'S' OR tax_rate = 0 AND tax_amount = 0", name="invoice_tax_only_standard"
+        ),
+        {"schema": SCHEMA},
+    )
     invoice_id: Mapped[int] = _of("sales.invoice.id")
+    tax_category: Mapped[str] = mapped_column(String(2), server_default=text("'S'"))
+    tax_rate: Mapped[Decimal] = percent()
+    net_amount: Mapped[Decimal] = money()
+    tax_amount: Mapped[Decimal] = money()
+    exemption_code: Mapped[str | None] = mapped_column(String(30))
+    exemption_text: Mapped[str | None] = mapped_column(String(200))
+
+
+class InvoiceDeduction(Base):
+    """What of a paid down payment an invoice deducts, per tax category and rate, with the tax in it."""
+
+    __tablename__ = "invoice_deduction"
+    __table_args__ = (
+        UniqueConstraint(
+            "invoice_id", "down_payment_id", "tax_category", "tax_rate", name="invoice_deduction_once"
+        ),
+        {"schema": SCHEMA},
+    )
+    invoice_id: Mapped[int] = _of("sales.invoice.id")
+    down_payment_id: Mapped[int] = ref("sales.invoice.id")
+    tax_category: Mapped[str] = mapped_column(String(2))
     tax_rate: Mapped[Decimal] = percent()
     net_amount: Mapped[Decimal] = money()
     tax_amount: Mapped[Decimal] = money()
@@ -307,11 +411,11 @@ class InvoiceDelivery(Base):
 
 
 class Payment(Base):
-    """Money received for an invoice, and the cash discount granted with it."""
+    """Money received for an invoice, and the cash discount granted with it; negative: paid back for a correction."""
 
     __tablename__ = "payment"
     __table_args__ = (
-        CheckConstraint("amount > 0", name="payment_positive"),
+        CheckConstraint("amount <> 0", name="payment_not_zero"),
         CheckConstraint("discount_amount >= 0", name="payment_discount_not_negative"),
         {"schema": SCHEMA},
     )

@@ -12,7 +12,11 @@ from app.models.base import Base, Root, Versioned, flag, moment, one_of, whole, 
 
 
 class Company(Root, Versioned):
-    """The one company this database belongs to; ``pictures_on_…``: which of its documents show product pictures."""
+    """The one company this database belongs to; ``pictures_on_…``: which of its documents show product pictures.
+
+    ``is_small_business``: no VAT is charged (§ 19 UStG).  ``contact_…``: whom customers ask about an invoice;
+    ``electronic_address`` with its scheme (EAS) is where e-invoices are answered to.
+    """
 
     __tablename__ = "company"
     __table_args__ = (
@@ -48,6 +52,12 @@ class Company(Root, Versioned):
     pictures_on_order: Mapped[bool] = flag()
     pictures_on_delivery: Mapped[bool] = flag()
     pictures_on_invoice: Mapped[bool] = flag()
+    is_small_business: Mapped[bool] = flag()
+    contact_name: Mapped[str] = words("")
+    contact_phone: Mapped[str] = words("")
+    contact_email: Mapped[str] = words("")
+    electronic_address: Mapped[str] = words("")
+    electronic_address_scheme: Mapped[str] = words("EM")
 
 
 class Counter(Root):

@@ -253,7 +253,7 @@ def test_issued_documents_are_archived_and_a_cancellation_names_its_invoice(
     assert data.totals is not None
     assert data.original is not None
     assert (data.kind, data.language, data.original.number) == ("cancellation", "en", bill.number)
-    assert (data.totals.gross, data.tax_note) == (D("-15.98"), "intra_community")
+    assert (data.totals.gross, data.tax_notes) == (D("-15.98"), ("intra_community",))
     finance.write(archive, documents.archive_command(counter.id, data))
 
 

@@ -363,14 +363,18 @@ def _figures(session: Session) -> tuple[list[str], str]:
         parts += ["i.open_items", "i.overdue", "i.revenue", "i.revenue_before"]
         joins += """
  CROSS JOIN LATERAL (
-   SELECT coalesce(sum(x.gross_amount - x.paid_amount - x.discount_taken)
-                   FILTER (WHERE x.state = 'open' AND x.kind = 'invoice'), 0) AS open_items,
-          coalesce(sum(x.gross_amount - x.paid_amount - x.discount_taken)
-                   FILTER (WHERE x.state = 'open' AND x.kind = 'invoice' AND x.due_date < :today), 0) AS overdue,
-          coalesce(sum(x.net_amount) FILTER (WHERE x.invoice_date >= :this_year), 0) AS revenue,
-          coalesce(sum(x.net_amount) FILTER (WHERE x.invoice_date >= :last_year AND x.invoice_date < :this_year), 0)
+   SELECT coalesce(sum(x.gross_amount - x.prepaid_amount - x.credited_amount - x.paid_amount - x.discount_taken)
+                   FILTER (WHERE x.state = 'open'), 0) AS open_items,
+          coalesce(sum(x.gross_amount - x.prepaid_amount - x.credited_amount - x.paid_amount - x.discount_taken)
+                   FILTER (WHERE x.state = 'open' AND x.kind <> 'correction' AND x.due_date < :today), 0) AS overdue,
+          coalesce(sum(x.net_amount) FILTER (WHERE x.invoice_date >= :this_year AND earned), 0) AS revenue,
+          coalesce(sum(x.net_amount)
+                   FILTER (WHERE x.invoice_date >= :last_year AND x.invoice_date < :this_year AND earned), 0)
             AS revenue_before
      FROM sales.invoice x
+     LEFT JOIN sales.invoice b ON b.id = coalesce(x.cancels_id, x.corrects_id)
+    -- A down payment is earned with the invoice that deducts it.
+    CROSS JOIN LATERAL (SELECT 'down_payment' NOT IN (x.kind, coalesce(b.kind, '')) AS earned) e
     WHERE x.customer_id = p.id AND (x.state = 'open' OR x.invoice_date >= :last_year)) i"""
     if orders:
         parts += ["o.open_orders", "l.last_order_id", "l.last_order_number", "l.last_order_date"]

@@ -44,7 +44,7 @@ _VAT = {
 _OTHER_VAT = {"GB": r"\d{9}|\d{12}", "CH": r"E\d{9}"}
 EU_PREFIXES = frozenset(_VAT) - {"XI"}
 EU_COUNTRIES = (EU_PREFIXES - {"EL"}) | {"GR"}
-TREATMENTS = ("domestic", "eu_business", "export")
+TREATMENTS = ("domestic", "eu_business", "reverse_charge", "export")
 
 
 def clean_vat_id(value: str | None) -> str | None:

@@ -27,7 +27,7 @@ class SaveDraft:
 
 class SaveQuote(SaveDraft):
     """Header: customer_id, contact_id, delivery_address_id, warehouse_id, price_list_id, payment_term_id, quote_date,
-    valid_until, customer_reference, remark."""
+    valid_until, customer_reference, remark, charges (see `rules.check_charges`)."""
 
 
 class SaveSalesOrder(SaveDraft):
@@ -115,6 +115,35 @@ class PostInvoice:
     row_version: int
     delivery_ids: tuple[int, ...]
     command: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class PostDownPayment:
+    """Ask for a part of a confirmed order: ``pct`` of it, or ``amount`` (net); ``row_version`` is the order's."""
+
+    sales_order_id: int
+    row_version: int
+    due_date: date
+    pct: Decimal | None = None
+    amount: Decimal | None = None
+    command: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """What is taken back of a line of an invoice: so many (``qty``), or so much money (``amount``, net)."""
+
+    invoice_line_id: int
+    qty: Decimal | None = None
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class CorrectInvoice(_Posting):
+    """Take something of an invoice back; the reason stands on the correction."""
+
+    lines: tuple[Reduction, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True)

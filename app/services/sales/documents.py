@@ -40,7 +40,7 @@ SELECT h.*, {company},
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
           SELECT l.position, coalesce(l.sku, p.sku) AS sku, l.description, coalesce(l.unit_code, u.code) AS unit,
                  n.name_de AS unit_de, n.name_en AS unit_en, l.qty, l.unit_price, l.discount_pct, l.tax_rate,
-                 l.net_amount, {picture}
+                 l.tax_category, l.net_amount, {picture}
             FROM sales.{table}_line l
             JOIN catalog.product p ON p.id = l.product_id JOIN catalog.unit u ON u.id = p.unit_id
             LEFT JOIN catalog.unit n ON n.code = coalesce(l.unit_code, u.code)
@@ -83,15 +83,21 @@ SELECT h.*, {company}, h.snapshot AS said, h.invoice_date AS document_date,
                  n.name_en AS unit_en, l.qty, l.unit_price, l.discount_pct, l.tax_rate, l.net_amount, {picture}
             FROM sales.invoice_line l LEFT JOIN catalog.unit n ON n.code = l.unit_code
            WHERE l.invoice_id = h.id) x) AS lines,
-       (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.tax_rate DESC) FROM (
-          SELECT t.tax_rate, t.net_amount, t.tax_amount FROM sales.invoice_tax t WHERE t.invoice_id = h.id) x) AS taxes,
+       (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.tax_rate DESC, t.tax_category) FROM sales.invoice_tax t
+         WHERE t.invoice_id = h.id) AS taxes,
+       (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.position, c.tax_rate DESC) FROM sales.invoice_charge c
+         WHERE c.invoice_id = h.id) AS charged,
+       (SELECT jsonb_agg(to_jsonb(x) || jsonb_build_object('number', p.number, 'date', p.invoice_date)
+                         ORDER BY p.id, x.tax_rate DESC)
+          FROM sales.invoice_deduction x JOIN sales.invoice p ON p.id = x.down_payment_id
+         WHERE x.invoice_id = h.id) AS deducted,
        (SELECT string_agg(DISTINCT d.number, ', ') FROM sales.delivery d
           JOIN sales.invoice_delivery i ON i.delivery_id = d.id
          WHERE i.invoice_id = coalesce(h.cancels_id, h.id)) AS deliveries,
        (SELECT min({day}) FROM sales.delivery d JOIN sales.invoice_delivery i ON i.delivery_id = d.id
          WHERE i.invoice_id = coalesce(h.cancels_id, h.id)) AS first_shipped,
        (SELECT jsonb_build_object('number', o.number, 'date', o.invoice_date) FROM sales.invoice o
-         WHERE o.id = h.cancels_id) AS original
+         WHERE o.id = coalesce(h.cancels_id, h.corrects_id)) AS original
   FROM sales.invoice h
  WHERE h.id = :id
 """
@@ -104,12 +110,34 @@ _DELIVERY = text(
 )
 _INVOICE = text(_INVOICE_SQL.format(company=_COMPANY, day=_DAY, picture=_OF_LINE))
 _STATEMENTS = {"quote": _QUOTE, "sales_order": _ORDER, "delivery": _DELIVERY, "invoice": _INVOICE}
-_TAX_NOTES: dict[str, page.TaxNote] = {"eu_business": "intra_community", "export": "export"}
+# What a document of sales is, by the kind of its invoice; the archive calls two of them otherwise.
+_KINDS: dict[str, page.Kind] = {
+    "invoice": "invoice",
+    "partial": "partial_invoice",
+    "down_payment": "down_payment",
+    "final": "final_invoice",
+    "correction": "correction",
+    "cancellation": "cancellation",
+}
+_ARCHIVED = {"partial_invoice": "partial", "final_invoice": "final"}
+_TREATED = {"eu_business": "K", "export": "G", "reverse_charge": "AE"}
+_TAX_NOTES: dict[str, page.TaxNote] = {
+    "K": "intra_community",
+    "G": "export",
+    "AE": "reverse_charge",
+    "E": "exempt",
+    "Z": "zero_rated",
+    "O": "outside_scope",
+}
 _SHOWS: dict[page.Kind, str] = {
     "quote": "pictures_on_quote",
     "order_confirmation": "pictures_on_order",
     "delivery_note": "pictures_on_delivery",
     "invoice": "pictures_on_invoice",
+    "down_payment": "pictures_on_invoice",
+    "partial_invoice": "pictures_on_invoice",
+    "final_invoice": "pictures_on_invoice",
+    "correction": "pictures_on_invoice",
     "cancellation": "pictures_on_invoice",
 }
 _ADDRESS_LINES = ("name", "street", "street2")
@@ -135,7 +163,12 @@ def archive_command(document_id: int, data: page.DocumentData) -> ArchiveDocumen
     """The command that archives a document's PDF; rendering it takes a moment and no session."""
     content = render(data)
     return ArchiveDocument(
-        data.kind, document_id, data.language, file_name(data), content, text_of_pdf(content)
+        _ARCHIVED.get(data.kind, data.kind),
+        document_id,
+        data.language,
+        file_name(data),
+        content,
+        text_of_pdf(content),
     )
 
 
@@ -153,6 +186,7 @@ def _common(
         references.append(page.Reference("your_vat_id", customer["vat_id"]))
     return {
         "kind": kind,
+        "partner_id": row["customer_id"],
         "number": row.get("number") or "",
         "date": row["document_date"],
         "language": language,
@@ -172,7 +206,7 @@ def _quote(row: Mapping[Any, Any], language: page.Language) -> page.DocumentData
         **_common(row, language, "quote", *labels),
         totals=_totals(row),
         payment=_terms(row["said"]),
-        tax_note=_TAX_NOTES.get(row["said"]["customer"]["tax_treatment"]),
+        tax_notes=_untaxed(row, _categories(row)),
         valid_until=row["valid_until"],
         draft=row["state"] == "draft",
     )
@@ -188,7 +222,7 @@ def _order(row: Mapping[Any, Any], language: page.Language) -> page.DocumentData
         **_common(row, language, "order_confirmation", *labels),
         totals=_totals(row),
         payment=_terms(row["said"]),
-        tax_note=_TAX_NOTES.get(row["said"]["customer"]["tax_treatment"]),
+        tax_notes=_untaxed(row, _categories(row)),
         delivery_address=_delivery_address(row, language),
         draft=row["state"] == "draft",
     )
@@ -206,34 +240,112 @@ def _delivery(row: Mapping[Any, Any], language: page.Language) -> page.DocumentD
 
 
 def _invoice(row: Mapping[Any, Any], language: page.Language) -> page.DocumentData:
-    order, original = row["said"]["order"], row["original"]
+    order, original, kind = row["said"]["order"], row["original"], _KINDS[row["kind"]]
     labels = (
         page.Reference("order", order["number"]),
         page.Reference("your_order", order["reference"] or ""),
+        page.Reference("part", str(row["part"]) if row["part"] else ""),
         page.Reference("delivery_note", row["deliveries"] or ""),
     )
     first, last = row["first_shipped"], row["service_date"]
-    cancelled = row["kind"] == "cancellation"
+    categories = [x["tax_category"] for x in row["taxes"] or ()]
     return page.DocumentData(
-        **_common(row, language, "cancellation" if cancelled else "invoice", *labels),
-        totals=page.Totals(
-            row["net_amount"],
-            tuple(
-                page.TaxAmount(_dec(x["tax_rate"]), _dec(x["net_amount"]), _dec(x["tax_amount"]))
-                for x in row["taxes"]
-            ),
-            row["gross_amount"],
+        **_common(row, language, kind, *labels),
+        totals=_invoiced(row),
+        payment=None if kind in ("cancellation", "correction") else _due(row),
+        tax_notes=_untaxed(row, categories),
+        remarks=tuple(
+            dict.fromkeys(
+                x["exemption_text"]
+                for x in row["taxes"] or ()
+                if x["tax_category"] == "E"
+                and x["exemption_text"]
+                and not row["company"]["is_small_business"]
+            )
         ),
-        payment=None if cancelled else _due(row),
-        tax_note=_TAX_NOTES.get(row["tax_treatment"]),
-        supplied_on=min(first, last) if first else last,
-        supplied_until=last if first and first < last else None,
+        supplied_on=min(first, last) if first and last else last,
+        supplied_until=last if first and last and first < last else None,
         delivery_address=_delivery_address(row, language),
         original=page.Original(original["number"], date.fromisoformat(original["date"]))
         if original
         else None,
         reason=row["reason"] or "",
+        deductions=_deductions(row),
     )
+
+
+def _invoiced(row: Mapping[Any, Any]) -> page.Totals:
+    """The totals of an invoice as they are stored."""
+    by_rate: dict[Decimal, tuple[Decimal, Decimal]] = {}
+    for x in row["taxes"] or ():
+        net, tax = by_rate.get(_dec(x["tax_rate"]), (Decimal(0), Decimal(0)))
+        by_rate[_dec(x["tax_rate"])] = (net + _dec(x["net_amount"]), tax + _dec(x["tax_amount"]))
+    charged = row["charged"] or ()
+    lines = sum((_dec(x["net_amount"]) for x in row["lines"] or ()), Decimal(0))
+    return page.Totals(
+        row["net_amount"],
+        tuple(page.TaxAmount(rate, net, tax) for rate, (net, tax) in by_rate.items()),
+        row["gross_amount"],
+        lines=lines if charged else None,
+        adjustments=tuple(
+            _adjustment(
+                x["reason"],
+                _dec(x["amount"]),
+                x["kind"] == "charge",
+                x["pct"],
+                x["base_amount"],
+                x["tax_rate"],
+            )
+            for x in charged
+        ),
+        payable=row["gross_amount"] - row["prepaid_amount"] if row["deducted"] else None,
+    )
+
+
+def _adjustment(
+    reason: str, amount: Decimal, charge: bool, pct: Any, base: Any, rate: Any
+) -> page.Adjustment:
+    """An allowance or charge; what a cancellation gives back changes sides, as amounts there are positive."""
+    return page.Adjustment(
+        reason,
+        abs(amount),
+        charge=charge if amount >= 0 else not charge,
+        percent=None if pct is None else _dec(pct),
+        base=None if base is None else abs(_dec(base)),
+        tax_rate=_dec(rate),
+    )
+
+
+def _deductions(row: Mapping[Any, Any]) -> tuple[page.Deduction, ...]:
+    """The down payments an invoice takes off, each with its tax per rate."""
+    by_number: dict[str, list[Mapping[str, Any]]] = {}
+    for x in row["deducted"] or ():
+        by_number.setdefault(x["number"], []).append(x)
+    found = []
+    for number, parts in by_number.items():
+        taxes = tuple(
+            page.TaxAmount(_dec(x["tax_rate"]), _dec(x["net_amount"]), _dec(x["tax_amount"])) for x in parts
+        )
+        net, tax = sum((x.net for x in taxes), Decimal(0)), sum((x.tax for x in taxes), Decimal(0))
+        found.append(page.Deduction(number, date.fromisoformat(parts[0]["date"]), net, taxes, net + tax))
+    return tuple(found)
+
+
+def _categories(row: Mapping[Any, Any]) -> list[str]:
+    """Tax categories of a quote or order; those of a draft follow from its customer."""
+    said = [x["tax_category"] for x in row["lines"] or () if x.get("tax_category")]
+    if said:
+        return said
+    treated = _TREATED.get(row["said"]["customer"]["tax_treatment"])
+    small = row["company"]["is_small_business"]
+    return ["E"] if small else [treated] if treated else []
+
+
+def _untaxed(row: Mapping[Any, Any], categories: Sequence[str]) -> tuple[page.TaxNote, ...]:
+    """Why no tax is charged, each reason once."""
+    small = row["company"]["is_small_business"]
+    notes = [_TAX_NOTES[x] for x in categories if x in _TAX_NOTES]
+    return tuple(dict.fromkeys("small_business" if small and x == "exempt" else x for x in notes))
 
 
 def _dec(value: Any) -> Decimal:
@@ -262,9 +374,20 @@ def _line(line: Mapping[str, Any], language: page.Language, *, shows: bool) -> p
 
 def _totals(row: Mapping[Any, Any]) -> page.Totals:
     """The database's totals; the amounts per rate follow the same rule as its own (checked by its triggers)."""
-    sums = rules.sums([(_dec(x["net_amount"]), _dec(x["tax_rate"])) for x in row["lines"] or ()])
-    rates = tuple(page.TaxAmount(rate, net, tax) for rate, net, tax in sums.rates)
-    return page.Totals(row["net_amount"], rates, row["gross_amount"])
+    lines = [(_dec(x["net_amount"]), _dec(x["tax_rate"]), x["tax_category"]) for x in row["lines"] or ()]
+    charges = rules.charges_of(row["charges"])
+    rates = rules.sums([(net, rate) for net, rate, _ in lines], charges).rates
+    shares = rules.shares(rules.groups_of(lines), charges)
+    return page.Totals(
+        row["net_amount"],
+        tuple(page.TaxAmount(rate, net, tax) for rate, net, tax in rates),
+        row["gross_amount"],
+        lines=sum((net for net, _, _ in lines), Decimal(0)) if shares else None,
+        adjustments=tuple(
+            _adjustment(x.charge.reason, x.amount, x.charge.kind == "charge", x.charge.pct, x.base, x.rate)
+            for x in shares
+        ),
+    )
 
 
 def _terms(said: Mapping[str, Any]) -> page.PaymentTerms | None:
@@ -280,9 +403,10 @@ def _terms(said: Mapping[str, Any]) -> page.PaymentTerms | None:
 
 
 def _due(row: Mapping[Any, Any]) -> page.PaymentTerms:
+    payable = row["gross_amount"] - row["prepaid_amount"]
     skonto = rules.cash_discount(
-        row["gross_amount"],
-        row["gross_amount"],
+        payable,
+        payable,
         row["discount_pct"],
         row["discount_date"],
         row["invoice_date"],

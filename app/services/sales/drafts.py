@@ -39,6 +39,7 @@ _HEADER = (
     "payment_term_id",
     "customer_reference",
     "remark",
+    "charges",
 )
 _CELLS = ("position", "product_id", "description", "qty", "unit_price", "discount_pct", "tax_rate")
 
@@ -77,6 +78,8 @@ def _save(session: Session, kind: _Kind, command: SaveDraft) -> Result[Saved]:
     if unknown:
         raise ValueError(f"{kind.topic} has no columns {sorted(unknown)} to be written")
     values = {name: command.values[name] for name in kind.fields if name in command.values}
+    if "charges" in values:
+        values["charges"] = rules.check_charges(values["charges"] or ())
     lines = (
         None if command.lines is None else [rules.check_line(n, x) for n, x in enumerate(command.lines, 1)]
     )

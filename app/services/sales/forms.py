@@ -108,6 +108,7 @@ class DraftForm(NamedTuple):
     net_amount: Decimal
     tax_amount: Decimal
     gross_amount: Decimal
+    charges: list[dict[str, Any]]
     created_by: str
     created_at: datetime
     updated_by: str
@@ -170,7 +171,8 @@ SELECT h.id, h.row_version, h.number, h.state, {states}, {links}, h.customer_id,
        CASE WHEN a.id IS NOT NULL THEN {address} END AS delivery_address, h.warehouse_id, w.code AS warehouse,
        h.price_list_id, CASE :language WHEN 'en' THEN pl.name_en ELSE pl.name_de END AS price_list, h.payment_term_id,
        CASE :language WHEN 'en' THEN t.name_en ELSE t.name_de END AS payment_term, {dates}, h.customer_reference,
-       h.remark, {reasons}, h.net_amount, h.tax_amount, h.gross_amount, h.created_by, h.created_at, h.updated_by,
+       h.remark, {reasons}, h.net_amount, h.tax_amount, h.gross_amount, h.charges, h.created_by, h.created_at,
+       h.updated_by,
        (SELECT p.person FROM sec.people() p WHERE p.login = h.updated_by) AS updated_by_name, h.updated_at,
        {approval} AS approval
   FROM sales.{table} h
@@ -275,8 +277,8 @@ _ORDER_LINES = text(
 _PROPOSALS = text(
     """
 SELECT f.product_id, p.sku, {name}, u.code, u.decimals, f.qty, f.amount, f.min_qty,
-       CASE WHEN c.tax_treatment = 'domestic' OR c.id IS NULL THEN f.tax_rate ELSE 0::numeric END, p.is_stocked,
-       p.is_sold, p.state, coalesce(v.on_hand, 0), coalesce(v.free, 0),
+       CASE WHEN coalesce(c.tax_treatment, 'domestic') = 'domestic' AND NOT {small} THEN f.tax_rate ELSE 0::numeric END,
+       p.is_stocked, p.is_sold, p.state, coalesce(v.on_hand, 0), coalesce(v.free, 0),
        CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END
   FROM catalog.prices_for(:items, CAST(:price_list_id AS bigint), CAST(:on AS date)) f
   JOIN catalog.product p ON p.id = f.product_id
@@ -285,7 +287,10 @@ SELECT f.product_id, p.sku, {name}, u.code, u.decimals, f.qty, f.amount, f.min_q
   LEFT JOIN catalog.product_text t ON t.product_id = p.id AND t.language = coalesce(c.language, :language)
   LEFT JOIN inventory.stock_level v ON v.product_id = p.id AND v.warehouse_id = CAST(:warehouse_id AS bigint)
  ORDER BY f.line
-""".format(name=name_sql("coalesce(c.language, :language)"))
+""".format(
+        name=name_sql("coalesce(c.language, :language)"),
+        small="coalesce((SELECT s.is_small_business FROM system.company s), false)",
+    )
 ).bindparams(bindparam("items", type_=JSONB))
 _CUSTOMER_SQL = """
 SELECT c.id, c.name, c.number, c.language, c.tax_treatment,

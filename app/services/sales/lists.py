@@ -29,7 +29,7 @@ from app.models.sales import Delivery, DeliveryLine, Invoice, Payment, Quote, Sa
 QUOTE_PRESETS = ("all", "open", "mine", "expiring", "overdue", "awaiting_approval")
 ORDER_PRESETS = ("all", "open", "mine", "drafts", "overdue", "to_ship", "to_invoice", "awaiting_approval")
 DELIVERY_PRESETS = ("all", "to_invoice")
-INVOICE_PRESETS = ("all", "open", "overdue", "paid", "cancelled")
+INVOICE_PRESETS = ("all", "open", "overdue", "paid", "cancelled", "down_payments", "corrections")
 PAYMENT_PRESETS = ("all", "with_discount")
 Columns = Mapping[str, Any]
 WEEK = 7  # days
@@ -344,11 +344,22 @@ def list_deliveries(session: Session, query: ListQuery) -> Page:
     return _page(session, statement, columns, Delivery.id, query, DeliveryRow, customer=Delivery.customer_id)
 
 
+def open_amount() -> Any:
+    """What is left to pay of an invoice, in SQL; `sales.open_amount` of the database says the same."""
+    return (
+        Invoice.gross_amount
+        - Invoice.prepaid_amount
+        - Invoice.credited_amount
+        - Invoice.paid_amount
+        - Invoice.discount_taken
+    )
+
+
 def list_invoices(session: Session, query: ListQuery) -> Page:
     """Invoices and cancellations, newest first.  Columns: number, kind, state, date, due_date, customer, net_amount,
     gross_amount, open_amount, customer_id; presets: `INVOICE_PRESETS`."""
     is_open = Invoice.state == "open"
-    left = case((is_open, Invoice.gross_amount - Invoice.paid_amount - Invoice.discount_taken), else_=0)
+    left = case((is_open, open_amount()), else_=0)
     late = today() - Invoice.due_date
     statement = select(
         Invoice.id,
@@ -363,14 +374,18 @@ def list_invoices(session: Session, query: ListQuery) -> Page:
         Invoice.net_amount,
         Invoice.gross_amount,
         left,
-        case((and_(is_open, late > 0), late)),
+        case((and_(is_open, late > 0, Invoice.kind != "correction"), late)),
         Invoice.sales_order_id,
     ).join(Partner, Partner.id == Invoice.customer_id)
     match query.preset:
         case "open" | "paid" | "cancelled":
             statement = statement.where(Invoice.state == query.preset)
+        case "down_payments":
+            statement = statement.where(Invoice.kind == "down_payment")
+        case "corrections":
+            statement = statement.where(Invoice.kind == "correction")
         case "overdue":
-            statement = statement.where(is_open, Invoice.due_date < today())
+            statement = statement.where(is_open, Invoice.due_date < today(), Invoice.kind != "correction")
     columns: Columns = {
         "number": Invoice.number,
         "kind": Invoice.kind,

@@ -1,21 +1,21 @@
 """What screens show of sales besides the lists: chain, invoicing, payment, search."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.core.errors import Refused
 from app.core.together import Question, ask, ask_together
 from app.models.catalog import Unit
 from app.models.partners import Partner
-from app.models.sales import Invoice, InvoiceLine, InvoiceTax, Payment
+from app.models.sales import Invoice, InvoiceCharge, InvoiceDeduction, InvoiceLine, InvoiceTax, Payment
 from app.services.sales import rules
-from app.services.sales.lists import today
+from app.services.sales.lists import open_amount, today
 from app.services.visible import may_read
 
 
@@ -54,7 +54,7 @@ class InvoiceLineRow(NamedTuple):
 
     id: int
     position: int
-    product_id: int
+    product_id: int | None
     sku: str
     description: str
     unit: str
@@ -63,7 +63,28 @@ class InvoiceLineRow(NamedTuple):
     discount_pct: Decimal
     tax_rate: Decimal
     net_amount: Decimal
-    delivery_id: int
+    delivery_id: int | None
+    tax_category: str
+
+
+class InvoiceChargeRow(NamedTuple):
+    """An allowance or charge on the whole invoice, as far as it falls on one tax rate."""
+
+    kind: str
+    reason: str
+    pct: Decimal | None
+    amount: Decimal
+    tax_rate: Decimal
+
+
+class DeductionRow(NamedTuple):
+    """A down payment that an invoice deducts, all rates together."""
+
+    invoice_id: int
+    number: str
+    invoice_date: date
+    net_amount: Decimal
+    tax_amount: Decimal
 
 
 class PaymentLine(NamedTuple):
@@ -78,7 +99,10 @@ class PaymentLine(NamedTuple):
 
 
 class InvoiceDetail(NamedTuple):
-    """An invoice or cancellation with lines, tax per rate (rate, net, tax) and payments."""
+    """An invoice of any kind with lines, tax per rate (rate, net, tax), payments, charges and deductions.
+
+    ``open_amount`` is what is left to pay, of a correction what is to be paid back (negative).
+    """
 
     id: int
     row_version: int
@@ -87,6 +111,8 @@ class InvoiceDetail(NamedTuple):
     state: str
     cancels_id: int | None
     cancelled_by_id: int | None
+    corrects_id: int | None
+    part: int | None
     sales_order_id: int
     customer_id: int
     customer: str
@@ -95,13 +121,15 @@ class InvoiceDetail(NamedTuple):
     customer_vat_id: str | None
     tax_treatment: str
     invoice_date: date
-    service_date: date
+    service_date: date | None
     due_date: date
     discount_pct: Decimal
     discount_date: date | None
     net_amount: Decimal
     tax_amount: Decimal
     gross_amount: Decimal
+    prepaid_amount: Decimal
+    credited_amount: Decimal
     paid_amount: Decimal
     discount_taken: Decimal
     open_amount: Decimal
@@ -111,10 +139,15 @@ class InvoiceDetail(NamedTuple):
     lines: tuple[InvoiceLineRow, ...]
     taxes: tuple[tuple[Decimal, Decimal, Decimal], ...]
     payments: tuple[PaymentLine, ...]
+    charges: tuple[InvoiceChargeRow, ...] = ()
+    deductions: tuple[DeductionRow, ...] = ()
 
 
 class PaymentProposal(NamedTuple):
-    """What is to pay on a day: ``amount`` with the cash discount when it is due, else everything open."""
+    """What is to pay on a day: ``amount`` with the cash discount when it is due, else everything open.
+
+    For a correction it is what is to be paid back.
+    """
 
     invoice_id: int
     row_version: int
@@ -204,12 +237,18 @@ def invoice_questions(
         Payment, invoice_id, "id", "id", "paid_on", "amount", "discount_amount", "reference", "posted_by"
     )
     counter = select(func.max(Invoice.id)).where(Invoice.cancels_id == invoice_id).scalar_subquery()
-    open_amount = Invoice.gross_amount - Invoice.paid_amount - Invoice.discount_taken
-    names = InvoiceDetail._fields[:-3]
-    own = {"cancelled_by_id": counter, "customer": Partner.name, "open_amount": open_amount}
+    charges = _rows(InvoiceCharge, invoice_id, "position", "kind", "reason", "pct", "amount", "tax_rate")
+    names = InvoiceDetail._fields[:-5]
+    own = {"cancelled_by_id": counter, "customer": Partner.name, "open_amount": open_amount()}
     columns = [own[name].label(name) if name in own else getattr(Invoice, name) for name in names]
     head = (
-        select(*columns, taxes.label("taxes"), payments.label("payments"))
+        select(
+            *columns,
+            taxes.label("taxes"),
+            payments.label("payments"),
+            charges.label("charges"),
+            _deductions(invoice_id).label("deductions"),
+        )
         .join(Partner, Partner.id == Invoice.customer_id)
         .where(Invoice.id == invoice_id)
     )
@@ -228,6 +267,7 @@ def invoice_questions(
             InvoiceLine.tax_rate,
             InvoiceLine.net_amount,
             InvoiceLine.delivery_id,
+            InvoiceLine.tax_category,
         )
         .outerjoin(Unit, Unit.code == InvoiceLine.unit_code)
         .where(InvoiceLine.invoice_id == invoice_id)
@@ -239,7 +279,7 @@ def invoice_questions(
 def _invoice(rows: Sequence[Any]) -> InvoiceDetail | None:
     if not rows:
         return None
-    *values, taxes, payments = rows[0]
+    *values, taxes, payments, charges, deductions = rows[0]
     given = [
         PaymentLine(
             x["id"],
@@ -252,8 +292,64 @@ def _invoice(rows: Sequence[Any]) -> InvoiceDetail | None:
         for x in payments
     ]
     rates = [(Decimal(x["tax_rate"]), Decimal(x["net_amount"]), Decimal(x["tax_amount"])) for x in taxes]
-    found = InvoiceDetail._make((*values, (), tuple(rates), tuple(given)))
+    found = InvoiceDetail._make(
+        (*values, (), tuple(rates), tuple(given), _charge_rows(charges), _deduction_rows(deductions))
+    )
     return found if found.state == "open" else found._replace(open_amount=Decimal(0))
+
+
+def _charge_rows(found: Sequence[Mapping[str, Any]]) -> tuple[InvoiceChargeRow, ...]:
+    return tuple(
+        InvoiceChargeRow(
+            x["kind"],
+            x["reason"],
+            None if x["pct"] is None else Decimal(x["pct"]),
+            Decimal(x["amount"]),
+            Decimal(x["tax_rate"]),
+        )
+        for x in reversed(found)
+    )
+
+
+def _deduction_rows(found: Sequence[Mapping[str, Any]]) -> tuple[DeductionRow, ...]:
+    return tuple(
+        DeductionRow(
+            x["id"], x["number"], date.fromisoformat(x["date"]), Decimal(x["net"]), Decimal(x["tax"])
+        )
+        for x in found
+    )
+
+
+def _deductions(invoice_id: int) -> Any:
+    """The down payments an invoice deducts, the oldest first, as one JSON array."""
+    paid = aliased(Invoice)
+    each = (
+        select(
+            paid.id,
+            paid.number,
+            paid.invoice_date,
+            func.sum(InvoiceDeduction.net_amount).label("net"),
+            func.sum(InvoiceDeduction.tax_amount).label("tax"),
+        )
+        .join(paid, paid.id == InvoiceDeduction.down_payment_id)
+        .where(InvoiceDeduction.invoice_id == invoice_id)
+        .group_by(paid.id, paid.number, paid.invoice_date)
+        .subquery()
+    )
+    row = func.jsonb_build_object(
+        "id",
+        each.c.id,
+        "number",
+        each.c.number,
+        "date",
+        each.c.invoice_date,
+        "net",
+        each.c.net,
+        "tax",
+        each.c.tax,
+    )
+    listed = func.jsonb_agg(aggregate_order_by(row, each.c.id))
+    return select(func.coalesce(listed, func.jsonb_build_array())).scalar_subquery()
 
 
 def _rows(model: Any, invoice_id: int, order: str, *names: str) -> Any:
@@ -277,9 +373,9 @@ def payment_proposal(session: Session, invoice_id: int, paid_on: date | None = N
             Invoice.number,
             Partner.name,
             Invoice.state,
-            Invoice.gross_amount,
-            Invoice.paid_amount,
-            Invoice.discount_taken,
+            Invoice.kind,
+            (Invoice.gross_amount - Invoice.prepaid_amount - Invoice.credited_amount).label("payable"),
+            open_amount().label("left"),
             Invoice.discount_pct,
             Invoice.discount_date,
             Invoice.due_date,
@@ -292,10 +388,8 @@ def payment_proposal(session: Session, invoice_id: int, paid_on: date | None = N
         raise Refused("record_not_found", table="sales.invoice", id=invoice_id)
     if row.state != "open":
         raise Refused("invoice_not_open", state=row.state)
-    left = row.gross_amount - row.paid_amount - row.discount_taken
-    skonto = rules.cash_discount(
-        row.gross_amount, left, row.discount_pct, row.discount_date, paid_on or row.today
-    )
+    left = abs(row.left)
+    skonto = rules.cash_discount(row.payable, left, row.discount_pct, row.discount_date, paid_on or row.today)
     return PaymentProposal(
         invoice_id=invoice_id,
         row_version=row.row_version,

@@ -29,6 +29,27 @@ class Sums(NamedTuple):
     rates: tuple[tuple[Decimal, Decimal, Decimal], ...]
 
 
+class Charge(NamedTuple):
+    """An allowance or a charge (``kind``) on a whole document: ``pct`` of its lines, or an ``amount`` (net)."""
+
+    kind: str
+    reason: str
+    pct: Decimal | None = None
+    amount: Decimal | None = None
+    code: str = ""
+
+
+class Share(NamedTuple):
+    """What of a charge falls on the lines of one tax category and rate; ``base`` is what a percentage was of."""
+
+    position: int
+    charge: Charge
+    category: str | None
+    rate: Decimal
+    base: Decimal | None
+    amount: Decimal
+
+
 class CashDiscount(NamedTuple):
     """Skonto: whether it is due on that day, its amount, and what is left to pay with it."""
 
@@ -73,16 +94,100 @@ def net_amount(qty: Decimal, unit_price: Decimal, discount_pct: Decimal = ZERO) 
     return cents(qty * unit_price * (HUNDRED - discount_pct) / HUNDRED)
 
 
-def sums(lines: Iterable[tuple[Decimal, Decimal]]) -> Sums:
-    """Totals from (net amount, tax rate) of the lines; tax is rounded once per rate, on the sum."""
+def sums(lines: Iterable[tuple[Decimal, Decimal]], charges: Sequence[Charge] = ()) -> Sums:
+    """Totals from (net amount, tax rate) of the lines; tax is rounded once per rate, on the sum after all charges."""
     by_rate: dict[Decimal, Decimal] = defaultdict(Decimal)
-    for net, rate in lines:
-        by_rate[rate.normalize()] += net
+    for (_category, rate), net in after_charges([(net, rate, None) for net, rate in lines], charges).items():
+        by_rate[rate] += net
     rates = tuple(
         (rate, net, cents(net * rate / HUNDRED)) for rate, net in sorted(by_rate.items(), reverse=True)
     )
     net, tax = sum((r[1] for r in rates), ZERO), sum((r[2] for r in rates), ZERO)
     return Sums(net, tax, net + tax, rates)
+
+
+Group = tuple[str | None, Decimal]
+
+
+def groups_of(lines: Iterable[tuple[Decimal, Decimal, str | None]]) -> dict[Group, Decimal]:
+    """Net of lines (net amount, tax rate, tax category) per category and rate."""
+    found: dict[Group, Decimal] = defaultdict(Decimal)
+    for net, rate, category in lines:
+        found[category, rate.normalize()] += net
+    return found
+
+
+def shares(groups: Mapping[Group, Decimal], charges: Sequence[Charge]) -> list[Share]:
+    """Charges shared out over the groups as the database does it: a percentage of each group, an amount as the groups
+    stand to each other, what rounding leaves of it to the group with the most."""
+    order = sorted(groups, key=lambda group: (-groups[group], -group[1], group[0] or "~"))
+    total = sum(groups.values(), ZERO)
+    found: list[Share] = []
+    for position, charge in enumerate(charges, 1):
+        if charge.pct is not None:
+            parts = [cents(groups[group] * charge.pct / HUNDRED) for group in order]
+        else:
+            whole = charge.amount or ZERO
+            parts = [cents(whole * groups[group] / total) if total else ZERO for group in order]
+            if parts:
+                parts[0] = whole - sum(parts[1:], ZERO)
+        found += [
+            Share(
+                position, charge, group[0], group[1], groups[group] if charge.pct is not None else None, part
+            )
+            for group, part in zip(order, parts, strict=True)
+            if part
+        ]
+    return found
+
+
+def after_charges(
+    lines: Iterable[tuple[Decimal, Decimal, str | None]], charges: Sequence[Charge]
+) -> dict[Group, Decimal]:
+    """Net per tax category and rate of lines (net amount, rate, category) with all allowances and charges."""
+    groups = groups_of(lines)
+    found = dict(groups)
+    for share in shares(groups, charges):
+        group = (share.category, share.rate)
+        found[group] += share.amount if share.charge.kind == "charge" else -share.amount
+    return found
+
+
+def charges_of(stored: Iterable[Mapping[str, Any]]) -> tuple[Charge, ...]:
+    """The charges of a quote or order as the database keeps them."""
+
+    def number(value: Any) -> Decimal | None:
+        return None if value in (None, "") else Decimal(str(value))
+
+    return tuple(
+        Charge(x["kind"], x["reason"], number(x.get("pct")), number(x.get("amount")), x.get("code") or "")
+        for x in stored
+    )
+
+
+def check_charges(charges: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Allowances and charges {kind, reason, code, pct or amount} as they are stored.
+
+    Raises `Invalid` charges_malformed with ``position`` (from 1).
+    """
+    found = []
+    for position, charge in enumerate(charges_of(charges), 1):
+        value, places = (charge.amount, 2) if charge.pct is None else (charge.pct, 4)
+        reason = charge.reason.strip()
+        if (
+            charge.kind not in ("allowance", "charge")
+            or not 1 <= len(reason) <= 140
+            or (charge.pct is None) == (charge.amount is None)
+            or value is None
+            or not value.is_finite()
+            or not 0 < value <= (HUNDRED if charge.pct is not None else _LARGEST["unit_price"] - 1)
+            or value != round(value, places)
+        ):
+            raise Invalid("charges_malformed", column="charges", position=position)
+        kept = {"kind": charge.kind, "reason": reason, "code": charge.code}
+        kept["amount" if charge.pct is None else "pct"] = f"{value.normalize():f}"
+        found.append({key: word for key, word in kept.items() if word})
+    return found
 
 
 def effective_discount(unit_price: Decimal, discount_pct: Decimal, list_price: Decimal | None) -> Decimal:

@@ -124,7 +124,9 @@ def count_to_invoice(session: Session) -> int:
 
 def count_overdue(session: Session) -> int:
     """Open invoices after their due date."""
-    late = select(Invoice.id).where(Invoice.state == "open", Invoice.due_date < today())
+    late = select(Invoice.id).where(
+        Invoice.state == "open", Invoice.due_date < today(), Invoice.kind != "correction"
+    )
     return count_rows(session, late)
 
 

@@ -14,7 +14,9 @@ from app.services.sales.commands import (
     CancelSalesOrder,
     ConfirmSalesOrder,
     ConvertQuote,
+    CorrectInvoice,
     IssueQuote,
+    PostDownPayment,
     PostInvoice,
     PostPayment,
     RejectQuote,
@@ -29,6 +31,7 @@ DELIVERY, INVOICE = "sales.delivery", "sales.invoice"
 STOCK, APPROVAL = "inventory.stock_level", "system.approval_request"
 __all__ = [
     "Confirmed",
+    "Corrected",
     "Issued",
     "Paid",
     "Requested",
@@ -38,8 +41,10 @@ __all__ = [
     "cancel_sales_order",
     "confirm_sales_order",
     "convert_quote",
+    "correct_invoice",
     "discard_draft",
     "issue_quote",
+    "post_down_payment",
     "post_invoice",
     "post_payment",
     "reject_quote",
@@ -104,6 +109,16 @@ class Paid(NamedTuple):
     row_version: int
     state: str
     discount_amount: Decimal
+    open_amount: Decimal
+
+
+class Corrected(NamedTuple):
+    """A correction, its amounts negative; ``set_off`` was open on the invoice, ``open_amount`` is to be paid back."""
+
+    id: int
+    number: str
+    gross_amount: Decimal
+    set_off: Decimal
     open_amount: Decimal
 
 
@@ -206,7 +221,11 @@ def ship_delivery(session: Session, command: ShipDelivery) -> Result[Shipped]:
 
 @posting
 def post_invoice(session: Session, command: PostInvoice) -> Result[Issued]:
-    """Post the invoice of deliveries.  Refused: delivery_not_invoiceable, sales_order_not_confirmed."""
+    """Post the invoice of deliveries; paid down payments are deducted.
+
+    Refused: delivery_not_invoiceable, sales_order_not_confirmed, down_payment_not_paid (number) with the last delivery,
+    allowance_exceeds_lines.
+    """
     answer = call_api(
         session,
         "invoice_post",
@@ -221,10 +240,55 @@ def post_invoice(session: Session, command: PostInvoice) -> Result[Issued]:
 
 
 @posting
+def post_down_payment(session: Session, command: PostDownPayment) -> Result[Issued]:
+    """Post the invoice of a down payment.
+
+    Refused: sales_order_not_confirmed, down_payment_amount, down_payment_due_date, down_payment_exceeds_order (left).
+    """
+    answer = call_api(
+        session,
+        "down_payment_post",
+        p_command=command.command,
+        p_sales_order_id=command.sales_order_id,
+        p_row_version=command.row_version,
+        p_pct=command.pct,
+        p_amount=command.amount,
+        p_due_date=command.due_date,
+    )
+    value = _issued(answer)
+    return Result(value, changed((INVOICE, value.id), (ORDER, command.sales_order_id)))
+
+
+@posting
+def correct_invoice(session: Session, command: CorrectInvoice) -> Result[Corrected]:
+    """Take something of an invoice back by a correction with its own number.
+
+    Refused: reason_required, invoice_not_correctable, correction_without_lines, correction_line_malformed,
+    correction_exceeds_line (position), correction_exceeds_invoice.
+    """
+    lines = [
+        {"invoice_line_id": x.invoice_line_id, "qty": x.qty}
+        if x.qty is not None
+        else {"invoice_line_id": x.invoice_line_id, "amount": x.amount}
+        for x in command.lines
+    ]
+    answer = _call(session, "invoice_correct", command, p_lines=lines, p_reason=command.reason)
+    value = Corrected(
+        int(answer["id"]),
+        answer["number"],
+        Decimal(answer["gross_amount"]),
+        Decimal(answer["set_off"]),
+        Decimal(answer["open_amount"]),
+    )
+    changes = changed((INVOICE, command.id), (INVOICE, value.id), (ORDER, int(answer["sales_order_id"])))
+    return Result(value, changes)
+
+
+@posting
 def cancel_invoice(session: Session, command: CancelInvoice) -> Result[Shipped]:
     """Cancel an unpaid invoice; the value names the counter-invoice and its order.
 
-    Refused: reason_required, invoice_has_payments, invoice_not_cancellable.
+    Refused: reason_required, invoice_has_payments, invoice_has_corrections, invoice_not_cancellable.
     """
     answer = _call(session, "invoice_cancel", command, p_reason=command.reason)
     order = int(answer["sales_order_id"])

@@ -81,6 +81,9 @@ RECOMPUTE: Final = (
          FROM (SELECT q.invoice_id, sum(q.amount) AS paid, sum(q.discount_amount) AS discount
                  FROM sales.payment q GROUP BY 1) s
         WHERE s.invoice_id = i.id""",
+    # Charges, deductions and corrections do not come along: what only they had settled is open again.
+    """UPDATE sales.invoice i SET state = 'open'
+        WHERE i.state = 'paid' AND i.paid_amount + i.discount_taken <> i.gross_amount""",
     # What the old system says adds up where it did so there; the rounding of each amount moved the sums by cents.
     """UPDATE legacy.document d SET net = s.amount
          FROM (SELECT l.document_id, sum(l.amount) AS amount, count(*) AS lines

@@ -16,6 +16,12 @@ from app.views.sales.days import today
 ZERO = Decimal(0)
 
 
+def charge_fact(kind: str, reason: str, pct: Decimal | None, amount: Decimal) -> Fact:
+    """An allowance or charge as a line of the totals."""
+    words = reason if pct is None else t("sales.card.charge_pct", reason=reason, pct=fmt.percent(pct))
+    return Fact(words, fmt.money(amount if kind == "charge" else -amount))
+
+
 class TotalsCard(FactsCard):
     """Net, tax per rate, gross."""
 
@@ -23,9 +29,9 @@ class TotalsCard(FactsCard):
         super().__init__(t("sales.card.totals"))
         self.setObjectName("card.totals")
 
-    def show_sums(self, sums: Sums, extra: Sequence[Fact] = ()) -> None:
-        """Show totals; ``extra`` stands below."""
-        facts = [Fact(t("sales.total.net"), fmt.money(sums.net))]
+    def show_sums(self, sums: Sums, extra: Sequence[Fact] = (), before: Sequence[Fact] = ()) -> None:
+        """Show totals; ``before`` stands above the net amount, ``extra`` below."""
+        facts = [*before, Fact(t("sales.total.net"), fmt.money(sums.net))]
         facts += [
             Fact(t("sales.total.tax", rate=fmt.percent(rate)), fmt.money(tax)) for rate, _, tax in sums.rates
         ]

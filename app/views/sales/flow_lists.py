@@ -13,6 +13,7 @@ from app.views.sales.list_parts import by_person, choices, late_tone, opens, pri
 from app.views.sales.states import (
     INVOICE,
     INVOICED,
+    KINDS,
     SHIPPED,
 )
 
@@ -69,7 +70,7 @@ def deliveries(ctx: AppContext) -> ListSpec:
 
 
 def invoices(_ctx: AppContext) -> ListSpec:
-    """Invoices and cancellations."""
+    """Invoices of every kind."""
     return ListSpec(
         key="sales.invoices",
         title="sales.invoices.title",
@@ -82,6 +83,8 @@ def invoices(_ctx: AppContext) -> ListSpec:
             Preset("overdue", "sales.preset.invoice_overdue", count=True),
             Preset("paid", "sales.preset.paid"),
             Preset("cancelled", "sales.preset.cancelled"),
+            Preset("down_payments", "sales.preset.down_payments"),
+            Preset("corrections", "sales.preset.corrections"),
         ),
         columns=(
             Column("number", "sales.column.number", "code", 126, filter="prefix"),
@@ -90,16 +93,10 @@ def invoices(_ctx: AppContext) -> ListSpec:
             Column(
                 "kind",
                 "sales.column.kind",
-                width=100,
-                hidden=True,
+                width=150,
                 filter="choice",
-                choices=(
-                    ("invoice", "sales.type.invoice"),
-                    ("cancellation", "sales.type.cancellation_short"),
-                ),
-                text=lambda row: t(
-                    "sales.type.invoice" if row.kind == "invoice" else "sales.type.cancellation_short"
-                ),
+                choices=tuple((kind, f"sales.type.{kind}") for kind in KINDS),
+                text=lambda row: t(f"sales.type.{row.kind}"),
             ),
             Column(
                 "state",

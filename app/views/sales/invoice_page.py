@@ -1,6 +1,7 @@
 """The invoice as a record: what it says, what was paid, what is left."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, cast
 
 from PySide6.QtWidgets import QWidget
@@ -32,7 +33,7 @@ from app.views.core.reason import ReasonDialog
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
 from app.views.sales import pdf
-from app.views.sales.cards import CustomerCard, TotalsCard
+from app.views.sales.cards import CustomerCard, TotalsCard, charge_fact
 from app.views.sales.chain import nodes
 from app.views.sales.days import today
 from app.views.sales.draft_page import HISTORY_LABELS
@@ -103,7 +104,9 @@ class PaymentsCard(FactsCard):
             facts.append(Fact(words, fmt.money(payment.amount)))
             if payment.discount_amount:
                 facts.append(Fact(t("sales.card.skonto"), fmt.money(payment.discount_amount)))
-        if not facts and invoice.kind == "invoice":
+        if invoice.credited_amount:
+            facts.append(Fact(t("sales.card.credited"), fmt.money(invoice.credited_amount)))
+        if not facts and invoice.kind not in ("cancellation", "correction"):
             facts.append(Fact(t("sales.card.no_payments")))
         facts.append(Fact(t("sales.payment.left"), fmt.money(invoice.open_amount), "total"))
         self.set_facts(facts)
@@ -157,8 +160,8 @@ class InvoicePage(FormPage):
         found = self.invoice
         if found is None:
             return t(self.spec.title), None
-        kind = "cancellation" if found.kind == "cancellation" else "invoice"
-        return f"{t(f'sales.type.{kind}')} {found.number}", chip(INVOICE, _state(found))
+        kind = t(f"sales.type.{found.kind}_no", n=found.part) if found.part else t(f"sales.type.{found.kind}")
+        return f"{kind} {found.number}", chip(INVOICE, _state(found))
 
     def cards(self) -> Sequence[QWidget]:
         """Totals, payments, customer."""
@@ -174,11 +177,21 @@ class InvoicePage(FormPage):
         found = self.invoice
         if found is None or self.lines is None:
             return
-        self.totals.show_sums(Sums(found.net_amount, found.tax_amount, found.gross_amount, found.taxes))
+        extra = [
+            Fact(t("sales.card.deducted", number=x.number), fmt.money(-x.net_amount - x.tax_amount))
+            for x in found.deductions
+        ]
+        if extra:
+            payable = found.gross_amount - found.prepaid_amount
+            extra.append(Fact(t("sales.card.payable"), fmt.money(payable), "total"))
+        before = [charge_fact(x.kind, x.reason, x.pct, x.amount) for x in found.charges]
+        sums = Sums(found.net_amount, found.tax_amount, found.gross_amount, found.taxes)
+        self.totals.show_sums(sums, extra, before)
         self.payments.show_invoice(found)
         self.story.show(found.id, found.number)
         self.customer_card.show_customer(found.customer_id, self.opened.figures if self.opened else None)
-        self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(found.net_amount)))
+        of_lines = sum((line.net_amount for line in found.lines), Decimal(0))
+        self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(of_lines)))
         self.lines.set_summary(t("sales.lines.count", n=len(found.lines)))
 
     def chain(self) -> Sequence[ChainNode]:
@@ -251,7 +264,9 @@ class InvoicePage(FormPage):
                 lambda page: page.cancel(),
                 right="invoice_cancel",
                 visible=lambda page: bool(
-                    page.invoice and page.invoice.kind == "invoice" and page.invoice.state != "cancelled"
+                    page.invoice
+                    and page.invoice.kind not in ("cancellation", "correction")
+                    and page.invoice.state != "cancelled"
                 ),
                 blocked=lambda page: t("sales.invoice.has_payments") if page.invoice.payments else "",
             ),
@@ -302,5 +317,5 @@ class InvoicePage(FormPage):
 
 
 def _state(invoice: InvoiceDetail) -> str:
-    late = invoice.state == "open" and invoice.due_date < today()
+    late = invoice.state == "open" and invoice.kind != "correction" and invoice.due_date < today()
     return "overdue" if late else invoice.state

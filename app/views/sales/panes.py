@@ -300,7 +300,7 @@ def invoice_pane(ctx: AppContext, row: InvoiceRow) -> QWidget:
     """An invoice with its payments."""
     pane = Pane(ctx, "sales.invoice", row.id)
     state = "overdue" if row.overdue_days else row.state
-    kind = t(f"sales.type.{'cancellation' if row.kind == 'cancellation' else 'invoice'}")
+    kind = t(f"sales.type.{row.kind}")
     note = t("sales.pane.invoice_note", kind=kind, date=fmt.date_(row.invoice_date))
     pane.head(row.number, row.customer, chips=[chip(INVOICE, state)], note=note, actions=[pane.opener()])
     over = pane.tab("overview", t("sales.pane.overview"))
@@ -316,7 +316,10 @@ def _invoice(ctx: AppContext, layout: QVBoxLayout, found: InvoiceDetail) -> None
             (
                 (t("sales.field.due_date"), fmt.date_(found.due_date)),
                 (t("sales.field.skonto"), skonto),
-                (t("sales.field.service_date"), fmt.date_(found.service_date)),
+                (
+                    t("sales.field.service_date"),
+                    fmt.date_(found.service_date) if found.service_date else fmt.NONE,
+                ),
                 (t("sales.pane.skonto_until"), fmt.date_(found.discount_date)),
             )
         )
@@ -326,7 +329,12 @@ def _invoice(ctx: AppContext, layout: QVBoxLayout, found: InvoiceDetail) -> None
     for rate, _, tax in found.taxes:
         layout.addWidget(_amount(t("sales.total.tax", rate=fmt.percent(rate)), tax))
     layout.addWidget(_amount(t("sales.total.gross"), found.gross_amount, "body600"))
+    for taken in found.deductions:
+        words = t("sales.card.deducted", number=taken.number)
+        layout.addWidget(_amount(words, -taken.net_amount - taken.tax_amount))
     layout.addWidget(section(t("sales.card.payments")))
+    if found.credited_amount:
+        layout.addWidget(_amount(t("sales.card.credited"), found.credited_amount))
     for payment in found.payments:
         words = t("sales.card.payment", date=fmt.date_(payment.paid_on), who=name(ctx, payment.posted_by))
         layout.addWidget(_amount(words, payment.amount))

@@ -3,6 +3,8 @@
 from app.core.i18n import t
 
 Chips = dict[str, tuple[str, str]]
+# The kinds of invoices, in the order of an order's life.
+KINDS = ("invoice", "down_payment", "partial", "final", "correction", "cancellation")
 
 QUOTE: Chips = {
     "draft": ("neutral", "sales.quote.state.draft"),

@@ -7,7 +7,8 @@ SELECT 'shipped', l.id, l.qty_shipped, coalesce(d.qty, 0)
 UNION ALL
 SELECT 'invoiced', l.id, l.qty_invoiced, coalesce(i.qty, 0)
   FROM sales.sales_order_line l
-  LEFT JOIN (SELECT i.sales_order_line_id, sum(i.qty) AS qty FROM sales.invoice_line i GROUP BY 1) i
+  LEFT JOIN (SELECT i.sales_order_line_id, sum(i.qty) AS qty FROM sales.invoice_line i
+              WHERE i.corrects_line_id IS NULL GROUP BY 1) i
     ON i.sales_order_line_id = l.id
  WHERE l.qty_invoiced <> coalesce(i.qty, 0)
 UNION ALL

@@ -1,23 +1,29 @@
--- Totals of quotes, orders and invoices are what their lines and taxes say.
+-- Totals of quotes, orders and invoices are what their lines, charges, taxes and deductions say.
 SELECT 'quote', q.id, q.net_amount, q.tax_amount
-  FROM sales.quote q
-  LEFT JOIN LATERAL (SELECT sum(r.net) AS net, sum(round(r.net * r.tax_rate / 100, 2)) AS tax
-                       FROM (SELECT l.tax_rate, sum(l.net_amount) AS net FROM sales.quote_line l
-                              WHERE l.quote_id = q.id GROUP BY l.tax_rate) r) t ON true
- WHERE (q.net_amount, q.tax_amount, q.gross_amount) IS DISTINCT FROM
-       (coalesce(t.net, 0), coalesce(t.tax, 0), coalesce(t.net + t.tax, 0))
+  FROM sales.quote q CROSS JOIN LATERAL sales.document_sums('quote', q.id, q.charges) t
+ WHERE (q.net_amount, q.tax_amount, q.gross_amount) IS DISTINCT FROM (t.net, t.tax, t.net + t.tax)
 UNION ALL
 SELECT 'sales_order', o.id, o.net_amount, o.tax_amount
-  FROM sales.sales_order o
-  LEFT JOIN LATERAL (SELECT sum(r.net) AS net, sum(round(r.net * r.tax_rate / 100, 2)) AS tax
-                       FROM (SELECT l.tax_rate, sum(l.net_amount) AS net FROM sales.sales_order_line l
-                              WHERE l.sales_order_id = o.id GROUP BY l.tax_rate) r) t ON true
- WHERE (o.net_amount, o.tax_amount, o.gross_amount) IS DISTINCT FROM
-       (coalesce(t.net, 0), coalesce(t.tax, 0), coalesce(t.net + t.tax, 0))
+  FROM sales.sales_order o CROSS JOIN LATERAL sales.document_sums('sales_order', o.id, o.charges) t
+ WHERE (o.net_amount, o.tax_amount, o.gross_amount) IS DISTINCT FROM (t.net, t.tax, t.net + t.tax)
 UNION ALL
 SELECT 'invoice', i.id, i.net_amount, i.tax_amount
   FROM sales.invoice i
   LEFT JOIN (SELECT l.invoice_id, sum(l.net_amount) AS net FROM sales.invoice_line l GROUP BY 1) l ON l.invoice_id = i.id
+  LEFT JOIN (SELECT c.invoice_id, sum(CASE c.kind WHEN 'charge' THEN c.amount ELSE -c.amount END) AS net
+               FROM sales.invoice_charge c GROUP BY 1) c ON c.invoice_id = i.id
   LEFT JOIN (SELECT t.invoice_id, sum(t.net_amount) AS net, sum(t.tax_amount) AS tax FROM sales.invoice_tax t GROUP BY 1) t
     ON t.invoice_id = i.id
- WHERE (i.net_amount, i.net_amount, i.tax_amount, i.gross_amount) IS DISTINCT FROM (l.net, t.net, t.tax, t.net + t.tax)
+  LEFT JOIN (SELECT d.invoice_id, sum(d.net_amount + d.tax_amount) AS gross FROM sales.invoice_deduction d GROUP BY 1) d
+    ON d.invoice_id = i.id
+ WHERE (i.net_amount, i.net_amount, i.tax_amount, i.gross_amount, i.prepaid_amount)
+       IS DISTINCT FROM (l.net + coalesce(c.net, 0), t.net, t.tax, t.net + t.tax, coalesce(d.gross, 0))
+UNION ALL
+SELECT 'invoice_tax', t.invoice_id, t.net_amount, t.tax_amount
+  FROM sales.invoice_tax t
+ WHERE t.tax_amount <> round(t.net_amount * t.tax_rate / 100, 2) OR (t.tax_category = 'S') <> (t.tax_rate > 0)
+UNION ALL
+-- Never more is deducted of a down payment than was asked for.
+SELECT 'down_payment', d.down_payment_id, d.net, d.tax
+  FROM sales.sales_order o CROSS JOIN LATERAL sales.down_payments_left(o.id) d
+ WHERE d.net < 0 OR d.tax < 0

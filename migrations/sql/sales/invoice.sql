@@ -1,38 +1,134 @@
 -- Invoices: for deliveries, cancelled by a counter-document.
 
 CREATE OR REPLACE FUNCTION sales.write_invoice(
-  p_id bigint, p_kind text, p_cancels bigint, p_order sales.sales_order, p_service_date date, p_reason text)
+  p_id bigint, p_kind text, p_refers bigint, p_order sales.sales_order, p_service_date date, p_due date, p_reason text)
 RETURNS sales.invoice
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- The lines are there already: taxes and totals follow from them, and the number comes last.
+-- Lines, charges and deductions are there already: taxes and totals follow from them, and the number comes last.
 DECLARE
   v_invoice sales.invoice%ROWTYPE;
   v_today date := system.today();
-  v_terms jsonb := CASE WHEN p_kind = 'invoice' THEN p_order.snapshot -> 'terms' ELSE '{}' END;
+  v_terms jsonb := CASE WHEN p_kind IN ('invoice', 'partial', 'final') THEN p_order.snapshot -> 'terms' ELSE '{}' END;
   v_pct numeric := coalesce((v_terms ->> 'discount_pct')::numeric, 0);
+  v_small boolean := coalesce((SELECT c.is_small_business FROM system.company c), false);
+  v_language text := p_order.snapshot #>> '{customer,language}';
+  v_prepaid numeric := coalesce((SELECT sum(d.net_amount + d.tax_amount) FROM sales.invoice_deduction d
+                                  WHERE d.invoice_id = p_id), 0);
   v_net numeric;
   v_tax numeric;
 BEGIN
-  INSERT INTO sales.invoice_tax (invoice_id, tax_rate, net_amount, tax_amount)
-  SELECT p_id, l.tax_rate, sum(l.net_amount), round(sum(l.net_amount) * l.tax_rate / 100, 2)
-    FROM sales.invoice_line l WHERE l.invoice_id = p_id GROUP BY l.tax_rate;
+  INSERT INTO sales.invoice_tax (invoice_id, tax_category, tax_rate, net_amount, tax_amount, exemption_code, exemption_text)
+  SELECT p_id, s.tax_category, s.tax_rate, s.net, round(s.net * s.tax_rate / 100, 2),
+         coalesce(e.code, s.own_code), coalesce(e.words, s.own_words)
+    FROM (
+      SELECT x.tax_category, x.tax_rate, sum(x.net) AS net, max(x.own_code) AS own_code, max(x.own_words) AS own_words
+        FROM (SELECT l.tax_category, l.tax_rate, l.net_amount AS net,
+                     CASE WHEN l.tax_category = 'E' THEN k.exemption_code END AS own_code,
+                     CASE WHEN l.tax_category = 'E' THEN CASE WHEN v_language = 'en' THEN k.exemption_en ELSE k.exemption_de END END
+                       AS own_words
+                FROM sales.invoice_line l
+                LEFT JOIN catalog.product p ON p.id = l.product_id
+                LEFT JOIN catalog.tax_class k ON k.id = p.tax_class_id
+               WHERE l.invoice_id = p_id
+              UNION ALL
+              SELECT c.tax_category, c.tax_rate, CASE c.kind WHEN 'charge' THEN c.amount ELSE -c.amount END, NULL, NULL
+                FROM sales.invoice_charge c WHERE c.invoice_id = p_id) x
+       GROUP BY x.tax_category, x.tax_rate) s
+    LEFT JOIN LATERAL sales.exemption(s.tax_category, v_small, v_language) e ON true;
   SELECT sum(t.net_amount), sum(t.tax_amount) INTO v_net, v_tax FROM sales.invoice_tax t WHERE t.invoice_id = p_id;
-  INSERT INTO sales.invoice (id, kind, state, cancels_id, sales_order_id, customer_id, billing_address, snapshot,
-                             customer_vat_id, tax_treatment, invoice_date, service_date, due_date, discount_pct,
-                             discount_date, net_amount, tax_amount, gross_amount, reason, number)
+  INSERT INTO sales.invoice (id, kind, state, cancels_id, corrects_id, part, sales_order_id, customer_id, billing_address,
+                             snapshot, customer_vat_id, tax_treatment, invoice_date, service_date, due_date, discount_pct,
+                             discount_date, net_amount, tax_amount, gross_amount, prepaid_amount, reason, number)
   OVERRIDING SYSTEM VALUE
   VALUES (p_id, p_kind,
-          CASE WHEN p_kind = 'cancellation' THEN 'settled' WHEN v_net + v_tax = 0 THEN 'paid' ELSE 'open' END,
-          p_cancels, p_order.id, p_order.customer_id, p_order.snapshot -> 'billing_address',
-          sales.order_reference(p_order),
+          CASE WHEN p_kind = 'cancellation' THEN 'settled' WHEN p_kind = 'correction' THEN 'open'
+               WHEN v_net + v_tax - v_prepaid <= 0 THEN 'paid' ELSE 'open' END,
+          CASE WHEN p_kind = 'cancellation' THEN p_refers END, CASE WHEN p_kind = 'correction' THEN p_refers END,
+          CASE WHEN p_kind IN ('partial', 'down_payment') THEN 1 + (
+            SELECT count(*) FROM sales.invoice i
+             WHERE i.sales_order_id = p_order.id AND i.kind = p_kind AND i.state <> 'cancelled') END,
+          p_order.id, p_order.customer_id, p_order.snapshot -> 'billing_address',
+          sales.order_reference(p_order) || jsonb_build_object('einvoice', (
+            SELECT jsonb_build_object('format', c.einvoice_format, 'buyer_reference', c.buyer_reference,
+                                      'electronic_address', c.electronic_address,
+                                      'electronic_address_scheme', c.electronic_address_scheme)
+              FROM partners.partner c WHERE c.id = p_order.customer_id)),
           p_order.snapshot #>> '{customer,vat_id}', p_order.snapshot #>> '{customer,tax_treatment}', v_today,
-          p_service_date, v_today + coalesce((v_terms ->> 'net_days')::int, 0), v_pct,
+          p_service_date, coalesce(p_due, v_today + coalesce((v_terms ->> 'net_days')::int, 0)), v_pct,
           CASE WHEN v_pct > 0 THEN v_today + (v_terms ->> 'discount_days')::int END,
-          v_net, v_tax, v_net + v_tax, p_reason, system.next_number('invoice'))
+          v_net, v_tax, v_net + v_tax, v_prepaid, p_reason, system.next_number('invoice'))
   RETURNING * INTO v_invoice;
   RETURN v_invoice;
 END $$;
-COMMENT ON FUNCTION sales.write_invoice IS 'The head of an invoice or cancellation whose lines are written; takes the number.';
+COMMENT ON FUNCTION sales.write_invoice IS
+  'The head of an invoice of any kind whose lines, charges and deductions are written; takes the number.';
+
+CREATE OR REPLACE FUNCTION sales.invoice_answer(p_invoice sales.invoice, p_order_version integer) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_build_object(
+    'id', p_invoice.id, 'number', p_invoice.number, 'row_version', p_invoice.row_version, 'kind', p_invoice.kind,
+    'net_amount', p_invoice.net_amount, 'tax_amount', p_invoice.tax_amount, 'gross_amount', p_invoice.gross_amount,
+    'prepaid_amount', p_invoice.prepaid_amount, 'due_date', p_invoice.due_date,
+    'sales_order_id', p_invoice.sales_order_id, 'sales_order_row_version', p_order_version)
+$$;
+COMMENT ON FUNCTION sales.invoice_answer IS 'What a posting says about the invoice it made.';
+
+CREATE OR REPLACE FUNCTION sales.write_charges(p_invoice bigint, p_order sales.sales_order) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  -- A percentage goes with every invoice; an amount stands on the first one that stands.
+  INSERT INTO sales.invoice_charge (invoice_id, position, kind, reason, reason_code, pct, base_amount, amount,
+                                    tax_category, tax_rate)
+  SELECT p_invoice, s.charge_position, s.kind, btrim(s.reason), nullif(s.reason_code, ''), s.pct, s.base_amount, s.amount,
+         s.tax_category, s.tax_rate
+    FROM sales.charge_shares(sales.line_groups('invoice', p_invoice), p_order.charges) s
+   WHERE s.pct IS NOT NULL OR NOT EXISTS (
+     SELECT FROM sales.invoice i JOIN sales.invoice_charge c ON c.invoice_id = i.id
+      WHERE i.sales_order_id = p_order.id AND i.state <> 'cancelled' AND i.kind IN ('invoice', 'partial', 'final')
+        AND c.position = s.charge_position);
+  PERFORM sales.require_invoice_positive(p_invoice);
+END $$;
+COMMENT ON FUNCTION sales.write_charges IS 'The order''s allowances and charges as far as they belong on this invoice, per tax category and rate.';
+
+CREATE OR REPLACE FUNCTION sales.require_invoice_positive(p_invoice bigint) RETURNS void
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM (SELECT l.tax_category, l.tax_rate, l.net_amount AS net FROM sales.invoice_line l WHERE l.invoice_id = p_invoice
+                 UNION ALL
+                 SELECT c.tax_category, c.tax_rate, CASE c.kind WHEN 'charge' THEN c.amount ELSE -c.amount END
+                   FROM sales.invoice_charge c WHERE c.invoice_id = p_invoice) x
+     GROUP BY x.tax_category, x.tax_rate HAVING sum(x.net) < 0)
+  THEN
+    PERFORM sec.fail('ER422', 'allowance_exceeds_lines', jsonb_build_object('id', p_invoice));
+  END IF;
+END $$;
+COMMENT ON FUNCTION sales.require_invoice_positive IS 'Refuse an invoice on which an allowance is more than what it is taken from.';
+
+CREATE OR REPLACE FUNCTION sales.write_deductions(p_invoice bigint, p_order bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  -- The oldest first, per category and rate, as far as the invoice goes; with the last of a down payment its last tax.
+  INSERT INTO sales.invoice_deduction (invoice_id, down_payment_id, tax_category, tax_rate, net_amount, tax_amount)
+  SELECT p_invoice, w.down_payment_id, w.tax_category, w.tax_rate, w.taken,
+         CASE WHEN w.taken = w.net THEN w.tax ELSE round(w.taken * w.tax_rate / 100, 2) END
+    FROM (SELECT d.*, greatest(least(d.net, b.net - coalesce(sum(d.net) OVER (
+                        PARTITION BY d.tax_category, d.tax_rate ORDER BY d.down_payment_id
+                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)), 0) AS taken
+            FROM sales.down_payments_left(p_order) d
+            JOIN (SELECT x.tax_category, x.tax_rate, sum(x.net) AS net
+                    FROM (SELECT l.tax_category, l.tax_rate, l.net_amount AS net FROM sales.invoice_line l
+                           WHERE l.invoice_id = p_invoice
+                          UNION ALL
+                          SELECT c.tax_category, c.tax_rate, CASE c.kind WHEN 'charge' THEN c.amount ELSE -c.amount END
+                            FROM sales.invoice_charge c WHERE c.invoice_id = p_invoice) x
+                   GROUP BY x.tax_category, x.tax_rate) b
+              ON b.tax_category = d.tax_category AND b.tax_rate = d.tax_rate
+           WHERE d.state = 'paid') w
+   WHERE w.taken > 0;
+END $$;
+COMMENT ON FUNCTION sales.write_deductions IS
+  'Deduct the order''s paid down payments from an invoice, with the tax in them (§ 14 (5) UStG).';
 
 CREATE OR REPLACE FUNCTION api.invoice_post(
   p_command uuid, p_sales_order_id bigint, p_row_version integer, p_delivery_ids bigint[]) RETURNS jsonb
@@ -44,7 +140,9 @@ DECLARE
   v_id bigint;
   v_version integer;
   v_service date;
-  v_invoice sales.invoice%ROWTYPE;
+  v_complete boolean;
+  v_kind text;
+  v_unpaid text;
 BEGIN
   PERFORM sec.require('invoice_post');
   v_replay := api.command_begin(p_command, 'invoice_post', jsonb_build_object(
@@ -62,9 +160,9 @@ BEGIN
   END IF;
   v_id := nextval('sales.invoice_id_seq');
   INSERT INTO sales.invoice_line (invoice_id, sales_order_line_id, delivery_id, position, product_id, sku, description,
-                                  unit_code, qty, unit_price, discount_pct, tax_rate, net_amount)
+                                  unit_code, qty, unit_price, discount_pct, tax_rate, tax_category, net_amount)
   SELECT v_id, l.id, s.delivery_id, row_number() OVER (ORDER BY s.delivery_id, l.position), l.product_id, l.sku,
-         l.description, l.unit_code, s.qty, l.unit_price, l.discount_pct, l.tax_rate,
+         l.description, l.unit_code, s.qty, l.unit_price, l.discount_pct, l.tax_rate, l.tax_category,
          round(s.qty * l.unit_price * (100 - l.discount_pct) / 100, 2)
     FROM (SELECT d.delivery_id, d.sales_order_line_id, sum(d.qty) AS qty FROM sales.delivery_line d
            WHERE d.delivery_id = ANY (v_ids) GROUP BY d.delivery_id, d.sales_order_line_id) s
@@ -73,15 +171,25 @@ BEGIN
   UPDATE sales.sales_order_line l SET qty_invoiced = l.qty_invoiced + s.qty
     FROM (SELECT i.sales_order_line_id, sum(i.qty) AS qty FROM sales.invoice_line i WHERE i.invoice_id = v_id GROUP BY 1) s
    WHERE l.id = s.sales_order_line_id;
+  v_complete := NOT EXISTS (SELECT FROM sales.sales_order_line l
+                             WHERE l.sales_order_id = p_sales_order_id AND l.qty_invoiced < l.qty);
+  v_unpaid := (SELECT min(d.number) FROM sales.down_payments_left(p_sales_order_id) d WHERE d.state = 'open');
+  IF v_complete AND v_unpaid IS NOT NULL THEN
+    PERFORM sec.fail('ER422', 'down_payment_not_paid', jsonb_build_object('number', v_unpaid));
+  END IF;
+  v_kind := CASE WHEN NOT v_complete THEN 'partial'
+                 WHEN EXISTS (SELECT FROM sales.invoice i WHERE i.sales_order_id = p_sales_order_id
+                                 AND i.kind = 'down_payment' AND i.state <> 'cancelled') THEN 'final'
+                 ELSE 'invoice' END;
+  PERFORM sales.write_charges(v_id, v_order);
+  PERFORM sales.write_deductions(v_id, p_sales_order_id);
   v_version := sales.refresh_order(p_sales_order_id);
   v_service := (SELECT max(sales.local_day(d.shipped_at)) FROM sales.delivery d WHERE d.id = ANY (v_ids));
-  v_invoice := sales.write_invoice(v_id, 'invoice', NULL, v_order, v_service, NULL);
-  RETURN api.command_end(p_command, jsonb_build_object(
-    'id', v_id, 'number', v_invoice.number, 'row_version', v_invoice.row_version, 'net_amount', v_invoice.net_amount,
-    'tax_amount', v_invoice.tax_amount, 'gross_amount', v_invoice.gross_amount, 'due_date', v_invoice.due_date,
-    'sales_order_id', p_sales_order_id, 'sales_order_row_version', v_version));
+  RETURN api.command_end(p_command, sales.invoice_answer(
+    sales.write_invoice(v_id, v_kind, NULL, v_order, v_service, NULL, NULL), v_version));
 END $$;
-COMMENT ON FUNCTION api.invoice_post IS 'Post the invoice for deliveries of an order that have none yet.';
+COMMENT ON FUNCTION api.invoice_post IS
+  'Post the invoice for deliveries of an order that have none yet: partial while something is left, final when down payments are deducted.';
 
 CREATE OR REPLACE FUNCTION api.invoice_cancel(p_command uuid, p_id bigint, p_row_version integer, p_reason text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -89,7 +197,6 @@ DECLARE
   v_replay jsonb;
   v_order sales.sales_order%ROWTYPE;
   v_invoice sales.invoice%ROWTYPE;
-  v_counter sales.invoice%ROWTYPE;
   v_id bigint;
   v_version integer;
 BEGIN
@@ -104,28 +211,40 @@ BEGIN
   PERFORM sales.require_state('invoice_not_cancellable', v_invoice.state, 'open', 'paid');
   IF btrim(coalesce(p_reason, '')) = '' THEN
     PERFORM sec.fail('ER422', 'reason_required');
+  ELSIF v_invoice.kind = 'correction' THEN
+    PERFORM sec.fail('ER422', 'invoice_not_cancellable', jsonb_build_object('state', v_invoice.kind));
   ELSIF EXISTS (SELECT FROM sales.payment p WHERE p.invoice_id = p_id) THEN
     PERFORM sec.fail('ER422', 'invoice_has_payments', jsonb_build_object('number', v_invoice.number));
+  ELSIF EXISTS (SELECT FROM sales.invoice c WHERE c.corrects_id = p_id) THEN
+    PERFORM sec.fail('ER422', 'invoice_has_corrections', jsonb_build_object('number', v_invoice.number));
   END IF;
   v_id := nextval('sales.invoice_id_seq');
   INSERT INTO sales.invoice_line (invoice_id, sales_order_line_id, delivery_id, position, product_id, sku, description,
-                                  unit_code, qty, unit_price, discount_pct, tax_rate, net_amount)
+                                  unit_code, qty, unit_price, discount_pct, tax_rate, tax_category, net_amount)
   SELECT v_id, l.sales_order_line_id, l.delivery_id, l.position, l.product_id, l.sku, l.description, l.unit_code, -l.qty,
-         l.unit_price, l.discount_pct, l.tax_rate, -l.net_amount
+         l.unit_price, l.discount_pct, l.tax_rate, l.tax_category, -l.net_amount
     FROM sales.invoice_line l WHERE l.invoice_id = p_id;
-  UPDATE sales.sales_order_line l SET qty_invoiced = l.qty_invoiced - s.qty
-    FROM (SELECT i.sales_order_line_id, sum(i.qty) AS qty FROM sales.invoice_line i WHERE i.invoice_id = p_id GROUP BY 1) s
-   WHERE l.id = s.sales_order_line_id;
+  INSERT INTO sales.invoice_charge (invoice_id, position, kind, reason, reason_code, pct, base_amount, amount,
+                                    tax_category, tax_rate)
+  SELECT v_id, c.position, c.kind, c.reason, c.reason_code, c.pct, -c.base_amount, -c.amount, c.tax_category, c.tax_rate
+    FROM sales.invoice_charge c WHERE c.invoice_id = p_id;
+  INSERT INTO sales.invoice_deduction (invoice_id, down_payment_id, tax_category, tax_rate, net_amount, tax_amount)
+  SELECT v_id, d.down_payment_id, d.tax_category, d.tax_rate, -d.net_amount, -d.tax_amount
+    FROM sales.invoice_deduction d WHERE d.invoice_id = p_id;
+  IF v_invoice.kind <> 'down_payment' THEN
+    UPDATE sales.sales_order_line l SET qty_invoiced = l.qty_invoiced - s.qty
+      FROM (SELECT i.sales_order_line_id, sum(i.qty) AS qty FROM sales.invoice_line i WHERE i.invoice_id = p_id GROUP BY 1) s
+     WHERE l.id = s.sales_order_line_id;
+  END IF;
   UPDATE sales.invoice i SET state = 'cancelled' WHERE i.id = p_id RETURNING * INTO v_invoice;
   UPDATE sales.invoice_delivery i SET is_active = false WHERE i.invoice_id = p_id;
   UPDATE sales.delivery d SET invoice_state = 'none'
    WHERE d.id IN (SELECT i.delivery_id FROM sales.invoice_delivery i WHERE i.invoice_id = p_id);
   v_version := sales.refresh_order(v_order.id);
   v_order.snapshot := v_invoice.snapshot;
-  v_counter := sales.write_invoice(v_id, 'cancellation', p_id, v_order, v_invoice.service_date, btrim(p_reason));
-  RETURN api.command_end(p_command, jsonb_build_object(
-    'id', v_id, 'number', v_counter.number, 'row_version', v_counter.row_version, 'cancelled_id', p_id,
-    'gross_amount', v_counter.gross_amount, 'sales_order_id', v_order.id, 'sales_order_row_version', v_version));
+  RETURN api.command_end(p_command, sales.invoice_answer(
+    sales.write_invoice(v_id, 'cancellation', p_id, v_order, v_invoice.service_date, NULL, btrim(p_reason)), v_version)
+    || jsonb_build_object('cancelled_id', p_id));
 END $$;
 COMMENT ON FUNCTION api.invoice_cancel IS
   'Cancel an unpaid invoice by a counter-invoice with its own number; its deliveries can be invoiced again.';

@@ -7,6 +7,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 DECLARE
   v_replay jsonb;
   v_invoice sales.invoice%ROWTYPE;
+  v_sign integer;  -- what is paid back for a correction leaves the house
   v_open numeric;
   v_discount numeric := 0;
   v_id bigint;
@@ -19,7 +20,8 @@ BEGIN
   IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
   v_invoice := sales.locked_invoice(p_invoice_id, p_row_version);
   PERFORM sales.require_state('invoice_not_open', v_invoice.state, 'open');
-  v_open := v_invoice.gross_amount - v_invoice.paid_amount - v_invoice.discount_taken;
+  v_sign := CASE WHEN v_invoice.kind = 'correction' THEN -1 ELSE 1 END;
+  v_open := v_sign * sales.open_amount(v_invoice);
   IF p_amount IS NULL OR NOT p_amount > 0 OR p_amount <> round(p_amount, 2) THEN
     PERFORM sec.fail('ER422', 'payment_positive', jsonb_build_object('amount', p_amount));
   ELSIF p_paid_on IS NULL OR p_paid_on > system.today() OR p_paid_on < v_invoice.invoice_date THEN
@@ -31,7 +33,8 @@ BEGIN
                                      ELSE 'discount_period_over' END,
                        jsonb_build_object('date', v_invoice.discount_date));
     END IF;
-    v_discount := round(v_invoice.gross_amount * v_invoice.discount_pct / 100, 2);
+    v_discount := round((v_invoice.gross_amount - v_invoice.prepaid_amount - v_invoice.credited_amount)
+                        * v_invoice.discount_pct / 100, 2);
     IF p_amount < v_open - v_discount THEN
       PERFORM sec.fail('ER422', 'payment_does_not_settle', jsonb_build_object('needed', v_open - v_discount));
     END IF;
@@ -40,14 +43,14 @@ BEGIN
     PERFORM sec.fail('ER422', 'payment_exceeds_open', jsonb_build_object('open', v_open, 'needed', v_open - v_discount));
   END IF;
   INSERT INTO sales.payment (invoice_id, paid_on, amount, discount_amount, reference)
-  VALUES (p_invoice_id, p_paid_on, p_amount, v_discount, nullif(btrim(p_reference), '')) RETURNING id INTO v_id;
+  VALUES (p_invoice_id, p_paid_on, v_sign * p_amount, v_discount, nullif(btrim(p_reference), '')) RETURNING id INTO v_id;
   UPDATE sales.invoice i
-     SET paid_amount = i.paid_amount + p_amount, discount_taken = i.discount_taken + v_discount,
-         state = CASE WHEN p_amount + v_discount = v_open THEN 'paid' ELSE 'open' END
+     SET paid_amount = i.paid_amount + v_sign * p_amount, discount_taken = i.discount_taken + v_discount,
+         state = CASE WHEN p_amount + v_discount < v_open THEN 'open' WHEN v_sign < 0 THEN 'settled' ELSE 'paid' END
    WHERE i.id = p_invoice_id RETURNING * INTO v_invoice;
   RETURN api.command_end(p_command, jsonb_build_object(
     'id', v_id, 'invoice_id', p_invoice_id, 'row_version', v_invoice.row_version, 'state', v_invoice.state,
     'discount_amount', v_discount, 'open_amount', v_open - p_amount - v_discount));
 END $$;
 COMMENT ON FUNCTION api.payment_post IS
-  'Book money received for an open invoice; with p_use_discount the cash discount is granted and must settle it.';
+  'Book money received for an open invoice, or paid back for a correction; with p_use_discount the cash discount is granted and must settle it.';

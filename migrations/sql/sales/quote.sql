@@ -46,9 +46,10 @@ BEGIN
     PERFORM sec.fail('ER422', 'quote_expired', jsonb_build_object('valid_until', v_quote.valid_until));
   END IF;
   INSERT INTO sales.sales_order (quote_id, customer_id, contact_id, delivery_address_id, warehouse_id, price_list_id,
-                                 payment_term_id, order_date, customer_reference, remark)
+                                 payment_term_id, order_date, customer_reference, remark, charges)
   VALUES (p_id, v_quote.customer_id, v_quote.contact_id, v_quote.delivery_address_id, v_quote.warehouse_id,
-          v_quote.price_list_id, v_quote.payment_term_id, system.today(), v_quote.customer_reference, v_quote.remark)
+          v_quote.price_list_id, v_quote.payment_term_id, system.today(), v_quote.customer_reference, v_quote.remark,
+          v_quote.charges)
   RETURNING id INTO v_order;
   INSERT INTO sales.sales_order_line (sales_order_id, position, product_id, sku, description, unit_code, qty, list_price,
                                       unit_price, discount_pct, tax_rate)

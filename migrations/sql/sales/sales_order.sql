@@ -1,13 +1,40 @@
 -- Orders: confirm (prices, discount, credit, reservation), reserve again, cancel.
 
+CREATE OR REPLACE FUNCTION sales.open_amount(p_invoice sales.invoice) RETURNS numeric
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT p_invoice.gross_amount - p_invoice.prepaid_amount - p_invoice.credited_amount - p_invoice.paid_amount
+         - p_invoice.discount_taken
+$$;
+COMMENT ON FUNCTION sales.open_amount IS
+  'What is left of an invoice after deducted down payments, corrections, payments and cash discount; of a correction what is to be paid back, negative.';
+
+CREATE OR REPLACE FUNCTION sales.down_payments_left(p_order bigint)
+RETURNS TABLE (down_payment_id bigint, number text, state text, tax_category text, tax_rate numeric, net numeric, tax numeric)
+LANGUAGE sql STABLE ROWS 2 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT i.id, i.number::text, i.state::text, x.tax_category, x.tax_rate, sum(x.net), sum(x.tax)
+    FROM sales.invoice i
+    JOIN LATERAL (
+      SELECT t.tax_category::text, t.tax_rate, t.net_amount AS net, t.tax_amount AS tax FROM sales.invoice_tax t
+       WHERE t.invoice_id = i.id OR t.invoice_id IN (SELECT c.id FROM sales.invoice c WHERE c.corrects_id = i.id)
+      UNION ALL
+      SELECT d.tax_category::text, d.tax_rate, -d.net_amount, -d.tax_amount FROM sales.invoice_deduction d
+       WHERE d.down_payment_id = i.id) x ON true
+   WHERE i.sales_order_id = p_order AND i.kind = 'down_payment' AND i.state <> 'cancelled'
+   GROUP BY i.id, i.number, i.state, x.tax_category, x.tax_rate
+  HAVING sum(x.net) <> 0 OR sum(x.tax) <> 0
+$$;
+COMMENT ON FUNCTION sales.down_payments_left IS
+  'What of an order''s down payments that stand no invoice has deducted yet, per tax category and rate.';
+
 CREATE OR REPLACE FUNCTION sales.credit_exposure(p_customer bigint) RETURNS numeric
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce((SELECT sum(i.gross_amount - i.paid_amount - i.discount_taken) FROM sales.invoice i
+  SELECT coalesce((SELECT sum(sales.open_amount(i)) FROM sales.invoice i
                     WHERE i.customer_id = p_customer AND i.state = 'open'), 0)
        + coalesce((SELECT sum(CASE o.invoice_state WHEN 'none' THEN o.gross_amount ELSE (
                      SELECT round(sum((l.qty - l.qty_invoiced) * l.unit_price * (100 - l.discount_pct)
                                       * (100 + l.tax_rate) / 10000), 2)
-                       FROM sales.sales_order_line l WHERE l.sales_order_id = o.id) END)
+                       FROM sales.sales_order_line l WHERE l.sales_order_id = o.id) END
+                     - (SELECT coalesce(sum(d.net + d.tax), 0) FROM sales.down_payments_left(o.id) d))
                      FROM sales.sales_order o
                     WHERE o.customer_id = p_customer AND o.state = 'confirmed' AND o.invoice_state <> 'full'), 0)
 $$;
@@ -158,6 +185,8 @@ BEGIN
     PERFORM sec.fail('ER422', 'reason_required');
   ELSIF v_order.delivery_state <> 'none' THEN
     PERFORM sec.fail('ER422', 'sales_order_already_shipped', jsonb_build_object('number', v_order.number));
+  ELSIF EXISTS (SELECT FROM sales.down_payments_left(p_id)) THEN
+    PERFORM sec.fail('ER422', 'sales_order_has_down_payment', jsonb_build_object('number', v_order.number));
   END IF;
   PERFORM inventory.release_many((
     SELECT jsonb_agg(jsonb_build_object('source_type', 'sales_order_line', 'source_id', l.id) ORDER BY l.id)

@@ -56,28 +56,32 @@ COMMENT ON FUNCTION sales.document_lines IS 'The lines of a quote or an order, a
 CREATE OR REPLACE FUNCTION sales.judged_lines(
   p_type text, p_id bigint, p_price_list bigint, p_on date, p_customer bigint)
 RETURNS TABLE (line_id bigint, line_position integer, qty numeric, sku text, unit_code text, list_price numeric, tax_rate numeric,
-               effective_pct numeric, problem text)
+               effective_pct numeric, problem text, tax_category text)
 LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_domestic boolean := (SELECT c.tax_treatment = 'domestic' FROM partners.partner c WHERE c.id = p_customer);
+  v_treatment text := (SELECT c.tax_treatment FROM partners.partner c WHERE c.id = p_customer);
+  v_small boolean := coalesce((SELECT c.is_small_business FROM system.company c), false);
+  v_allowed numeric := sales.allowance_pct(p_type, p_id);
   v_lines jsonb := (SELECT jsonb_agg(to_jsonb(d) ORDER BY d.line_id) FROM sales.document_lines(p_type, p_id) d);
 BEGIN
   RETURN QUERY
     SELECT l.line_id, l.line_position, f.qty, p.sku::text, u.code::text, f.amount,
-           CASE WHEN v_domestic THEN f.tax_rate ELSE 0 END,
-           sales.effective_pct(l.unit_price, l.discount_pct, f.amount),
+           CASE WHEN v_treatment = 'domestic' AND NOT v_small THEN f.tax_rate ELSE 0 END,
+           sales.effective_pct(l.unit_price * (100 - v_allowed) / 100, l.discount_pct, f.amount),
            CASE WHEN NOT p.is_sold OR p.state IN ('discontinued', 'placeholder') THEN 'product_not_for_sale'
                 WHEN f.amount IS NULL THEN 'price_missing'
-                WHEN f.qty <> round(f.qty, u.decimals) THEN 'quantity_too_precise' END
+                WHEN f.qty <> round(f.qty, u.decimals) THEN 'quantity_too_precise' END,
+           sales.tax_category(v_treatment, c.category, f.tax_rate, v_small)
       FROM catalog.prices_for(v_lines, p_price_list, p_on) f
       JOIN ROWS FROM (jsonb_to_recordset(v_lines) AS (
              line_id bigint, line_position integer, unit_price numeric, discount_pct numeric)) WITH ORDINALITY
            AS l (line_id, line_position, unit_price, discount_pct, ord) ON l.ord = f.line
       JOIN catalog.product p ON p.id = f.product_id
+      JOIN catalog.tax_class c ON c.id = p.tax_class_id
       JOIN catalog.unit u ON u.id = p.unit_id;
 END $$;
 COMMENT ON FUNCTION sales.judged_lines IS
-  'Lines of a quote or order with list price (net), tax rate and effective discount as the database sees them now.';
+  'Lines of a quote or order with list price (net), tax and effective discount (allowances on the whole included) as the database sees them now.';
 
 CREATE OR REPLACE FUNCTION sales.require_discount(
   p_type text, p_id bigint, p_quote_id bigint, p_pct numeric, p_position integer) RETURNS void
@@ -129,6 +133,8 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 DECLARE
   v_judged jsonb;
   v_bad record;
+  v_charges jsonb := CASE p_type WHEN 'quote' THEN (SELECT q.charges FROM sales.quote q WHERE q.id = p_id)
+                                 ELSE (SELECT o.charges FROM sales.sales_order o WHERE o.id = p_id) END;
 BEGIN
   SELECT jsonb_agg(to_jsonb(j)) INTO v_judged FROM sales.judged_lines(p_type, p_id, p_price_list, p_on, p_customer) j;
   IF v_judged IS NULL THEN
@@ -144,14 +150,19 @@ BEGIN
    ORDER BY j.effective_pct DESC, j.line_position LIMIT 1;
   PERFORM sales.require_discount(p_type, p_id, p_quote_id, v_bad.effective_pct, v_bad.line_position);
   IF p_type = 'quote' THEN
-    UPDATE sales.quote_line l SET list_price = j.list_price, tax_rate = j.tax_rate, sku = j.sku, unit_code = j.unit_code
-      FROM jsonb_to_recordset(v_judged) AS j (line_id bigint, list_price numeric, tax_rate numeric, sku text, unit_code text)
+    UPDATE sales.quote_line l SET list_price = j.list_price, tax_rate = j.tax_rate, tax_category = j.tax_category, sku = j.sku,
+           unit_code = j.unit_code
+      FROM jsonb_to_recordset(v_judged) AS j (line_id bigint, list_price numeric, tax_rate numeric, tax_category text, sku text,
+                                              unit_code text)
      WHERE l.id = j.line_id;
   ELSE
-    UPDATE sales.sales_order_line l SET list_price = j.list_price, tax_rate = j.tax_rate, sku = j.sku, unit_code = j.unit_code
-      FROM jsonb_to_recordset(v_judged) AS j (line_id bigint, list_price numeric, tax_rate numeric, sku text, unit_code text)
+    UPDATE sales.sales_order_line l SET list_price = j.list_price, tax_rate = j.tax_rate, tax_category = j.tax_category, sku = j.sku,
+           unit_code = j.unit_code
+      FROM jsonb_to_recordset(v_judged) AS j (line_id bigint, list_price numeric, tax_rate numeric, tax_category text, sku text,
+                                              unit_code text)
      WHERE l.id = j.line_id;
   END IF;
+  PERFORM sales.require_positive_groups(p_type, p_id, v_charges);
 END $$;
 COMMENT ON FUNCTION sales.settle_lines IS
   'Writes list price, tax rate and article snapshot into the lines, after checking prices, states and discount.';

@@ -1,29 +1,6 @@
 -- What holds for everybody, the posting functions included: lines change only in drafts, totals come from lines,
 -- states move along known edges, what was issued stays as it was issued.
 
-CREATE OR REPLACE FUNCTION sales.line_totals(p_type text, p_ids bigint[])
-RETURNS TABLE (id bigint, net numeric, tax numeric)
-LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  -- Tax is rounded once per rate, on the document's sum.
-  IF p_type = 'quote' THEN
-    RETURN QUERY
-      SELECT d.id, coalesce(sum(r.net), 0), coalesce(sum(round(r.net * r.tax_rate / 100, 2)), 0)
-        FROM unnest(p_ids) d (id)
-        LEFT JOIN LATERAL (SELECT l.tax_rate, sum(l.net_amount) AS net FROM sales.quote_line l
-                            WHERE l.quote_id = d.id GROUP BY l.tax_rate) r ON true
-       GROUP BY d.id;
-  ELSE
-    RETURN QUERY
-      SELECT d.id, coalesce(sum(r.net), 0), coalesce(sum(round(r.net * r.tax_rate / 100, 2)), 0)
-        FROM unnest(p_ids) d (id)
-        LEFT JOIN LATERAL (SELECT l.tax_rate, sum(l.net_amount) AS net FROM sales.sales_order_line l
-                            WHERE l.sales_order_id = d.id GROUP BY l.tax_rate) r ON true
-       GROUP BY d.id;
-  END IF;
-END $$;
-COMMENT ON FUNCTION sales.line_totals IS 'Net and tax of quotes or orders as their lines say.';
-
 CREATE OR REPLACE FUNCTION sales.quote_lines_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -42,7 +19,8 @@ BEGIN
     PERFORM sec.fail('ER422', 'quote_not_draft', jsonb_build_object('id', v_ids[1]));
   END IF;
   UPDATE sales.quote q SET net_amount = t.net, tax_amount = t.tax, gross_amount = t.net + t.tax
-    FROM sales.line_totals('quote', v_ids) t WHERE q.id = t.id;
+    FROM (SELECT d.id, s.net, s.tax FROM sales.quote d, sales.document_sums('quote', d.id, d.charges) s
+           WHERE d.id = ANY (v_ids)) t WHERE q.id = t.id;
   RETURN NULL;
 END $$;
 
@@ -62,10 +40,10 @@ BEGIN
         FROM old_rows o JOIN new_rows n ON n.id = o.id
        CROSS JOIN LATERAL (VALUES (o.sales_order_id), (n.sales_order_id)) x (sales_order_id)
        WHERE (o.sales_order_id, o.position, o.product_id, o.sku, o.description, o.unit_code, o.qty, o.list_price,
-              o.unit_price, o.discount_pct, o.tax_rate)
+              o.unit_price, o.discount_pct, o.tax_rate, o.tax_category)
              IS DISTINCT FROM
              (n.sales_order_id, n.position, n.product_id, n.sku, n.description, n.unit_code, n.qty, n.list_price,
-              n.unit_price, n.discount_pct, n.tax_rate));
+              n.unit_price, n.discount_pct, n.tax_rate, n.tax_category));
   END IF;
   IF v_ids = '{}' THEN
     RETURN NULL;
@@ -75,7 +53,8 @@ BEGIN
     PERFORM sec.fail('ER422', 'sales_order_not_draft', jsonb_build_object('id', v_ids[1]));
   END IF;
   UPDATE sales.sales_order q SET net_amount = t.net, tax_amount = t.tax, gross_amount = t.net + t.tax
-    FROM sales.line_totals('sales_order', v_ids) t WHERE q.id = t.id;
+    FROM (SELECT d.id, s.net, s.tax FROM sales.sales_order d, sales.document_sums('sales_order', d.id, d.charges) s
+           WHERE d.id = ANY (v_ids)) t WHERE q.id = t.id;
   RETURN NULL;
 END $$;
 
@@ -115,9 +94,10 @@ COMMENT ON FUNCTION sales.guard_posted IS 'What was posted is never changed nor 
 CREATE OR REPLACE FUNCTION sales.guard_invoice() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF NEW.state <> OLD.state AND OLD.state || '>' || NEW.state NOT IN ('open>paid', 'open>cancelled', 'paid>cancelled') THEN
+  IF NEW.state <> OLD.state AND OLD.state || '>' || NEW.state NOT IN ('open>paid', 'open>cancelled', 'paid>cancelled', 'open>settled') THEN
     PERFORM sec.fail('ER422', 'state_change_unknown', jsonb_build_object('from', OLD.state, 'to', NEW.state));
-  ELSIF NEW.paid_amount < OLD.paid_amount OR NEW.discount_taken < OLD.discount_taken THEN
+  ELSIF abs(NEW.paid_amount) < abs(OLD.paid_amount) OR NEW.discount_taken < OLD.discount_taken
+        OR abs(NEW.credited_amount) < abs(OLD.credited_amount) THEN
     PERFORM sec.fail('ER422', 'posted_is_final', jsonb_build_object('table', TG_TABLE_NAME, 'id', OLD.id));
   END IF;
   RETURN NEW;
@@ -144,24 +124,35 @@ COMMENT ON FUNCTION sales.guard_parts IS 'Nothing is added to a delivery or an i
 
 CREATE OR REPLACE FUNCTION sales.guard_invoice_totals() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_net numeric := (SELECT sum(l.net_amount) FROM sales.invoice_line l WHERE l.invoice_id = NEW.id)
+    + coalesce((SELECT sum(CASE c.kind WHEN 'charge' THEN c.amount ELSE -c.amount END)
+                  FROM sales.invoice_charge c WHERE c.invoice_id = NEW.id), 0);
 BEGIN
-  IF NEW.net_amount IS DISTINCT FROM (SELECT sum(l.net_amount) FROM sales.invoice_line l WHERE l.invoice_id = NEW.id)
+  IF NEW.net_amount IS DISTINCT FROM v_net
      OR NOT EXISTS (SELECT FROM sales.invoice_tax t WHERE t.invoice_id = NEW.id
                     HAVING sum(t.net_amount) = NEW.net_amount AND sum(t.tax_amount) = NEW.tax_amount)
      OR NEW.gross_amount IS DISTINCT FROM NEW.net_amount + NEW.tax_amount
-     OR NEW.paid_amount <> 0 OR NEW.discount_taken <> 0
+     OR NEW.prepaid_amount IS DISTINCT FROM coalesce(
+          (SELECT sum(d.net_amount + d.tax_amount) FROM sales.invoice_deduction d WHERE d.invoice_id = NEW.id), 0)
+     OR NEW.paid_amount <> 0 OR NEW.discount_taken <> 0 OR NEW.credited_amount <> 0
   THEN
     PERFORM sec.fail('ER422', 'invoice_totals_wrong', jsonb_build_object('id', NEW.id));
   END IF;
   RETURN NULL;
 END $$;
-COMMENT ON FUNCTION sales.guard_invoice_totals IS 'An invoice is born with the totals of its lines and nothing paid.';
+COMMENT ON FUNCTION sales.guard_invoice_totals IS
+  'An invoice is born with the totals of its lines, charges and deductions, and nothing paid.';
 
 CREATE OR REPLACE TRIGGER parts_first AFTER INSERT ON sales.delivery_line REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION sales.guard_parts('delivery');
 CREATE OR REPLACE TRIGGER parts_first AFTER INSERT ON sales.invoice_line REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION sales.guard_parts('invoice');
 CREATE OR REPLACE TRIGGER parts_first AFTER INSERT ON sales.invoice_tax REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION sales.guard_parts('invoice');
+CREATE OR REPLACE TRIGGER parts_first AFTER INSERT ON sales.invoice_charge REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION sales.guard_parts('invoice');
+CREATE OR REPLACE TRIGGER parts_first AFTER INSERT ON sales.invoice_deduction REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION sales.guard_parts('invoice');
 CREATE OR REPLACE TRIGGER parts_first AFTER INSERT ON sales.invoice_delivery REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION sales.guard_parts('invoice');
@@ -183,6 +174,9 @@ CREATE OR REPLACE TRIGGER lines_updated AFTER UPDATE ON sales.sales_order_line
 CREATE OR REPLACE TRIGGER lines_deleted AFTER DELETE ON sales.sales_order_line
   REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION sales.order_lines_changed();
 
+CREATE OR REPLACE TRIGGER charges BEFORE INSERT OR UPDATE ON sales.quote FOR EACH ROW EXECUTE FUNCTION sales.tg_charges();
+CREATE OR REPLACE TRIGGER charges BEFORE INSERT OR UPDATE ON sales.sales_order FOR EACH ROW EXECUTE FUNCTION
+  sales.tg_charges();
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.quote FOR EACH ROW EXECUTE FUNCTION
   sales.guard_document('quote_not_draft', '{draft>issued,issued>accepted,issued>rejected}', '{state,reject_reason}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.sales_order FOR EACH ROW EXECUTE FUNCTION
@@ -195,12 +189,16 @@ CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.delivery FOR EA
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.delivery_line FOR EACH ROW EXECUTE FUNCTION
   sales.guard_posted('{}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice FOR EACH ROW EXECUTE FUNCTION
-  sales.guard_posted('{state,paid_amount,discount_taken}');
+  sales.guard_posted('{state,paid_amount,discount_taken,credited_amount}');
 CREATE OR REPLACE TRIGGER guard_state BEFORE UPDATE ON sales.invoice FOR EACH ROW EXECUTE FUNCTION
   sales.guard_invoice();
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice_line FOR EACH ROW EXECUTE FUNCTION
   sales.guard_posted('{}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice_tax FOR EACH ROW EXECUTE FUNCTION
+  sales.guard_posted('{}');
+CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice_charge FOR EACH ROW EXECUTE FUNCTION
+  sales.guard_posted('{}');
+CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice_deduction FOR EACH ROW EXECUTE FUNCTION
   sales.guard_posted('{}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice_delivery FOR EACH ROW EXECUTE FUNCTION
   sales.guard_posted('{is_active}');
