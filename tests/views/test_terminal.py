@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 import app.views.inventory
 import app.views.production
+import app.views.warehouse
 from app.core import i18n
 from app.core.db import ClientInfo, Database, Target
 from app.core.drafts import DraftJournal
@@ -78,7 +79,7 @@ def terminal(db: Database, folder: Path, qtbot: QtBot) -> Iterator[Hand]:
         folder / "settings.json", lambda work: tasks.run(FILE, tasks, work, lambda _f: None), parent
     )
     bus, connection = ChangesBus(parent), Connection(tasks, db.resume, parent)
-    registry = Registry(db.profile, (app.views.production, app.views.inventory))
+    registry = Registry(db.profile, (app.views.production, app.views.inventory, app.views.warehouse))
 
     def context(window: Any) -> AppContext:
         return AppContext(db, db.profile, tasks, bus, settings, drafts, window, connection, registry)
@@ -166,10 +167,14 @@ def test_an_operator_starts_and_reports_an_order_as_himself(
     device: Database, order: str, admin: Raw, tmp_path: Path, qtbot: QtBot
 ) -> None:
     with terminal(device, tmp_path, qtbot) as hand:
-        hand.sign_on("B-1")
+        hand.window.scanner.scanned("B-3")
+        assert hand.window.sign_on.asks_pin
+        hand.window.scanner.scanned("B-1")  # somebody else was faster
+        for sign in PIN:
+            hand.press(f"pin.{sign}")
         hand.wait(lambda: hand.find("terminal.jobs") is not None)
         assert hand.find("terminal.operator").text() == "Production Operator"
-        assert hand.find("terminal.open.stock_transfer") is None, "not his job"
+        assert hand.find("terminal.open.scan_transfer") is None, "not his job"
         hand.press(f"action.start.{order}")
         hand.press(f"action.look.{order}")
         hand.wait(lambda: order in hand.find("terminal.heading").text())
@@ -200,8 +205,11 @@ def test_each_operator_has_his_own_screens(
 ) -> None:
     with terminal(device, tmp_path, qtbot) as hand:
         hand.sign_on("B-2")
-        hand.wait(lambda: hand.find("terminal.open.stock_transfer") is not None)
+        hand.wait(lambda: hand.find("terminal.open.scan_transfer") is not None)
         assert hand.find("terminal.open.my_orders") is None
+        hand.window.scanner.scanned("A-01")  # no page wants it: it is looked up
+        hand.settle()
+        assert "Lagerplatz A-01" in hand.words()
         hand.press("terminal.open.stock_count")
         hand.press("terminal.sign_off")
         hand.sign_on("B-3")

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.errors import AppError
 from app.core.i18n import t
+from app.services.labels.scans import Reading
 from app.services.security.devices import Operator, SignOn, refused, sign_on
 from app.views.core.context import AppContext
 from app.views.core.icons import pixmap
@@ -153,6 +154,15 @@ class SignOnPage(QWidget):
         self.badge.clear()
         self._show(wrong)
         self.badge.setFocus()
+
+    def on_raw_scan(self, reading: Reading) -> str:
+        """A badge under the scanner, whatever was asked for."""
+        if self._busy:
+            return "bad"
+        self.start()
+        self.badge.setText(reading.code)
+        self._badge_given()
+        return "ok"
 
     def _badge_given(self) -> None:
         if self.badge.text().strip():

@@ -13,13 +13,14 @@ from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.errors import SessionEnded
-from app.core.i18n import set_language, t
+from app.core.i18n import has_text, set_language, t
 from app.core.profile import Profile
 from app.services.security.devices import Operator, SignOff, sign_off
 from app.views.core.context import AppContext
 from app.views.core.dialog import Layer
 from app.views.core.errors import ask
 from app.views.core.operation import WriteOp
+from app.views.core.scanner import ScanHub
 from app.views.core.tasks import READ
 from app.views.core.theme import fill, px
 from app.views.core.toasts import Toast, show_toast
@@ -30,11 +31,12 @@ from app.views.shell.session_watch import SessionWatch
 from app.views.terminal.jobs import JobPage, JobsPage
 from app.views.terminal.parts import TerminalBar, TouchButton
 from app.views.terminal.sign_on import SignOnPage
+from app.views.warehouse.desk import at_terminal
 
 TICK_MS, LOOK_AGAIN_S, LAST_S = 1000, 30.0, 60
 RENEW_BELOW_S = 12 * 3600.0
 JOBS = "my_orders"
-SCREENS = (JOBS, "stock_receive", "stock_transfer", "stock_count", "stock_places")
+SCREENS = (JOBS, "scan_look", "scan_receive", "scan_put_away", "scan_transfer", "stock_count", "stock_places")
 WIDTH, HEIGHT = 1280, 800
 _WORK = frozenset(
     {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.TouchBegin}
@@ -97,6 +99,14 @@ class TerminalWindow(QMainWindow):
         self.stack.addWidget(self.sign_on)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(frame)
+        self.scanner = ScanHub(
+            self,
+            lambda: self.ctx,
+            page=lambda: self.sign_on if self.operator is None else self._page,
+            elsewhere=lambda found: at_terminal(self.ctx, found),
+            worked=self.worked,
+            locked=lambda: False,
+        )
 
     def start(self) -> None:
         """The window shows: wait for the first badge."""
@@ -236,8 +246,12 @@ class TerminalWindow(QMainWindow):
         found = self.ctx.registry.workspaces
         for key in SCREENS:
             if key in found:
+                title = found[key].title
+                short = title.removesuffix(".title") + ".short"
                 button = TouchButton(
-                    t(found[key].title), found[key].icon, clicked=partial(self.open_workspace, key)
+                    t(short if has_text(short) else title),
+                    found[key].icon,
+                    clicked=partial(self.open_workspace, key),
                 )
                 button.setObjectName(f"terminal.open.{key}")
                 self._buttons[key] = button

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.core.i18n import t
-from app.services.labels.scanning import Hit, Resolved
+from app.services.labels.scanning import PLACE, PRODUCT, Hit, Resolved
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
 from app.views.core.scanner import ScanHub, cannot_open
@@ -17,7 +17,7 @@ from app.views.warehouse.teach import TeachDialog
 if TYPE_CHECKING:
     from app.views.shell.main_window import MainWindow
 
-LOOK_UP = "scan_lookup"
+LOOK_UP, WORK_ORDER = "scan_look", "production.work_order"
 
 
 def watch(_ctx: AppContext, window: QObject) -> ScanHub:
@@ -64,6 +64,27 @@ def open_hit(ctx: AppContext, hit: Hit) -> str:
         ctx.navigate.open_record("inventory.place", hit.place_id)
     else:
         return cannot_open(ctx)
+    return "ok"
+
+
+def at_terminal(ctx: AppContext, found: Resolved) -> str:
+    """What becomes of a scan at a terminal that its page did not want: it is looked up."""
+    if not found.hits:
+        ctx.navigate.toast(t("scan.unknown", code=found.reading.code), kind="warn")
+        return "bad"
+    hit = found.hits[0]
+    if hit.topic == WORK_ORDER:
+        ctx.navigate.open_record(hit.topic, hit.id)
+        return "ok"
+    if hit.product_id is not None:
+        shown: tuple[str, int, str] = (PRODUCT, hit.product_id, hit.lot)
+    elif hit.place_id is not None:
+        shown = (PLACE, hit.place_id, hit.place)
+    else:
+        return cannot_open(ctx)
+    if LOOK_UP not in ctx.registry.workspaces:
+        return cannot_open(ctx)
+    ctx.navigate.open_workspace(LOOK_UP, shown=list(shown))
     return "ok"
 
 

@@ -65,7 +65,7 @@ class WorkPage(ScanPage):
 
     @property
     def _kept_as(self) -> str:
-        return f"warehouse.{self.mode}"
+        return f"warehouse.{self.mode}.{self.ctx.profile.person}"
 
     # -- TabPage ------------------------------------------------------------------------------------------------
 
