@@ -274,6 +274,7 @@ CASES: dict[str, Callable[[], Invoice]] = {
         currency="USD", tax_currency="EUR", tax_in_tax_currency=D("6.10"), payment=(replace(TRANSFER, code="30"),)
     ),
     "period": lambda: invoice(delivery=None, period=Period(dt.date(2026, 10, 1), dt.date(2026, 10, 31))),
+    "no_order_of_theirs": lambda: invoice(order=""),
     "gratis": lambda: invoice((line(1, D(1), D("0.00")),)),
     "everything": _rich,
 }  # fmt: skip

@@ -4,7 +4,7 @@ Only what EN 16931 wants said in another way is derived: the discount of a line 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -18,6 +18,7 @@ from app.core.db import Database
 from app.core.errors import Refused
 from app.core.format import date_, money, percent
 from app.core.i18n import translate
+from app.services.documents.commands import ArchiveDocument
 from app.services.einvoice import model
 from app.services.einvoice.checks import FOLDER
 from app.services.einvoice.model import Profile
@@ -398,6 +399,13 @@ def pack(row: Row, pdf: bytes) -> Packed:
     if profile.is_xrechnung:
         return Packed(archive(pdf), report.xml)
     return Packed(embed(pdf, report.xml, profile))
+
+
+def packed(row: Row, command: ArchiveDocument) -> ArchiveDocument:
+    """The command that keeps an invoice's PDF, with its e-invoice; raises what `pack` raises."""
+    made = pack(row, command.content)
+    beside = f"{command.file_name.removesuffix('.pdf')}.xml" if made.beside is not None else None
+    return replace(command, content=made.content, beside_name=beside, beside=made.beside)
 
 
 def refusal(invoice: model.Invoice, findings: tuple[Any, ...], lang: str) -> Refused:

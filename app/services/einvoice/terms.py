@@ -1,4 +1,4 @@
-"""Skonto inside the free text of the terms of payment (BT-20), in the way XRechnung prescribes."""
+"""Fields that share a text: Skonto in the terms of payment (BT-20) as XRechnung prescribes, notes and orders in UBL."""
 
 import re
 from decimal import Decimal
@@ -53,3 +53,17 @@ def unpack_note(text: str) -> dict[str, Any]:
     """Text and subject of a note."""
     match = _SUBJECT.fullmatch(text.strip())
     return {"subject": match[1], "text": match[2].strip()} if match else {"text": text.strip()}
+
+
+_NO_ORDER = "NA"  # what UBL wants to read where only the seller's number of an order is known
+
+
+def pack_order(invoice: Any) -> str:
+    """The buyer's number of the order; UBL has none of the seller's without it."""
+    order = NOT_XML.sub("", str(invoice.order)).strip()
+    return order or (_NO_ORDER if invoice.sales_order else "")
+
+
+def unpack_order(text: str) -> dict[str, Any]:
+    """The buyer's number of the order."""
+    return {} if text.strip() == _NO_ORDER else {"order": text.strip()}

@@ -13,7 +13,14 @@ from app.services.einvoice.mapping import (
     Syntax,
     Value,
 )
-from app.services.einvoice.terms import pack_note, pack_terms, unpack_note, unpack_terms
+from app.services.einvoice.terms import (
+    pack_note,
+    pack_order,
+    pack_terms,
+    unpack_note,
+    unpack_order,
+    unpack_terms,
+)
 
 _CURRENCY = (("currencyID", "$currency"),)
 _SCHEME = (("schemeID", "scheme"),)
@@ -286,7 +293,7 @@ def _rows(kind: str) -> tuple[Row, ...]:
         Value("cbc:AccountingCost", "accounting", "BT-19"),
         Value("cbc:BuyerReference", "buyer_reference", "BT-10"),
         _period("period", "BG-14"),
-        _reference("OrderReference", "order", "BT-13"),
+        Packed("cac:OrderReference/cbc:ID", "order", "BT-13", pack_order, unpack_order),
         Value("cac:OrderReference/cbc:SalesOrderID", "sales_order", "BT-14"),
         Group(
             "+cac:BillingReference/cac:InvoiceDocumentReference",
