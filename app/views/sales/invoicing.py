@@ -19,6 +19,7 @@ from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.parts import CheckBox
 from app.views.core.surfaces import Loading
 from app.views.core.theme import px
+from app.views.einvoice.gate import proved
 from app.views.sales import pdf
 
 ZERO = Decimal(0)
@@ -47,7 +48,8 @@ def post_invoices(
         version = max(row.sales_order_row_version for row in deliveries)
         command = PostInvoice(order, version, tuple(row.delivery_id for row in deliveries))
         label = t("sales.invoice.job", order=deliveries[0].order_number)
-        WriteOp(owner, ctx, writes.post_invoice, command).labelled(label).success(posted).start()
+        operation = WriteOp(owner, ctx, writes.post_invoice, command).labelled(label).success(posted)
+        proved(owner, ctx, order, writes.post_invoice, command, operation.start, label=label)
 
 
 class InvoiceDialog(Dialog):

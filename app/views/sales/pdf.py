@@ -17,6 +17,7 @@ from app.services.documents.commands import ArchiveDocument, DocumentType
 from app.services.documents.reads import ArchivedFile, archived_documents, archived_file
 from app.services.documents.render import file_name, render
 from app.services.documents.templates import designed
+from app.services.einvoice import outgoing
 from app.services.images.printed import Paper
 from app.services.sales.documents import archive_command, document_for
 from app.views.core.context import AppContext
@@ -59,15 +60,17 @@ def _paper(ctx: AppContext) -> Paper:
 
 def _made(session: Any, document_type: DocumentType, document_id: int, paper: Paper) -> ArchiveDocument:
     data = paper.add(session, designed(session, document_for(session, document_type, document_id)))
-    return archive_command(document_id, data)
+    command = archive_command(document_id, data)
+    return outgoing.packed(outgoing.load(session, document_id), command) if document_type == "invoice" else command
 
 
 def open_of(owner: QObject, ctx: AppContext, document_type: DocumentType, document_id: int) -> None:
     """Open the archived PDF of a record; says so when there is none."""
 
     def found(rows: Any) -> None:
-        if rows:
-            open_archived(owner, ctx, rows[-1].id)
+        papers = [row for row in rows if row.format == "pdf"]
+        if papers:
+            open_archived(owner, ctx, papers[-1].id)
         else:
             ctx.navigate.toast(t("sales.pdf.none"), kind="warn")
 

@@ -1,0 +1,115 @@
+"""E-invoices of posted invoices: proved before anything is issued, kept with their XML, as the people who do it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+import pytest
+
+from app.core.db import Database
+from app.core.errors import AppError, NotAllowed
+from app.services.documents.archive import archive
+from app.services.documents.reads import archived_documents, archived_file
+from app.services.einvoice import outgoing
+from app.services.einvoice.outgoing import Trial, prove
+from app.services.einvoice.read import read
+from app.services.sales import documents, writes
+from app.services.sales.commands import PostInvoice
+from tests.sales_world import Raw, World, build, confirmed, line_ids, shipped, stock
+
+As = Callable[[str], Database]
+
+
+@pytest.fixture(scope="module")
+def world(admin_dsn: str) -> Iterator[World]:
+    """The trading world, its house and its dealer complete enough for a paper invoice."""
+    with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        made = build(connection)
+        connection.execute(
+            "INSERT INTO system.company (id, name, street, postal_code, city, vat_id, iban, bic, email, phone)"
+            " VALUES (1, 'Zinngießerei GmbH', 'Gießergasse 7', '90402', 'Nürnberg', 'DE123456789',"
+            " 'DE02120300000000202051', 'BYLADEM1001', 'post@zinn.example', '+49 911 1') ON CONFLICT (id) DO UPDATE SET"
+            " name = excluded.name, street = excluded.street, postal_code = excluded.postal_code, city = excluded.city,"
+            " vat_id = excluded.vat_id, iban = excluded.iban, bic = excluded.bic, email = excluded.email,"
+            " phone = excluded.phone"
+        )
+        yield made
+
+
+def to_invoice(world: World, admin: Raw, as_role: As) -> PostInvoice:
+    """Two bicycles at a discount and a book, shipped."""
+    rep, keeper = as_role("sales_rep"), as_role("warehouse_manager")
+    for product in (world.bike, world.book):
+        stock(keeper, product, world.shelf, 5)
+    order = confirmed(rep, world.order([world.line(world.bike, 2), world.line(world.book, 1)]))
+    ids = line_ids(admin, order.id)
+    delivery = shipped(
+        keeper, order.id, order.row_version, (ids[0], 2, world.shelf), (ids[1], 1, world.shelf)
+    )
+    return PostInvoice(order.id, delivery.sales_order_row_version, (delivery.id,))
+
+
+def numbers(admin: Raw) -> tuple[Any, Any]:
+    invoices = admin.execute("SELECT count(*) FROM sales.invoice").fetchone()
+    counter = admin.execute("SELECT sum(next_value) FROM system.counter").fetchone()
+    return invoices, counter
+
+
+def test_proved_before_it_is_issued(world: World, admin: Raw, as_role: As) -> None:
+    command = to_invoice(world, admin, as_role)
+    finance = as_role("finance")
+    trial = Trial(writes.post_invoice, command)
+    assert prove(finance, command.sales_order_id, trial) is None  # paper
+    admin.execute(
+        "UPDATE partners.partner SET einvoice_format = 'xrechnung_ubl' WHERE id = %s", (world.dealer,)
+    )
+    before = numbers(admin)
+    found = prove(finance, command.sales_order_id, trial)
+    assert found is not None
+    refused = outgoing.refusal(*found, "de")
+    words = str(refused.params["findings"])
+    assert "Kunde: Die Käuferreferenz fehlt" in words
+    assert "Firmendaten: Der Ansprechpartner" in words
+    assert numbers(admin) == before  # neither an invoice nor a number is left of the trial
+    with pytest.raises(NotAllowed):
+        prove(as_role("warehouse_clerk"), command.sales_order_id, trial)
+
+    admin.execute(
+        "UPDATE partners.partner SET buyer_reference = '04011000-12345-34', electronic_address = 'kunde@example.org'"
+        " WHERE id = %s",
+        (world.dealer,),
+    )
+    admin.execute(
+        "UPDATE system.company SET contact_name = 'Franziska Adler', electronic_address = 'post@zinn.example'"
+    )
+    assert prove(finance, command.sales_order_id, trial) is None
+    issued = finance.write(writes.post_invoice, command).value
+    assert kept(finance, issued.id) == issued.number
+
+
+def kept(finance: Database, invoice_id: int) -> str:
+    """Archive an invoice as a screen does; the number that its XML says."""
+    data = finance.read(documents.document_for, "invoice", invoice_id)
+    row = finance.read(outgoing.load, invoice_id)
+    command = outgoing.packed(row, documents.archive_command(invoice_id, data))
+    finance.write(archive, command)
+    rows = finance.read(archived_documents, "sales.invoice", invoice_id)
+    files = [finance.read(archived_file, one.id) for one in rows]
+    read_again = [read(one.content, one.file_name) for one in files]
+    right = [one for one in read_again if one.ok]
+    assert len(right) == 1
+    assert right[0].findings == ()
+    assert right[0].invoice is not None
+    assert right[0].invoice.totals.payable == data.totals.gross if data.totals else False
+    with pytest.raises(AppError):
+        finance.write(archive, replace(command, content=command.content + b"\n"))
+    return right[0].invoice.number
+
+
+@pytest.mark.parametrize("chosen", ["zugferd_en16931", "zugferd_extended", "xrechnung_cii"])
+def test_kept_as_the_customer_wants_it(world: World, admin: Raw, as_role: As, chosen: str) -> None:
+    admin.execute("UPDATE partners.partner SET einvoice_format = %s WHERE id = %s", (chosen, world.dealer))
+    finance = as_role("finance")
+    issued = finance.write(writes.post_invoice, to_invoice(world, admin, as_role)).value
+    assert kept(finance, issued.id) == issued.number
