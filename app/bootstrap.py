@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.core.db import Database
     from app.sync.change_feed import ChangeFeed
     from app.sync.legacy import LegacyStatus, LegacySync
+    from app.sync.printing import Outcome, PrintWorker
     from app.views.core.changes_bus import ChangesBus
     from app.views.core.images import ImageProvider
     from app.views.shell.main_window import MainWindow
@@ -42,6 +43,8 @@ LANGUAGE, THEME = "shell.language", "shell.theme"
 DEVICES = "t_"
 NO_LEGACY = "WERKBANK_NO_SYNC"
 """Set at a computer that is not to read the old system: whatever is there reaches it through the database."""
+NO_PRINTING = "WERKBANK_NO_PRINTING"
+"""Set at a computer that is not to send print jobs: another one of the person's, or `werkbank print`, does."""
 Prefill = Sequence[tuple[str, str, str, str]]
 
 
@@ -73,6 +76,7 @@ class Program(QObject):
         self.window: MainWindow | TerminalWindow | None = None
         self._feed: ChangeFeed | None = None
         self._legacy: LegacySync | None = None
+        self._printing: PrintWorker | None = None
         self._signing_out = False
         self._sweep = QTimer(self)
         self._sweep.setInterval(SWEEP_MS)
@@ -161,6 +165,7 @@ class Program(QObject):
             self._feed = ChangeFeed(db, *self._feed_callbacks(bus, window))
             self._feed.start()
             self._start_legacy(db, window)
+        self._start_printing(db, window)
         # What stands now stays, and long lists are many objects: a full collection that walks all of them would hold
         # the window for 100 ms and more whenever it likes. And one that happens in another thread would end closed
         # pages there, which Qt forbids. So it is done here only: the young garbage often, the old now and then.
@@ -201,6 +206,25 @@ class Program(QObject):
         self._legacy = LegacySync(db, told)
         self._legacy.start()
 
+    def _start_printing(self, db: "Database", window: "MainWindow | TerminalWindow") -> None:
+        """Send what this person prints, and what others print on this work place's printers."""
+        from app.sync.printing import RIGHT, PrintWorker
+        from app.views.core.spooler import offers, register
+        from app.views.printing.watch import PrintWatch
+
+        if not db.profile.can(RIGHT) or os.environ.get(NO_PRINTING):
+            return
+        register()
+        watch = window.findChild(PrintWatch) or PrintWatch(window.ctx, window)
+        gui = self.tasks.on_gui
+
+        def told(outcome: "Outcome") -> None:
+            gui(lambda: watch.told(outcome) if self.window is window else None)
+
+        self._printing = PrintWorker(db, told, offers=offers)
+        watch.nudge = self._printing.nudge
+        self._printing.start()
+
     def _choose_language(self, settings: SettingsStore, personal: str, *, chosen: bool) -> None:
         """The language chosen at the login counts; else the one used last; else the person's own."""
         if chosen:
@@ -220,11 +244,14 @@ class Program(QObject):
             return
         feed, self._feed = self._feed, None
         legacy, self._legacy = self._legacy, None
+        printing, self._printing = self._printing, None
         window.ctx.settings.flush()
         ctx = window.ctx
         window.deleteLater()
 
         def leave() -> None:
+            if printing is not None:
+                printing.stop()
             if legacy is not None:
                 legacy.stop()
             if feed is not None:

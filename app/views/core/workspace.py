@@ -29,6 +29,7 @@ CAPABILITIES = (
     "inventory",
     "warehouse",
     "labels",
+    "printing",
     "purchasing",
     "einvoice",
     "sales",
@@ -38,6 +39,7 @@ CAPABILITIES = (
     "legacy",
     "security",
     "system",
+    "templates",
 )
 
 

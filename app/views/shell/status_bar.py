@@ -11,6 +11,7 @@ from app.core.i18n import t
 from app.core.profile import Profile
 from app.views.core import roles
 from app.views.core.marks import Divider, IconLabel, Label
+from app.views.core.plain import plain
 from app.views.core.tasks import TaskManager
 from app.views.core.theme import px, tok
 from app.views.shell.legacy_light import LegacyLight, LegacyStatus
@@ -23,10 +24,12 @@ class StatusBar(QWidget):
     Signals:
         server_clicked: the light or the server's name; while the server is away that tries at once.
         legacy_clicked: what it says about the old system.
+        printing_clicked: that a printer needs a hand.
     """
 
     server_clicked = Signal()
     legacy_clicked = Signal()
+    printing_clicked = Signal()
 
     def __init__(
         self, profile: Profile, server: str, tasks: TaskManager, parent: QWidget | None = None
@@ -57,6 +60,13 @@ class StatusBar(QWidget):
         self.jobs.setObjectName("status.jobs")
         self._job_line = self._divider()
         for part in (self._job_icon, self.jobs, self._job_line):
+            row.addWidget(part)
+            part.hide()
+        self._print_icon = IconLabel("printer", px("icon_small"), "bad")
+        self.printing = Label("", "small600", "bad")
+        self.printing.setObjectName("status.printing")
+        self._print_line = self._divider()
+        for part in (self._print_icon, self.printing, self._print_line):
             row.addWidget(part)
             part.hide()
         self.legacy = LegacyLight(self)
@@ -93,6 +103,13 @@ class StatusBar(QWidget):
         """How the old system is read, and by whom; nothing where there is none."""
         self.legacy.show_status(status)
 
+    def show_printing(self, words: str, tip: str) -> None:
+        """That printers need a hand, and which; nothing while all of them print."""
+        self.printing.setText(words)
+        self.printing.setToolTip(plain(tip))
+        for part in (self._print_icon, self.printing, self._print_line):
+            part.setVisible(bool(words))
+
     def show_jobs(self) -> None:
         """What runs."""
         jobs = self._tasks.jobs
@@ -122,6 +139,8 @@ class StatusBar(QWidget):
             self.server_clicked.emit()
         elif self.legacy.isVisible() and self.legacy.geometry().contains(event.position().toPoint()):
             self.legacy_clicked.emit()
+        elif self.printing.isVisible() and self.printing.geometry().contains(event.position().toPoint()):
+            self.printing_clicked.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Chrome with a line above."""

@@ -67,6 +67,9 @@ DECLARE
   v_replay jsonb;
   v_route record;
   v_printer printing.printer;
+  v_tray text;
+  v_sides text;
+  v_copies int;
   v_document jsonb;
   v_position int := 0;
   v_id bigint;
@@ -96,9 +99,9 @@ BEGIN
   IF NOT FOUND THEN
     PERFORM sec.fail('ER422', 'print_no_printer', jsonb_build_object('kind', p_kind));
   END IF;
-  IF v_printer.id IS DISTINCT FROM v_route.printer_id THEN
-    SELECT v_printer.id AS printer_id, v_printer.tray AS tray, 1 AS copies, '' AS sides INTO v_route;
-  END IF;
+  v_tray := coalesce(nullif(p_tray, ''), CASE v_route.printer_id WHEN v_printer.id THEN v_route.tray ELSE v_printer.tray END, '');
+  v_sides := coalesce(nullif(p_sides, ''), CASE v_route.printer_id WHEN v_printer.id THEN v_route.sides END, '');
+  v_copies := coalesce(p_copies, CASE v_route.printer_id WHEN v_printer.id THEN v_route.copies END, 1);
   FOR v_document IN SELECT d.value FROM jsonb_array_elements(p_documents) WITH ORDINALITY d (value, place) ORDER BY d.place LOOP
     v_position := v_position + 1;
     INSERT INTO printing.job AS j
@@ -107,8 +110,7 @@ BEGIN
       (p_command, v_position, p_kind, left(coalesce(v_document ->> 'topic', ''), 80), (v_document ->> 'record_id')::bigint,
        left(coalesce(nullif(btrim(v_document ->> 'title'), ''), p_kind), 200),
        documents.store(p_contents[v_position], coalesce(v_document ->> 'mime', 'application/pdf')),
-       v_printer.id, printing.station_of(p_station), coalesce(p_copies, v_route.copies, 1), coalesce(nullif(p_tray, ''), v_route.tray, ''),
-       coalesce(nullif(p_sides, ''), v_route.sides, ''), coalesce(p_pages, ''), p_language)
+       v_printer.id, printing.station_of(p_station), v_copies, v_tray, v_sides, coalesce(p_pages, ''), p_language)
     RETURNING j.id INTO v_id;
     v_jobs := v_jobs || to_jsonb(v_id);
   END LOOP;

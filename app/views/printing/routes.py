@@ -1,0 +1,164 @@
+"""Routes: which printer prints what, for whom, where."""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from PySide6.QtWidgets import QWidget
+
+from app.core.changes import Result
+from app.core.i18n import t
+from app.services.printing import reads, writes
+from app.services.printing.commands import SaveRoute
+from app.services.printing.writes import ROUTE
+from app.views.core.context import AppContext
+from app.views.core.fields import Field
+from app.views.core.form_model import FormSpec, FormValues, Section, labels_of
+from app.views.core.forms import FormPage
+from app.views.core.list_page import ListPage
+from app.views.core.list_spec import Empty, ListAction, ListSpec
+from app.views.core.operation import ReadOp
+from app.views.core.roles import title as role_title
+from app.views.core.side_cards import StoryCards
+from app.views.core.table_model import Column
+from app.views.printing.words import SIDES, kind_words
+
+KEY = "printing.routes"
+INSERT, UPDATE = f"{ROUTE}:insert", f"{ROUTE}:update"
+_SPEECH = (("de", "shell.language_de"), ("en", "shell.language_en"))
+
+
+def _any(words: str) -> str:
+    return words or t("printing.route.any")
+
+
+def spec(ctx: AppContext) -> ListSpec:
+    """The list."""
+    return ListSpec(
+        key=KEY,
+        title="printing.routes.title",
+        icon="arrow-left-right",
+        fetch=reads.list_routes,
+        topics=frozenset({ROUTE}),
+        columns=(
+            Column(
+                "kind",
+                "printing.route.kind",
+                "bold",
+                200,
+                stretch=True,
+                text=lambda row: kind_words(row.kind),
+            ),
+            Column("station", "printing.route.station", width=150, text=lambda row: _any(row.station)),
+            Column(
+                "role",
+                "printing.route.role",
+                width=150,
+                text=lambda row: _any(row.role and role_title(ctx.profile, row.role)),
+            ),
+            Column("language", "printing.route.language", width=90, text=lambda row: _any(row.language)),
+            Column("printer", "printing.route.printer", width=180),
+            Column("copies", "printing.route.copies", "number", 100),
+            Column("tray", "printing.route.tray", width=110, hidden=True),
+        ),
+        primary=ListAction(
+            "new",
+            "printing.route.new",
+            lambda ctx_, _rows: ctx_.navigate.new_record(ROUTE),
+            "plus",
+            INSERT,
+            "Ctrl+N",
+        ),
+        open=lambda ctx_, row: ctx_.navigate.open_record(ROUTE, row.id),
+        empty=Empty("printing.routes.empty", "printing.routes.empty_text"),
+        sort="kind",
+    )
+
+
+def page(ctx: AppContext, state: dict[str, Any]) -> ListPage:
+    """The list of routes."""
+    return ListPage(ctx, spec(ctx), state)
+
+
+def _choices(session: Any) -> tuple[Any, Any, Any]:
+    return reads.kinds(session), reads.stations(session), reads.choices(session)
+
+
+class RoutePage(FormPage):
+    """A route."""
+
+    spec: ClassVar[FormSpec] = FormSpec(
+        ROUTE,
+        "printing.route.one",
+        "arrow-left-right",
+        (
+            Section(
+                (
+                    Field("kind", "printing.route.kind", "choice", span=2, help="printing.route.kind_help"),
+                    Field("station_id", "printing.route.station", "choice", span=2),
+                    Field("role", "printing.route.role", "choice", span=2),
+                    Field("language", "printing.route.language", "choice", span=2, choices=_SPEECH),
+                    Field("printer_id", "printing.route.printer", "choice", required=True, span=2),
+                    Field(
+                        "copies",
+                        "printing.route.copies",
+                        "number",
+                        required=True,
+                        places=0,
+                        minimum=Decimal(1),
+                        maximum=Decimal(99),
+                    ),
+                    Field("tray", "printing.route.tray", max_length=60),
+                    Field("sides", "printing.route.sides", "choice", span=2, choices=SIDES),
+                )
+            ),
+        ),
+        load=reads.get_route,
+        update_right=UPDATE,
+        create_right=INSERT,
+        constraints=(("uq_route_once", "kind"), ("route_copies_range", "copies")),
+    )
+
+    def defaults(self) -> Mapping[str, Any]:
+        """One copy."""
+        return {"copies": Decimal(1)}
+
+    def heading(self) -> tuple[str, tuple[str, str] | None]:
+        """What goes where."""
+        raw: Any = self.record.raw
+        return (
+            (t("printing.route.new"), None)
+            if raw is None
+            else (f"{kind_words(raw.kind)} → {raw.printer}", None)
+        )
+
+    def cards(self) -> Sequence[QWidget]:
+        """Notes and history."""
+        self._story = StoryCards(self, self.ctx, self.spec.topic, labels_of(self.spec))
+        op: ReadOp[Any] = ReadOp(self, self.ctx, _choices).replacing("choices")
+        op.success(self._offer).start()
+        return self._story.cards
+
+    def _offer(self, found: tuple[Any, Any, Any]) -> None:
+        kinds, stations, printers = found
+        codes = sorted({*kinds, "label", "test"}, key=kind_words)
+        self.set_choices("kind", [(code, kind_words(code)) for code in codes])
+        self.set_choices("station_id", [(one[0], one[1]) for one in stations])
+        self.set_choices("printer_id", [(one.id, one.name) for one in printers])
+        roles = sorted(self.ctx.profile.role_titles) or list(self.ctx.profile.roles)
+        self.set_choices("role", [(role, role_title(self.ctx.profile, role)) for role in roles])
+
+    def shown(self) -> None:
+        """Its story."""
+        if self.record.id is not None:
+            self._story.show(self.record.id, self.heading()[0])
+
+    def save_call(self, form: FormValues) -> tuple[Callable[[Any, Any], Result[Any]], Any]:
+        """Save the route."""
+        values = {key: form.values[key] for key in (form.values if form.id is None else form.changed)}
+        for key in ("kind", "role", "language", "tray", "sides"):
+            if key in values:
+                values[key] = values[key] or ""
+        if "copies" in values:
+            values["copies"] = int(values["copies"])
+        return writes.save_route, SaveRoute(form.id, form.row_version or None, values)

@@ -1,0 +1,60 @@
+"""Printers and jobs in words and colours."""
+
+from typing import Any
+
+from app.core.i18n import has_text, t
+from app.services.printing.device import READY
+
+STATUS: dict[Any, tuple[str, str]] = {
+    "idle": ("ok", "printing.status.idle"),
+    "printing": ("info", "printing.status.printing"),
+    "media_out": ("bad", "printing.status.media_out"),
+    "media_jam": ("bad", "printing.status.media_jam"),
+    "cover_open": ("bad", "printing.status.cover_open"),
+    "toner_low": ("warn", "printing.status.toner_low"),
+    "toner_out": ("bad", "printing.status.toner_out"),
+    "paused": ("warn", "printing.status.paused"),
+    "attention": ("bad", "printing.status.attention"),
+    "offline": ("bad", "printing.status.offline"),
+    "unknown": ("neutral", "printing.status.unknown"),
+}
+STATES: dict[Any, tuple[str, str]] = {
+    "waiting": ("info", "printing.state.waiting"),
+    "held": ("neutral", "printing.state.held"),
+    "sending": ("info", "printing.state.sending"),
+    "sent": ("ok", "printing.state.sent"),
+    "done": ("ok", "printing.state.done"),
+    "failed": ("bad", "printing.state.failed"),
+    "unclear": ("warn", "printing.state.unclear"),
+    "cancelled": ("neutral", "printing.state.cancelled"),
+}
+KINDS = tuple((kind, f"printing.kind.{kind}") for kind in ("ipp", "raw", "lpd", "system"))
+LANGUAGES = tuple((code, f"printing.language.{code}") for code in ("pdf", "pwg", "zpl", "escpos"))
+SIDES = tuple(
+    (code, f"printing.sides.{code}") for code in ("one-sided", "two-sided-long-edge", "two-sided-short-edge")
+)
+
+
+def ready(status: str) -> bool:
+    """Whether a printer prints."""
+    return status in READY
+
+
+def kind_words(code: str) -> str:
+    """A kind of document in words; the code itself when nobody has named it."""
+    if not code:
+        return t("printing.route.any")
+    for key in (f"documents.kind.{code}", f"printing.document.{code}", f"archive.kind.{code}"):
+        if has_text(key):
+            return t(key)
+    return code
+
+
+def reason_words(reason: str, printer: str = "", detail: str = "") -> str:
+    """Why a job waits or failed."""
+    if not reason:
+        return detail
+    key = f"error.{reason}"
+    if not has_text(key):
+        return detail or reason
+    return t(key, printer=printer, what=detail, pages="", id="")

@@ -1,0 +1,201 @@
+"""The screens of printing: what is asked of a printer, the queue, printing with and without asking."""
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from pytestqt.qtbot import QtBot
+from reportlab.pdfgen import canvas
+
+import app.views.printing
+import app.views.security
+from app.core.db import Database
+from app.services.printing import writes
+from app.services.printing.commands import PrintDocument, SavePrinter, SaveRoute, SeeStation
+from app.services.printing.station import secret
+from app.simulate.printers import Printer
+from app.sync.printing import Outcome, PrintWorker
+from app.views.printing import queue
+from app.views.printing.button import print_documents
+from app.views.printing.watch import PrintWatch
+from tests.peers.printers import cups_printer, ipp_printer
+from tests.peers.sockets import Sink
+from tests.views.make_screens import AsRole, Bench
+from tests.views.shell_world import window_for
+
+__all__ = ["cups_printer", "ipp_printer"]
+PACKAGES = (app.views.printing, app.views.security)
+Raw = psycopg.Connection[Any]
+
+
+def paper(*texts: str) -> bytes:
+    """A PDF with a page each."""
+    kept = io.BytesIO()
+    page = canvas.Canvas(kept, pagesize=(595, 842))
+    for text in texts:
+        page.drawString(100, 700, text)
+        page.showPage()
+    page.save()
+    return kept.getvalue()
+
+
+@pytest.fixture(scope="module")
+def admin_dsn(new_database: Any) -> Iterator[str]:
+    with new_database() as address:
+        yield address
+
+
+@pytest.fixture
+def bench(as_role: AsRole, tmp_path: Path, qtbot: QtBot) -> Iterator[Bench]:
+    with window_for(as_role("administrator"), tmp_path, qtbot, PACKAGES) as window:
+        yield Bench(window, qtbot)
+
+
+def new_printer(db: Database, name: str, address: str, **values: Any) -> int:
+    """A printer."""
+    given = {"name": name, "kind": "ipp", "address": address, **values}
+    return db.write(writes.save_printer, SavePrinter(None, None, given)).value.id
+
+
+def test_a_printer_is_entered_asked_and_prints(
+    bench: Bench, as_role: AsRole, admin: Raw, ipp_printer: Printer
+) -> None:
+    bench.window.new_record("printing.printer")
+    page = bench.front()
+    for key, value in (("name", "Office"), ("address", ipp_printer.uri), ("location", "1. OG")):
+        bench.type(f"field.{key}", value)
+    page.save()
+    bench.settle()
+    row = admin.execute("SELECT id, address FROM printing.printer WHERE name = 'Office'").fetchone()
+    assert row is not None
+    assert row[1] == ipp_printer.uri
+    bench.click("action.ask")
+    bench.wait(lambda: admin.execute("SELECT count(*) FROM printing.printer_status").fetchone() == (1,))
+    bench.wait(lambda: "300 dpi" in bench.everything())
+    db = as_role("administrator")
+    db.write(writes.see_station, SeeStation(secret(), "desk"))
+    bench.click("action.test")
+    bench.wait(lambda: admin.execute("SELECT count(*) FROM printing.job").fetchone() == (1,))
+    assert PrintWorker(db, secret=secret()).drain() == 1
+    bench.wait(lambda: any("testseite" in one.name for one in ipp_printer.printed()))
+
+
+def test_printing_asks_nothing_unless_wanted(bench: Bench, as_role: AsRole, admin: Raw) -> None:
+    window = bench.window
+
+    def make(_session: Any) -> tuple[PrintDocument, ...]:
+        return (PrintDocument(paper("1", "2", "3"), "RE-1"), PrintDocument(paper("4"), "RE-2"))
+
+    admin.execute("UPDATE printing.printer SET is_active = false")
+    print_documents(window, window.ctx, "invoice", make)
+    bench.wait(lambda: "kein Drucker eingerichtet" in bench.said())
+    db = as_role("administrator")
+    db.write(writes.see_station, SeeStation(secret(), "desk"))
+    with Sink() as gone:
+        first = new_printer(db, "Erster", gone.address, kind="raw")
+    second = new_printer(db, "Zweiter", "127.0.0.1:9", kind="raw")
+    db.write(writes.save_route, SaveRoute(None, None, {"printer_id": first}))
+    print_documents(window, window.ctx, "invoice", make)
+    bench.wait(lambda: "2 Dokumente" in bench.said())
+    assert "Erster" in bench.said()
+    print_documents(window, window.ctx, "invoice", make, ask=True)
+    bench.see("dialog.form")
+    bench.choose("field.printer_id", "Zweiter")
+    bench.type("field.copies", "2")
+    bench.type("field.pages", "2-")
+    bench.click("dialog.yes")
+    bench.wait(lambda: "Zweiter" in bench.said())
+    rows = admin.execute(
+        "SELECT title, printer_id, copies, pages FROM printing.job WHERE kind = 'invoice' ORDER BY id"
+    ).fetchall()
+    assert rows == [
+        ("RE-1", first, 1, ""),
+        ("RE-2", first, 1, ""),
+        ("RE-1", second, 2, "2-"),
+        ("RE-2", second, 2, "2-"),
+    ]
+    # The queue says what is the matter, and whoever printed is told once.
+    told: list[Outcome] = []
+    PrintWorker(db, told.append, secret=secret()).drain()
+    watch = window.findChild(PrintWatch)
+    assert watch is not None
+    watch.told(next(one for one in told if one.printer == "Erster"))
+    assert "nicht erreichbar" in bench.said()
+    page = bench.go("printing.queue", preset="open")
+    page.refresh()
+    bench.wait(lambda: "ist nicht erreichbar" in bench.everything())
+    watch.look()
+    bench.wait(lambda: "Drucker brauchen Hilfe" in bench.window.status.printing.text())
+    page.table.selectAll()
+    rows_ = list(page.model.rows)
+    queue.redirect(window.ctx, [row for row in rows_ if row.printer == "Erster"][:1])
+    bench.see("dialog.form")
+    bench.choose("field.printer_id", "Zweiter")
+    bench.click("dialog.yes")
+    bench.wait(lambda: "geändert" in bench.said())
+    queue.act(window.ctx, rows_, "cancel")
+    bench.wait(
+        lambda: admin.execute("SELECT count(*) FROM printing.job WHERE state = 'waiting'").fetchone() == (0,)
+    )
+
+
+def test_a_route_says_where_things_go(bench: Bench, admin: Raw, as_role: AsRole) -> None:
+    db = as_role("administrator")
+    new_printer(db, "Etiketten", "127.0.0.1:9", kind="raw", language="zpl", dpi=203)
+    bench.window.new_record("printing.route")
+    page = bench.front()
+    bench.choose("field.kind", "Etiketten")
+    bench.choose("field.printer_id", "Etiketten")
+    page.save()
+    bench.settle()
+    found = admin.execute("SELECT kind, copies FROM printing.route WHERE kind <> ''").fetchone()
+    assert found == ("label", 1)
+    bench.go("printing.routes")
+    assert "Etiketten" in bench.everything()
+    bench.go("printing.printers")
+    assert "127.0.0.1:9" in bench.everything()
+
+
+_SPOOL = """
+import sys, threading
+from PySide6.QtWidgets import QApplication
+application = QApplication([])
+from app.services.printing.device import Access, Task
+from app.views.core.spooler import SpoolerPrinter, offers
+from tests.views.test_printing_screens import paper
+assert [one["name"] for one in offers()] == ["werkbank"], offers()
+def work():
+    device = SpoolerPrinter(Access("system", "werkbank"))
+    assert device.probe()[0].ready
+    print(device.send(Task(paper("A", "B"), "application/pdf", "spooled"), lambda _: None).state)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+"""
+
+
+def test_the_systems_own_printers_print(cups_printer: Printer, qtbot: QtBot) -> None:
+    """In a process of its own: Qt asks for the system's printers once."""
+    server = cups_printer.uri.split("/")[2]
+    environment = {
+        **os.environ,
+        "CUPS_SERVER": server,
+        "CUPS_USER": "werkbank",
+        "QT_QPA_PLATFORM": "offscreen",
+    }
+    ran = subprocess.run(
+        [sys.executable, "-c", _SPOOL],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.stdout.strip() == "sent", ran.stderr
+    qtbot.waitUntil(lambda: any("spooled" in one.name for one in cups_printer.printed()), timeout=30_000)
