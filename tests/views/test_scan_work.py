@@ -122,9 +122,17 @@ def test_from_the_lorry_to_the_shelf_and_on(
         assert (at(admin, angel, workshop.shelf), at(admin, angel, workshop.shelf2)) == (D(7), D(5))
         hand.go("scan_look")
         assert hand.scan(one) == "ok"
-        assert "A-02" in hand.words()
+        qtbot.waitUntil(lambda: "A-02" in hand.words())
         assert hand.scan("A-02") == "ok"
-        assert one in hand.words()
+        qtbot.waitUntil(lambda: f"{one}\n" in hand.words() + "\n")
+        page = hand.go("stock_count")  # the screens for the keyboard take scans as well
+        assert hand.scan("A-02", one) == "ok"
+        assert (page.boxes["product"].words, page.boxes["from"].words) == (one, "A-02")
+        page.boxes["qty"].set_value(D(4))
+        assert hand.scan(two) == "ok"
+        assert [(line.sku, line.place, line.qty) for line in page._lines] == [(one, "A-02", D(4))]
+        page.discard()
+        page.clear_all()
 
 
 def test_unfinished_work_outlives_the_window(

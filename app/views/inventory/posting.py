@@ -17,6 +17,7 @@ from app.core.drafts import pack, unpack
 from app.core.errors import AppError, NotAllowed, SessionEnded
 from app.core.i18n import has_text, language, t
 from app.services.inventory.master import ProductStock, product_stock
+from app.services.labels.scanning import Resolved
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.fields import Field, FieldBox, LookupEdit
@@ -32,6 +33,7 @@ from app.views.core.table_model import Column
 from app.views.core.theme import fill, px
 from app.views.core.values import error_text, in_words
 from app.views.core.workspace import TabPage
+from app.views.inventory.scanned import take_scan
 
 
 class Line(NamedTuple):
@@ -328,6 +330,16 @@ class PostingPage(TabPage):
         self.boxes["qty"].set_hint("")
         self._info.setText(t("stock.scan_hint"))
         self.boxes["product"].focus()
+
+    def on_scan(self, found: Resolved) -> str:
+        """A scanned product, lot or place stands in the entry row."""
+        return take_scan(self, found.hits)
+
+    def choose(self, product_id: int, words: str, **preset: Any) -> None:
+        """Begin with a product; ``preset`` are its place and its lot, where they are known."""
+        self._stock, self._preset = None, {key: value for key, value in preset.items() if value is not None}
+        self.boxes["product"].set_value(product_id, words)
+        self._load(product_id, fresh=True)
 
     # -- lines --------------------------------------------------------------------------------------------------
 
