@@ -13,6 +13,7 @@ from app.commands import (
     clean,
     data,
     db,
+    documents,
     einvoice,
     guard,
     legacy,
@@ -33,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="werkbank", description="Werkbank, an ERP for small manufacturers.")
     parser.add_argument("--version", action="version", version=f"Werkbank {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for group in (program, db, guard, data, quality, simulate, sync, legacy, einvoice, clean):
+    for group in (program, db, guard, data, quality, simulate, sync, legacy, documents, einvoice, clean):
         group.register(commands)
     return parser
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -125,7 +126,7 @@ def test_a_picture_of_the_clipboard_and_text_are_shown(quote: int, desk: Desk) -
     for name, widget, kind in (("Bild.png", "file.page", QLabel), ("Notiz.txt", "file.text", QPlainTextEdit)):
         card._look(next(row for row in card._files.attachments if row.name == name), "")
         desk.settle()
-        desk.wait(lambda widget=widget: (found := desk.find(widget)) is not None and found.isVisible())
+        desk.wait(partial(desk.find, widget))
         shown = desk.find(widget)
         assert isinstance(shown, kind)
         if isinstance(shown, QPlainTextEdit):

@@ -198,8 +198,8 @@ BEGIN
   v_tables := sec.my_tables();
   v_mine := sec.my_warehouses();
   -- Every word may be the beginning of one in the document.
-  SELECT to_tsquery('pg_catalog.simple', string_agg(quote_literal(w.word) || ':*', ' & ')) INTO v_words
-    FROM regexp_split_to_table(lower(coalesce(p_text, '')), '\s+') AS w (word) WHERE w.word <> '';
+  SELECT to_tsquery('pg_catalog.simple', string_agg('''' || w.word || ''':*', ' & ')) INTO v_words
+    FROM regexp_split_to_table(translate(lower(coalesce(p_text, '')), '''\', '  '), '\s+') AS w (word) WHERE w.word <> '';
   RETURN ARRAY(
     SELECT i.id FROM documents.issued i JOIN documents.content_text t ON t.content_id = i.content_id
      WHERE t.words @@ v_words AND i.topic = ANY (v_tables)

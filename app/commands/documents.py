@@ -1,0 +1,87 @@
+"""``werkbank documents``: proving that the archive is what it was, and handing a period to an auditor."""
+
+import argparse
+import datetime as dt
+from pathlib import Path
+
+from app.commands import FAILED, USAGE, CommandError, Commands, add_command, say
+from app.commands.login import add_address, open_database
+
+
+def register(commands: Commands) -> None:
+    """Add the commands to the parser."""
+    group = commands.add_parser("documents", help="the archive: verify it, export a period for an audit")
+    parts = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    verify = add_command(
+        parts, "verify", "compare every document with its hash and with the audit trail", _verify
+    )
+    verify.add_argument("--report", type=Path, metavar="FILE", help="write the result as CSV")
+    add_address(verify)
+    export = add_command(parts, "export", "write the documents of a period with an index", _export)
+    export.add_argument("--from", dest="first", required=True, metavar="DAY", help="first day, as 2026-01-01")
+    export.add_argument("--to", dest="last", required=True, metavar="DAY", help="last day")
+    export.add_argument(
+        "--kind", action="append", default=[], metavar="KIND", help="only this kind; may be repeated"
+    )
+    export.add_argument(
+        "--out", type=Path, required=True, metavar="PATH", help="a folder, or a file ending in .zip"
+    )
+    add_address(export)
+
+
+def _verify(given: argparse.Namespace) -> int:
+    from app.services.documents import verify
+
+    database = open_database(given, "documents verify")
+    count = 0
+    findings: list[verify.Finding] = []
+    try:
+        after: int | None
+        for topic in ("documents.issued", "documents.attachment"):
+            after = 0
+            while after is not None:
+                portion = database.read(verify.check_portion, topic, after)
+                count += portion.looked
+                findings += portion.findings
+                after = portion.last
+                say(f"{count} looked at …")
+        findings += database.read(verify.lost)
+    finally:
+        database.close()
+    for finding in findings:
+        print(f"{finding.what} {finding.topic} {finding.id} {finding.name}")
+    if given.report is not None:
+        verify.write_report(given.report, count, findings, dt.datetime.now(dt.UTC))
+    print(f"{count} files, {len(findings)} finding(s)." if findings else f"{count} files are what they were.")
+    return FAILED if findings else 0
+
+
+def _export(given: argparse.Namespace) -> int:
+    from app.core.errors import AppError
+    from app.core.i18n import translate
+    from app.services.documents import audit_export
+
+    first, last = _day(given.first), _day(given.last)
+    database = open_database(given, "documents export")
+
+    def told(done: int, total: int) -> None:
+        if done % 100 == 0 or done == total:
+            say(f"{done} of {total} …")
+
+    try:
+        found = database.read(audit_export.entries, first, last, given.kind)
+        write = audit_export.to_zip if given.out.suffix.lower() == ".zip" else audit_export.to_folder
+        written = database.read(write, found, given.out, told)
+    except AppError as error:
+        raise CommandError(translate("en", f"error.{error.key}", **error.params)) from error
+    finally:
+        database.close()
+    print(f"{len(found)} documents, {written} files written: {given.out}")
+    return 0
+
+
+def _day(given: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(given)
+    except ValueError:
+        raise CommandError(f"{given!r} is no day like 2026-01-31", USAGE) from None
