@@ -147,6 +147,47 @@ def test_zpl_is_saved_with_the_printers_density(
     assert b"^PQ2" in sent
 
 
+def test_a_label_printer_gets_its_own_language_in_its_density(
+    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    admin.execute(
+        "INSERT INTO printing.printer (name, kind, address, language, dpi)"
+        " VALUES ('Zebra', 'raw', 'localhost:9100', 'zpl', 203), ('Laser', 'raw', 'localhost:9101', 'pdf', 600)"
+    )
+    admin.execute(
+        "INSERT INTO printing.route (kind, printer_id)"
+        " SELECT CASE name WHEN 'Zebra' THEN 'label_place' ELSE 'label_sheet' END, id FROM printing.printer"
+    )
+    row = admin.execute("SELECT min(id) FROM inventory.place").fetchone()
+    assert row is not None
+    with bench_of(as_role("u_karin"), tmp_path / "w", qtbot) as bench:
+        page = bench.go("labels.print", topic="place", ids=[row[0]], density=600, copies=3)
+        bench.wait(lambda: page.preview.shown and page.sources)
+        bench.click("action.print")
+        bench.wait(lambda: queued(admin))
+        page.design.set_value("place_105x148")
+        page._design_chosen()
+        page.paper.set_value("a4_2x2_105x148")
+        page._paper_chosen()
+        bench.settle()
+        bench.click("action.print")
+        bench.wait(lambda: len(queued(admin)) == 2)
+        shot(bench, "labels_queued")
+    (zebra, labels), (laser, sheet) = queued(admin)
+    assert (zebra, laser) == ("Zebra", "Laser")
+    assert labels.startswith(b"^XA^PW456^LL256")
+    assert b"^PQ3^" in labels
+    assert sheet.startswith(b"%PDF")
+
+
+def queued(admin: Raw) -> list[tuple[str, bytes]]:
+    rows = admin.execute(
+        "SELECT p.name, c.bytes FROM printing.job j JOIN printing.printer p ON p.id = j.printer_id"
+        " JOIN documents.content c ON c.id = j.content_id ORDER BY j.id"
+    )
+    return [(name, bytes(content)) for name, content in rows]
+
+
 def test_a_design_of_the_program_is_adapted_and_printed(
     admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
 ) -> None:

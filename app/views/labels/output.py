@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -10,11 +12,30 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.core import paths
 from app.core.errors import AppError, Refused
 from app.core.i18n import t
+from app.services.labels.design import DENSITIES
+from app.services.labels.job import Job
+from app.services.labels.sheets import Sheet
+from app.services.printing import reads as printers
+from app.services.printing import station
+from app.services.printing.commands import PrintDocument
+from app.services.printing.convert import PDF, ZPL
 from app.views.core.context import AppContext
 from app.views.core.errors import show_error
 from app.views.core.list_export import open_file
 from app.views.core.tasks import FILE
+from app.views.printing.button import print_documents
 
+TABLES = {
+    "product": "catalog.product",
+    "lot": "inventory.lot",
+    "place": "inventory.place",
+    "box": "inventory.box",
+    "slot": "inventory.box_slot",
+    "delivery": "sales.delivery",
+    "work_order": "production.work_order",
+    "badge": "sec.app_user",
+    "mould": "production.mould",
+}
 Show = Callable[[str], object]
 show_file: Show = open_file
 
@@ -64,3 +85,31 @@ def write(
         done(path)
 
     ctx.tasks.run(FILE, host, work, finished, label=t("labels.job"))
+
+
+def print_job(
+    owner: QWidget,
+    ctx: AppContext,
+    topic: str,
+    job: Job,
+    sheet: Sheet | None,
+    start: int,
+    shift: tuple[float, float],
+) -> None:
+    """Queue labels on the printer their route names.  Kinds of documents: ``label_product`` …, ``label_sheet``.
+
+    A label printer gets its own language in its own density, every other one a PDF.
+    """
+    kind = "label_sheet" if sheet is not None else f"label_{topic}"
+    title = job.design.name[job.language]
+
+    def make(session: Any) -> tuple[PrintDocument, ...]:
+        routed = printers.printer_for(session, kind, station.secret(), job.language)
+        record = job.sources[0].id if len(job.sources) == 1 else None
+        if sheet is None and routed is not None and routed.language == "zpl":
+            density = min(DENSITIES, key=lambda dots: abs(dots - (routed.dpi or job.density)))
+            content = replace(job, density=density).to_zpl()
+            return (PrintDocument(content, title, TABLES[topic], record, ZPL),)
+        return (PrintDocument(job.to_pdf(sheet, start, shift), title, TABLES[topic], record, PDF),)
+
+    print_documents(owner, ctx, kind, make, language=job.language, label=t("labels.job"))

@@ -89,10 +89,14 @@ class PrintPage(TabPage):
         self.save_zpl.setObjectName("action.save_zpl")
         self.save_pdf = Button("labels.print.save", "save", clicked=partial(self._save, "pdf"))
         self.save_pdf.setObjectName("action.save_pdf")
-        self.print = Button("labels.print.open", "printer", "primary", "Ctrl+P", clicked=self._open)
+        queued = self.ctx.profile.can("print_request")
+        self.open_pdf = Button("labels.print.open", "external-link", clicked=self._open)
+        self.open_pdf.setObjectName("action.open_pdf")
+        self.print = Button("labels.print.print", "printer", "primary", "Ctrl+P", clicked=self._print)
         self.print.setObjectName("action.print")
-        for button in (self.save_zpl, self.save_pdf, self.print):
+        for button in (self.save_zpl, self.save_pdf, self.open_pdf, self.print):
             self._head.add(button)
+        self.print.setVisible(queued)
 
     def _make_records(self) -> None:
         card = Card(t("labels.print.what"))
@@ -396,7 +400,7 @@ class PrintPage(TabPage):
         if not hasattr(self, "preview"):
             return
         job = self.job()
-        for button in (self.print, self.save_pdf, self.save_zpl):
+        for button in self._outputs():
             button.setEnabled(bool(job and self.sources))
         if job is None:
             return
@@ -435,8 +439,18 @@ class PrintPage(TabPage):
         self._note.setText(words)
         self._note.show()
         self.preview.show_label(None, words=t("labels.print.impossible"))
-        for button in (self.print, self.save_pdf, self.save_zpl):
+        for button in self._outputs():
             button.setEnabled(False)
+
+    def _outputs(self) -> tuple[Button, ...]:
+        return self.print, self.open_pdf, self.save_pdf, self.save_zpl
+
+    def _print(self) -> None:
+        """Hand over to the printer that takes such labels here; with Ctrl held one chooses."""
+        job = self.job()
+        assert job is not None
+        shift = float(self.right.value() or 0), float(self.down.value() or 0)
+        output.print_job(self, self.ctx, str(self.topic.value()), job, self.sheet(), self._start, shift)
 
     def _bytes(self, kind: str) -> Any:
         job = self.job()
