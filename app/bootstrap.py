@@ -156,6 +156,7 @@ class Program(QObject):
             self.login.deleteLater()
             self.login = None
         window.show()
+        self._attend(window)
         window.start()
         if isinstance(window, MainWindow):  # a terminal has no right to the trail, and looks by itself
             self._feed = ChangeFeed(db, *self._feed_callbacks(bus, window))
@@ -171,6 +172,14 @@ class Program(QObject):
         self._tidy.start()
         sys.setswitchinterval(SWITCH_S)
         QTimer.singleShot(0, self, self.ready.emit)
+
+    def _attend(self, window: "MainWindow | TerminalWindow") -> None:
+        """From here on the window goes first."""
+        from app.views.core.attention import Attention
+
+        attention = Attention(window)
+        window.closed.connect(attention.end)
+        self.tasks.attend = attention.call
 
     def _feed_callbacks(self, bus: "ChangesBus", window: "MainWindow") -> tuple[Any, Any, Any]:
         """The feed speaks from its own thread; everything it says is said again in the GUI thread."""
@@ -218,6 +227,7 @@ class Program(QObject):
         window, self.window = self.window, None
         if window is None:
             return
+        self.tasks.attend = None
         feed, self._feed = self._feed, None
         legacy, self._legacy = self._legacy, None
         window.ctx.settings.flush()
