@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -182,8 +182,15 @@ class Program(QObject):
         self.tasks.attend = attention.call
 
     def _feed_callbacks(self, bus: "ChangesBus", window: "MainWindow") -> tuple[Any, Any, Any]:
-        """The feed speaks from its own thread; everything it says is said again in the GUI thread."""
-        gui = self.tasks.on_gui
+        """The feed speaks from its own thread; everything it says is said again in the GUI thread, as long as the
+        window is the one that is open: what was said in between may arrive after it has gone."""
+
+        def gui(say: Callable[[], object]) -> None:
+            def speak() -> None:
+                if self.window is window:
+                    say()
+
+            self.tasks.on_gui(speak)
 
         def changes(found: "Changes") -> None:
             gui(lambda: bus.emit_foreign(found))
