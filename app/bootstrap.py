@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -160,6 +160,7 @@ class Program(QObject):
             self.login.deleteLater()
             self.login = None
         window.show()
+        self._attend(window)
         window.start()
         if isinstance(window, MainWindow):  # a terminal has no right to the trail, and looks by itself
             self._feed = ChangeFeed(db, *self._feed_callbacks(bus, window))
@@ -177,9 +178,24 @@ class Program(QObject):
         sys.setswitchinterval(SWITCH_S)
         QTimer.singleShot(0, self, self.ready.emit)
 
+    def _attend(self, window: "MainWindow | TerminalWindow") -> None:
+        """From here on the window goes first."""
+        from app.views.core.attention import Attention
+
+        attention = Attention(window)
+        window.closed.connect(attention.end)
+        self.tasks.attend = attention.call
+
     def _feed_callbacks(self, bus: "ChangesBus", window: "MainWindow") -> tuple[Any, Any, Any]:
-        """The feed speaks from its own thread; everything it says is said again in the GUI thread."""
-        gui = self.tasks.on_gui
+        """The feed speaks from its own thread; everything it says is said again in the GUI thread, as long as the
+        window is the one that is open: what was said in between may arrive after it has gone."""
+
+        def gui(say: Callable[[], object]) -> None:
+            def speak() -> None:
+                if self.window is window:
+                    say()
+
+            self.tasks.on_gui(speak)
 
         def changes(found: "Changes") -> None:
             gui(lambda: bus.emit_foreign(found))
@@ -242,6 +258,7 @@ class Program(QObject):
         window, self.window = self.window, None
         if window is None:
             return
+        self.tasks.attend = None
         feed, self._feed = self._feed, None
         legacy, self._legacy = self._legacy, None
         printing, self._printing = self._printing, None

@@ -102,35 +102,40 @@ class Blocks:
     """How long the event loop did not turn, told by a timer that is due every millisecond.
 
     Beside each time stands the processor time the whole process took in it: on a machine that has other things to do
-    as well, that is what the window would have waited for its own threads.
+    as well, that is what the window would have waited for its own threads at most. The third is what its own thread
+    took: the rest is other threads'.
     """
 
     def __init__(self) -> None:
         from PySide6.QtCore import Qt, QTimer
 
-        self.held: list[tuple[float, float]] = []
-        self._last = time.perf_counter(), time.process_time()
+        self.held: list[tuple[float, float, float]] = []
+        self._last = _clocks()
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
 
     def _tick(self) -> None:
-        now = time.perf_counter(), time.process_time()
-        wall, spent = ((after - before) * 1000 for after, before in zip(now, self._last, strict=True))
-        self.held.append((wall - TICK_MS, min(wall - TICK_MS, spent)))
+        now = _clocks()
+        wall, spent, own = ((after - before) * 1000 for after, before in zip(now, self._last, strict=True))
+        self.held.append((wall - TICK_MS, min(wall - TICK_MS, spent), own))
         self._last = now
 
     def begin(self) -> None:
         """Watch from here on."""
-        self._last = time.perf_counter(), time.process_time()
+        self._last = _clocks()
         self._timer.start()
 
-    def end(self) -> list[tuple[float, float]]:
-        """Milliseconds of every turn since `begin`, all and those of the process."""
+    def end(self) -> list[tuple[float, float, float]]:
+        """Milliseconds of every turn since `begin`: all, those of the process, those of the window's thread."""
         self._timer.stop()
         held, self.held = self.held, []
         return held
+
+
+def _clocks() -> tuple[float, float, float]:
+    return time.perf_counter(), time.process_time(), time.thread_time()
 
 
 class _Person:
@@ -156,10 +161,14 @@ class _Person:
                 raise TimeoutError(what)
 
     def open_list(self) -> Any:
-        """Open a list of products with pictures."""
+        """Open a list of products with pictures; a key goes down for it, as for everything somebody does."""
+        from PySide6.QtCore import Qt
+        from PySide6.QtTest import QTest
+
         from app.views.core.table_view import TableView
 
         window = self.program.window
+        QTest.keyClick(window.windowHandle(), Qt.Key.Key_Shift)
         window.open_workspace("catalog.products", filters={"sku": next(self.filters)})
 
         def view() -> Any:
@@ -189,6 +198,7 @@ def _measure(setting: dict[str, Any]) -> dict[str, Any]:
 
     from app import bootstrap
     from app.core import config
+    from app.core.courtesy import gate
     from app.services.legacy import calls
 
     bootstrap.make_application()
@@ -207,12 +217,13 @@ def _measure(setting: dict[str, Any]) -> dict[str, Any]:
     person.until(lambda: program.tasks.idle, "the first page")
     window = program.window
     assert window is not None
+    stepped_back = {"idle": 0.0, "": 0.0, "_alone": 0.0}
     names = ("open_alone", "scroll_alone", "idle", "open", "scroll")
-    held: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+    held: dict[str, list[tuple[float, float, float]]] = {name: [] for name in names}
     person.scroll(person.open_list())  # what is imported and built only once
 
     def lists(seconds: float, which: str = "") -> None:
-        end = time.monotonic() + seconds
+        end, before = time.monotonic() + seconds, gate.waited
         while time.monotonic() < end:
             blocks.begin()
             table = person.open_list()
@@ -220,11 +231,14 @@ def _measure(setting: dict[str, Any]) -> dict[str, Any]:
             blocks.begin()
             person.scroll(table)
             held[f"scroll{which}"] += blocks.end()
+        stepped_back[which] += gate.waited - before
 
     def idle(seconds: float) -> None:
+        before = gate.waited
         blocks.begin()
         person.wait(seconds)
         held["idle"] += blocks.end()
+        stepped_back["idle"] += gate.waited - before
 
     lists(TURN_S, "_alone")
     person.filters = itertools.cycle("56978")  # pictures nobody has seen yet come first
@@ -257,9 +271,11 @@ def _measure(setting: dict[str, Any]) -> dict[str, Any]:
     for name, turns in held.items():
         if not turns:
             continue
-        for what, ordered in zip(("", "_cpu"), map(_ordered, zip(*turns, strict=True)), strict=True):
+        for what, ordered in zip(("", "_cpu", "_own"), map(_ordered, zip(*turns, strict=True)), strict=True):
             found[f"window_{name}_longest_block{what}_ms"] = round(ordered[0], 1)
             found[f"window_{name}_blocks_over_{LONG_MS:.0f}{what}_ms"] = sum(one > LONG_MS for one in ordered)
+    found["window_sync_stepped_back_idle_s"] = round(stepped_back["idle"], 1)
+    found["window_sync_stepped_back_lists_s"] = round(stepped_back[""], 1)
     found["window_lists_looked_through"] = person.lists
     found["load_average"] = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
     window.close()

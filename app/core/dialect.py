@@ -18,6 +18,8 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine.interfaces import IsolationLevel, PoolProxiedConnection
 
+from app.core import courtesy
+
 NAME = "postgresql.werkbank"
 PIECE = 32
 _encode = json.JSONEncoder(default=str).encode
@@ -30,7 +32,7 @@ def dumps(value: Any) -> str:
     Long lists are written in pieces: no other thread, the window's least of all, gets its turn while C writes one.
     """
     if isinstance(value, list) and len(value) > PIECE:
-        pieces = (value[at : at + PIECE] for at in range(0, len(value), PIECE))
+        pieces = (value[at : at + PIECE] for at in courtesy.steps(range(0, len(value), PIECE)))
         return f"[{', '.join(_encode(piece)[1:-1] for piece in pieces)}]"
     if isinstance(value, list) and any(type(one) is dict for one in value):
         return f"[{', '.join(map(dumps, value))}]"

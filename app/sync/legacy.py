@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from app.core import courtesy
 from app.core.db import Database
 from app.core.errors import AppError, Cancelled, NotAllowed, SessionEnded
 from app.services.legacy import secrets, state
@@ -150,6 +151,7 @@ class LegacySync:
     # -- the thread -----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        courtesy.give_way()
         failures = 0
         while not self._stop.is_set():
             try:

@@ -21,6 +21,8 @@ SELECT e.id, '1', s.id FROM legacy.entity e, legacy.stock s;
 INSERT INTO legacy.record (entity_id, source_key, state)
 SELECT e.id, k, 'quarantined' FROM legacy.entity e, unnest(ARRAY['2', '3']) k;
 INSERT INTO legacy.quarantine (entity_id, source_key) SELECT e.id, k FROM legacy.entity e, unnest(ARRAY['2', '3']) k;
+INSERT INTO legacy.server (code, kind, title, base_url) VALUES ('4d', '4d', '4D', 'http://192.0.2.1');
+UPDATE legacy.lease SET holder = 'u_ralf', client = 'story', until_at = now() + interval '290 s' WHERE name = 'sync';
 INSERT INTO legacy.reconciliation (module, state) VALUES ('inventory', 'clean');
 INSERT INTO catalog.picture (source_key, hash, file_hash, said_hash, kind, name)
 VALUES ('1', repeat('0', 64), repeat('0', 64), repeat('0', 64), 'Produktfoto', 'Engel');

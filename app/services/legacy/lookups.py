@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.core import courtesy
 from app.core.db import Database
 from app.services.imports.steps import WrongError, same_key
 from app.services.legacy import calls
@@ -56,7 +57,7 @@ class Lookups:
         indexes: list[dict[str, Any]] = []
         for place in range(len(find.by)):
             index: dict[str, Any] = {}
-            for row in rows:
+            for row in courtesy.steps(rows):
                 key, got = _key(row[place], find), row[-1]
                 if key is not None and got is not None:
                     index[key] = got if index.get(key, got) == got else AMBIGUOUS

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from app.core import courtesy
 from app.core.errors import Refused
 from app.services.imports.steps import same_key
 from app.services.legacy.client import FourD
@@ -200,14 +201,14 @@ class Source:
             known[same_key(value)] = []
         if missing:
             for portion in self._needed().by_keys(join.table, join.there, missing):
-                for found in portion:
+                for found in courtesy.steps(portion):
                     value = found.get(join.there)
                     if value is not None and same_key(value) in known:
                         known[same_key(value)].append({name: found.get(name) for name in join.columns})
             for value in missing:
                 for column in reversed(join.order):
                     known[same_key(value)].sort(key=lambda row, name=column: _sortable(row[name]))  # type: ignore[misc]
-        for row in rows:
+        for row in courtesy.steps(rows):
             value = row.get(join.here)
             row[join.alias] = known.get(same_key(value), []) if value is not None else []
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from app.core import courtesy
 from app.services.legacy import calls
 from app.services.legacy.mapping import Entity
 from app.services.legacy.pages import Row, SourcePage
@@ -27,7 +28,7 @@ def whole(worker: Worker, cursor: Mapping[str, Any] | None, tell: Callable[[], N
         with worker.writing_behind():
             for page in ahead(source.pages(resume and resume.get("page"), worker.run.limit)):
                 if not source.can_resume:
-                    seen |= {key for row in page.rows if (key := source.key(row)) is not None}
+                    seen |= {key for row in courtesy.steps(page.rows) if (key := source.key(row)) is not None}
                 place = {"phase": "read", "page": page.cursor} if source.can_resume else None
                 worker.take(within_limit(worker, page.rows), cursor=place, wait=source.can_sweep)
                 tell()
@@ -53,7 +54,7 @@ def ahead(pages: Iterable[SourcePage]) -> Iterator[SourcePage]:
     Whoever takes them may not ask the old system himself meanwhile.
     """
     rest = iter(pages)
-    with ThreadPoolExecutor(1, "werkbank-legacy-read") as reader:
+    with ThreadPoolExecutor(1, "werkbank-legacy-read", courtesy.give_way) as reader:
         coming = reader.submit(next, rest, None)
         while (page := coming.result()) is not None:
             coming = reader.submit(next, rest, None)

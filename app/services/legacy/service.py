@@ -1,5 +1,6 @@
 """What the sync works with while it leads: the lease's token, the 4D server, the open keys."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -201,7 +202,7 @@ def note_contact(session: Session, command: Contact) -> Result[None]:
         p_status=command.status,
         p_error=command.error,
         p_blocked_until=command.blocked_until,
-        p_again_s=command.again_s,
+        p_again_s=None if command.again_s is None else math.ceil(command.again_s),
     )
     return Result(None, NO_CHANGES)
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from app.core import courtesy
+
 Row = dict[str, Any]
 Convert = Callable[[Any], Any]
 
@@ -115,6 +117,7 @@ def _rows(text: str, at: int) -> tuple[list[Any], int]:
     if text.startswith("]", at):
         return found, _skip(text, at + 1)
     while True:
+        courtesy.step()
         one, at = _DECODER.raw_decode(text, at)
         found.append(one)
         at = _skip(text, at)
@@ -415,4 +418,4 @@ def _deferred_key(deferred: Any) -> str | None:
 
 def rows_of(raw: Sequence[Mapping[str, Any]], table: Table) -> list[Row]:
     """All rows of an answer."""
-    return [row_of(one, table) for one in raw]
+    return [row_of(one, table) for one in courtesy.steps(raw)]

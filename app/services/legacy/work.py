@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from app.core import courtesy
 from app.core.db import Database
 from app.services.imports.steps import same_key
 from app.services.legacy import calls
@@ -157,6 +158,7 @@ class Worker:
         for key in keys:
             if key not in chosen:
                 continue
+            courtesy.step()
             row, digest = given[key]
             if repairs and key in repairs:
                 row = {**row, **repairs[key]}
@@ -208,7 +210,7 @@ class Worker:
         """The records by key with their hashes; one without a key, or with that of another, cannot be taken."""
         given: dict[str, tuple[Row, str]] = {}
         odd: list[Odd] = []
-        for row in rows:
+        for row in courtesy.steps(rows):
             key = self.plan.key(row)
             if key is None or key in given:
                 code = "key_missing" if key is None else "key_twice"
@@ -266,7 +268,7 @@ class Worker:
     @contextmanager
     def writing_behind(self) -> Iterator[None]:
         """Each page is written while the next one is worked out; what became of it is known one page later."""
-        with ThreadPoolExecutor(1, "werkbank-legacy-write") as writer:
+        with ThreadPoolExecutor(1, "werkbank-legacy-write", courtesy.give_way) as writer:
             self._writer = writer
             try:
                 yield
@@ -307,7 +309,7 @@ class Worker:
     ) -> list[dict[str, Any]]:
         rows: dict[str, list[dict[str, Any]]] = {block.code: [] for block in entity.blocks}
         wanted: dict[tuple[str, str], Row] = {}
-        for source, one in made:
+        for source, one in courtesy.steps(made):
             if one.warned and one.rows:
                 found = warnings_of(one, entity)
                 one.rows[entity.main.code][0]["w"] = found
@@ -356,7 +358,7 @@ class Worker:
         seen: set[str] = set()
         typed = [next(iter(source.typed({entity.follows[1]: owner}).values())) for owner in owners]
         for rows in source.by(entity.follows[1], typed):
-            for row in rows:
+            for row in courtesy.steps(rows):
                 key = plan.key(row)
                 if key is not None and key not in seen:
                     seen.add(key)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QHeaderView, QLineEdit, QMenu, QWidget
 
 from app.core.i18n import t
@@ -25,6 +25,8 @@ class FilterEdit(QLineEdit):
     def __init__(self, column: Column, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("kit", "filter")
+        for name in ("active", "invalid"):  # said before its style is looked up, and not once more after it
+            self.setProperty(name, "false")
         self.setFont(font("small"))
         self.setAccessibleName(t("kit.filter.by", column=column.head()))
         self.setPlaceholderText(t(f"kit.filter.{column.filter}"))
@@ -208,8 +210,8 @@ class FilterHeader(QHeaderView):
                 edit.textChanged.connect(lambda _text, number=number: self._typed(number))
                 edit.returnPressed.connect(self._pause.now)
                 self._fields[number] = edit
-        self.sectionResized.connect(lambda: self.place_fields())
-        self.sectionMoved.connect(lambda: self.place_fields())
+        self.sectionResized.connect(lambda: self._sections_changed())
+        self.sectionMoved.connect(lambda: self._sections_changed())
 
     # filters
 
@@ -287,14 +289,22 @@ class FilterHeader(QHeaderView):
 
     def sizeHint(self) -> QSize:
         """Taller by the row of fields."""
-        hint = super().sizeHint()
-        return QSize(hint.width(), px("header") + (px("filter_row") if self._shown else 0))
+        return QSize(px("col_min"), px("header") + (px("filter_row") if self._shown else 0))
 
     def updateGeometries(self) -> None:
         """Keep room for the row of fields below the words."""
         self.setViewportMargins(0, 0, 0, px("filter_row") if self._shown else 0)
         super().updateGeometries()
         self.place_fields()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Put the fields where the sections came to be."""
+        self.place_fields()
+        super().showEvent(event)
+
+    def _sections_changed(self) -> None:
+        if self.isVisible():  # while a list is built every section moves several times
+            self.place_fields()
 
     def place_fields(self) -> None:
         """Put every field under its words."""

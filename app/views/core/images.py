@@ -15,6 +15,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QImageReader, QPainter, QPainterPath, QPixmap
 
+from app.core import courtesy
 from app.core.picture_cache import PictureCache
 from app.views.core.tasks import FETCH, FETCHERS, READ, TaskManager
 from app.views.core.theme import on_theme_change, px, tok
@@ -318,9 +319,15 @@ class ImageProvider(QObject):
         self._tasks.run(
             FETCH,
             self,
-            lambda: self._made(want, get(url)),
+            lambda: self._made(want, self._got(get, url)),
             lambda future: self._fetched(want, future),
         )
+
+    def _got(self, get: Fetcher, url: str) -> bytes:
+        courtesy.step()
+        content = get(url)
+        courtesy.step()
+        return content
 
     def _fetched(self, want: Want, future: "Future[QImage | None]") -> None:
         others = self._fetching.pop(want.source, set()) - {want}

@@ -9,6 +9,7 @@ that a newer request has overtaken, is dropped.
 import itertools
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -19,12 +20,16 @@ from typing import Any, Generic, TypeVar
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal
 
+from app.core import courtesy
+
 T = TypeVar("T")
 log = logging.getLogger("werkbank.tasks")
 
 READ, WRITE, FILE, FETCH = "read", "write", "file", "fetch"
 READERS = 3
 FETCHERS = 8
+TURN_S = 0.008
+"""So long answers are handed out in one turn of the event loop; the next ones wait until it has turned."""
 
 
 @dataclass(eq=False)
@@ -84,12 +89,14 @@ class TaskManager(QObject):
             READ: ThreadPoolExecutor(READERS, "werkbank-read"),
             WRITE: ThreadPoolExecutor(1, "werkbank-write"),
             FILE: ThreadPoolExecutor(1, "werkbank-file"),
-            FETCH: ThreadPoolExecutor(FETCHERS, "werkbank-fetch"),
+            FETCH: ThreadPoolExecutor(FETCHERS, "werkbank-fetch", courtesy.give_way),
         }
         self._tasks: dict[int, Task[Any]] = {}
         self._slots: dict[tuple[int, str], int] = {}
         self._closures: deque[Callable[[], None]] = deque()
         self._closed = False
+        self.attend: Callable[[], None] | None = None
+        """Called before an answer is handed out: the window has something to do."""
         self._gui = threading.get_ident()
         self._wake.connect(self._drain, Qt.ConnectionType.QueuedConnection)
 
@@ -136,6 +143,8 @@ class TaskManager(QObject):
         self._tasks[task.number] = task
 
         def job() -> T:
+            if kind == READ:
+                courtesy.gate.after_turn()
             task.thread, task.running = threading.get_ident(), True
             try:
                 if task.cancelled:
@@ -190,9 +199,12 @@ class TaskManager(QObject):
             self.jobs_changed.emit()
         if overtaken or not task.wanted or future.cancelled():
             return
+        if self.attend is not None and task.kind != FETCH:
+            self.attend()
         done(future)
 
     def _drain(self) -> None:
+        end = time.perf_counter() + TURN_S
         while self._closures and not self._closed:
             closure = self._closures.popleft()
             try:
@@ -200,6 +212,9 @@ class TaskManager(QObject):
             except Exception:  # one broken callback must not keep the others from running
                 log.exception("callback failed")
                 _report_bug()
+            if time.perf_counter() > end:
+                self._wake.emit()
+                return
 
 
 def _report_bug() -> None:

@@ -184,7 +184,7 @@ class TabArea(QWidget):
         """Build a page anew from its own state with changes."""
         tab.state = {**tab.current_state(), **state}
         if tab.page is not None:
-            self._dispose(tab.page)
+            self._dispose(tab.page, hide=tab is not self.current)
             tab.page = None
 
     def step(self, by: int) -> None:
@@ -235,12 +235,14 @@ class TabArea(QWidget):
         self.tabs.sort(key=lambda tab: keys.index(tab.key) if tab.key in keys else len(keys))
         self.changed.emit()
 
-    def _dispose(self, page: TabPage) -> None:
+    def _dispose(self, page: TabPage, *, hide: bool = True) -> None:
+        """Let go of a page.  One that another takes the place of at once is not hidden: its neighbour would show."""
         focus = QApplication.focusWidget()
         if focus is not None and page.isAncestorOf(focus):
             focus.clearFocus()  # while everything is still alive: leaving a field has consequences
         self._ctx.bus.unsubscribe(page)
         self._ctx.tasks.drop_owner(page)
-        self.stack.removeWidget(page)
-        page.hide()
+        if hide:
+            self.stack.removeWidget(page)
+            page.hide()
         page.deleteLater()

@@ -79,7 +79,7 @@ COMMENT ON FUNCTION api.legacy_session_set IS
 
 CREATE OR REPLACE FUNCTION api.legacy_contact(
   p_token bigint, p_server_id bigint, p_status text, p_error text DEFAULT NULL, p_blocked_until timestamptz DEFAULT NULL,
-  p_again_s double precision DEFAULT NULL)
+  p_again_s integer DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
