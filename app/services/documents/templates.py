@@ -1,19 +1,22 @@
 """The house's changes to its papers: which apply to a document, reading and keeping them."""
 
-from collections.abc import Mapping
+import base64
+import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, get_args
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.core.changes import Result, changed
-from app.core.errors import Invalid
+from app.core.errors import Invalid, Refused
 from app.core.paging import ListQuery, Page, fetch_page
 from app.models.documents_template import Template
 from app.models.partners import Partner
 from app.services import records
-from app.services.documents.data import DocumentData, Kind, Language
+from app.services.documents import house
+from app.services.documents.data import Company, DocumentData, Kind, Language
 from app.services.documents.design import Design, checked, merged
 from app.services.records import Saved
 
@@ -82,22 +85,49 @@ def in_design(session: Session, data: DocumentData, design: Design) -> DocumentD
     return replace(data, design=design, lines=lines)
 
 
+class Change(NamedTuple):
+    """A template as far as a design needs it."""
+
+    id: int
+    kind: str
+    language: str
+    partner_id: int | None
+    changes: Mapping[str, Any]
+    logo: bytes | None
+
+
 def design_for(
-    session: Session, kind: Kind, language: Language, partner_id: int | None, *, leave_out: int | None = None
+    session: Session, kind: Kind, language: Language, partner_id: int | None, leave_out: int | None = None
 ) -> Design:
     """The design of a kind of paper for a language and a customer or supplier.
 
-    ``leave_out`` is a template that does not count: the one whose unsaved state is shown.
+    ``leave_out`` is a template that does not count.
     """
-    query = (
-        select(Template.changes, Template.logo, Template.kind, Template.language, Template.partner_id)
-        .where(Template.kind.in_(("", kind)), Template.language.in_(("", language)))
-        .where(or_(Template.partner_id.is_(None), Template.partner_id == partner_id))
+    return applied(all_changes(session, leave_out), kind, language, partner_id)
+
+
+def all_changes(session: Session, leave_out: int | None = None) -> tuple[Change, ...]:
+    """All templates there are but one; a house has a handful."""
+    columns = (
+        Template.id,
+        Template.kind,
+        Template.language,
+        Template.partner_id,
+        Template.changes,
+        Template.logo,
     )
-    if leave_out is not None:
-        query = query.where(Template.id != leave_out)
-    rows = sorted(session.execute(query).all(), key=lambda row: rank(row.kind, row.language, row.partner_id))
-    return merged([(row.changes, row.logo) for row in rows])
+    return tuple(Change(*row) for row in session.execute(select(*columns)) if row.id != leave_out)
+
+
+def applied(changes: Iterable[Change], kind: Kind, language: Language, partner_id: int | None) -> Design:
+    """The design that comes of those changes that are meant for this paper."""
+    meant = [
+        one
+        for one in changes
+        if one.kind in ("", kind) and one.language in ("", language) and one.partner_id in (None, partner_id)
+    ]
+    meant.sort(key=lambda one: rank(one.kind, one.language, one.partner_id))
+    return merged([(one.changes, one.logo) for one in meant])
 
 
 def rank(kind: str, language: str, partner_id: int | None) -> tuple[bool, bool, bool]:
@@ -123,25 +153,54 @@ def list_templates(session: Session, query: ListQuery) -> Page:
     return fetch_page(session, statement, columns=_LIST, key=_LIST["id"], query=query, row=TemplateRow)
 
 
-def get_template(session: Session, template_id: int) -> TemplateDetail:
-    """A template.  Raises Refused `record_not_found`."""
-    found = records.find(session, Template, template_id)
-    name = ""
-    if found.partner_id is not None:
-        name = session.scalar(select(Partner.name).where(Partner.id == found.partner_id)) or ""
-    return TemplateDetail(
-        found.id,
-        found.row_version,
-        found.kind,
-        found.language,
-        found.partner_id,
-        name,
-        dict(found.changes),
-        found.logo is not None,
-        None if found.logo is None else bytes(found.logo),
-        found.updated_at,
-        found.updated_by,
-    )
+class FormOf(NamedTuple):
+    """A template, the company, and all other templates: what its form shows and what the preview needs."""
+
+    template: TemplateDetail | None
+    company: Company
+    others: tuple[Change, ...]
+
+
+_FORM = text(
+    f"""
+SELECT {house.COLUMNS},
+       (SELECT jsonb_agg(jsonb_build_object('id', t.id, 'row_version', t.row_version, 'kind', t.kind,
+                 'language', t.language, 'partner_id', t.partner_id, 'changes', t.changes,
+                 'logo', encode(t.logo, 'base64'), 'updated_at', t.updated_at, 'updated_by', t.updated_by,
+                 'partner', (SELECT p.name FROM partners.partner p WHERE p.id = t.partner_id)))
+          FROM documents.template t) AS templates
+"""  # noqa: S608  (fixed names)
+)
+
+
+def form_of(session: Session, template_id: int | None) -> FormOf:
+    """What the form of a template (None: a new one) shows; one round trip.  Raises Refused `record_not_found`."""
+    row = session.execute(_FORM).mappings().one()
+    found: TemplateDetail | None = None
+    others: list[Change] = []
+    for one in row["templates"] or ():
+        logo = None if one["logo"] is None else base64.b64decode(one["logo"])
+        if one["id"] != template_id:
+            others.append(
+                Change(one["id"], one["kind"], one["language"], one["partner_id"], one["changes"], logo)
+            )
+            continue
+        found = TemplateDetail(
+            one["id"],
+            one["row_version"],
+            one["kind"],
+            one["language"],
+            one["partner_id"],
+            one["partner"] or "",
+            one["changes"],
+            logo is not None,
+            logo,
+            dt.datetime.fromisoformat(one["updated_at"]),
+            one["updated_by"],
+        )
+    if template_id is not None and found is None:
+        raise Refused("record_not_found", table=TOPIC, id=template_id)
+    return FormOf(found, house.company(row, "de"), tuple(others))
 
 
 def save_template(session: Session, command: SaveTemplate) -> Result[Saved]:

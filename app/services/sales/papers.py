@@ -1,7 +1,6 @@
 """Papers of the warehouse for sales: the picking list of an order, the packing list of a delivery."""
 
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import text
@@ -12,7 +11,7 @@ from app.services.documents import data as page
 from app.services.documents.house import house
 from app.services.labels import own_codes
 from app.services.sales.documents import document_for
-from app.services.sales.shipping import shipping_form
+from app.services.sales.shipping import ShippingOrder, shipping_form
 
 _HEAD = text("SELECT * FROM api.shipping_orders(100000) WHERE sales_order_id = :id")
 _WEIGHTS = text("SELECT p.sku, p.weight_g FROM catalog.product p WHERE p.sku = ANY (:skus)")
@@ -24,22 +23,22 @@ def picking_list(session: Session, order_id: int, language: page.Language) -> pa
 
     Raises Refused `nothing_to_pick` when nothing is left to ship.
     """
-    head = session.execute(_HEAD, {"id": order_id}).mappings().one_or_none()
+    row = session.execute(_HEAD, {"id": order_id}).one_or_none()
     form = shipping_form(session, order_id, language)
-    if head is None or not form.picks:
+    if row is None or not form.picks:
         raise Refused("nothing_to_pick", id=order_id)
+    head = ShippingOrder._make(row)
     own = house(session, language)
     picks = sorted(form.picks, key=lambda pick: (not pick.place, pick.place, pick.position))
-    requested: date | None = head["requested_date"]
     references = (
-        page.Reference("customer", head["customer"]),
-        page.Reference("your_order", head["customer_reference"] or ""),
-        page.Reference("delivery_date", requested or ""),
-        page.Reference("warehouse", head["warehouse"]),
+        page.Reference("customer", head.customer),
+        page.Reference("your_order", head.customer_reference or ""),
+        page.Reference("delivery_date", head.requested_date or ""),
+        page.Reference("warehouse", head.warehouse),
     )
     return page.DocumentData(
         kind="picking_list",
-        number=head["number"],
+        number=head.number,
         date=own.today,
         language=language,
         company=own.company,

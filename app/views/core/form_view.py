@@ -256,6 +256,8 @@ class FormView(TabPage):
         self._main.setSpacing(px("gap_l"))
         columns.addWidget(self._scroll, 1)
         self._build_sections()
+        if (beside := self.beside()) is not None:
+            columns.addWidget(beside, 1)
         cards = list(self.cards())
         if cards:
             self._cards = SideColumn(cards, self._main)
@@ -316,6 +318,10 @@ class FormView(TabPage):
 
     def _has_lines(self) -> bool:
         return self.lines is not None or bool(self.tables)
+
+    def beside(self) -> QWidget | None:
+        """A wide widget beside the fields, such as a preview; built once."""
+        return None
 
     def extend(self, column: QVBoxLayout) -> None:
         """Put further widgets (lists of addresses, prices …) below the fields; built once."""

@@ -1,0 +1,47 @@
+"""Pages of a paper as pictures, as they will be printed."""
+
+from dataclasses import dataclass, replace
+
+from app.services.documents.data import Company, Kind, Language
+from app.services.documents.design import Design
+from app.services.documents.render import render
+from app.services.documents.samples import sample
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page as a PNG, which of how many it is."""
+
+    png: bytes
+    page: int
+    pages: int
+
+
+def sample_pdf(kind: Kind, language: Language, design: Design, company: Company | None) -> bytes:
+    """The sample paper of a kind in a design, of the house's own company where it is known."""
+    data = sample(kind, language, company=company)
+    if design.pictures is False:
+        data = replace(data, lines=tuple(replace(line, picture=None) for line in data.lines))
+    return render(replace(data, design=design))
+
+
+def picture(pdf: bytes, wide: int, page: int = 0) -> Picture:
+    """A page of a PDF so many pixels wide; the last one when there are fewer."""
+    import io
+
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        count = len(document)
+        at = max(0, min(page, count - 1))
+        sheet = document[at]
+        try:
+            image = sheet.render(scale=wide / sheet.get_width()).to_pil()
+        finally:
+            sheet.close()
+    finally:
+        document.close()
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return Picture(buffer.getvalue(), at, count)

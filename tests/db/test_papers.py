@@ -1,0 +1,150 @@
+"""Papers of records, made by those who use them, and the house's templates on them."""
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import psycopg
+import pytest
+from pypdf import PdfReader
+
+from app.core.db import Database
+from app.core.errors import Conflict, Duplicate, Invalid, NotAllowed, Refused
+from app.core.paging import ListQuery
+from app.services.catalog.papers import price_list
+from app.services.documents import templates
+from app.services.documents.data import DocumentData
+from app.services.documents.render import render
+from app.services.documents.templates import SaveTemplate, designed
+from app.services.inventory.papers import count_sheet, count_with_booked, stock_valuation
+from app.services.production import writes as works
+from app.services.production.commands import CreateWorkOrders, PlannedOrder
+from app.services.production.papers import material_list, traveller
+from app.services.sales.papers import packing_list_of, picking_list
+from tests import make_world
+from tests.sales_world import D, Raw, World, build, confirmed, line_ids, shipped, stock
+
+As = Callable[[str], Database]
+
+
+@pytest.fixture(scope="module")
+def world(admin_dsn: str) -> Iterator[World]:
+    with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        yield build(connection)
+
+
+def words(data: DocumentData) -> str:
+    """What the pages say, spaces made one."""
+    pages = PdfReader(io.BytesIO(render(data))).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+def test_the_warehouse_picks_packs_and_counts_by_paper(world: World, as_role: As, admin: Raw) -> None:
+    keeper, rep = as_role("warehouse_manager"), as_role("sales_rep")
+    stock(keeper, world.bike, world.shelf, 9)
+    admin.execute("UPDATE catalog.product SET weight_g = 12500 WHERE id = %s", (world.bike,))
+    order = confirmed(rep, world.order([world.line(world.bike, 3), world.line(world.bell, 2, "7.99")]))
+    stock(keeper, world.bell, world.shelf, 5)
+    pick = keeper.read(picking_list, order.id, "de")
+    (bike,) = (line for line in pick.lines if line.quantity == 3)
+    assert bike.values["place"] == "A-01"
+    said = words(pick)
+    assert "Kommissionierliste" in said
+    assert order.number in said
+    assert "A-01" in said
+    assert all(line.unit_price is None for line in pick.lines)
+
+    first, second = line_ids(admin, order.id)
+    picks = ((first, 3, world.shelf), (second, 2, world.shelf))
+    delivery = shipped(keeper, order.id, order.row_version, *picks)
+    pack = keeper.read(packing_list_of, delivery.id)
+    assert pack.summary == (("weight", D("37.500")),)
+    assert "37,5" in words(pack)
+    with pytest.raises(Refused) as nothing:
+        keeper.read(picking_list, order.id, "de")
+    assert nothing.value.key == "nothing_to_pick"
+
+    blind, told = (keeper.read(paper, world.north, "en") for paper in (count_sheet, count_with_booked))
+    assert "Book quantity" not in words(blind)
+    assert "Book quantity" in words(told)
+    assert {line.quantity for line in told.lines} == {D(6), D(3)}
+
+
+def test_only_who_knows_costs_values_the_stock(world: World, as_role: As, admin: Raw) -> None:
+    stock(as_role("warehouse_manager"), world.book, world.far_shelf, 3)
+    admin.execute(
+        "INSERT INTO catalog.product_cost (product_id, standard_cost) VALUES (%s, 4.5555)"
+        " ON CONFLICT (product_id) DO UPDATE SET standard_cost = excluded.standard_cost",
+        (world.book,),
+    )
+    valued = as_role("finance").read(stock_valuation, world.south, "de")
+    (line,) = (line for line in valued.lines if line.quantity == 3)
+    assert line.values["value"] == D("13.67")
+    assert "13,67" in words(valued)
+    with pytest.raises(NotAllowed):
+        as_role("warehouse_manager").read(stock_valuation, world.south, "de")
+    with pytest.raises(Refused):
+        as_role("finance").read(stock_valuation, 0, "de")
+
+
+def test_a_price_list_names_todays_prices_in_its_tiers(world: World, as_role: As) -> None:
+    data = as_role("sales_rep").read(price_list, world.wholesale, "en")
+    tiers = [line.values.get("from_quantity") for line in data.lines if line.unit_price == 90]
+    assert tiers == [D(10)]
+    assert "Price list" in words(data)
+
+
+def test_a_works_order_goes_through_the_shop_with_its_papers(as_role: As, admin: Raw) -> None:
+    shop = make_world.build(admin)
+    planner, keeper = as_role("production_planner"), as_role("warehouse_manager")
+    part, top = make_world.product(admin, "Arm"), make_world.product(admin, "Figure", made=True)
+    make_world.bill(planner, top, [(part, 2)])
+    make_world.receive(keeper, part, shop.shelf, 50)
+    order = PlannedOrder(top, D(5), shop.hall, shop.today, shop.today)
+    (made,) = planner.write(works.create_work_orders, CreateWorkOrders((order,))).value
+    card = as_role("production_operator").read(traveller, made.id, "de")
+    assert card.code.startswith("F/")
+    said = words(card)
+    assert "Fertigungsauftrag" in said
+    assert "Arm" in said
+    (line,) = as_role("production_operator").read(material_list, made.id, "en").lines
+    assert (line.quantity, line.values["per_piece"], line.values["reserved"]) == (D(10), D(2), D(10))
+
+
+def test_the_narrowest_template_wins_and_a_customer_has_his_own(world: World, as_role: As) -> None:
+    mia, rep = as_role("marketing"), as_role("sales_rep")
+
+    def keep(changes: dict[str, object], **where: object) -> int:
+        return mia.write(
+            templates.save_template, SaveTemplate(None, None, {"changes": changes, **where})
+        ).value.id
+
+    keep({"accent": "#111111", "closing": "Alle Papiere"})
+    keep({"accent": "#222222"}, kind="quote")
+    keep({"accent": "#333333", "intro": "For quotes in English"}, kind="quote", language="en")
+    own = keep({"columns": {"discount": False}}, partner_id=world.dealer)
+    quote = rep.read(templates.design_for, "quote", "de", None)
+    assert (quote.accent, quote.closing, quote.intro) == ("#222222", "Alle Papiere", None)
+    english = rep.read(templates.design_for, "quote", "en", world.dealer)
+    assert (english.accent, english.intro, dict(english.columns)) == (
+        "#333333",
+        "For quotes in English",
+        {"discount": False},
+    )
+    assert rep.read(templates.design_for, "invoice", "en", world.french).accent == "#111111"
+    assert not rep.read(templates.design_for, "quote", "de", world.dealer, own).columns
+    paper = rep.read(price_list, world.wholesale, "de")
+    assert "Alle Papiere" in words(rep.read(designed, replace(paper, partner_id=world.dealer)))
+
+    with pytest.raises(Duplicate):
+        keep({}, kind="quote")
+    with pytest.raises(Invalid) as wrong:
+        keep({"accent": "blue"}, kind="invoice")
+    assert wrong.value.key == "template_colour"
+    with pytest.raises(Invalid):
+        keep({}, kind="invoice", logo=b"no picture")
+    with pytest.raises(Conflict):
+        mia.write(templates.save_template, SaveTemplate(own, 99, {"language": "de"}))
+    with pytest.raises(NotAllowed):
+        rep.write(templates.save_template, SaveTemplate(None, None, {"changes": {}, "kind": "reminder"}))
+    assert len(rep.read(templates.list_templates, ListQuery()).rows) == 4
