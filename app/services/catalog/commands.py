@@ -35,7 +35,7 @@ class SaveUnit(SaveRecord):
 
 
 class SaveTaxClass(SaveRecord):
-    """Fields: code, name_de, name_en, rate."""
+    """Fields: code, name_de, name_en, rate, category, exemption_de, exemption_en, exemption_code."""
 
 
 class SaveVariantCode(SaveRecord):

@@ -169,20 +169,51 @@ class TaxClassPage(CodedPage):
                         places=4,
                         minimum=ZERO,
                         help="catalog.tax_class.rate_help",
-                        span=2,
+                    ),
+                    Field(
+                        "category",
+                        "catalog.field.tax_category",
+                        "choice",
+                        required=True,
+                        choices=tuple((key, f"catalog.tax_category.{key}") for key in ("S", "Z", "E")),
+                    ),
+                    Field(
+                        "exemption_code",
+                        "catalog.field.exemption_code",
+                        max_length=30,
+                        placeholder="catalog.field.exemption_code_hint",
                     ),
                 )
+            ),
+            Section(
+                (
+                    Field("exemption_de", "catalog.field.exemption_de", span=2, max_length=200),
+                    Field("exemption_en", "catalog.field.exemption_en", span=2, max_length=200),
+                ),
+                "catalog.section.exemption",
             ),
         ),
         load=lists.load_tax_class,
         update_right="catalog.tax_class:update",
         create_right="catalog.tax_class:insert",
-        constraints=(("tax_class_code_key", "code"), ("tax_rate_range", "rate")),
+        constraints=(
+            ("tax_class_code_key", "code"),
+            ("tax_rate_range", "rate"),
+            ("tax_class_without_tax", "rate"),
+            ("tax_class_exempt_why", "exemption_de"),
+        ),
     )
 
+    def defaults(self) -> Mapping[str, Any]:
+        """Most classes have a rate."""
+        return {"category": "S"}
+
     def save_call(self, form: FormValues) -> tuple[Any, SaveRecord]:
-        """What was changed."""
-        return writes.save_tax_class, SaveTaxClass(form.id, *self.values_of(form))
+        """What was changed; an emptied reason is empty text."""
+        version, values = self.values_of(form)
+        reasons = ("exemption_de", "exemption_en")
+        values = {key: value or "" if key in reasons else value for key, value in values.items()}
+        return writes.save_tax_class, SaveTaxClass(form.id, version, values)
 
 
 class VariantCodePage(CodedPage):
