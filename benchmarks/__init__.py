@@ -44,9 +44,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument(
         "--only",
-        default="abcdefghiklrtwp",
+        default="abcdefghiklnrtwp",
         metavar="LETTERS",
-        help="cases to run; w is the window, p are pictures, i invoices as PDF and e-invoice",
+        help="cases to run; w is the window, p are pictures, i invoices as PDF and e-invoice, n labels",
     )
     parser.add_argument("--calls", type=int, default=20, metavar="N", help="measured calls per case")
     parser.add_argument("--small", action="store_true", help="leave out the large data")
@@ -75,6 +75,13 @@ def main(argv: list[str]) -> int:
         report["papers"] = run_papers(small=arguments.small)
         print("\ninvoices of ten lines, a second, on one core")
         for name, value in report["papers"].items():
+            print(f"{name:<56}{value:>10}")
+    if "n" in arguments.only:
+        from benchmarks.labels import run as run_labels
+
+        report["labels"] = run_labels(small=arguments.small)
+        print("\nlabels")
+        for name, value in report["labels"].items():
             print(f"{name:<56}{value:>10}")
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)

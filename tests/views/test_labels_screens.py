@@ -235,14 +235,17 @@ def test_a_number_range_is_made_and_only_its_name_and_end_change(
         shot(bench, "labels_ranges_empty")
         bench.window.new_record("labels.number_range")
         form = bench.front()
+        bench.choose("field.kind", "EAN-8")
         bench.type("field.name", "Hausintern")
+        bench.type("field.prefix", "2")
+        bench.type("field.last_serial", "9999")
         form.save()
         bench.wait(lambda: form.record.id is not None)
         bench.wait(lambda: form.record.values.get("name") == "Hausintern")
         shot(bench, "labels_range")
         bench.wait(lambda: not form.boxes["prefix"].editor.isVisible())
         page = bench.go("labels.ranges")
-        bench.wait(lambda: page.table.model().rowCount() == 1)
+        bench.wait(lambda: page.table.model().rowCount() == 3)
         shot(bench, "labels_ranges")
 
 

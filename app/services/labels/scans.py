@@ -43,7 +43,11 @@ class Reading:
     def asked(self) -> dict[str, Any]:
         """What the database is asked for."""
         found: dict[str, Any] = {"code": self.code}
-        for key in ("gtin", "lot", "serial", "sscc", "own"):
+        if self.gtin:
+            found["eans"] = [
+                self.gtin[14 - n :] for n in (8, 12, 13, 14) if not self.gtin[: 14 - n].strip("0")
+            ]
+        for key in ("lot", "serial", "sscc", "own"):
             if value := getattr(self, key):
                 found[key] = value
         if self.parts:

@@ -38,7 +38,7 @@ def zpl(label: Label, *, copies: int = 1, turned: bool = False, packing: Packing
 
 
 def _z64(data: bytes) -> str:
-    packed = base64.b64encode(zlib.compress(data, 6))
+    packed = base64.b64encode(zlib.compress(data, 3))
     return f":Z64:{packed.decode()}:{_crc(packed):04X}"
 
 
