@@ -14,7 +14,9 @@ from app.core.errors import Conflict, Duplicate, Invalid, NotAllowed
 from app.core.paging import ListQuery
 from app.core.together import ask
 from app.services.partners import reads, writes
+from app.services.partners.checks import PARTNER
 from app.services.partners.commands import Child, SavePartner, SetCredit
+from app.services.partners.forms import load_partner
 from app.services.purchasing import writes as purchasing
 from app.services.purchasing.commands import SaveSupplierPrice
 from app.services.purchasing.reads import supplier_prices
@@ -179,3 +181,30 @@ def test_purchase_prices_stay_among_those_who_buy(admin: Raw, as_role: As) -> No
             as_role(role).write(
                 purchasing.save_supplier_price, SaveSupplierPrice(offers[0].id, 1, {"amount": D(1)})
             )
+
+
+def test_einvoice_of_a_customer(as_role: As) -> None:
+    """What XRechnung needs is asked at the field; the kind of address falls back to e-mail."""
+    db = as_role("sales_rep")
+    saved = partner(db, "Stadt Ulm")
+    form = db.read(load_partner, saved.id)
+    assert (form.einvoice_format, form.electronic_address_scheme) == ("paper", "EM")
+    wanted = {"einvoice_format": "xrechnung_ubl", "is_customer": True, "is_supplier": False}
+    found = {finding.field for finding in PARTNER.check(wanted)}
+    assert found == {"buyer_reference", "electronic_address"}
+    values = {
+        "einvoice_format": "xrechnung_ubl",
+        "buyer_reference": " 04011000-12345-03 ",
+        "electronic_address": "rechnung@ulm.example",
+        "electronic_address_scheme": "",
+    }
+    db.write(writes.save_partner, SavePartner(saved.id, form.row_version, values))
+    form = db.read(load_partner, saved.id)
+    assert (form.buyer_reference, form.electronic_address_scheme) == ("04011000-12345-03", "EM")
+    for key, value, wrong in (
+        ("einvoice_format", "fax", "einvoice_format_known"),
+        ("electronic_address_scheme", "E", "electronic_address_scheme_form"),
+        ("buyer_reference", "04011000-12345-34", "leitweg_wrong"),
+    ):
+        with pytest.raises(Invalid, match=wrong):
+            db.write(writes.save_partner, SavePartner(saved.id, form.row_version, {key: value}))

@@ -16,6 +16,16 @@ PARTNER = Rules.read(
                 "field": "vat_id",
                 "code": "eu_business_needs_vat_id",
             },
+            {
+                "expect": "not starts(einvoice_format, 'xrechnung') or length(buyer_reference or '') > 0",
+                "field": "buyer_reference",
+                "code": "einvoice_needs_buyer_reference",
+            },
+            {
+                "expect": "not starts(einvoice_format, 'xrechnung') or length(electronic_address or '') > 0",
+                "field": "electronic_address",
+                "code": "einvoice_needs_address",
+            },
         ]
     }
 )

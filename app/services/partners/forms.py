@@ -33,6 +33,10 @@ class PartnerForm(NamedTuple):
     language: str
     vat_id: str | None
     tax_treatment: str
+    einvoice_format: str
+    buyer_reference: str | None
+    electronic_address: str | None
+    electronic_address_scheme: str
     payment_term_id: int | None
     payment_term: str | None
     price_list_id: int | None
@@ -84,7 +88,8 @@ class PartnerChoices(NamedTuple):
 
 _FORM = """
 SELECT p.id, p.row_version, p.number, p.name, p.is_customer, p.is_supplier, p.is_active, p.kind, p.language, p.vat_id,
-       p.tax_treatment, p.payment_term_id, CASE :lang WHEN 'en' THEN t.name_en ELSE t.name_de END AS payment_term,
+       p.tax_treatment, p.einvoice_format, p.buyer_reference, p.electronic_address, p.electronic_address_scheme,
+       p.payment_term_id, CASE :lang WHEN 'en' THEN t.name_en ELSE t.name_de END AS payment_term,
        p.price_list_id, CASE :lang WHEN 'en' THEN l.name_en ELSE l.name_de END AS price_list,
        p.credit_limit, p.is_delivery_blocked, p.block_reason, p.email, p.phone, p.website, p.remark,
        (SELECT jsonb_agg(jsonb_build_array(a.id, a.row_version, a.kind, a.is_default, a.name, a.street, a.street2,

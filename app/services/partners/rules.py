@@ -44,6 +44,7 @@ _VAT = {
 _OTHER_VAT = {"GB": r"\d{9}|\d{12}", "CH": r"E\d{9}"}
 EU_PREFIXES = frozenset(_VAT) - {"XI"}
 EU_COUNTRIES = (EU_PREFIXES - {"EL"}) | {"GR"}
+EINVOICE_FORMATS = ("paper", "zugferd_en16931", "zugferd_extended", "xrechnung_cii", "xrechnung_ubl")
 TREATMENTS = ("domestic", "eu_business", "reverse_charge", "export")
 
 
@@ -87,6 +88,17 @@ def check_email(value: str | None, column: str = "email") -> str | None:
     return text
 
 
+def check_buyer_reference(value: str | None, column: str = "buyer_reference") -> str | None:
+    """What a buyer wants to read on invoices; a Leitweg-ID must have the right check digits."""
+    from stdnum.de import leitweg
+
+    text = check_text(value, column, 100)
+    looks = text is not None and re.fullmatch(r"[0-9]{2,12}(-[A-Za-z0-9]{1,30})?-[0-9]{2}", text, re.ASCII)
+    if text is not None and looks and not leitweg.is_valid(text):
+        raise Invalid("leitweg_wrong", column=column, value=text)
+    return text
+
+
 def partner_values(values: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
     """Checked values of a partner's own columns; missing keys stay missing."""
     checked = dict(values)
@@ -104,6 +116,7 @@ def partner_values(values: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
     for key, limit in (("phone", 60), ("website", 254), ("remark", 20_000), ("block_reason", 200)):
         if key in checked:
             checked[key] = check_text(checked[key], key, limit)
+    checked |= _einvoice_values(checked)
     if "tax_treatment" in checked and checked["tax_treatment"] not in TREATMENTS:
         raise Invalid("tax_treatment_known", column="tax_treatment")
     if checked.get("credit_limit") is not None:
@@ -113,10 +126,38 @@ def partner_values(values: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
     return checked
 
 
+def _check_einvoice(checked: dict[str, Any]) -> None:
+    """How invoices go to a customer: format, what they bear, and the scheme of the address."""
+    if "electronic_address_scheme" in checked:
+        scheme = check_text(checked["electronic_address_scheme"], "electronic_address_scheme", 4)
+        checked["electronic_address_scheme"] = (scheme or "EM").upper()
+    if "einvoice_format" in checked and checked["einvoice_format"] not in EINVOICE_FORMATS:
+        raise Invalid("einvoice_format_known", column="einvoice_format")
+    if "buyer_reference" in checked:
+        checked["buyer_reference"] = check_buyer_reference(checked["buyer_reference"])
+
+
+def _einvoice_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Checked values of how a partner gets invoices, those that are given."""
+    checked: dict[str, Any] = {}
+    if "einvoice_format" in values and values["einvoice_format"] not in EINVOICE_FORMATS:
+        raise Invalid("einvoice_format_known", column="einvoice_format")
+    if "buyer_reference" in values:
+        checked["buyer_reference"] = check_buyer_reference(values["buyer_reference"])
+    if "electronic_address" in values:
+        checked["electronic_address"] = check_text(values["electronic_address"], "electronic_address", 254)
+    if "electronic_address_scheme" in values:
+        scheme = check_text(values["electronic_address_scheme"], "electronic_address_scheme", 4)
+        checked["electronic_address_scheme"] = (scheme or "EM").upper()
+    return checked
+
+
 def check_whole(is_customer: bool, is_supplier: bool, treatment: str, vat_id: str | None) -> None:
     """What must hold of a partner's values together."""
     if not (is_customer or is_supplier):
         raise Invalid("partner_is_something", column="is_customer")
+    if treatment == "reverse_charge" and vat_id is None:
+        raise Invalid("reverse_charge_needs_vat_id", column="vat_id")
     if treatment == "eu_business":
         if vat_id is None:
             raise Invalid("eu_business_needs_vat_id", column="vat_id")

@@ -67,6 +67,12 @@ class CompanyRow(NamedTuple):
     pictures_on_order: bool
     pictures_on_delivery: bool
     pictures_on_invoice: bool
+    is_small_business: bool
+    contact_name: str
+    contact_phone: str
+    contact_email: str
+    electronic_address: str
+    electronic_address_scheme: str
     logo: bytes | None
 
 

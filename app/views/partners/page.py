@@ -44,6 +44,7 @@ from app.views.partners.bank_card import BankCard
 from app.views.partners.words import (
     CREATE,
     CREDIT,
+    EINVOICES,
     KINDS,
     LANGUAGES,
     PARTNER,
@@ -173,6 +174,26 @@ CONDITIONS = Section(
     ),
     "partners.section.conditions",
 )
+EINVOICE = Section(
+    (
+        Field(
+            "einvoice_format",
+            "partners.field.einvoice_format",
+            "choice",
+            required=True,
+            choices=tuple((key, f"partners.einvoice.{key}") for key in EINVOICES),
+        ),
+        Field(
+            "buyer_reference",
+            "partners.field.buyer_reference",
+            max_length=100,
+            validate=ruled(rules.check_buyer_reference),
+        ),
+        Field("electronic_address", "partners.field.electronic_address", max_length=254),
+        Field("electronic_address_scheme", "partners.field.electronic_address_scheme", max_length=4),
+    ),
+    "partners.section.einvoice",
+)
 ADDRESSES = LinesSpec(
     columns=(
         LineColumn(
@@ -285,7 +306,7 @@ class PartnerPage(FormPage):
         topic=PARTNER,
         title="partners.partner.type",
         icon="users",
-        sections=(HEAD, REACH, CONDITIONS),
+        sections=(HEAD, REACH, CONDITIONS, EINVOICE),
         load=load_partner,
         update_right=UPDATE,
         create_right=CREATE,
@@ -297,6 +318,9 @@ class PartnerPage(FormPage):
             ("vat_id_format", "vat_id"),
             ("eu_business_needs_vat_id", "vat_id"),
             ("eu_business_needs_eu_vat_id", "vat_id"),
+            ("reverse_charge_needs_vat_id", "vat_id"),
+            ("einvoice_format_known", "einvoice_format"),
+            ("electronic_address_scheme_form", "electronic_address_scheme"),
             ("delivery_block_needs_reason", "block_reason"),
             ("credit_limit_not_negative", "credit_limit"),
         ),
@@ -338,6 +362,8 @@ class PartnerPage(FormPage):
             "kind": "b2b",
             "language": "de",
             "tax_treatment": "domestic",
+            "einvoice_format": "paper",
+            "electronic_address_scheme": "EM",
         }
 
     # -- building -----------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ PARTNER, TERM = "partners.partner", "partners.payment_term"
 CREATE, UPDATE = "partners.partner:insert", "partners.partner:update"
 TERMS, CREDIT = "partner_terms_set", "partner_credit_set"
 KINDS = {"b2b": ("neutral", "partners.kind.b2b"), "b2c": ("info", "partners.kind.b2c")}
-TREATMENTS = ("domestic", "eu_business", "export")
+TREATMENTS = ("domestic", "eu_business", "reverse_charge", "export")
+EINVOICES = ("paper", "zugferd_en16931", "zugferd_extended", "xrechnung_cii", "xrechnung_ubl")
 LANGUAGES = ("de", "en")
 DOCUMENTS = {
     "quote": ("sales.quote", "partners.document.quote"),

@@ -9,6 +9,7 @@ from app.core.changes import Result
 from app.core.errors import Invalid
 from app.core.i18n import t
 from app.services.partners import rules
+from app.services.partners.iban import clean_bic, clean_iban
 from app.services.system import reads, writes
 from app.services.system.commands import SaveCompany
 from app.views.core.context import AppContext
@@ -46,6 +47,14 @@ def _vat_id(value: Any, _values: Mapping[str, Any]) -> Invalid | None:
     return _wrong(lambda: rules.check_vat_id(value)) if value else None
 
 
+def _iban(value: Any, _values: Mapping[str, Any]) -> Invalid | None:
+    return _wrong(lambda: clean_iban(str(value))) if value else None
+
+
+def _bic(value: Any, _values: Mapping[str, Any]) -> Invalid | None:
+    return _wrong(lambda: clean_bic(str(value))) if value else None
+
+
 def _wrong(check: Callable[[], object]) -> Invalid | None:
     try:
         check()
@@ -80,14 +89,25 @@ class CompanyPage(FormPage):
                     Field("vat_id", "company.vat_id", max_length=20, validate=_vat_id),
                     Field("tax_number", "company.tax_number", max_length=40),
                     Field("register_entry", "company.register_entry", span=2),
+                    Field("is_small_business", "company.is_small_business", "check", span=2),
                 ),
                 "company.section.tax",
             ),
             Section(
                 (
+                    Field("contact_name", "company.contact_name", span=2),
+                    Field("contact_phone", "company.contact_phone", max_length=60),
+                    Field("contact_email", "company.contact_email", max_length=254),
+                    Field("electronic_address", "company.electronic_address", span=2, max_length=254),
+                    Field("electronic_address_scheme", "company.electronic_address_scheme", max_length=4),
+                ),
+                "company.section.einvoice",
+            ),
+            Section(
+                (
                     Field("bank_name", "company.bank_name", span=2),
-                    Field("iban", "company.iban", max_length=40),
-                    Field("bic", "company.bic", max_length=11),
+                    Field("iban", "company.iban", max_length=40, validate=_iban),
+                    Field("bic", "company.bic", max_length=11, validate=_bic),
                     Field(
                         "language",
                         "company.language",
@@ -143,10 +163,10 @@ class CompanyPage(FormPage):
     def save_call(self, form: FormValues) -> tuple[Callable[[Any, Any], Result[Any]], Any]:
         """Only what was changed; an emptied field is empty text."""
         values = {
-            key: form.values[key] if key.startswith("pictures_on_") else form.values[key] or ""
+            key: form.values[key] if key.startswith(("pictures_on_", "is_")) else form.values[key] or ""
             for key in form.changed
         }
-        for key in ("country", "vat_id", "iban", "bic"):
+        for key in ("country", "vat_id", "iban", "bic", "electronic_address_scheme"):
             if values.get(key):
                 values[key] = str(values[key]).upper().strip()
         return save, SaveCompany(form.row_version, values)
