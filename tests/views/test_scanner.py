@@ -9,14 +9,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import psycopg
+import pypdfium2
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+import app.views.warehouse
 from app.core.db import Database
+from app.core.scan import CALIBRATION, LAYOUTS
+from app.services.labels import command_sheet
 from app.services.labels.scanning import Hit, Resolved
 from app.views.core import scan_settings
 from app.views.core.scan_settings import ScannerSettings
@@ -24,7 +28,7 @@ from app.views.core.scanner import ScanHub
 from app.views.core.settings_store import SettingsStore
 from app.views.core.workspace import Workspace
 from app.views.shell.main_window import MainWindow
-from app.views.warehouse import desk
+from app.views.warehouse import desk, setup_page
 from app.views.warehouse.teach import TeachDialog
 from tests.make_world import build
 from tests.make_world import product as make
@@ -189,6 +193,39 @@ def test_a_scanner_at_a_serial_port(product: int, as_role: AsRole, tmp_path: Pat
         scanner.hub.apply(QUIET)
     os.close(ours)
     os.close(theirs)
+
+
+def test_a_scanner_is_set_up_and_tried_at_its_page(
+    product: int, as_role: AsRole, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(setup_page, "show_file", shown.append)
+    with window_for(as_role("viewer"), tmp_path, qtbot, (app.views.warehouse,)) as window:
+        scanner = Scanner(window, qtbot)
+        window.open_workspace("scan_setup")
+        idle(qtbot, window)
+        page = window.area.current.page  # type: ignore[union-attr]
+        assert isinstance(page, setup_page.SetupPage)
+        garbled = CALIBRATION.translate({ord(m): chr(g) for g, m in LAYOUTS["us_on_de"].items()})
+        scanner.hub.scanned(garbled)
+        assert scanner.hub.settings.layout == "us_on_de"
+        scanner.hub.scanned(f"]C1010{EAN}10L-1\x1d21S9")
+        assert f"Artikelnummer (GTIN) 0{EAN} · Charge L-1 · Seriennummer S9" in words(page)
+        assert "␝" in words(page)
+        page.open_sheet()
+        idle(qtbot, window)
+        picture = tmp_path / "foto.png"
+        with pypdfium2.PdfDocument(shown[0]) as pdf:
+            pdf[0].render(scale=2).to_pil().save(picture)
+        scanner.heard.clear()
+        page.read_picture(picture)
+        idle(qtbot, window)
+        assert set(scanner.heard) == {code for _name, code in command_sheet.codes()}
+        scanner.hub.apply(QUIET)
+
+
+def words(parent: QWidget) -> str:
+    return "\n".join(label.text() for label in parent.findChildren(QLabel))
 
 
 def test_settings_survive_nonsense(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ LANGUAGE plpgsql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp A
 DECLARE
   v_code text := btrim(p_asked ->> 'code');
   v_own text := p_asked ->> 'own';
+  v_eans text[] := ARRAY(SELECT x.ean FROM jsonb_array_elements_text(p_asked -> 'eans') x (ean));
   v_parts text[] := ARRAY(SELECT x.part FROM jsonb_array_elements_text(p_asked -> 'parts') WITH ORDINALITY x (part, ord) ORDER BY x.ord);
   v_plain boolean := v_own IS NULL AND p_asked ->> 'sscc' IS NULL;
   v_taught record;
@@ -20,6 +21,7 @@ DECLARE
   v_found jsonb := '[]';
   v_more jsonb;
 BEGIN
+  PERFORM sec.require('scan_resolve');
   IF coalesce(v_code, '') = '' OR length(v_code) > 2000 THEN
     RETURN jsonb_build_object('hits', v_found);
   END IF;
@@ -27,9 +29,9 @@ BEGIN
   -- Articles: by what the house calls them, by the number on the pack, by what was taught.
   IF v_own IN ('product', 'lot') THEN
     SELECT array_agg(p.id) INTO v_products FROM catalog.product p WHERE p.sku = v_parts[1];
-  ELSIF p_asked ->> 'gtin' IS NOT NULL OR v_plain THEN
+  ELSIF v_eans <> '{}' OR v_plain THEN
     v_products := ARRAY(
-      SELECT p.id FROM catalog.product p WHERE p.ean = ANY (labels.gtin_forms(p_asked ->> 'gtin'))
+      SELECT p.id FROM catalog.product p WHERE p.ean = ANY (v_eans)
       UNION SELECT p.id FROM catalog.product p WHERE v_plain AND p.sku = v_code
       UNION SELECT p.id FROM catalog.product p WHERE v_plain AND p.search_key = lower(v_code)
       UNION SELECT p.id FROM catalog.product p WHERE v_plain AND p.legacy_sku = v_code
@@ -120,7 +122,7 @@ BEGIN
   RETURN jsonb_build_object('hits', v_found);
 END $$;
 COMMENT ON FUNCTION api.scan_resolve IS
-  'What a scanned code stands for, read as the person: asked {code, gtin, lot, sscc, own, parts}; {hits: [{topic, id, label, …}]}, empty when nobody knows it. Products bring product_id, lot, lot_id and unit, places their warehouse, boxes their place.';
+  'What a scanned code stands for, read as the person: asked {code, eans (an article number with 8, 12, 13, 14 digits), lot, sscc, own, parts}; {hits: [{topic, id, label, …}]}, empty when nobody knows it. Products bring product_id, lot, lot_id and unit, places their warehouse, boxes their place.';
 
 CREATE OR REPLACE FUNCTION api.code_teach(p_command uuid, p_code text, p_topic text, p_record_id bigint, p_gtin text DEFAULT NULL,
                                           p_supplier_id bigint DEFAULT NULL, p_qty numeric DEFAULT 1, p_note text DEFAULT NULL) RETURNS jsonb
