@@ -17,6 +17,7 @@ from app.commands import (
     einvoice,
     guard,
     legacy,
+    printing,
     program,
     quality,
     simulate,
@@ -34,7 +35,20 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="werkbank", description="Werkbank, an ERP for small manufacturers.")
     parser.add_argument("--version", action="version", version=f"Werkbank {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for group in (program, db, guard, data, quality, simulate, sync, legacy, documents, einvoice, clean):
+    for group in (
+        program,
+        db,
+        guard,
+        data,
+        quality,
+        simulate,
+        sync,
+        printing,
+        legacy,
+        documents,
+        einvoice,
+        clean,
+    ):
         group.register(commands)
     return parser
 

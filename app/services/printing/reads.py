@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, func, select, text
 from sqlalchemy.orm import Session, aliased
 
+from app.core.errors import Refused
 from app.core.paging import ListQuery, Page, fetch_page
 from app.models.printing import Printer, PrinterStatus, PrintJob, Route, Station
 from app.services import records
@@ -169,15 +170,22 @@ def list_printers(session: Session, query: ListQuery) -> Page:
 
 def get_printer(session: Session, printer_id: int, _language: str = "de") -> PrinterForm:
     """One printer.  Refused record_not_found."""
-    found = records.find(session, Printer, printer_id)
-    status = session.get(PrinterStatus, printer_id)
+    row = session.execute(
+        select(Printer, PrinterStatus)
+        .outerjoin(PrinterStatus, PrinterStatus.printer_id == Printer.id)
+        .where(Printer.id == printer_id)
+    ).first()
+    if row is None:
+        raise Refused("record_not_found", table="printing.printer", id=printer_id)
+    found: Printer = row[0]
+    status: PrinterStatus | None = row[1]
     stored = {name: getattr(found, name) for name in PrinterForm._fields if hasattr(Printer, name)}
     return PrinterForm(
         **stored,
-        status=status.status if status else "unknown",
-        reasons=status.reasons if status else "",
-        capabilities=dict(status.capabilities) if status else {},
-        checked_at=status.checked_at if status else None,
+        status=status.status if status is not None else "unknown",
+        reasons=status.reasons if status is not None else "",
+        capabilities=dict(status.capabilities) if status is not None else {},
+        checked_at=status.checked_at if status is not None else None,
     )
 
 
@@ -196,8 +204,10 @@ def _routes() -> Any:
 
 def get_route(session: Session, route_id: int, _language: str = "de") -> RouteRow:
     """One route.  Refused record_not_found."""
-    records.find(session, Route, route_id)
-    return RouteRow(*session.execute(_routes().where(Route.id == route_id)).one())
+    row = session.execute(_routes().where(Route.id == route_id)).first()
+    if row is None:
+        raise Refused("record_not_found", table="printing.route", id=route_id)
+    return RouteRow(*row)
 
 
 def list_jobs(session: Session, query: ListQuery) -> Page:
@@ -283,6 +293,19 @@ def job_content(session: Session, job_id: int) -> tuple[str, bytes]:
     job = records.find(session, PrintJob, job_id)
     content = bytes(call_api(session, "print_content", p_job=job_id, p_fence=0)["value"])
     return f"{job.title}.pdf" if content.startswith(b"%PDF") else f"{job.title}.txt", content
+
+
+class Offered(NamedTuple):
+    """What routes and printers are chosen from."""
+
+    kinds: tuple[str, ...]
+    stations: tuple[tuple[int, str, tuple[str, ...]], ...]
+    printers: tuple[Choice, ...]
+
+
+def offered(session: Session, _language: str = "de") -> Offered:
+    """What routes and printers are chosen from."""
+    return Offered(kinds(session), stations(session), choices(session))
 
 
 def kinds(session: Session) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ from app.views.core.side_cards import StoryCards
 from app.views.core.table_model import Column
 from app.views.core.tasks import FILE
 from app.views.core.values import error_text
-from app.views.printing.words import KINDS, LANGUAGES, STATUS
+from app.views.printing.words import KINDS, LANGUAGES, OFFERED, STATUS
 from app.views.security.form_dialog import FormDialog
 
 KEY = "printing.printers"
@@ -265,8 +265,11 @@ class PrinterPage(FormPage):
         self.state_card = FactsCard(t("printing.printer.card"))
         self.state_card.setObjectName("card.printer")
         self.story = StoryCards(self, self.ctx, self.spec.topic, labels_of(self.spec))
-        op: ReadOp[Any] = ReadOp(self, self.ctx, reads.stations).replacing("stations")
-        op.success(lambda found: self.set_choices("station_id", [(one[0], one[1]) for one in found])).start()
+        OFFERED.give(
+            self.ctx,
+            self,
+            lambda found: self.set_choices("station_id", [(one[0], one[1]) for one in found.stations]),
+        )
         return (self.state_card, *self.story.cards)
 
     def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from PySide6.QtWidgets import QWidget
 
-from app.core.changes import Result
+from app.core.changes import Changes, Result
 from app.core.i18n import t
 from app.services.printing import reads, writes
 from app.services.printing.commands import SaveRoute
@@ -17,11 +17,10 @@ from app.views.core.form_model import FormSpec, FormValues, Section, labels_of
 from app.views.core.forms import FormPage
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec
-from app.views.core.operation import ReadOp
 from app.views.core.roles import title as role_title
 from app.views.core.side_cards import StoryCards
 from app.views.core.table_model import Column
-from app.views.printing.words import SIDES, kind_words
+from app.views.printing.words import OFFERED, SIDES, kind_words
 
 KEY = "printing.routes"
 INSERT, UPDATE = f"{ROUTE}:insert", f"{ROUTE}:update"
@@ -80,13 +79,10 @@ def page(ctx: AppContext, state: dict[str, Any]) -> ListPage:
     return ListPage(ctx, spec(ctx), state)
 
 
-def _choices(session: Any) -> tuple[Any, Any, Any]:
-    return reads.kinds(session), reads.stations(session), reads.choices(session)
-
-
 class RoutePage(FormPage):
     """A route."""
 
+    topics = frozenset({ROUTE, *OFFERED.topics})
     spec: ClassVar[FormSpec] = FormSpec(
         ROUTE,
         "printing.route.one",
@@ -135,16 +131,20 @@ class RoutePage(FormPage):
     def cards(self) -> Sequence[QWidget]:
         """Notes and history."""
         self._story = StoryCards(self, self.ctx, self.spec.topic, labels_of(self.spec))
-        op: ReadOp[Any] = ReadOp(self, self.ctx, _choices).replacing("choices")
-        op.success(self._offer).start()
+        OFFERED.give(self.ctx, self, self._offer)
         return self._story.cards
 
-    def _offer(self, found: tuple[Any, Any, Any]) -> None:
-        kinds, stations, printers = found
-        codes = sorted({*kinds, "label", "test"}, key=kind_words)
+    def receive_changes(self, changes: Changes, *, own: bool) -> None:
+        """New printers are offered at once."""
+        if OFFERED.forget(self.ctx, changes):
+            OFFERED.give(self.ctx, self, self._offer)
+        super().receive_changes(changes, own=own)
+
+    def _offer(self, found: reads.Offered) -> None:
+        codes = sorted({*found.kinds, "label", "test"}, key=kind_words)
         self.set_choices("kind", [(code, kind_words(code)) for code in codes])
-        self.set_choices("station_id", [(one[0], one[1]) for one in stations])
-        self.set_choices("printer_id", [(one.id, one.name) for one in printers])
+        self.set_choices("station_id", [(one[0], one[1]) for one in found.stations])
+        self.set_choices("printer_id", [(one.id, one.name) for one in found.printers])
         roles = sorted(self.ctx.profile.role_titles) or list(self.ctx.profile.roles)
         self.set_choices("role", [(role, role_title(self.ctx.profile, role)) for role in roles])
 

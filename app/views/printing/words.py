@@ -3,7 +3,10 @@
 from typing import Any
 
 from app.core.i18n import has_text, t
+from app.services.printing import reads
 from app.services.printing.device import READY
+from app.services.printing.writes import PRINTER
+from app.views.core.remembered import Remembered
 
 STATUS: dict[Any, tuple[str, str]] = {
     "idle": ("ok", "printing.status.idle"),
@@ -28,6 +31,7 @@ STATES: dict[Any, tuple[str, str]] = {
     "unclear": ("warn", "printing.state.unclear"),
     "cancelled": ("neutral", "printing.state.cancelled"),
 }
+OFFERED: Remembered[reads.Offered] = Remembered(reads.offered, frozenset({PRINTER}))
 KINDS = tuple((kind, f"printing.kind.{kind}") for kind in ("ipp", "raw", "lpd", "system"))
 LANGUAGES = tuple((code, f"printing.language.{code}") for code in ("pdf", "pwg", "zpl", "escpos"))
 SIDES = tuple(

@@ -177,8 +177,9 @@ class DeliveryPage(FormPage):
                 visible=lambda page: bool(page.delivery),
             ),
             FormAction(
-                "pdf", "sales.action.note", "printer", lambda page: page.open_pdf(), "secondary", "Ctrl+P"
+                "pdf", "sales.action.note", "file-text", lambda page: page.open_pdf(), "secondary", "Ctrl+P"
             ),
+            pdf.print_action("delivery"),
             paper_button("packing_list", packing_list_of),
             label_button("delivery"),
         ]

@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from app.core.i18n import t
 from app.services.sales import drafts
-from app.services.sales.commands import DiscardDraft
+from app.services.sales.commands import DiscardDraft, SaveQuote, SaveSalesOrder
 from app.views.core.errors import ask
 from app.views.core.form_model import FormAction
 from app.views.core.operation import WriteOp
-from app.views.sales import pdf
+from app.views.core.tasks import alive
+from app.views.sales import line_rules, pdf
+from app.views.sales.charges_dialog import ChargesDialog
 
 if TYPE_CHECKING:
     from app.views.sales.draft_page import DraftPage
@@ -68,6 +70,31 @@ def copy_to_new(page: "DraftPage") -> None:
     page.ctx.navigate.new_record(page.spec.topic, **preset)
 
 
+def edit_charges(page: "DraftPage") -> None:
+    """Allowances and charges on the whole document; what is typed is saved first."""
+
+    def opened() -> None:
+        document, lines = page.document, page.lines
+        if document is None or lines is None or not alive(page):
+            return
+        amounts = line_rules.amounts_of(lines.model.lines)
+        ChargesDialog(page, page.ctx, document.charges, amounts, write).open()
+
+    def write(charges: list[dict[str, str]]) -> None:
+        record = page.record
+        command = SaveQuote if page.kind == "quote" else SaveSalesOrder
+        save = drafts.save_quote if page.kind == "quote" else drafts.save_sales_order
+        what = command(record.id, record.row_version, {"charges": charges})
+        op = WriteOp(page, page.ctx, save, what).disabling(*page.head.buttons())
+        op.success(saved).start()
+
+    def saved(_value: object) -> None:
+        page.ctx.navigate.toast(t("sales.charges.saved"))
+        page.refresh_if_alive()
+
+    page.save(opened)
+
+
 def discard_draft(page: "DraftPage") -> None:
     """Delete the draft; asks first."""
     if page.record.id is None:
@@ -112,11 +139,21 @@ def shared_actions(page: "DraftPage") -> list[FormAction]:
         FormAction(
             "pdf",
             "sales.action.pdf",
-            "printer",
+            "file-text",
             open_pdf,
             "icon",
             "Ctrl+P",
             visible=lambda page: page.stored_state not in ("draft", "cancelled") or page.is_archived,
+        ),
+        pdf.print_action(page.kind, visible=lambda page: page.is_archived),
+        FormAction(
+            "charges",
+            "sales.action.charges",
+            "plus",
+            edit_charges,
+            "menu",
+            right=f"{table}:update",
+            visible=lambda page: page.stored_state == "draft",
         ),
         FormAction(
             "copy",

@@ -9,7 +9,15 @@ from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.table_model import Column
 from app.views.sales import panes
 from app.views.sales.invoicing import InvoiceDialog, post_invoices
-from app.views.sales.list_parts import by_person, choices, late_tone, opens, prints, window_in_front
+from app.views.sales.list_parts import (
+    by_person,
+    choices,
+    late_tone,
+    opens,
+    prints,
+    prints_on_paper,
+    window_in_front,
+)
 from app.views.sales.states import (
     INVOICE,
     INVOICED,
@@ -51,6 +59,7 @@ def deliveries(ctx: AppContext) -> ListSpec:
         ),
         row_actions=(
             prints("delivery"),
+            prints_on_paper("delivery"),
             label_action("delivery"),
             ListAction(
                 "invoice",
@@ -61,6 +70,7 @@ def deliveries(ctx: AppContext) -> ListSpec:
                 when=lambda row: row.invoice_state == "none",
             ),
         ),
+        bulk=(prints_on_paper("delivery"),),
         empty=Empty("sales.deliveries.empty_title", "sales.deliveries.empty_text"),
         open=opens("sales.delivery"),
         detail=panes.delivery_pane,
@@ -128,7 +138,8 @@ def invoices(_ctx: AppContext) -> ListSpec:
                 tone=lambda row: "bad" if row.overdue_days else None,
             ),
         ),
-        row_actions=(prints("invoice"),),
+        row_actions=(prints("invoice"), prints_on_paper("invoice")),
+        bulk=(prints_on_paper("invoice"),),
         empty=Empty("sales.invoices.empty_title", "sales.invoices.empty_text"),
         open=opens("sales.invoice"),
         detail=panes.invoice_pane,

@@ -35,6 +35,7 @@ from app.views.core.tasks import alive
 from app.views.sales import pdf
 from app.views.sales.cards import CustomerCard, TotalsCard, charge_fact
 from app.views.sales.chain import nodes
+from app.views.sales.correction_dialog import CorrectionDialog
 from app.views.sales.days import today
 from app.views.sales.draft_page import HISTORY_LABELS
 from app.views.sales.payment_dialog import PaymentDialog
@@ -229,6 +230,14 @@ class InvoicePage(FormPage):
             )
             words = t("sales.invoice.is_counter")
             notices.append(Notice("counter", "neutral", words, found.reason or "", (original,), "file-x"))
+        elif found.kind == "correction":
+            original = NoticeAction(
+                "sales.invoice.open_original",
+                lambda: self.ctx.navigate.open_record("sales.invoice", cast("int", found.corrects_id)),
+                "action.open_original",
+            )
+            words = t("sales.invoice.is_correction")
+            notices.append(Notice("counter", "neutral", words, found.reason or "", (original,), "file-text"))
         elif _state(found) == "overdue":
             days = (today() - found.due_date).days
             notices.append(
@@ -247,7 +256,10 @@ class InvoicePage(FormPage):
     def actions(self) -> Sequence[FormAction]:  # type: ignore[override]
         """Payment, PDF, cancellation."""
         return [
-            FormAction("pdf", "sales.action.pdf", "printer", lambda page: page.open_pdf(), "icon", "Ctrl+P"),
+            FormAction(
+                "pdf", "sales.action.pdf", "file-text", lambda page: page.open_pdf(), "icon", "Ctrl+P"
+            ),
+            pdf.print_action("invoice"),
             FormAction(
                 "pay",
                 "sales.action.pay",
@@ -255,7 +267,32 @@ class InvoicePage(FormPage):
                 lambda page: page.pay(),
                 "primary",
                 right="payment_post",
-                visible=lambda page: bool(page.invoice and page.invoice.state == "open"),
+                visible=lambda page: bool(
+                    page.invoice and page.invoice.state == "open" and page.invoice.kind != "correction"
+                ),
+            ),
+            FormAction(
+                "refund",
+                "sales.action.refund",
+                "banknote",
+                lambda page: page.pay(),
+                "primary",
+                right="payment_post",
+                visible=lambda page: bool(
+                    page.invoice and page.invoice.state == "open" and page.invoice.kind == "correction"
+                ),
+            ),
+            FormAction(
+                "correct",
+                "sales.action.correct",
+                "file-text",
+                lambda page: page.correct(),
+                right="invoice_correct",
+                visible=lambda page: bool(
+                    page.invoice
+                    and page.invoice.kind not in ("cancellation", "correction")
+                    and page.invoice.state != "cancelled"
+                ),
             ),
             FormAction(
                 "cancel",
@@ -291,6 +328,13 @@ class InvoicePage(FormPage):
         if self.invoice is not None:
             dialog = PaymentDialog(self, self.ctx, self.invoice)
             dialog.closed.connect(self.refresh)
+            dialog.open()
+
+    def correct(self) -> None:
+        """Take pieces or money back by a correction."""
+        if self.invoice is not None:
+            dialog = CorrectionDialog(self, self.ctx, self.invoice)
+            dialog.closed.connect(self._refresh_if_alive)
             dialog.open()
 
     def cancel(self) -> None:

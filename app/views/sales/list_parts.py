@@ -46,7 +46,23 @@ def prints(document_type: Any) -> ListAction:
             pdf.open_of(ctx.tasks, ctx, document_type, row.id)
 
     return ListAction(
-        "pdf", "sales.action.pdf", run, "printer", when=lambda row: bool(getattr(row, "number", None))
+        "pdf", "sales.action.pdf", run, "file-text", when=lambda row: bool(getattr(row, "number", None))
+    )
+
+
+def prints_on_paper(document_type: Any) -> ListAction:
+    """The row and bulk action that prints the archived PDFs, in the order of the list."""
+
+    def run(ctx: AppContext, rows: list[Any]) -> None:
+        pdf.print_of(ctx.tasks, ctx, document_type, [row.id for row in rows])
+
+    return ListAction(
+        "print",
+        "printing.print",
+        run,
+        "printer",
+        "print_request",
+        when=lambda row: bool(getattr(row, "number", None)),
     )
 
 

@@ -4,13 +4,14 @@ Issuing is done when the database says so; the PDF follows as a job of its own t
 fail, the record is issued all the same, its form says that the PDF is missing, and `archive` makes it up.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
 from PySide6.QtCore import QObject
 
 from app.core import paths
+from app.core.errors import Refused
 from app.core.i18n import t
 from app.services.documents.archive import archive as keep
 from app.services.documents.commands import ArchiveDocument, DocumentType
@@ -19,11 +20,15 @@ from app.services.documents.render import file_name, render
 from app.services.documents.templates import designed
 from app.services.einvoice import outgoing
 from app.services.images.printed import Paper
+from app.services.printing.commands import PrintDocument
 from app.services.sales.documents import archive_command, document_for
 from app.views.core.context import AppContext
+from app.views.core.form_model import FormAction
 from app.views.core.list_export import open_file
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.tasks import FILE
+from app.views.printing.button import RIGHT as PRINT
+from app.views.printing.button import print_documents
 
 Show = Callable[[str], object]
 show_file: Show = open_file
@@ -61,7 +66,11 @@ def _paper(ctx: AppContext) -> Paper:
 def _made(session: Any, document_type: DocumentType, document_id: int, paper: Paper) -> ArchiveDocument:
     data = paper.add(session, designed(session, document_for(session, document_type, document_id)))
     command = archive_command(document_id, data)
-    return outgoing.packed(outgoing.load(session, document_id), command) if document_type == "invoice" else command
+    return (
+        outgoing.packed(outgoing.load(session, document_id), command)
+        if document_type == "invoice"
+        else command
+    )
 
 
 def open_of(owner: QObject, ctx: AppContext, document_type: DocumentType, document_id: int) -> None:
@@ -81,6 +90,24 @@ def open_archived(owner: QObject, ctx: AppContext, archived_id: int) -> None:
     """Open an archived PDF with the program the system has for it."""
     op: ReadOp[ArchivedFile] = ReadOp(owner, ctx, archived_file, archived_id)
     op.success(lambda found: _open(ctx, found.file_name, found.content)).start()
+
+
+def print_of(owner: QObject, ctx: AppContext, document_type: DocumentType, ids: Sequence[int]) -> None:
+    """Print the archived PDFs of these records, in this order; those that have none are left out and told."""
+    topic = f"sales.{document_type}"
+
+    def make(session: Any) -> list[PrintDocument]:
+        made: list[PrintDocument] = []
+        for document_id in ids:
+            papers = [row for row in archived_documents(session, topic, document_id) if row.format == "pdf"]
+            if papers:
+                content = archived_file(session, papers[-1].id).content
+                made.append(PrintDocument(content, papers[-1].number, topic, document_id))
+        if not made:
+            raise Refused("print_nothing_archived")
+        return made
+
+    print_documents(owner, ctx, document_type, make)
 
 
 def preview(owner: QObject, ctx: AppContext, document_type: DocumentType, document_id: int) -> None:
@@ -111,3 +138,16 @@ def _open(ctx: AppContext, name: str, content: bytes) -> None:
         show_file(done.result())
 
     ctx.tasks.run(FILE, ctx.tasks, write, show)
+
+
+def print_action(document_type: DocumentType, *, visible: Callable[[Any], bool] | None = None) -> FormAction:
+    """The button that prints the archived PDF of a form's record; with Ctrl it asks how."""
+    return FormAction(
+        "print",
+        "printing.print",
+        "printer",
+        lambda page: print_of(page, page.ctx, document_type, [page.record.id]),
+        "icon",
+        right=PRINT,
+        visible=visible or (lambda page: page.record.id is not None),
+    )

@@ -14,6 +14,7 @@ from app.views.sales.list_parts import (
     makes_new,
     opens,
     prints,
+    prints_on_paper,
     window_in_front,
 )
 from app.views.sales.states import (
@@ -99,7 +100,7 @@ def quotes(ctx: AppContext) -> ListSpec:
         primary=ListAction(
             "new", "sales.quotes.new", makes_new("sales.quote"), right="sales.quote:insert", shortcut="Ctrl+N"
         ),
-        row_actions=(prints("quote"), again_for_customer("sales.quote")),
+        row_actions=(prints("quote"), prints_on_paper("quote"), again_for_customer("sales.quote")),
         empty=Empty(
             "sales.quotes.empty_title",
             "sales.quotes.empty_text",
@@ -212,6 +213,7 @@ def orders(ctx: AppContext) -> ListSpec:
         ),
         row_actions=(
             prints("sales_order"),
+            prints_on_paper("sales_order"),
             ListAction(
                 "ship",
                 "sales.action.ship",
