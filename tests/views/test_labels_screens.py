@@ -53,6 +53,7 @@ def bench_of(db: Database, folder: Path, qtbot: QtBot) -> Iterator[Bench]:
 
 
 def shot(bench: Bench, name: str) -> None:
+    """Keep a picture to look at, where WERKBANK_SHOTS names a folder."""
     folder = os.environ.get("WERKBANK_SHOTS")
     if folder:
         bench.window.grab().save(str(Path(folder) / f"{name}.png"))
@@ -178,6 +179,31 @@ def test_a_label_printer_gets_its_own_language_in_its_density(
     assert labels.startswith(b"^XA^PW456^LL256")
     assert b"^PQ3^" in labels
     assert sheet.startswith(b"%PDF")
+
+
+def test_parcels_of_a_delivery_get_their_numbers_and_a_label_each(
+    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = admin.execute("SELECT max(id) FROM sales.delivery").fetchone()
+    assert row is not None
+    target = tmp_path / "labels.pdf"
+    monkeypatch.setattr(output, "ask_where", lambda *_: target)
+    with bench_of(as_role("u_karin"), tmp_path / "w", qtbot) as bench:
+        page = bench.go("labels.print", topic="delivery", ids=[row[0]])
+        bench.wait(lambda: page.preview.shown and page.sources)
+        bench.type("field.parcels", "2", enter=True)
+        bench.click("action.give_sscc")
+        bench.wait(lambda: len(page.sources[0].numbers) == 2)
+        bench.wait(lambda: page._which.text() == "Etikett 1 von 2")
+        shot(bench, "labels_delivery")
+        bench.click("action.save_pdf")
+        bench.wait(target.exists)
+        bench.settle()
+        given = page.sources[0].numbers
+    assert [f"(00){code}" in codes for code, codes in zip(given, codes_of(target), strict=True)] == [
+        True,
+        True,
+    ]
 
 
 def queued(admin: Raw) -> list[tuple[str, bytes]]:

@@ -439,6 +439,9 @@ class PrintPage(TabPage):
         self._note.setText(words)
         self._note.show()
         self.preview.show_label(None, words=t("labels.print.impossible"))
+        for widget in (self._before, self._after):
+            widget.hide()
+        self._which.setText("")
         for button in self._outputs():
             button.setEnabled(False)
 
