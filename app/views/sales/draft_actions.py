@@ -147,15 +147,6 @@ def shared_actions(page: "DraftPage") -> list[FormAction]:
         ),
         pdf.print_action(page.kind, visible=lambda page: page.is_archived),
         FormAction(
-            "charges",
-            "sales.action.charges",
-            "plus",
-            edit_charges,
-            "menu",
-            right=f"{table}:update",
-            visible=lambda page: page.stored_state == "draft",
-        ),
-        FormAction(
             "copy",
             "sales.action.copy",
             "copy",

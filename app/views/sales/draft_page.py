@@ -15,7 +15,7 @@ from app.core.errors import NotAllowed
 from app.core.i18n import language, t
 from app.services.documents.reads import ArchivedRow
 from app.services.partners.reads import PartnerDetail
-from app.services.sales import drafts
+from app.services.sales import drafts, rules
 from app.services.sales.commands import (
     DraftType,
     SaveDraft,
@@ -46,6 +46,7 @@ from app.views.sales import line_rules
 from app.views.sales.approval import approval_notice, credit_notice
 from app.views.sales.cards import CustomerCard, TermsCard, TotalsCard
 from app.views.sales.chain import nodes
+from app.views.sales.charges_dialog import charge_facts
 from app.views.sales.days import today
 from app.views.sales.draft_actions import make_up_pdf, may_archive
 from app.views.sales.draft_reads import CHOICES, Choices
@@ -303,13 +304,16 @@ class DraftPage(FormPage):
         """The lines are different: totals, credit, banner."""
         assert self.lines is not None
         lines = self.lines.model.lines
-        sums = line_rules.sums_of(lines)
+        charges = rules.charges_of(self.document.charges) if self.document is not None else ()
+        amounts = line_rules.amounts_of(lines)
+        sums = line_rules.sums_of(lines, charges)
         if self.document is not None and self.stored_state != "draft":
             sums = replace_sums(sums, self.document)
-        self.totals.show_sums(sums)
+        self.totals.show_sums(sums, before=charge_facts(amounts, charges))
         counted = self.stored_state in ("draft", "issued")
         self.customer_card.show_amount(sums.gross if counted else ZERO)
-        self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(sums.net)))
+        of_lines = sum((net for net, _ in amounts), ZERO)
+        self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(of_lines)))
         self.lines.set_summary(line_rules.summary(lines))
         self._show_notices()
 

@@ -14,6 +14,7 @@ from app.views.core.lines import LineColumn, LinesSpec, typed_over
 from app.views.core.operation import ReadOp
 from app.views.sales import line_rules
 from app.views.sales.days import today
+from app.views.sales.draft_actions import edit_charges
 from app.views.sales.draft_reads import Priced, priced, resolve_codes
 
 if TYPE_CHECKING:
@@ -110,11 +111,17 @@ class Pricing:
         self._check = Button("sales.lines.check", "refresh-cw", "ghost", clicked=self.look)
         self._check.setObjectName("lines.check")
         self._editor.add_tool(self._check)
+        self._charges = Button(
+            "sales.action.charges", "receipt-text", "ghost", clicked=lambda: edit_charges(page)
+        )
+        self._charges.setObjectName("lines.charges")
+        self._editor.add_tool(self._charges)
 
     def shown(self) -> None:
         """A record was put into the form."""
         draft = self._page.stored_state == "draft"
         self._check.setVisible(draft)
+        self._charges.setVisible(draft and not self._page.read_only)
         typed = self._page.dirty()
         self.refresh()
         if draft:

@@ -36,10 +36,15 @@ def net_of(line: Line) -> Decimal | None:
     return rules.net_amount(qty, price, line.get("discount_pct") or ZERO)
 
 
-def sums_of(lines: Sequence[Line]) -> rules.Sums:
-    """Totals of what stands in the editor."""
+def amounts_of(lines: Sequence[Line]) -> list[tuple[Decimal, Decimal]]:
+    """Net amount and tax rate of what stands in the editor."""
     amounts = [(net_of(line), line.get("tax_rate") or ZERO) for line in lines]
-    return rules.sums([(net, rate) for net, rate in amounts if net is not None])
+    return [(net, rate) for net, rate in amounts if net is not None]
+
+
+def sums_of(lines: Sequence[Line], charges: Sequence[rules.Charge] = ()) -> rules.Sums:
+    """Totals of what stands in the editor, with the document's allowances and charges."""
+    return rules.sums(amounts_of(lines), charges)
 
 
 def effective(line: Line) -> Decimal:

@@ -15,6 +15,7 @@ from app.views.core.form_parts import ChainNode
 from app.views.core.reason import ReasonDialog
 from app.views.sales import line_rules, pdf
 from app.views.sales.chain import next_node
+from app.views.sales.down_payment_dialog import DownPaymentDialog
 from app.views.sales.draft_actions import shared_actions
 from app.views.sales.draft_page import DraftPage, load_draft
 from app.views.sales.invoicing import InvoiceDialog
@@ -112,6 +113,20 @@ class OrderPage(DraftPage):
                 right="invoice_post",
                 visible=lambda page: page.stored_state in ("confirmed", "completed") and page.delivered,
                 blocked=lambda page: "" if page.to_invoice else t("sales.order.all_invoiced"),
+            ),
+            FormAction(
+                "down_payment",
+                "sales.action.down_payment",
+                "banknote",
+                lambda page: page.down_payment(),
+                "menu" if not bills else "secondary",
+                right="down_payment_post",
+                visible=lambda page: bool(
+                    page.stored_state == "confirmed"
+                    and page.document
+                    and page.document.invoice_state != "full"
+                    and page.document.net_amount
+                ),
             ),
             FormAction(
                 "cancel",
@@ -248,6 +263,13 @@ class OrderPage(DraftPage):
             danger=True,
             icon="ban",
         ).open()
+
+    def down_payment(self) -> None:
+        """Ask for a part of the order before it is delivered."""
+        if self.document is not None:
+            dialog = DownPaymentDialog(self, self.ctx, self.document)
+            dialog.closed.connect(self.refresh_if_alive)
+            dialog.open()
 
     def invoice(self) -> None:
         """Choose deliveries and invoice them."""

@@ -35,15 +35,22 @@ class PaymentDialog(Dialog):
     """Amount, day, reference; below them what is settled and what is left."""
 
     def __init__(self, host: QWidget, ctx: AppContext, invoice: InvoiceDetail) -> None:
+        back = invoice.kind == "correction"
         super().__init__(
             host,
-            t("sales.payment.title", number=invoice.number),
-            t("sales.payment.text", customer=invoice.customer, open=fmt.money(invoice.open_amount)),
+            t("sales.payment.refund_title" if back else "sales.payment.title", number=invoice.number),
+            t(
+                "sales.payment.refund_text" if back else "sales.payment.text",
+                customer=invoice.customer,
+                open=fmt.money(abs(invoice.open_amount)),
+            ),
             icon="banknote",
             width=px("text_column") + px("grid") * 24,
         )
         self.setObjectName("dialog.payment")
         self._ctx, self._host, self._invoice = ctx, host, invoice
+        # What is paid back for a correction is typed like what is received.
+        self._open = abs(invoice.open_amount)
         self._own_amount = False
         grid = QGridLayout()
         grid.setHorizontalSpacing(px("gap_m"))
@@ -63,7 +70,7 @@ class PaymentDialog(Dialog):
         self.add_button("no", "errors.keep_as_is", kind="secondary", shortcut="Esc")
         self._yes = self.add_button(
             "yes",
-            "sales.payment.yes",
+            "sales.payment.refund_yes" if back else "sales.payment.yes",
             self._post,
             icon="check",
             kind="primary",
@@ -92,7 +99,11 @@ class PaymentDialog(Dialog):
         invoice, day = self._invoice, self._value("paid_on")
         on = day if isinstance(day, date) else today()
         return cash_discount(
-            invoice.gross_amount, invoice.open_amount, invoice.discount_pct, invoice.discount_date, on
+            invoice.gross_amount - invoice.prepaid_amount - invoice.credited_amount,
+            self._open,
+            invoice.discount_pct,
+            invoice.discount_date,
+            on,
         )
 
     def _propose(self) -> None:
@@ -103,7 +114,7 @@ class PaymentDialog(Dialog):
         check.setVisible(bool(self._invoice.discount_pct))
         check.editor.setEnabled(found.due)
         if not self._own_amount:
-            self.boxes["amount"].set_value(found.payable if found.due else self._invoice.open_amount)
+            self.boxes["amount"].set_value(found.payable if found.due else self._open)
         self._show()
 
     def _edited(self, key: str) -> None:
@@ -113,7 +124,7 @@ class PaymentDialog(Dialog):
             found = self.skonto()
             if not self._own_amount:
                 used = bool(self._value("use_discount")) and found.due
-                self.boxes["amount"].set_value(found.payable if used else self._invoice.open_amount)
+                self.boxes["amount"].set_value(found.payable if used else self._open)
             self._show()
         else:
             if key == "amount":
@@ -131,8 +142,8 @@ class PaymentDialog(Dialog):
         amount = self._value("amount")
         paid = amount if isinstance(amount, Decimal) else ZERO
         granted = found.amount if self._value("use_discount") and found.due else ZERO
-        left = invoice.open_amount - paid - granted
-        facts = [Fact(t("sales.payment.open"), fmt.money(invoice.open_amount))]
+        left = self._open - paid - granted
+        facts = [Fact(t("sales.payment.open"), fmt.money(self._open))]
         if invoice.discount_pct and invoice.discount_date is not None:
             key = "sales.payment.skonto_until" if found.due else "sales.payment.skonto_over"
             words = t(key, pct=fmt.percent(invoice.discount_pct), date=fmt.date_(invoice.discount_date))
@@ -142,9 +153,7 @@ class PaymentDialog(Dialog):
         self.facts.set_facts(facts)
         self.boxes["amount"].set_hint(t("sales.payment.settles") if left == 0 else "")
         if left < 0:
-            self.boxes["amount"].set_error(
-                t("error.payment_exceeds_open", open=fmt.number(invoice.open_amount))
-            )
+            self.boxes["amount"].set_error(t("error.payment_exceeds_open", open=fmt.number(self._open)))
         self.place()
 
     # -- booking ------------------------------------------------------------------------------------------------
@@ -191,6 +200,8 @@ class PaymentDialog(Dialog):
     def _booked(self, paid: Paid) -> None:
         self.finish()
         key = "sales.payment.paid" if paid.state == "paid" else "sales.payment.part"
+        if self._invoice.kind == "correction":
+            key = "sales.payment.paid_back"
         number = self._invoice.number
         self._ctx.navigate.toast(t(key, number=number, open=fmt.money(paid.open_amount)))
 

@@ -1,0 +1,150 @@
+"""Charges on a quote, a down payment on an order, the final invoice, a correction and its refund, by hand."""
+
+import os
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.services.sales import drafts
+from app.services.sales.reads import get_invoice
+from app.views.sales.charges_dialog import ChargesDialog
+from app.views.sales.correction_dialog import CorrectionDialog
+from app.views.sales.down_payment_dialog import DownPaymentDialog
+from app.views.sales.payment_dialog import PaymentDialog
+from tests.sales_world import Raw, World, build, confirmed, line_ids, shipped, stock
+from tests.views.sales_screens import AsRole, Desk, desk_of, opened  # noqa: F401  (a fixture)
+
+D = Decimal
+QUOTE, ORDER, INVOICE = "sales.quote", "sales.sales_order", "sales.invoice"
+PICTURES = os.environ.get("WERKBANK_PICTURES", "")
+
+
+@pytest.fixture(scope="module")
+def world(admin_dsn: str) -> World:
+    """The small trading world; the module's tests share it."""
+    with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        return build(connection)
+
+
+def _picture(desk: Desk, name: str) -> None:
+    """For whoever wants to look: the window as it stands."""
+    if PICTURES:
+        desk.settle()
+        desk.window.grab().save(f"{PICTURES}/{name}.png")
+
+
+def _newest(admin: Raw) -> int:
+    row = admin.execute("SELECT max(id) FROM sales.invoice").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_charges_are_typed_on_a_quote(world: World, as_role: AsRole, tmp_path: Path, qtbot: QtBot) -> None:
+    """Freight and a rebate: the dialog shows what they do, the totals card says them, the database stores them."""
+    rep = as_role("sales_rep")
+    lines = [world.line(world.bike, 2), world.line(world.book, 1, 20, tax_rate=D(7))]
+    quote = rep.write(drafts.save_quote, world.quote(lines)).value
+    with desk_of(rep, tmp_path, qtbot) as desk:
+        page = desk.open(QUOTE, quote.id)
+        desk.click("lines.charges")
+        dialog = desk.window.findChild(ChargesDialog)
+        assert dialog is not None
+        dialog.rows[0]["reason"].set_value("Fracht")
+        desk.click("dialog.yes")
+        assert dialog.isVisible()  # a reason alone is no charge
+        assert dialog.rows[0]["value"].error
+        dialog.rows[0]["value"].set_value(D("11"))
+        dialog.rows[1]["kind"].set_value("allowance")
+        dialog.rows[1]["by"].set_value("pct")
+        dialog.rows[1]["reason"].set_value("Messerabatt")
+        dialog.rows[1]["value"].set_value(D(5))
+        dialog._show()
+        _picture(desk, "charges_dialog")
+        desk.click("dialog.yes")
+        desk.wait(lambda: page.document is not None and len(page.document.charges) == 2)
+        facts = {fact.label: fact.text for fact in page.totals._facts}
+        assert facts["Fracht"] == "11,00\u00a0€"
+        assert facts["Messerabatt (5\u00a0%)"] == "−11,00\u00a0€"
+        assert page.document.net_amount == D("220.00")
+        _picture(desk, "quote_with_charges")
+
+
+def test_down_payment_final_invoice_correction_refund(
+    world: World,
+    as_role: AsRole,
+    admin: Raw,
+    tmp_path: Path,
+    qtbot: QtBot,
+    opened: list[str],  # noqa: F811
+) -> None:
+    """From the order's down payment to the money paid back."""
+    stock(as_role("warehouse_manager"), world.bike, world.shelf, 4)
+    order = confirmed(as_role("sales_rep"), world.order([world.line(world.bike, 4)]))
+    finance = as_role("finance")
+    with desk_of(finance, tmp_path, qtbot) as desk:
+        desk.open(ORDER, order.id)
+        desk.click("action.down_payment")
+        asked = desk.window.findChild(DownPaymentDialog)
+        assert asked is not None
+        assert [(share.rate, share.amount) for share in asked.shares()] == [(D(19), D("120.00"))]
+        _picture(desk, "down_payment_dialog")
+        desk.click("dialog.yes")
+        down = finance.read(get_invoice, _newest(admin))
+        assert (down.kind, down.gross_amount) == ("down_payment", D("142.80"))
+        desk.settle()
+        _picture(desk, "down_payment_invoice")
+        desk.click("action.pay")
+        desk.click("dialog.yes")
+        assert finance.read(get_invoice, down.id).state == "paid"
+
+        [line] = line_ids(admin, order.id)
+        row = admin.execute("SELECT row_version FROM sales.sales_order WHERE id = %s", (order.id,)).fetchone()
+        assert row is not None
+        shipped(as_role("warehouse_clerk"), order.id, row[0], (line, 4, world.shelf))
+        desk.open(ORDER, order.id)
+        desk.click("action.invoice")
+        desk.click("dialog.yes")
+        final = finance.read(get_invoice, _newest(admin))
+        assert (final.kind, final.open_amount) == ("final", D("333.20"))
+        page = desk.open(INVOICE, final.id)
+        facts = {fact.label: fact.text for fact in page.totals._facts}
+        assert facts[f"Anzahlung {down.number}"] == "−142,80\u00a0€"
+        assert facts["Zahlbetrag"] == "333,20\u00a0€"
+        assert page.heading()[0] == f"Schlussrechnung {final.number}"
+        _picture(desk, "final_invoice")
+        desk.click("action.pay")
+        dialog = desk.window.findChildren(PaymentDialog)[-1]
+        assert dialog.boxes["amount"].value() == D("326.54")  # 2 % of what was to be paid
+        desk.click("dialog.yes")
+
+        desk.click("action.correct")
+        correction = desk.window.findChild(CorrectionDialog)
+        assert correction is not None
+        correction.reason.set_value("Ein Rad beschädigt")
+        pieces = correction.rows[0][1]
+        assert pieces is not None
+        pieces.set_value(D(1))
+        correction._show()
+        _picture(desk, "correction_dialog")
+        desk.click("dialog.yes")
+        made = finance.read(get_invoice, _newest(admin))
+        assert (made.kind, made.open_amount, made.reason) == (
+            "correction",
+            D("-119.00"),
+            "Ein Rad beschädigt",
+        )
+        desk.settle()
+        _picture(desk, "correction")
+        desk.click("action.refund")
+        back = desk.window.findChildren(PaymentDialog)[-1]
+        assert back.boxes["amount"].value() == D("119.00")
+        _picture(desk, "refund_dialog")
+        desk.click("dialog.yes")
+        made = finance.read(get_invoice, made.id)
+        assert (made.state, made.paid_amount) == ("settled", D("-119.00"))
+        desk.window.open_workspace("finance.invoices")
+        desk.settle()
+        _picture(desk, "invoices")
