@@ -103,8 +103,9 @@ def look_at(
         if runs(name, file.content):
             view.say(t("file.runs", name=name))
 
-    def failed(error: BaseException) -> None:
+    def failed(error: BaseException) -> bool:
         view.say(error_words(error))
+        return True
 
     ReadOp(dialog, ctx, read, *args).success(arrived).failure(failed).start()
     dialog.open()

@@ -34,6 +34,7 @@ CAPABILITIES = (
     "einvoice",
     "sales",
     "production",
+    "documents",
     "approvals",
     "imports",
     "legacy",
