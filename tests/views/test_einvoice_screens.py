@@ -1,6 +1,6 @@
 """The inbox of e-invoices: files come in by hand, by folder and by drop; one is read as a page."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,16 +11,24 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
+import app.views.einvoice
+import app.views.partners
 from app.core import i18n
+from app.core.db import Database
+from app.services.documents.attachments import attached_file, files_of
 from app.services.documents.render import render
 from app.services.einvoice.model import Profile
 from app.services.einvoice.write import to_xml
 from app.services.einvoice.zugferd import embed
+from app.services.partners import writes
+from app.services.partners.commands import SavePartner
 from app.views.core.surfaces import Banner
 from app.views.core.tasks import TaskManager
 from app.views.einvoice.inbox import InboxPage
 from tests.unit.documents_sample import sample
 from tests.unit.einvoice_sample import CASES, SELLER, D, invoice
+from tests.views.make_screens import Bench
+from tests.views.shell_world import window_for
 
 
 @pytest.fixture
@@ -103,6 +111,43 @@ def test_drop_state_and_clear(page: InboxPage, folder: Path, qtbot: QtBot) -> No
     assert page.ctx.said  # type: ignore[attr-defined]
     assert page.items == []
     assert page.view is None
+
+
+def test_a_received_file_is_kept_with_its_supplier(
+    as_role: Callable[[str], Database], folder: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Byte for byte, once, and only what was checked; an unknown supplier is said."""
+    db = as_role("purchase_officer")
+    home = tmp_path / "home"
+    home.mkdir()
+    with window_for(db, home, qtbot, (app.views.partners, app.views.einvoice)) as window:
+        bench = Bench(window, qtbot)
+        inbox = bench.go("einvoice.inbox")
+        inbox.add([folder / "a.pdf"])
+        bench.settle()
+        inbox.keep()
+        bench.settle()
+        assert "noch kein Lieferant" in bench.said()
+        values = {"name": "Zinnhandel", "is_customer": False, "is_supplier": True, "vat_id": SELLER.vat_id}
+        supplier = db.write(writes.save_partner, SavePartner(None, None, values)).value.id
+        received = (folder / "a.pdf").read_bytes()
+        (folder / "a.pdf").write_bytes(received + b"\n")
+        inbox.keep()
+        bench.settle()
+        assert "hat sich geändert" in bench.everything()
+        bench.click("dialog.close")
+        assert db.read(files_of, "partners.partner", supplier).attachments == ()
+        (folder / "a.pdf").write_bytes(received)
+        inbox.keep()
+        bench.settle()
+        (kept,) = db.read(files_of, "partners.partner", supplier).attachments
+        assert kept.name == "RE-2026-00042 a.pdf"
+        assert "164,53" in kept.comment
+        inbox.keep()
+        bench.settle()
+        assert "liegt schon bei Zinnhandel" in bench.said()
+        assert len(db.read(files_of, "partners.partner", supplier).attachments) == 1
+        assert db.read(attached_file, kept.id).content == received
 
 
 def test_a_file_that_is_gone_is_explained(page: InboxPage, folder: Path, qtbot: QtBot) -> None:

@@ -1,5 +1,6 @@
 """The inbox: files are dropped or chosen, read in the background, shown for people, with what is wrong with them."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -12,11 +13,16 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
 
+from app.core.errors import Refused
 from app.core.format import money
-from app.core.i18n import t
+from app.core.i18n import language, t
+from app.services.documents import attachments, scan
+from app.services.einvoice.incoming import Supplier, keep_command, supplier_of
 from app.services.einvoice.read import Received, read_file
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
+from app.views.core.errors import show_error
+from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.page_head import PageHead
 from app.views.core.rows_model import RowsModel
 from app.views.core.rows_view import RowsView
@@ -94,6 +100,7 @@ class InboxPage(TabPage):
         self._folder = self._button(
             "open_folder", "einvoice.inbox.open_folder", "folder-open", "secondary", self.choose_folder
         )
+        self._keep = self._button("keep", "einvoice.inbox.keep", "save", "secondary", self.keep)
         self._open = self._button("open", "einvoice.inbox.open", "upload", "primary", self.choose_files)
         box.addWidget(self.head)
         self._content = QVBoxLayout()
@@ -185,6 +192,46 @@ class InboxPage(TabPage):
         item.received = future.result()
         self._show_list()
 
+    # -- keeping -----------------------------------------------------------------------------------------------
+
+    def keep(self) -> None:
+        """Lay the shown file beside its supplier, exactly as it was received."""
+        item = next((item for item in self.items if str(item.path) == self._chosen), None)
+        received = item.received if item is not None else None
+        if item is None or received is None or received.invoice is None:
+            return
+        seller, path = received.invoice.seller, item.path
+
+        def found(supplier: Supplier | None) -> None:
+            if supplier is None:
+                self.ctx.navigate.toast(t("einvoice.inbox.no_supplier", name=seller.name), kind="warn")
+            elif supplier.kept_as is not None:
+                self._told("einvoice.inbox.kept_already", supplier, supplier.kept_as)
+            else:
+                self.ctx.tasks.run(
+                    FILE, self, partial(unchanged, path, received), partial(self._lay, supplier, received)
+                )
+
+        op: ReadOp[Supplier | None] = ReadOp(
+            self, self.ctx, supplier_of, seller.vat_id, seller.name, received.sha256
+        )
+        op.success(found).start()
+
+    def _lay(self, supplier: Supplier, received: Received, future: "Future[bytes]") -> None:
+        if (error := future.exception()) is not None:
+            show_error(self, self.ctx, error)
+            return
+        command = keep_command(supplier.id, received, future.result(), language())
+        op = WriteOp(self, self.ctx, attachments.add, command).disabling(self._keep)
+        op.success(lambda _id: self._told("einvoice.inbox.kept", supplier, command.name)).start()
+
+    def _told(self, key: str, supplier: Supplier, name: str) -> None:
+        see = (
+            "einvoice.inbox.show_supplier",
+            partial(self.ctx.navigate.open_record, "partners.partner", supplier.id),
+        )
+        self.ctx.navigate.toast(t(key, supplier=supplier.name, name=name), action=see)
+
     # -- drag and drop -----------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -207,6 +254,7 @@ class InboxPage(TabPage):
         clear_layout(self._content)
         self.view = None
         self._clear.setVisible(False)
+        self._keep.setVisible(False)
         steps = [Step(t(f"einvoice.inbox.step{n}"), t(f"einvoice.inbox.step{n}_text")) for n in (1, 2, 3)]
         self._content.addWidget(
             EmptyState("file-text", t("einvoice.inbox.empty"), t("einvoice.inbox.empty_text"), (), steps)
@@ -288,6 +336,7 @@ class InboxPage(TabPage):
             return
         clear_layout(self._banner)
         state = item.state
+        self._keep.setVisible(item.received is not None and item.received.invoice is not None)
         kind = {"reading": "info", "right": "ok", "odd": "warn"}.get(state, "bad")
         banner = Banner(kind, t(f"einvoice.inbox.verdict.{state}"), t(f"einvoice.inbox.verdict.{state}_text"))
         banner.setObjectName("einvoice.verdict")
@@ -296,6 +345,18 @@ class InboxPage(TabPage):
             self.paper.clear()
         else:
             self.paper.show_received(item.received)
+
+
+def unchanged(path: Path, received: Received) -> bytes:
+    """The bytes that were checked, looked at by the workplace's scanner; refuses a file that changed since."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Refused("einvoice_file_changed", name=path.name) from error
+    if hashlib.sha256(content).hexdigest() != received.sha256:
+        raise Refused("einvoice_file_changed", name=path.name)
+    scan.check(path.name, content)
+    return content
 
 
 def _file(item: Item) -> str:
