@@ -43,6 +43,10 @@ def admin_dsn(new_database: Callable[..., AbstractContextManager[str]], demo_tem
     with new_database(demo_template) as address:
         with psycopg.connect(address, autocommit=True) as connection:
             legacy_world.fill(connection)
+            connection.execute(
+                "WITH made AS (INSERT INTO printing.printer (name, kind, address) VALUES ('Office', 'ipp', 'ipp://p') "
+                "RETURNING id) INSERT INTO printing.route (printer_id) SELECT id FROM made"
+            )
         yield address
 
 

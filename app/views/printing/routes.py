@@ -10,6 +10,7 @@ from app.core.changes import Changes, Result
 from app.core.i18n import t
 from app.services.printing import reads, writes
 from app.services.printing.commands import SaveRoute
+from app.services.printing.reads import RouteRow
 from app.services.printing.writes import ROUTE
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
@@ -24,6 +25,7 @@ from app.views.printing.words import OFFERED, SIDES, kind_words
 
 KEY = "printing.routes"
 INSERT, UPDATE = f"{ROUTE}:insert", f"{ROUTE}:update"
+_ANY = ("kind", "role", "language", "sides")
 _SPEECH = (("de", "shell.language_de"), ("en", "shell.language_en"))
 
 
@@ -79,6 +81,13 @@ def page(ctx: AppContext, state: dict[str, Any]) -> ListPage:
     return ListPage(ctx, spec(ctx), state)
 
 
+def load(session: Any, route_id: int, lang: str) -> RouteRow:
+    """One route; what holds for any is nothing chosen."""
+    row = reads.get_route(session, route_id, lang)
+    chosen: dict[str, Any] = {key: getattr(row, key) or None for key in _ANY}
+    return row._replace(**chosen)
+
+
 class RoutePage(FormPage):
     """A route."""
 
@@ -109,7 +118,7 @@ class RoutePage(FormPage):
                 )
             ),
         ),
-        load=reads.get_route,
+        load=load,
         update_right=UPDATE,
         create_right=INSERT,
         constraints=(("uq_route_once", "kind"), ("route_copies_range", "copies")),
@@ -141,7 +150,8 @@ class RoutePage(FormPage):
         super().receive_changes(changes, own=own)
 
     def _offer(self, found: reads.Offered) -> None:
-        codes = sorted({*found.kinds, "label", "test"}, key=kind_words)
+        own = self.record.values.get("kind")
+        codes = sorted({*found.kinds, "label", "test", *([own] if own else [])}, key=kind_words)
         self.set_choices("kind", [(code, kind_words(code)) for code in codes])
         self.set_choices("station_id", [(one[0], one[1]) for one in found.stations])
         self.set_choices("printer_id", [(one.id, one.name) for one in found.printers])
@@ -156,7 +166,7 @@ class RoutePage(FormPage):
     def save_call(self, form: FormValues) -> tuple[Callable[[Any, Any], Result[Any]], Any]:
         """Save the route."""
         values = {key: form.values[key] for key in (form.values if form.id is None else form.changed)}
-        for key in ("kind", "role", "language", "tray", "sides"):
+        for key in (*_ANY, "tray"):
             if key in values:
                 values[key] = values[key] or ""
         if "copies" in values:

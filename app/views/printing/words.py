@@ -48,7 +48,7 @@ def kind_words(code: str) -> str:
     """A kind of document in words; the code itself when nobody has named it."""
     if not code:
         return t("printing.route.any")
-    for key in (f"documents.kind.{code}", f"printing.document.{code}", f"archive.kind.{code}"):
+    for key in (f"paper.kind.{code}", f"printing.document.{code}"):
         if has_text(key):
             return t(key)
     return code

@@ -30,6 +30,13 @@ from app.views.core.tasks import FILE
 from app.views.printing.button import RIGHT as PRINT
 from app.views.printing.button import print_documents
 
+# The kind a route names; other kinds of invoices go the way of invoices.
+_ROUTED = {
+    "quote": "quote",
+    "sales_order": "order_confirmation",
+    "delivery": "delivery_note",
+    "invoice": "invoice",
+}
 Show = Callable[[str], object]
 show_file: Show = open_file
 
@@ -107,7 +114,7 @@ def print_of(owner: QObject, ctx: AppContext, document_type: DocumentType, ids: 
             raise Refused("print_nothing_archived")
         return made
 
-    print_documents(owner, ctx, document_type, make)
+    print_documents(owner, ctx, _ROUTED[document_type], make)
 
 
 def preview(owner: QObject, ctx: AppContext, document_type: DocumentType, document_id: int) -> None:
