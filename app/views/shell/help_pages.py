@@ -59,6 +59,7 @@ OF_SCREEN = {
     "scan_receive": "scanning",
     "scan_put_away": "scanning",
     "scan_transfer": "scanning",
+    "scan_pick": "scanning",
     "scan_setup": "scanning",
     "inventory.shipping": "sales",
     "inventory.deliveries": "sales",

@@ -247,7 +247,7 @@ class TerminalWindow(QMainWindow):
         for key in SCREENS:
             if key in found:
                 title = found[key].title
-                short = title.removesuffix(".title") + ".short"
+                short = title.removesuffix(".title") + ".at_terminal"
                 button = TouchButton(
                     t(short if has_text(short) else title),
                     found[key].icon,

@@ -3,6 +3,7 @@
 from app.views.core.workspace import Workspace
 from app.views.warehouse import desk
 from app.views.warehouse.look_page import LookPage
+from app.views.warehouse.pick_page import PickPage
 from app.views.warehouse.setup_page import SetupPage
 from app.views.warehouse.work_page import PutAwayPage, ReceivePage, TransferPage
 
@@ -14,6 +15,7 @@ WORKSPACES = (
     Workspace(
         "scan_transfer", "scan_transfer.title", "arrow-left-right", RAIL, "stock_transfer", TransferPage
     ),
+    Workspace("scan_pick", "scan_pick.title", "clipboard-check", RAIL, "delivery_ship", PickPage),
     Workspace("scan_setup", "scan_setup.title", "barcode", RAIL, "", SetupPage),
 )
 WATCHES = (desk.watch,)
