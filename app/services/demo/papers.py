@@ -6,9 +6,11 @@ from sqlalchemy.orm import Session
 from app.services.demo.house import House
 from app.services.documents.archive import archive as keep
 from app.services.documents.commands import DocumentType
+from app.services.documents.templates import SaveTemplate, all_changes, save_template
 from app.services.images.printed import Paper
 from app.services.sales.documents import archive_command, document_for
 
+ACCENT = "#7A2E1F"  # of the price list
 _CLERKS: dict[DocumentType, str] = {
     "quote": "u_miriam",
     "sales_order": "u_miriam",
@@ -18,7 +20,11 @@ _CLERKS: dict[DocumentType, str] = {
 
 
 def archive(house: House) -> None:
-    """Archive what has a number and no PDF yet."""
+    """Archive what has a number and no PDF yet; the price list has a look of its own."""
+    mia = house.person("u_mia")
+    if not mia.read(all_changes):
+        look = {"kind": "price_list", "changes": {"accent": ACCENT}}
+        house.post("u_mia", save_template, SaveTemplate(None, None, look))
     paper = Paper()
     for kind, login in _CLERKS.items():
         person = house.person(login)

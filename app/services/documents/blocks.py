@@ -165,8 +165,9 @@ def _product(flow: Flow, data: DocumentData) -> None:
             y += BODY.leading
             pen.text(flow.left, y, text, BODY)
         x = flow.left
+        each = room / max(len(facts), 1) - 4
         for label, value in facts:
-            said = _value(value, data.language)
+            said = fit(_value(value, data.language), VERDICT, each)
             pen.text(x, y + 6, label, SMALL)
             pen.text(x, y + 11.5, said, VERDICT)
             x += max(width(label, SMALL), width(said, VERDICT)) + 10

@@ -16,6 +16,7 @@ CELL = Style(9, 4.5)
 ARTICLE = Style(9, 4.5, "Medium")
 DETAIL = Style(8, 3.9, colour=SOFT)
 LOTS = Style(8, 3.9)
+DRAWN = ("tick", "write", "code")  # what is no word
 NAME_LINES, DESCRIPTION_LINES, NOTE_LINES, LOT_LINES = 4, 24, 8, 400
 TICK, WRITE_HIGH, CODE_HIGH, CODE_MOST = 4.2, 6.0, 7.5, 48.0
 

@@ -134,7 +134,7 @@ def spec_of(kind: Kind) -> KindSpec:
 @cache
 def specs() -> Mapping[Kind, KindSpec]:
     """Every kind of paper; raises ValueError naming file and fault."""
-    columns = _columns(_read(FOLDER / "columns.yaml"))
+    columns = read_columns()
     known: tuple[Kind, ...] = get_args(Kind)
     for path in sorted(FOLDER.glob("*.yaml")):
         if path.stem != "columns" and path.stem not in known:
@@ -190,7 +190,9 @@ def parsed(
     )
 
 
-def _columns(declared: Mapping[str, Any]) -> dict[str, dict[str, ColumnSpec]]:
+def read_columns() -> dict[str, dict[str, ColumnSpec]]:
+    """Every column there is, table by table; raises ValueError naming the fault."""
+    declared = _read(FOLDER / "columns.yaml")
     file = "columns.yaml"
     _only(file, "table", declared, (LINES, *TABLES))
     return {

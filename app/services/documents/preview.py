@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from app.services.documents.contents import PDFIUM
 from app.services.documents.data import Company, Kind, Language
 from app.services.documents.design import Design
 from app.services.documents.render import render
@@ -31,17 +32,18 @@ def picture(pdf: bytes, wide: int, page: int = 0) -> Picture:
 
     import pypdfium2
 
-    document = pypdfium2.PdfDocument(pdf)
-    try:
-        count = len(document)
-        at = max(0, min(page, count - 1))
-        sheet = document[at]
+    with PDFIUM:
+        document = pypdfium2.PdfDocument(pdf)
         try:
-            image = sheet.render(scale=wide / sheet.get_width()).to_pil()
+            count = len(document)
+            at = max(0, min(page, count - 1))
+            sheet = document[at]
+            try:
+                image = sheet.render(scale=wide / sheet.get_width()).to_pil()
+            finally:
+                sheet.close()
         finally:
-            sheet.close()
-    finally:
-        document.close()
+            document.close()
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1)
     return Picture(buffer.getvalue(), at, count)

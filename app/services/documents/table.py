@@ -8,6 +8,7 @@ from typing import Any
 from app.core.i18n import translate
 from app.services.documents.cells import (
     CELL,
+    DRAWN,
     amount,
     box_width,
     currency_of,
@@ -158,9 +159,11 @@ class Table:
             "" if getattr(thing, "variants", None) else shown(value_of(thing, spec), spec, lang)
             for thing in self.things
         )
-        boxed = box_width(spec, cells)
-        wide = max([width(head, HEAD), boxed, *(width(cell, CELL) for cell in cells if not boxed)])
-        return Column(spec, head, cells, "left" if boxed else spec.align, wide=wide)
+        drawn = spec.show in DRAWN
+        wide = max(
+            [width(head, HEAD), box_width(spec, cells), *(width(cell, CELL) for cell in cells if not drawn)]
+        )
+        return Column(spec, head, cells, "left" if drawn else spec.align, wide=wide)
 
     def _placed(self, columns: list[Column]) -> tuple[tuple[Column, ...], float]:
         """Columns from the edges inwards, as wide as their widest cell, and the room left for the words."""
@@ -182,7 +185,7 @@ class Table:
     # -- rows -----------------------------------------------------------------------------------------------------
 
     def _rows(self) -> list[Row]:
-        boxed = any(column.spec.show in ("tick", "write", "code") for column in self.columns)
+        boxed = any(column.spec.show in DRAWN for column in self.columns)
         return [
             Row(
                 tuple(words_of(thing, self._words, self.data, self.room)),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.views.shell.main_window import MainWindow
 
 
-COMPANY = "system.company"
+COMPANY, TEMPLATES = "system.company", "documents.templates"
 ROLES_SHOWN = 3
 
 
@@ -131,6 +131,15 @@ class SettingsPage(TabPage):
         )
         change.setObjectName("settings.company")
         row.addWidget(change)
+        if TEMPLATES in self.ctx.registry.workspaces:
+            look = Button(
+                "templates.open",
+                "palette",
+                "secondary",
+                clicked=lambda: self.ctx.navigate.open_workspace(TEMPLATES),
+            )
+            look.setObjectName("settings.templates")
+            row.addWidget(look)
         card.body.addLayout(row)
         return card
 

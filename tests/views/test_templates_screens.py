@@ -1,0 +1,114 @@
+"""The house's templates at the keyboard: every choice is seen on the paper at once, and stands on what is made next."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from pytestqt.qtbot import QtBot
+
+import app.views.catalog
+import app.views.inventory
+import app.views.production
+import app.views.templates
+from app.core.db import Database
+from app.services.documents import templates
+from app.services.documents.design import Design
+from app.services.documents.preview import picture, sample_pdf
+from app.views.core import papering
+from tests.views.make_screens import AsRole, Bench
+from tests.views.shell_world import window_for
+
+PACKAGES = (app.views.catalog, app.views.inventory, app.views.production, app.views.templates)
+Raw = psycopg.Connection[Any]
+
+
+@pytest.fixture(scope="module")
+def admin_dsn(new_database: Callable[..., AbstractContextManager[str]], demo_template: str) -> Iterator[str]:
+    with new_database(demo_template) as address:
+        yield address
+
+
+@contextmanager
+def bench_of(
+    db: Database, folder: Path, qtbot: QtBot, dark: bool = False, language: str = "de"
+) -> Iterator[Bench]:
+    folder.mkdir(exist_ok=True)
+    with window_for(db, folder, qtbot, PACKAGES) as window:
+        window.resize(1440, 900)
+        if dark:
+            window.switch_theme("dark")
+        if language != "de":
+            window.switch_language(language)
+        yield Bench(window, qtbot)
+
+
+def shot(bench: Bench, name: str) -> None:
+    folder = os.environ.get("WERKBANK_SHOTS")
+    if folder:
+        bench.window.grab().save(str(Path(folder) / f"{name}.png"))
+
+
+def test_a_choice_is_seen_at_once_and_kept(as_role: AsRole, tmp_path: Path, qtbot: QtBot) -> None:
+    mia = as_role("u_mia")
+    with bench_of(mia, tmp_path / "w", qtbot) as bench:
+        bench.go("documents.templates")
+        bench.settle()
+        shot(bench, "templates_empty")
+        bench.window.new_record("documents.template")
+        page = bench.front()
+        bench.wait(lambda: page.paper.sheet.shown)
+        before = page.paper.sheet._image.copy()
+        bench.type("field.accent", "#B4231F", enter=True)
+        page.set_value("closing", "Mit besten Grüßen aus der Werkstatt")
+        page.set_value("font", "serif")
+        page.redraw()
+        bench.settle()
+        bench.wait(lambda: page.paper.sheet._image != before)
+        shot(bench, "templates_new")
+        bench.click("action.save")
+        bench.wait(lambda: page.record.id is not None)
+        bench.settle()
+        design = mia.read(templates.design_for, "invoice", "de", None)
+        assert (design.accent, design.font, design.closing) == (
+            "#B4231F",
+            "serif",
+            "Mit besten Grüßen aus der Werkstatt",
+        )
+        bench.type("field.accent", "rot", enter=True)
+        bench.click("action.save")
+        bench.wait(lambda: bool(page.boxes["accent"].error))
+        shot(bench, "templates_wrong")
+    with bench_of(mia, tmp_path / "w2", qtbot, dark=True, language="en") as bench:
+        bench.go("documents.templates")
+        bench.settle()
+        shot(bench, "templates_list_dark")
+
+
+def test_a_paper_is_made_from_the_list_and_opened(
+    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(papering, "show_file", opened.append)
+    row = admin.execute("SELECT id FROM production.work_order ORDER BY id LIMIT 1").fetchone()
+    assert row is not None
+    with bench_of(as_role("u_tomas"), tmp_path / "w", qtbot) as bench:
+        page = bench.open("production.work_order", row[0])
+        bench.wait(lambda: page.found is not None)
+        run = next(run for _icon, key, run in page.menu_entries() if key == "papering.work_order")
+        run()
+        bench.wait(lambda: bool(opened))
+    content = Path(opened[0]).read_bytes()
+    assert content.startswith(b"%PDF")
+    if folder := os.environ.get("WERKBANK_SHOTS"):
+        (Path(folder) / "traveller.png").write_bytes(picture(content, 900).png)
+
+
+def test_a_preview_shows_the_page_asked_for() -> None:
+    pdf = sample_pdf("final_invoice", "de", Design(), None)
+    last = picture(pdf, 300, 9)
+    assert (last.page, last.pages) == (1, 2)
+    assert last.png.startswith(b"\x89PNG")
