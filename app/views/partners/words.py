@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.core.errors import Invalid
+from app.services.catalog.rules import check_text
 
 PARTNER, TERM = "partners.partner", "partners.payment_term"
 CREATE, UPDATE = "partners.partner:insert", "partners.partner:update"
@@ -30,3 +31,8 @@ def ruled(rule: Callable[[Any], object]) -> Callable[[Any, Mapping[str, Any]], I
         return None
 
     return check
+
+
+def text_rule(key: str, limit: int) -> Callable[[Any, Mapping[str, Any]], Invalid | None]:
+    """The rule of a text that must not be blank."""
+    return ruled(lambda value: check_text(value, key, limit))
