@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.core.changes import Result
 from app.core.errors import AppError
-from app.core.i18n import t, translate
+from app.core.i18n import language, t, translate
 from app.services.labels import catalogue, elements, raster, reads, writes
 from app.services.labels.commands import SaveDesign
 from app.services.labels.layout import lay_out
@@ -149,7 +149,7 @@ class DesignPage(FormPage):
         if self.record.id is None or not self.record.values.get("name_de"):
             return t("labels.design.new"), None
         active = self.record.values.get("is_active", True)
-        return str(self.record.values.get("name_de")), None if active else (
+        return str(self.record.values.get(f"name_{language()}")), None if active else (
             "neutral",
             t("labels.design.unused"),
         )

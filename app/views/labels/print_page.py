@@ -304,6 +304,8 @@ class PrintPage(TabPage):
             self.qty.set_value(self.sources[0].qty)
         if len(self.sources) == 1 and self.content.value() is None:
             self.content.set_value(self.sources[0].box)
+        if len(self.sources) == 1 and self.sources[0].numbers:
+            self.parcels.set_value(len(self.sources[0].numbers))
         self._per_chosen()
 
     # -- choices ------------------------------------------------------------------------------------------------
