@@ -14,6 +14,8 @@ from functools import partial
 from typing import Any
 
 from app.services.documents import data as paper
+from app.services.documents.design import Design
+from app.services.documents.preview import Picture, picture, sample_pdf
 from app.services.documents.render import render
 from app.services.einvoice import model
 from app.services.einvoice.model import Profile
@@ -22,6 +24,8 @@ from app.services.einvoice.validate import check
 from app.services.einvoice.zugferd import embed
 
 COUNT, LINES = 100, 10
+PREVIEW = 900  # pixels across
+DESIGNS = tuple(Design(accent=f"#{number:06x}") for number in range(0, 200_000, 20_000))
 RATE = Decimal(19)
 DAY = date(2026, 11, 20)
 WORDS = (
@@ -40,6 +44,7 @@ def run(*, small: bool) -> dict[str, Any]:
     invoices = [_invoice(number) for number in numbers]
     with _one_core():
         figures: dict[str, Any] = {"pdf_per_s": _rate(papers, render)}
+        figures["preview_first_page_ms"] = round(1000 / _rate(list(DESIGNS), _previewed), 1)
         pdf = render(papers[0])
         for profile in (Profile.ZUGFERD_EN16931, Profile.ZUGFERD_EXTENDED, Profile.XRECHNUNG_CII):
             both = list(zip(papers, invoices, strict=True))
@@ -52,6 +57,11 @@ def run(*, small: bool) -> dict[str, Any]:
         )
         RULE_SETS.stop()
     return figures
+
+
+def _previewed(design: Design) -> Picture:
+    """What the settings show after every key: the sample invoice in a design, its first page as a picture."""
+    return picture(sample_pdf("invoice", "de", design, None), PREVIEW)
 
 
 def _sent(profile: Profile, both: tuple[paper.DocumentData, model.Invoice]) -> bytes:

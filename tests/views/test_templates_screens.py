@@ -104,11 +104,11 @@ def test_a_paper_is_made_from_the_list_and_opened(
     content = Path(opened[0]).read_bytes()
     assert content.startswith(b"%PDF")
     if folder := os.environ.get("WERKBANK_SHOTS"):
-        (Path(folder) / "traveller.png").write_bytes(picture(content, 900).png)
+        (Path(folder) / "traveller.bmp").write_bytes(picture(content, 900).image)
 
 
 def test_a_preview_shows_the_page_asked_for() -> None:
     pdf = sample_pdf("final_invoice", "de", Design(), None)
     last = picture(pdf, 300, 9)
     assert (last.page, last.pages) == (1, 2)
-    assert last.png.startswith(b"\x89PNG")
+    assert last.image.startswith(b"BM")

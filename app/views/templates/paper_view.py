@@ -30,9 +30,9 @@ class Sheet(QWidget):
         """Whether a page can be seen."""
         return not self._image.isNull()
 
-    def show_page(self, png: bytes, words: str = "") -> None:
+    def show_page(self, image: bytes, words: str = "") -> None:
         """Show a page, or say why there is none."""
-        self._image = QImage.fromData(png) if png else QImage()
+        self._image = QImage.fromData(image) if image else QImage()
         self._words = words
         self.update()
 
@@ -93,7 +93,7 @@ class PaperView(QWidget):
 
     def show_picture(self, picture: Picture | None, words: str = "") -> None:
         """Show a page, or say why there is none."""
-        self.sheet.show_page(picture.png if picture else b"", words)
+        self.sheet.show_page(picture.image if picture else b"", words)
         self._page, self._pages = (picture.page, picture.pages) if picture else (0, 1)
         self._said.setText(t("templates.page", page=self._page + 1, pages=self._pages))
         self._back.setEnabled(self._page > 0)
