@@ -44,9 +44,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument(
         "--only",
-        default="abcdefghiklnrtwp",
+        default="abcdefghijklnrtwp",
         metavar="LETTERS",
-        help="cases to run; w is the window, p are pictures, i invoices as PDF and e-invoice, n labels",
+        help="cases to run; w is the window, p are pictures, i invoices as PDF and e-invoice, n labels, j print jobs",
     )
     parser.add_argument("--calls", type=int, default=20, metavar="N", help="measured calls per case")
     parser.add_argument("--small", action="store_true", help="leave out the large data")
@@ -131,6 +131,8 @@ def _database(instance: Instance, arguments: argparse.Namespace, report: dict[st
                 _keep(report, trail.trail(house, raw, arguments.calls * 2), "")
             if "r" in arguments.only:
                 _keep(report, policies.compare(house, raw, arguments.calls * 2), "small")
+            if "j" in arguments.only:
+                _printing(house, raw, report)
             have = 0
             if "d" in arguments.only:
                 for want in SIZES[:1] if arguments.small else SIZES:
@@ -155,6 +157,14 @@ def _database(instance: Instance, arguments: argparse.Namespace, report: dict[st
         finally:
             for db in house.everybody():
                 db.close()
+
+
+def _printing(house: cases.House, raw: psycopg.Connection[Any], report: dict[str, Any]) -> None:
+    from benchmarks.printing import run
+
+    report["printing"] = run(house.sales, raw)
+    for name, value in report["printing"].items():
+        print(f"print_{name:<42}{value:>10}")
 
 
 def _sizes(house: cases.House, arguments: argparse.Namespace, report: dict[str, Any], size: str) -> None:

@@ -154,6 +154,7 @@ RAILS = (
     Rail("production", "shell.rail.production", "factory"),
     Rail("finance", "shell.rail.finance", "landmark"),
     Rail("approvals", "shell.rail.approvals", "badge-check"),
+    Rail("printing", "shell.rail.printing", "printer"),
     Rail("legacy", "shell.rail.legacy", "history"),
     Rail("system", "shell.rail.system", "shield-check"),
 )

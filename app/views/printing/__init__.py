@@ -7,7 +7,7 @@ from app.views.core.workspace import RecordType, Workspace
 from app.views.printing import printers, queue, routes
 from app.views.printing.watch import PrintWatch
 
-RAIL = "system"
+RAIL = "printing"
 
 
 def _opens(key: str, title: str, icon: str, right: str) -> Action:

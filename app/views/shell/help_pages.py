@@ -61,6 +61,7 @@ OF_SCREEN = {
     "scan_put_away": "scanning",
     "scan_transfer": "scanning",
     "scan_pick": "scanning",
+    "scan_count": "scanning",
     "scan_setup": "scanning",
     "sales.invoice": "invoicing",
     "sales.invoices": "invoicing",
