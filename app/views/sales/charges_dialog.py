@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.core import format as fmt
@@ -90,6 +91,7 @@ class ChargesDialog(Dialog):
         """Show it with the cursor in the first reason."""
         super().open()
         self.rows[0]["reason"].focus()
+        QTimer.singleShot(0, self, self.place)  # once the rows are laid out
 
     def add_row(self, charge: rules.Charge | None = None) -> None:
         """One more row, empty unless a charge is given."""
@@ -104,6 +106,7 @@ class ChargesDialog(Dialog):
         for column, field in enumerate(fields):
             box = row[field.key] = FieldBox(self._ctx, field)
             box.setObjectName(f"charge.{number}.{field.key}")
+            box.setMinimumHeight(box.sizeHint().height())  # a long text above must not squeeze it
             self._grid.addWidget(box, number, column)
             box.edited.connect(self._show)
         given = isinstance(charge, rules.Charge)
