@@ -125,6 +125,10 @@ def test_from_the_lorry_to_the_shelf_and_on(
         qtbot.waitUntil(lambda: "A-02" in hand.words())
         assert hand.scan("A-02") == "ok"
         qtbot.waitUntil(lambda: f"{one}\n" in hand.words() + "\n")
+        page = hand.go("scan_count")
+        assert hand.scan("A-02", one, "W/3", "A-01", one, "W/7") == "ok"
+        assert hand.scan("W/CONFIRM") == "ok"
+        assert (at(admin, angel, workshop.shelf), at(admin, angel, workshop.shelf2)) == (D(7), D(3))
         page = hand.go("stock_count")  # the screens for the keyboard take scans as well
         assert hand.scan("A-02", one) == "ok"
         assert (page.boxes["product"].words, page.boxes["from"].words) == (one, "A-02")

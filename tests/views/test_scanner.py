@@ -211,7 +211,7 @@ def test_a_scanner_is_set_up_and_tried_at_its_page(
         assert scanner.hub.settings.layout == "us_on_de"
         scanner.hub.scanned(f"]C1010{EAN}10L-1\x1d21S9")
         assert f"Artikelnummer (GTIN) 0{EAN} · Charge L-1 · Seriennummer S9" in words(page)
-        assert "␝" in words(page)
+        assert "<GS>" in words(page)
         page.open_sheet()
         idle(qtbot, window)
         picture = tmp_path / "foto.png"

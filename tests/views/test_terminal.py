@@ -210,11 +210,11 @@ def test_each_operator_has_his_own_screens(
         hand.window.scanner.scanned("A-01")  # no page wants it: it is looked up
         hand.settle()
         assert "Lagerplatz A-01" in hand.words()
-        hand.press("terminal.open.stock_count")
+        hand.press("terminal.open.scan_count")
         hand.press("terminal.sign_off")
         hand.sign_on("B-3")
         hand.wait(lambda: hand.find("terminal.open.stock_places") is not None)
-        assert hand.find("terminal.open.stock_count") is None
+        assert hand.find("terminal.open.scan_count") is None
 
 
 def test_idle_minutes_sign_off_whatever_is_open(

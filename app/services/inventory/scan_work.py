@@ -1,4 +1,4 @@
-"""Receiving, putting away and transferring with the scanner alone: what each scan does, without any window.
+"""Receiving, putting away, transferring and counting with the scanner alone: what each scan does, without any window.
 
 ``Work`` is what has been scanned so far.  Every step gives a new one, so that each can be taken back, and it can be
 written down and read again.
@@ -10,10 +10,19 @@ from decimal import Decimal
 from typing import Any
 
 from app.core.errors import Invalid, Refused
-from app.services.inventory.commands import ReceiveLine, ReceiveStock, TransferLine, TransferStock
+from app.services.inventory.commands import (
+    AdjustStock,
+    CountLine,
+    ReceiveLine,
+    ReceiveStock,
+    TransferLine,
+    TransferStock,
+)
 from app.services.inventory.master import Balance, ProductStock
 
-RECEIVE, PUT_AWAY, TRANSFER = "receive", "put_away", "transfer"
+RECEIVE, PUT_AWAY, TRANSFER, COUNT = "receive", "put_away", "transfer", "count"
+# Goods are scanned at the place where they stay.
+AT_PLACE = (RECEIVE, COUNT)
 MOST_LINES = 200
 ONE = Decimal(1)
 
@@ -75,7 +84,7 @@ class Work:
             return "lot"
         if self.place is None and self.mode != PUT_AWAY:
             return "place"
-        return "target" if self.lines and self.mode != RECEIVE else "product"
+        return "target" if self.lines and self.mode not in AT_PLACE else "product"
 
     @property
     def last(self) -> WorkLine | None:
@@ -135,7 +144,7 @@ class Work:
             raise Invalid("scan_work_product_first")
         piece = replace(self.asked, lot=lot.strip(), lot_id=None)
         calm = replace(self, asked=None)
-        return calm.arrived(piece) if self.mode == RECEIVE else replace(calm, asked=piece)
+        return calm.arrived(piece) if self.mode in AT_PLACE else replace(calm, asked=piece)
 
     def digit(self, sign: str) -> "Work":
         """A digit of the last line's quantity."""
@@ -190,6 +199,23 @@ class Work:
                 )
                 for line in lines
             )
+        )
+
+    def count(self, reason: str) -> AdjustStock:
+        """The posting of what was counted; what was not scanned stays as it is."""
+        if not self.lines:
+            raise Invalid("scan_work_product_first")
+        return AdjustStock(
+            tuple(
+                CountLine(
+                    line.piece.product_id,
+                    line.place.id if line.place else 0,
+                    line.qty,
+                    lot_code=line.piece.lot or None,
+                )
+                for line in self.lines
+            ),
+            reason,
         )
 
     def move(self, target: Spot) -> TransferStock:

@@ -1,11 +1,11 @@
-"""Work with the scanner: looking up, receiving, putting away, transferring; the scanner of this workplace."""
+"""Work with the scanner: look up, receive, put away, transfer, pick, count; the scanner of this workplace."""
 
 from app.views.core.workspace import Workspace
 from app.views.warehouse import desk
 from app.views.warehouse.look_page import LookPage
 from app.views.warehouse.pick_page import PickPage
 from app.views.warehouse.setup_page import SetupPage
-from app.views.warehouse.work_page import PutAwayPage, ReceivePage, TransferPage
+from app.views.warehouse.work_page import CountPage, PutAwayPage, ReceivePage, TransferPage
 
 RAIL = "inventory"
 WORKSPACES = (
@@ -15,7 +15,8 @@ WORKSPACES = (
     Workspace(
         "scan_transfer", "scan_transfer.title", "arrow-left-right", RAIL, "stock_transfer", TransferPage
     ),
-    Workspace("scan_pick", "scan_pick.title", "clipboard-check", RAIL, "delivery_ship", PickPage),
+    Workspace("scan_pick", "scan_pick.title", "truck", RAIL, "delivery_ship", PickPage),
+    Workspace("scan_count", "scan_count.title", "clipboard-check", RAIL, "stock_adjust", CountPage),
     Workspace("scan_setup", "scan_setup.title", "barcode", RAIL, "", SetupPage),
 )
 WATCHES = (desk.watch,)

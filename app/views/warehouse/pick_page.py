@@ -39,7 +39,7 @@ class PickPage(ScanPage):
     """Orders to pick; then one of them."""
 
     key = "scan_pick"
-    icon = "clipboard-check"
+    icon = "truck"
 
     def __init__(self, ctx: AppContext, state: dict[str, Any]) -> None:
         super().__init__(ctx)

@@ -279,8 +279,8 @@ def _before(text: str, layout: str) -> str:
 
 def visible(raw: str) -> str:
     """A code with what cannot be seen in it."""
-    names = {"\x1d": "␝", "\r": "⏎", "\n": "⏎", "\t": "⇥"}
-    return "".join(names.get(sign, sign if sign.isprintable() else "�") for sign in raw)
+    names = {"\x1d": "<GS>", "\r": "<CR>", "\n": "<LF>", "\t": "<TAB>"}
+    return "".join(names.get(sign, sign if sign.isprintable() else "?") for sign in raw)
 
 
 def meaning_of(reading: Reading) -> str:

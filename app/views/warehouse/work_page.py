@@ -1,9 +1,11 @@
-"""Receive, put away and transfer with the scanner: scan after scan, nothing is booked before it is complete."""
+"""Receive, put away, transfer and count with the scanner: scan after scan, nothing is booked before it is complete."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -15,6 +17,8 @@ from app.core.i18n import language, t
 from app.services.inventory import writes
 from app.services.inventory.master import ProductStock, product_stock
 from app.services.inventory.scan_work import (
+    AT_PLACE,
+    COUNT,
     PUT_AWAY,
     RECEIVE,
     TRANSFER,
@@ -110,7 +114,7 @@ class WorkPage(ScanPage):
             self._tell(t("scan_look.box_nowhere", box=hit.label), "bad")
             return "bad"
         spot = Spot(hit.place_id, hit.place)
-        if self.mode == RECEIVE or not self.work.lines:
+        if self.mode in AT_PLACE or not self.work.lines:
             return self._step(lambda: self.work.at(spot))
         return self._post(lambda: (writes.transfer_stock, self.work.move(spot)), spot.code)
 
@@ -130,7 +134,7 @@ class WorkPage(ScanPage):
             hit.lot_id,
             found.reading.qty or hit.qty or ONE,
         )
-        if self.mode == RECEIVE:
+        if self.mode in AT_PLACE:
             return self._step(lambda: self.work.arrived(piece))
         self._look(piece)
         return "ok"
@@ -219,6 +223,9 @@ class WorkPage(ScanPage):
         """Book what arrived; what is moved is booked by scanning the place it goes to."""
         if self.mode == RECEIVE:
             self._post(lambda: (writes.receive_stock, self.work.receive()), "", then)
+        elif self.mode == COUNT:
+            reason = t("scan_count.reason")
+            self._post(lambda: (writes.adjust_stock, self.work.count(reason)), "", then)
         else:
             self._tell(t("scan_work.scan_target"), "warn")
 
@@ -249,17 +256,35 @@ class WorkPage(ScanPage):
             self._posting = False
 
         op: WriteOp[Any] = WriteOp(self, self.ctx, fn, command).disabling(self.post_button)
-        op.success(booked).failure(self._refused).finally_(over).start()
+        op.success(booked).failure(lambda error: self._refused(error, command)).finally_(over).start()
         return "ok"
 
-    def _refused(self, error: BaseException) -> bool:
+    def _refused(self, error: BaseException, command: Any) -> bool:
         hub = self.hub()
         if hub is not None:
             hub.signal("bad")
+        if isinstance(error, NotAllowed) and error.key == "stock_difference_limit":
+            self._ask_for(error, command)
+            return True
         if not isinstance(error, AppError) or isinstance(error, NotAllowed | SessionEnded):
             return False
         self._tell(error_text(error), "bad")
         return True
+
+    def _ask_for(self, error: NotAllowed, command: Any) -> None:
+        """The difference weighs more than the person may post: offer to ask somebody who may."""
+
+        def sent(_request: int) -> None:
+            self.work, self._past = self.work.done(), []
+            self._show(t("stock.count.asked"), "ok")
+
+        def request() -> None:
+            again = replace(command, command=uuid4())
+            WriteOp(self, self.ctx, writes.request_adjustment, again).success(sent).start()
+
+        limit = Decimal(str(error.params.get("limit", 0)))
+        words = t("stock.count.ask_text", limit=fmt.money(limit))
+        ask(self, t("stock.count.ask_title"), words, "stock.count.ask_yes", request, icon="badge-check")
 
     # -- looks --------------------------------------------------------------------------------------------------
 
@@ -295,7 +320,7 @@ class WorkPage(ScanPage):
             self.box.addWidget(EmptyState(self.icon, t(f"{self.key}.empty"), t(f"{self.key}.empty_text")))
         self.undo_button.setEnabled(bool(self._past))
         self.clear_button.setEnabled(bool(self.work.lines))
-        self.post_button.setVisible(self.mode == RECEIVE)
+        self.post_button.setVisible(self.mode in AT_PLACE)
         self.post_button.setEnabled(bool(self.work.lines))
         self.changed.emit()
 
@@ -316,7 +341,7 @@ class WorkPage(ScanPage):
         parts = (line.piece.lot, where.code if where is not None else "", most)
         words.addWidget(Label(" · ".join(part for part in parts if part), "touch_text", "text2"))
         row.addLayout(words, 1)
-        if line.qty == 0:
+        if line.qty == 0 and self.mode != COUNT:
             row.addWidget(Chip("warn", t("scan_work.nothing")))
         if newest:
             less = TouchButton("", "minus", clicked=partial(self._change, -ONE))
@@ -349,3 +374,9 @@ class TransferPage(WorkPage):
     """From one place to another."""
 
     key, mode, icon = "scan_transfer", TRANSFER, "arrow-left-right"
+
+
+class CountPage(WorkPage):
+    """Place by place, without a look at the books."""
+
+    key, mode, icon = "scan_count", COUNT, "clipboard-check"
