@@ -66,6 +66,17 @@ def test_chosen_deliveries_become_an_invoice_with_its_pdf(
     desk.wait(
         lambda: admin.execute("SELECT 1 FROM documents.issued WHERE topic = 'sales.invoice'").fetchone()
     )
+    # One click prints what is archived, byte for byte.
+    admin.execute(
+        "WITH made AS (INSERT INTO printing.printer (name, kind, address) VALUES ('Office', 'ipp', 'ipp://p') "
+        "RETURNING id) INSERT INTO printing.route (printer_id) SELECT id FROM made"
+    )
+    desk.click("action.print")
+    printed = (
+        "SELECT j.kind, j.state FROM printing.job j JOIN documents.content c ON c.id = j.content_id "
+        "JOIN documents.issued i ON i.sha256 = c.sha256 WHERE j.topic = 'sales.invoice' AND j.title = i.number"
+    )
+    desk.wait(lambda: admin.execute(printed).fetchall() == [("invoice", "waiting")])
     desk.window.open_workspace("finance.to_invoice")
     assert [row.net_amount for row in desk.front().model.rows] == [D("79.90")]
 
