@@ -63,6 +63,10 @@ def company(house: House) -> None:
                 phone="+49 9861 555-0",
                 email="info@zinn-muster.example",
                 web="www.zinn-muster.example",
+                contact_name="Franziska Adler",
+                contact_phone="+49 9861 555-40",
+                contact_email="rechnung@zinn-muster.example",
+                electronic_address="rechnung@zinn-muster.example",
                 logo=_logo(),
             )
         )
@@ -316,6 +320,7 @@ def _partner(row: dict[str, Any], number: int, *, supplier: bool) -> dict[str, A
         "DK": 45,
         "IT": 39,
     }
+    email = f"info@{domain.strip('-')[:40].strip('-')}.example"
     return {
         "number": str(number),
         "name": row["name"],
@@ -324,8 +329,11 @@ def _partner(row: dict[str, Any], number: int, *, supplier: bool) -> dict[str, A
         "kind": "b2c" if row.get("b2c") else "b2b",
         "language": row.get("language", "de"),
         "vat_id": row.get("vat"),
-        "email": f"info@{domain.strip('-')[:40].strip('-')}.example",
+        "email": email,
         "phone": f"+{prefix.get(row.get('country', 'DE'), 420)} {9000 + number % 900} {number % 10000:04d}",
+        "einvoice_format": row.get("einvoice", "paper"),
+        "buyer_reference": row.get("reference"),
+        "electronic_address": email if "einvoice" in row else None,
     }
 
 

@@ -7,6 +7,7 @@ from app.services.demo.house import House
 from app.services.documents.archive import archive as keep
 from app.services.documents.commands import DocumentType
 from app.services.documents.templates import SaveTemplate, all_changes, save_template
+from app.services.einvoice import outgoing
 from app.services.images.printed import Paper
 from app.services.sales.documents import archive_command, document_for
 
@@ -30,7 +31,10 @@ def archive(house: House) -> None:
         person = house.person(login)
         for document in person.read(_without_paper, kind):
             data = person.read(paper.add, person.read(document_for, kind, document))
-            house.post(login, keep, archive_command(document, data))
+            command = archive_command(document, data)
+            if kind == "invoice":
+                command = outgoing.packed(person.read(outgoing.load, document), command)
+            house.post(login, keep, command)
 
 
 def _without_paper(session: Session, kind: DocumentType) -> list[int]:
