@@ -59,12 +59,14 @@ class ChargesDialog(Dialog):
         self.setObjectName("dialog.charges")
         self._ctx, self._amounts, self._then = ctx, amounts, then
         self.rows: list[dict[str, FieldBox]] = []
-        self._grid = QGridLayout()
+        self._area = QWidget()
+        self._grid = QGridLayout(self._area)
+        self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(px("gap_m"))
         self._grid.setVerticalSpacing(px("gap_s"))
         for column, stretch in enumerate((3, 6, 3, 3)):
             self._grid.setColumnStretch(column, stretch)
-        self.body.addLayout(self._grid)
+        self.body.addWidget(self._area)
         self._more = Button("sales.charges.more", "plus", "ghost", clicked=self.add_row)
         self._more.setObjectName("action.more_charges")
         self.body.addWidget(self._more)
@@ -91,7 +93,7 @@ class ChargesDialog(Dialog):
         """Show it with the cursor in the first reason."""
         super().open()
         self.rows[0]["reason"].focus()
-        QTimer.singleShot(0, self, self.place)  # once the rows are laid out
+        self._fit()
 
     def add_row(self, charge: rules.Charge | None = None) -> None:
         """One more row, empty unless a charge is given."""
@@ -106,7 +108,6 @@ class ChargesDialog(Dialog):
         for column, field in enumerate(fields):
             box = row[field.key] = FieldBox(self._ctx, field)
             box.setObjectName(f"charge.{number}.{field.key}")
-            box.setMinimumHeight(box.sizeHint().height())  # a long text above must not squeeze it
             self._grid.addWidget(box, number, column)
             box.edited.connect(self._show)
         given = isinstance(charge, rules.Charge)
@@ -119,7 +120,13 @@ class ChargesDialog(Dialog):
         self._more.setVisible(len(self.rows) < MOST)
         if self.isVisible():
             row["reason"].focus()
-            self.place()
+            self._fit()
+
+    def _fit(self) -> None:
+        """The rows get the height they need, with what is said below their fields; the panel once they are laid out."""
+        heights = [max(box.sizeHint().height() for box in row.values()) for row in self.rows]
+        self._area.setFixedHeight(sum(heights) + px("gap_s") * (len(heights) - 1))
+        QTimer.singleShot(0, self, self.place)
 
     @staticmethod
     def _value(box: FieldBox) -> Any:
@@ -150,7 +157,7 @@ class ChargesDialog(Dialog):
             Fact(t("sales.total.gross"), fmt.money(after.gross), "total"),
         ]
         self.facts.set_facts(facts)
-        self.place()
+        self._fit()
 
     def _agree(self) -> None:
         wrong = None
@@ -171,7 +178,7 @@ class ChargesDialog(Dialog):
                 wrong = wrong or (row[key] if problem else None)
         if wrong is not None:
             wrong.focus()
-            self.place()
+            self._fit()
             return
         self.finish()
         self._then(rules.check_charges(self.charges()))
