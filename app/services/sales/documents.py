@@ -252,7 +252,7 @@ def _invoice(row: Mapping[Any, Any], language: page.Language) -> page.DocumentDa
     return page.DocumentData(
         **_common(row, language, kind, *labels),
         totals=_invoiced(row),
-        payment=None if kind in ("cancellation", "correction") else _due(row),
+        payment=_due(row) if _asks(row) else None,
         tax_notes=_untaxed(row, categories),
         remarks=tuple(
             dict.fromkeys(
@@ -272,6 +272,12 @@ def _invoice(row: Mapping[Any, Any], language: page.Language) -> page.DocumentDa
         reason=row["reason"] or "",
         deductions=_deductions(row),
     )
+
+
+def _asks(row: Mapping[Any, Any]) -> bool:
+    """Whether the invoice asks for money; one that down payments cover does not."""
+    back = row["kind"] in ("cancellation", "correction")
+    return not back and bool(row["gross_amount"] > row["prepaid_amount"])
 
 
 def _invoiced(row: Mapping[Any, Any]) -> page.Totals:
