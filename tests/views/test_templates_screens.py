@@ -18,7 +18,11 @@ from app.core.db import Database
 from app.services.documents import templates
 from app.services.documents.design import Design
 from app.services.documents.preview import picture, sample_pdf
+from app.services.printing import writes as printing
+from app.services.printing.commands import SavePrinter, SaveRoute
+from app.services.production.papers import traveller
 from app.views.core import papering
+from app.views.templates.printing import print_papers
 from tests.views.make_screens import AsRole, Bench
 from tests.views.shell_world import window_for
 
@@ -112,3 +116,23 @@ def test_a_preview_shows_the_page_asked_for() -> None:
     last = picture(pdf, 300, 9)
     assert (last.page, last.pages) == (1, 2)
     assert last.image.startswith(b"BM")
+
+
+def test_travellers_of_chosen_orders_are_printed_in_their_order(
+    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Each becomes a job, in the order chosen, on the printer their kind is routed to."""
+    ralf = as_role("u_ralf")
+    values = {"name": "Shop", "kind": "ipp", "address": "ipp://127.0.0.1:9/shop"}
+    printer = ralf.write(printing.save_printer, SavePrinter(None, None, values)).value.id
+    ralf.write(printing.save_route, SaveRoute(None, None, {"kind": "work_order", "printer_id": printer}))
+    rows = admin.execute("SELECT id, number FROM production.work_order ORDER BY id DESC LIMIT 2").fetchall()
+    ids, numbers = [row[0] for row in rows], [row[1] for row in rows]
+    with bench_of(as_role("u_tomas"), tmp_path / "w", qtbot) as bench:
+        page = bench.go("work_orders")
+        print_papers(page, bench.window.ctx, "work_order", "production.work_order", traveller, ids)
+        bench.wait(lambda: admin.execute("SELECT count(*) FROM printing.job").fetchone() == (2,))
+        bench.settle()
+    jobs = admin.execute("SELECT title, record_id, printer_id FROM printing.job ORDER BY id").fetchall()
+    assert [(job[1], job[2]) for job in jobs] == [(one, printer) for one in ids]
+    assert all(number in job[0] for job, number in zip(jobs, numbers, strict=True))

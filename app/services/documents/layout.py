@@ -18,6 +18,7 @@ ADDRESS_TOP, ADDRESS_HEIGHT, ADDRESS_WIDTH = 62.7, 27.3, 80.0
 INFO_LEFT, INFO_RIGHT, INFO_TOP = 125.0, 200.0, 50.0
 BODY_TOP, NEXT_TOP, BODY_BOTTOM = 104.0, 30.0, 258.0
 FOOTER_TOP = 268.0
+INNER_BOTTOM, INNER_FOOT = 276.0, 284.0  # papers of the house have no footer
 FOLDS, PUNCH = (105.0, 210.0), 148.5
 FORM_A = 18.0  # so much higher
 LOGO = (70.0, 20.0)
@@ -47,6 +48,7 @@ class Flow:
     left: float = LEFT
     next_top: float = NEXT_TOP
     tight: bool = False
+    bottom: float = BODY_BOTTOM
     pages: list[list[Draw]] = field(default_factory=lambda: [[]])
 
     @property
@@ -56,7 +58,7 @@ class Flow:
 
     def fits(self, height: float) -> bool:
         """Whether so many millimetres are left on the page."""
-        return self.y + height <= BODY_BOTTOM
+        return self.y + height <= self.bottom
 
     def put(self, draw: Draw) -> None:
         """Add a drawing to the page."""
@@ -135,10 +137,11 @@ def draw_copy_mark(pen: Pen, data: DocumentData) -> None:
 def draw_foot(pen: Pen, data: DocumentData, page: int, pages: int, *, outward: bool = True) -> None:
     """Page number and footer; papers of the house need no bank account."""
     text = translate(data.language, "document.page", page=page, pages=pages)
-    pen.text(RIGHT, FOOTER_TOP - 3, text, SMALL, "right")
     left = data.design.left
+    y = FOOTER_TOP - 3 if outward else INNER_FOOT
+    pen.text(RIGHT, y, text, SMALL, "right")
     if not outward:
-        pen.text(left, FOOTER_TOP - 3, fit(document_title(data), SMALL, 120), SMALL)
+        pen.text(left, y, fit(document_title(data), SMALL, 120), SMALL)
         return
     if data.design.footer is None:
         _draw_footer(pen, data)

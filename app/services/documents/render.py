@@ -12,6 +12,8 @@ from app.services.documents.blocks import place
 from app.services.documents.data import DocumentData
 from app.services.documents.kinds import spec_of
 from app.services.documents.layout import (
+    BODY_BOTTOM,
+    INNER_BOTTOM,
     Flow,
     document_title,
     draw_copy_mark,
@@ -94,7 +96,8 @@ def _compose(data: DocumentData) -> Flow:
 def _set(data: DocumentData, *, tight: bool) -> Flow:
     spec = spec_of(data.kind)
     top = first_line(data) if spec.form == "letter" else sheet.content_top(data)
-    flow = Flow(top, data.design.left, tight=tight)
+    bottom = BODY_BOTTOM if spec.is_outward else INNER_BOTTOM
+    flow = Flow(top, data.design.left, tight=tight, bottom=bottom)
     for block in spec.blocks:
         if block == "heading" and spec.form == "sheet":
             continue  # its head says it already

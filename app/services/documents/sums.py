@@ -130,9 +130,10 @@ def reminder_total(flow: Flow, data: DocumentData) -> None:
     currency = asked.currency
     rows: list[Sum] = [(translate(lang, "document.reminder.open"), money(asked.open, currency, lang))]
     if asked.interest:
-        share = percent(asked.interest_pct, lang) if asked.interest_pct else ""
-        label = translate(lang, "document.reminder.interest", percent=share).rstrip(" ()")
-        rows.append((label if share else label.split(" (")[0], money(asked.interest, currency, lang)))
+        label = translate(lang, "document.reminder.interest")
+        if asked.interest_pct:
+            label = f"{label} ({percent(asked.interest_pct, lang)})"
+        rows.append((label, money(asked.interest, currency, lang)))
     if asked.fee:
         rows.append((translate(lang, "document.reminder.fee"), money(asked.fee, currency, lang)))
     last = (translate(lang, "document.reminder.total"), money(asked.total, currency, lang))

@@ -29,6 +29,7 @@ from app.views.production.words import (
     progress,
     short_words,
 )
+from app.views.templates.printing import print_rows
 
 
 def open_order(ctx: AppContext, row: Any) -> None:
@@ -202,7 +203,7 @@ SPEC = ListSpec(
         ),
     ),
     open=open_order,
-    bulk=(label_action("work_order"),),
+    bulk=(print_rows("work_order", ORDER, traveller), label_action("work_order")),
     row_actions=(
         paper_action("work_order", traveller),
         paper_action("material_list", material_list),

@@ -32,6 +32,7 @@ from app.views.core.lines import LineColumn, LinesSpec, typed_over
 from app.views.core.papering import paper_button
 from app.views.sales import pdf
 from app.views.sales.line_rules import Status
+from app.views.templates.printing import print_button
 
 ZERO = Decimal(0)
 PLACES_SHOWN = 6
@@ -291,6 +292,7 @@ class ShipPage(FormPage):
                 right="delivery_ship",
                 visible=lambda page: bool(page.found and page.found.order),
             ),
+            print_button("picking_list", "sales.sales_order", picking_list),
             paper_button("picking_list", picking_list, right="shipping_lines"),
             FormAction(
                 "ship",
