@@ -18,7 +18,7 @@ from app.services.printing import ipp_wire as wire
 from app.services.printing.connect import connect
 from app.services.printing.convert import PDF, ZPL, page_numbers, rasterised
 from app.services.printing.device import Access, Cut, Sent, Task
-from app.services.printing.ipp import IppPrinter, addresses, status_of
+from app.services.printing.ipp import IppPrinter, addresses, queues, status_of
 from app.services.printing.wires import receipt_status, zebra_status
 from app.simulate.printers import Printer
 from tests.peers.printers import cups_printer, ipp_printer
@@ -103,6 +103,7 @@ def test_a_printer_that_knows_no_pdf_gets_dots_that_others_can_read(cups_printer
         sent, _ = printing(access, Task(dots, "image/pwg-raster", f"raster {at}"))
         assert finished(access, sent.remote) == "done"
         assert texts_of(cups_printer.printed()[-1].read_bytes()) == [f"RASTER-{at}"]
+    assert [queue[:2] for queue in queues(cups_printer.uri)] == [("werkbank", cups_printer.uri)]
     with pytest.raises(Refused, match="printer_refused"):
         connect(Access("ipp", cups_printer.uri + "-none")).probe()
 

@@ -162,6 +162,25 @@ def test_a_route_says_where_things_go(bench: Bench, admin: Raw, as_role: AsRole)
     assert "127.0.0.1:9" in bench.everything()
 
 
+def test_printers_are_found_at_work_places_and_print_servers(
+    bench: Bench, as_role: AsRole, cups_printer: Printer
+) -> None:
+    offers = [{"name": "Zebra USB"}]
+    as_role("administrator").write(writes.see_station, SeeStation("p" * 40, "packing", offers))
+    bench.go("printing.printers")
+    bench.click("action.discover")
+    bench.type("field.server", cups_printer.uri)
+    bench.click("dialog.yes")
+    bench.see("field.found")
+    bench.choose("field.found", "Zebra USB · packing")
+    bench.click("dialog.yes")
+    form = bench.front()
+    assert form.boxes["address"].value() == "Zebra USB"
+    assert form.boxes["kind"].value() == "system"
+    form.save()
+    bench.wait(lambda: form.record.id is not None)
+
+
 _SPOOL = """
 import sys, threading
 from PySide6.QtWidgets import QApplication

@@ -20,8 +20,9 @@ from app.services.printing.convert import suited
 from app.services.printing.device import Access, Capabilities, Cut, JobState, Sent, Status, StatusCode, Task
 from app.services.printing.ipp_wire import Answer, Attribute
 
-PRINT_JOB, VALIDATE_JOB, CREATE_JOB, SEND_DOCUMENT, CANCEL_JOB = 0x02, 0x04, 0x05, 0x06, 0x08
-GET_JOB, GET_JOBS, GET_PRINTER = 0x09, 0x0A, 0x0B
+PRINT_JOB, CREATE_JOB, SEND_DOCUMENT, CANCEL_JOB = 0x02, 0x05, 0x06, 0x08
+GET_JOB, GET_PRINTER = 0x09, 0x0B
+CUPS_GET_PRINTERS = 0x4002
 _LARGEST_ANSWER = 4 * 1024 * 1024
 _BLOCK = 64 * 1024
 _PORT = 631
@@ -84,7 +85,7 @@ class IppPrinter:
 
     def probe(self) -> tuple[Status, Capabilities]:
         """Ask how it is and what it can."""
-        self._known = known = self._ask(GET_PRINTER, [*_requested(_ASKED)]).all(wire.PRINTER)
+        self._known = known = self.ask(GET_PRINTER, [*_requested(_ASKED)]).all(wire.PRINTER)
         if "printer-state" not in known:
             raise Unavailable("printer_nonsense", printer=self.uri)
         return status_of(known), capabilities_of(known)
@@ -104,16 +105,16 @@ class IppPrinter:
         if CREATE_JOB not in operations or SEND_DOCUMENT not in operations:
             began("")
             try:
-                answer = self._ask(PRINT_JOB, name + document, job, content)
+                answer = self.ask(PRINT_JOB, name + document, job, content)
             except Unavailable as error:
                 raise _cut(error) from error
             return self._sent(answer)
-        remote = _job_id(self._ask(CREATE_JOB, name, job))
+        remote = _job_id(self.ask(CREATE_JOB, name, job))
         began(remote)
         which = [Attribute(wire.INTEGER, "job-id", int(remote)), *name[:1], *document]
         which.append(Attribute(wire.BOOLEAN, "last-document", True))
         try:
-            return self._sent(self._ask(SEND_DOCUMENT, which, [], content))
+            return self._sent(self.ask(SEND_DOCUMENT, which, [], content))
         except Refused:
             with contextlib.suppress(Unavailable, Refused):
                 self.cancel(remote)
@@ -150,13 +151,13 @@ class IppPrinter:
 
     def _job(self, remote: str) -> Answer:
         asked = _requested(("job-state", "job-state-reasons", "job-id"))
-        return self._ask(GET_JOB, [Attribute(wire.INTEGER, "job-id", int(remote)), *asked])
+        return self.ask(GET_JOB, [Attribute(wire.INTEGER, "job-id", int(remote)), *asked])
 
     def cancel(self, remote: str) -> None:
         """Take a job back."""
         if remote:
             person = Attribute(wire.NAME, "requesting-user-name", "werkbank")
-            self._ask(CANCEL_JOB, [Attribute(wire.INTEGER, "job-id", int(remote)), person])
+            self.ask(CANCEL_JOB, [Attribute(wire.INTEGER, "job-id", int(remote)), person])
 
     def _sent(self, answer: Answer) -> Sent:
         state = _job_state(answer)
@@ -164,13 +165,14 @@ class IppPrinter:
             raise Refused("printer_gave_up", printer=self.uri)
         return Sent(state if state == "done" else "sent", _job_id(answer))
 
-    def _ask(
+    def ask(
         self,
         operation: int,
         attributes: list[Attribute],
         job: list[Attribute] | None = None,
         content: bytes = b"",
     ) -> Answer:
+        """One request and its answer.  Raises Unavailable and Refused for what is no success."""
         self._number += 1
         head = [
             Attribute(wire.CHARSET, "attributes-charset", "utf-8"),
@@ -235,6 +237,26 @@ class IppPrinter:
         with os.fdopen(handle, "w", encoding="ascii", errors="replace") as out:
             out.write(ca)
         return self._ca_file
+
+
+def queues(server: str, timeout: float = 5.0) -> list[tuple[str, str, str]]:
+    """Name, address and words of the printers a CUPS server has.  Raises Unavailable when none answers there."""
+    uri, _ = addresses(server)
+    scheme, _, rest = uri.partition("://")
+    host = rest.partition("/")[0]
+    printer = IppPrinter(Access("ipp", f"{scheme}://{host}/", timeout=timeout))
+    try:
+        asked = _requested(("printer-name", "printer-info", "printer-make-and-model"))
+        answer = printer.ask(CUPS_GET_PRINTERS, asked)
+    finally:
+        printer.close()
+    found = []
+    for tag, attributes in answer.groups:
+        if tag == wire.PRINTER and attributes.get("printer-name"):
+            name = str(attributes["printer-name"][0])
+            words = attributes.get("printer-info") or attributes.get("printer-make-and-model") or [""]
+            found.append((name, f"{scheme}://{host}/printers/{name}", str(words[0])))
+    return sorted(found)
 
 
 class _Body:

@@ -33,6 +33,7 @@ from app.views.core.side_cards import StoryCards
 from app.views.core.table_model import Column
 from app.views.core.tasks import FILE
 from app.views.core.values import error_text
+from app.views.printing.discover import discover
 from app.views.printing.words import KINDS, LANGUAGES, OFFERED, STATUS
 from app.views.security.form_dialog import FormDialog
 
@@ -89,6 +90,9 @@ SPEC = ListSpec(
         "plus",
         INSERT,
         "Ctrl+N",
+    ),
+    more=(
+        ListAction("discover", "printing.discover.title", lambda ctx, _rows: discover(ctx), "search", INSERT),
     ),
     open=lambda ctx, row: ctx.navigate.open_record(PRINTER, row.id),
     empty=Empty("printing.printers.empty", "printing.printers.empty_text"),
@@ -362,7 +366,7 @@ class PrinterPage(FormPage):
             save,
             done,
             icon="key-round",
-            yes="printing.redirect.ok",
+            yes="printing.printer.keep",
             owner=self,
         )
         editor = dialog.boxes["password"].editor

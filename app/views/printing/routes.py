@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.changes import Changes, Result
 from app.core.i18n import t
+from app.services.labels.catalogue import PRINTED
 from app.services.printing import reads, writes
 from app.services.printing.commands import SaveRoute
 from app.services.printing.reads import RouteRow
@@ -151,7 +152,7 @@ class RoutePage(FormPage):
 
     def _offer(self, found: reads.Offered) -> None:
         own = self.record.values.get("kind")
-        codes = sorted({*found.kinds, "label", "test", *([own] if own else [])}, key=kind_words)
+        codes = sorted({*found.kinds, *PRINTED, "label", "test", *([own] if own else [])}, key=kind_words)
         self.set_choices("kind", [(code, kind_words(code)) for code in codes])
         self.set_choices("station_id", [(one[0], one[1]) for one in found.stations])
         self.set_choices("printer_id", [(one.id, one.name) for one in found.printers])

@@ -1,0 +1,99 @@
+"""Looks for printers: what the work places' systems know, and the queues of a print server."""
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any
+
+from app.core.changes import NO_CHANGES, Result
+from app.core.errors import AppError
+from app.core.i18n import t
+from app.services.printing import reads
+from app.services.printing.ipp import queues
+from app.services.printing.writes import PRINTER
+from app.views.core.context import AppContext
+from app.views.core.fields import Field
+from app.views.core.operation import ReadOp
+from app.views.core.tasks import FILE
+from app.views.core.values import error_text
+from app.views.security.form_dialog import FormDialog
+
+
+def discover(ctx: AppContext) -> None:
+    """Ask for a print server (or none), look, and open a new printer with what was chosen."""
+
+    def save(values: Mapping[str, Any]) -> Any:
+        return _nothing, str(values["server"] or "").strip()
+
+    field = Field(
+        "server", "printing.discover.server", span=4, max_length=300, help="printing.discover.server_help"
+    )
+    FormDialog(
+        ctx,
+        t("printing.discover.title"),
+        t("printing.discover.text"),
+        (field,),
+        save,
+        lambda server: _look(ctx, server),
+        icon="search",
+        yes="printing.discover.look",
+    ).open()
+
+
+def _nothing(_session: Any, value: Any) -> Result[Any]:
+    """Nothing is written by looking."""
+    return Result(value, NO_CHANGES)
+
+
+def _look(ctx: AppContext, server: str) -> None:
+    def known(stations: Any) -> None:
+        offered = [
+            (
+                f"{printer} · {place}",
+                {"kind": "system", "name": printer, "address": printer, "station_id": station},
+            )
+            for station, place, printers in stations
+            for printer in printers
+        ]
+        if not server:
+            _offer(ctx, offered)
+            return
+
+        def found(done: "Future[list[tuple[str, str, str]]]") -> None:
+            error = done.exception()
+            if isinstance(error, AppError):
+                ctx.navigate.toast(error_text(error), kind="warn")
+            elif error is None:
+                there = [
+                    (f"{name} · {words or address}", {"kind": "ipp", "name": name, "address": address})
+                    for name, address, words in done.result()
+                ]
+                _offer(ctx, there + offered)
+
+        ctx.tasks.run(FILE, ctx.tasks, lambda: queues(server), found, label=t("printing.discover.title"))
+
+    ReadOp(ctx.tasks, ctx, reads.stations).success(known).start()
+
+
+def _offer(ctx: AppContext, found: list[tuple[str, dict[str, Any]]]) -> None:
+    if not found:
+        ctx.navigate.toast(t("printing.discover.nothing"), kind="warn")
+        return
+
+    def save(values: Mapping[str, Any]) -> Any:
+        return _nothing, int(values["found"])
+
+    def chosen(number: int) -> None:
+        ctx.navigate.new_record(PRINTER, **found[number][1])
+
+    dialog = FormDialog(
+        ctx,
+        t("printing.discover.found", n=len(found)),
+        "",
+        (Field("found", "printing.printer.one", "choice", required=True, span=4),),
+        save,
+        chosen,
+        icon="printer",
+        yes="printing.discover.take",
+    )
+    dialog.boxes["found"].set_choices([(number, words) for number, (words, _preset) in enumerate(found)])
+    dialog.open()
