@@ -246,8 +246,8 @@ def _print_window(found: dict[str, Any]) -> None:
         if name == "workspaces":
             for title, cost in value.items():
                 print(f"  open {title:<41}{cost['ms']:>10} ms{cost['round_trips']:>6} trips")
-        elif name == "scroll":
+        elif name in ("scroll", "scan"):
             for part, number in value.items():
-                print(f"scroll_{part:<41}{number:>10}")
+                print(f"{f'{name}_{part}':<48}{number:>10}")
         else:
             print(f"{name:<48}{value:>10}")

@@ -17,6 +17,7 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parents[1]
 LOGIN = "u_ralf"
 PATIENCE = 60.0
+SCANS = 40
 
 
 def run(*, small: bool) -> dict[str, Any]:
@@ -138,10 +139,48 @@ def _measure(setting: dict[str, Any]) -> dict[str, Any]:
     found["tabs_open"] = len(found["workspaces"])
     found["memory_mb"] = round(psutil.Process().memory_info().rss / 1_000_000)
     found["scroll"] = _scroll(window, tasks, until)
+    found["scan"] = _scan(window, tasks, until)
     window.close()
     QApplication.processEvents()
     program.end()
     return found
+
+
+def _scan(window: Any, tasks: Any, until: Callable[..., None]) -> dict[str, Any]:
+    """From the last key of a scanner that types to tone, colour and what the screen says; a code is new each time."""
+    from dataclasses import replace
+
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    from app.services.catalog.reads import search_products
+    from app.views.core.scanner import ScanHub
+
+    hub = window.findChild(ScanHub)
+    hub.apply(replace(hub.settings, sound=False, gap_ms=200))
+    codes = [row.title for row in window.ctx.db.read(search_products, "a", SCANS, "de")]
+    window.open_workspace("scan_look")
+    until(lambda: tasks.idle, "the screen")
+    tones: list[str] = []
+    hub.signalled.connect(tones.append)
+    handle = window.windowHandle()
+    times: list[float] = []
+    for code in codes:
+        for sign in code:
+            QTest.keyClick(handle, Qt.Key(ord(sign.upper())))
+        count = len(tones)
+        start = time.perf_counter()
+        QTest.keyClick(handle, Qt.Key.Key_Return)
+        until(lambda known=count: len(tones) > known, f"scan of {code}")
+        times.append(time.perf_counter() - start)
+        until(lambda: tasks.idle, "the rows")
+    ordered = sorted(times)
+    return {
+        "scans": len(ordered),
+        "found": tones.count("ok"),
+        "median_ms": round(ordered[len(ordered) // 2] * 1000, 1),
+        "longest_ms": round(ordered[-1] * 1000, 1),
+    }
 
 
 def _scroll(window: Any, tasks: Any, until: Callable[..., None]) -> dict[str, Any]:

@@ -14,8 +14,11 @@ from pytestqt.qtbot import QtBot
 import app.views.inventory
 import app.views.warehouse
 from app.core.db import Database
+from app.services.labels import scanning
+from app.services.labels.scanning import TeachCode
 from app.views.core.scanner import ScanHub
 from app.views.shell.main_window import MainWindow
+from app.views.warehouse.lists import FORGET
 from tests.make_world import Raw, Workshop, at, build, product
 from tests.views.shell_world import idle, window_for
 from tests.views.test_scanner import QUIET
@@ -154,3 +157,29 @@ def test_unfinished_work_outlives_the_window(
         assert hand.scan("W/CONFIRM") == "ok"
         assert at(admin, clock, place_of(admin, "WE-01")) == 7
         assert not page.work.lines
+
+
+def test_taught_codes_and_the_log_are_lists(
+    workshop: Workshop, admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    drum = product(admin, "TROMMEL")
+    clerk = as_role("warehouse_manager")
+    clerk.write(scanning.teach, TeachCode("KARTON 12", "catalog.product", drum, qty=D(12)))
+    with gun(clerk, tmp_path, qtbot) as hand:
+        hand.go("scan_receive")
+        assert hand.scan("WE-01", "KARTON 12") == "ok"
+        assert hand.window.area.current.page.work.lines[0].qty == 12  # type: ignore[union-attr]
+        hand.scan("W/CANCEL")
+        hand.hub.write_log()
+        idle(qtbot, hand.window)
+        page = hand.go("scan_log")
+        assert {("WE-01", "found"), ("KARTON 12", "found"), ("W/CANCEL", "command")} <= {
+            (row.code, row.outcome) for row in page.model.rows
+        }
+        page = hand.go("scan_codes")
+        (row,) = [row for row in page.model.rows if row.code == "KARTON 12"]
+        assert (row.target, row.qty) == (sku_of(admin, drum), D(12))
+        FORGET.run(hand.window.ctx, [row])
+        idle(qtbot, hand.window)
+        idle(qtbot, hand.window)
+        assert "KARTON 12" not in {row.code for row in page.model.rows}

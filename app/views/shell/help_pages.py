@@ -63,6 +63,8 @@ OF_SCREEN = {
     "scan_pick": "scanning",
     "scan_count": "scanning",
     "scan_setup": "scanning",
+    "scan_codes": "scanning",
+    "scan_log": "scanning",
     "sales.invoice": "invoicing",
     "sales.invoices": "invoicing",
     "finance.invoices": "invoicing",
