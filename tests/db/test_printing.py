@@ -11,6 +11,7 @@ import pikepdf
 import psycopg
 import pytest
 
+from app.cli import main
 from app.core.db import Database
 from app.core.errors import Invalid, NotAllowed, Refused
 from app.services.printing import writes
@@ -297,3 +298,28 @@ def test_an_ipp_printer_says_that_it_is_done(
         "SELECT count(*) FROM audit.entry WHERE table_name = 'printing.job' AND record_id = %s", (job,)
     )
     assert trail.fetchone()[0] >= 4  # type: ignore[index]
+
+
+def test_the_command_prints_lists_and_tests(
+    as_role: As,
+    clerk: Database,
+    role_dsn: Callable[[str], str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    keeper = as_role("administrator")
+    with Sink() as sink:
+        target = printer(keeper, "Commanded", sink.address)
+        (job,) = asked(clerk, target, "by command")
+        # Whoever may manage the queue sends what others asked for; who may not does not even see it.
+        assert main(["print", "--list", "--dsn", role_dsn("marketing")]) == 0
+        assert "by command" not in capsys.readouterr().out
+        assert main(["print", "--list", "--dsn", role_dsn("warehouse_manager")]) == 0
+        assert "by command" in capsys.readouterr().out
+        assert main(["print", "--once", "--dsn", role_dsn("warehouse_manager")]) == 0
+        assert capsys.readouterr().out.startswith(f"{job}  by command  Commanded  sent")
+        assert sink.jobs == [LABEL.replace(b"x", b"by command")]
+        assert main(["print", "--test", "Commanded", "--dsn", role_dsn("warehouse_manager")]) == 0
+        assert sink.jobs[1].startswith(b"^XA^PW")  # a page, as the label printer's dots
+    assert main(["print", "--printers", "--dsn", role_dsn("warehouse_manager")]) == 0
+    assert f"Commanded  unknown  raw {sink.address}  0 waiting" in capsys.readouterr().out
+    assert main(["print", "--test", "nowhere", "--dsn", role_dsn("warehouse_manager")]) == 3
