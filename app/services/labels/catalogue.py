@@ -16,6 +16,9 @@ from app.services.labels.layout import lay_out
 FOLDER = REPOSITORY / "resources" / "labels"
 # Kinds of records that labels are printed of; each has its file of designs.
 TOPICS = ("product", "lot", "place", "box", "slot", "delivery", "work_order", "badge", "mould")
+# Kinds of documents for the routes of printers; single labels without a route of their own go where "label" goes.
+ANY_LABEL, SHEET = "label", "label_sheet"
+PRINTED = (*(f"label_{topic}" for topic in TOPICS), SHEET)
 # Records that are about a product have its fields too.
 _ABOUT_PRODUCTS = ("product", "lot", "work_order")
 

@@ -146,10 +146,11 @@ def get_range(session: Session, range_id: int) -> RangeRow:
     return RangeRow(*found)
 
 
-def without_ean(session: Session, ids: Sequence[int]) -> int:
-    """How many of the products have no article number."""
-    statement = text("SELECT count(*) FROM catalog.product WHERE id = ANY (:ids) AND ean IS NULL")
-    return int(session.execute(statement, {"ids": list(ids)}).scalar_one())
+def route_kind(session: Session, topic: str) -> str:
+    """The kind of document under which single labels of a topic are printed: its own when a route names it."""
+    own = f"label_{topic}"
+    named = text("SELECT EXISTS (SELECT FROM printing.route r WHERE r.kind = :kind)")
+    return own if session.execute(named, {"kind": own}).scalar_one() else catalogue.ANY_LABEL
 
 
 # -- records in the words of the designs --------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.core import paths
 from app.core.errors import AppError, Refused
 from app.core.i18n import t
+from app.services.labels.catalogue import SHEET
 from app.services.labels.design import DENSITIES
 from app.services.labels.job import Job
+from app.services.labels.reads import route_kind
 from app.services.labels.sheets import Sheet
 from app.services.printing import reads as printers
 from app.services.printing import station
@@ -22,6 +25,7 @@ from app.services.printing.convert import PDF, ZPL
 from app.views.core.context import AppContext
 from app.views.core.errors import show_error
 from app.views.core.list_export import open_file
+from app.views.core.operation import ReadOp
 from app.views.core.tasks import FILE
 from app.views.printing.button import print_documents
 
@@ -96,14 +100,13 @@ def print_job(
     start: int,
     shift: tuple[float, float],
 ) -> None:
-    """Queue labels on the printer their route names.  Kinds of documents: ``label_product`` …, ``label_sheet``.
+    """Queue labels on the printer their route names.
 
     A label printer gets its own language in its own density, every other one a PDF.
     """
-    kind = "label_sheet" if sheet is not None else f"label_{topic}"
     title = job.design.name[job.language]
 
-    def make(session: Any) -> tuple[PrintDocument, ...]:
+    def make(kind: str, session: Any) -> tuple[PrintDocument, ...]:
         routed = printers.printer_for(session, kind, station.secret(), job.language)
         record = job.sources[0].id if len(job.sources) == 1 else None
         if sheet is None and routed is not None and routed.language == "zpl":
@@ -112,4 +115,11 @@ def print_job(
             return (PrintDocument(content, title, TABLES[topic], record, ZPL),)
         return (PrintDocument(job.to_pdf(sheet, start, shift), title, TABLES[topic], record, PDF),)
 
-    print_documents(owner, ctx, kind, make, language=job.language, label=t("labels.job"))
+    def known(kind: str) -> None:
+        print_documents(owner, ctx, kind, partial(make, kind), language=job.language, label=t("labels.job"))
+
+    if sheet is not None:
+        known(SHEET)
+    else:
+        op: ReadOp[str] = ReadOp(owner, ctx, route_kind, topic)
+        op.success(known).start()
