@@ -240,16 +240,20 @@ KINDS = {
 @pytest.mark.parametrize("profile", Profile)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_valid(kind: str, profile: Profile) -> None:
-    made = outgoing.invoice_of(KINDS[kind](), profile)
+    made = outgoing.invoice_of(KINDS[kind]())
     findings = check(made, profile).findings
     if kind == "down_payment" and profile.is_xrechnung:
-        assert [finding.field for finding in findings] == ["delivery.date"]
+        # XRechnung has no type of its own for down payments and advises against the usual one.
+        assert {(finding.severity, finding.field) for finding in findings} <= {
+            ("warning", "type"),
+            ("warning", "delivery.date"),
+        }
         return
     assert [(finding.field, finding.words("en")) for finding in findings] == []
 
 
 def test_nothing_is_lost_on_the_way() -> None:
-    made = outgoing.invoice_of(row(), Profile.ZUGFERD_EXTENDED)
+    made = outgoing.invoice_of(row())
     assert (made.totals.lines, made.totals.net, made.totals.payable) == (D("102.5"), D("105.00"), D("123.15"))
     assert made.lines[0].allowances[0].amount == D("12.50")
     assert made.lines[0].unit == made.lines[1].unit == "H87"
@@ -257,7 +261,7 @@ def test_nothing_is_lost_on_the_way() -> None:
     assert made.period is not None
     assert made.period.start == date(2026, 11, 17)
     assert made.seller.vat_id == "DE123456789"
-    final = outgoing.invoice_of(KINDS["final"](), Profile.XRECHNUNG_CII)
+    final = outgoing.invoice_of(KINDS["final"]())
     assert final.totals.payable == D("63.65")
     assert "RE-2026-00010" in final.notes[0].text
     assert "9,50" in final.notes[0].text

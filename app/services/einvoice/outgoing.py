@@ -75,7 +75,7 @@ def profile_of(row: Row) -> Profile | None:
     return None if chosen == "paper" else Profile(chosen)
 
 
-def invoice_of(row: Row, profile: Profile) -> model.Invoice:
+def invoice_of(row: Row) -> model.Invoice:
     """The invoice in the terms of EN 16931."""
     said = row["snapshot"]
     language = "en" if said["customer"].get("language") == "en" else "de"
@@ -83,14 +83,11 @@ def invoice_of(row: Row, profile: Profile) -> model.Invoice:
     order = said.get("order") or {}
     deliveries = row["deliveries"] or []
     allowances, charges = _adjustments(row)
-    kind = _TYPES[row["kind"]]
-    if kind is model.TypeCode.PREPAYMENT and profile.is_xrechnung:
-        kind = model.TypeCode.INVOICE  # XRechnung knows no type for down payments
     prepaid = row["prepaid_amount"]
     return model.Invoice(
         number=row["number"],
         issued=row["invoice_date"],
-        type=kind,
+        type=_TYPES[row["kind"]],
         currency=row["company"]["currency"],
         seller=_seller(row["company"]),
         buyer=_buyer(row, wanted),
@@ -351,7 +348,7 @@ def prove(db: Database, sales_order_id: int, trial: Trial) -> tuple[model.Invoic
     profile = profile_of(row)
     if profile is None:
         return None
-    invoice = invoice_of(row, profile)
+    invoice = invoice_of(row)
     report = check(invoice, profile)
     return None if report.ok else (invoice, report.findings)
 
@@ -392,7 +389,7 @@ def pack(row: Row, pdf: bytes) -> Packed:
     profile = profile_of(row)
     if profile is None:
         return Packed(pdf)
-    invoice = invoice_of(row, profile)
+    invoice = invoice_of(row)
     report = check(invoice, profile)
     if not report.ok:
         raise refusal(invoice, report.findings, "de")
