@@ -67,6 +67,12 @@ def register_login(parts: Commands) -> argparse.ArgumentParser:
         _login,
     )
     login.add_argument("--login", default="s_sync", metavar="s_NAME", help="its name (default: %(default)s)")
+    login.add_argument(
+        "--role",
+        choices=("sync", "print_service"),
+        default="sync",
+        help="what it is for: werkbank sync, or werkbank print (default: %(default)s)",
+    )
     return login
 
 
@@ -86,8 +92,8 @@ def _login(arguments: argparse.Namespace) -> int:
         known = connection.execute("SELECT status FROM sec.app_user WHERE login = %s", (name,)).fetchone()
         if known is None:
             connection.execute(
-                "SELECT sec.user_create(%s, 'Werkbank sync', %s, ARRAY['sync'])",
-                (name, secrets.token_urlsafe(24)),
+                "SELECT sec.user_create(%s, %s, %s, ARRAY[%s])",
+                (name, f"Werkbank {arguments.role}", secrets.token_urlsafe(24), arguments.role),
             )
         row = connection.execute("SELECT sec.machine_password(%s)", (name,)).fetchone()
     assert row is not None
