@@ -1,6 +1,7 @@
 """Files, each kept once, and who refers to them: the archive of issued documents and the attachments of records."""
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -14,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Root, Versioned, day, flag, moment, one_of, parent_pk, ref, whole, words
@@ -219,3 +220,35 @@ class House(Root):
         SmallInteger(), primary_key=True, server_default=text("1"), autoincrement=False
     )
     attachment_mb: Mapped[int] = whole("25")
+
+
+class Template(Base, Versioned):
+    """The house's changes to its papers: for all of them, a kind, a language, a customer or supplier.
+
+    Empty `kind` and `language` mean all. `changes` holds the choices of `app.services.documents.design`.
+    """
+
+    __tablename__ = "template"
+    __table_args__ = (
+        Index(
+            "template_once",
+            "kind",
+            "language",
+            text("coalesce(partner_id, 0)"),
+            unique=True,
+        ),
+        one_of("language", "template_language", "", "de", "en"),
+        CheckConstraint("kind ~ '^[a-z_]{0,40}$'", name="template_kind"),
+        CheckConstraint(
+            "jsonb_typeof(changes) = 'object' AND octet_length(changes::text) <= 65536",
+            name="template_changes",
+        ),
+        CheckConstraint("octet_length(logo) BETWEEN 1 AND 2097152", name="template_logo_size"),
+        {"schema": "documents"},
+    )
+
+    kind: Mapped[str] = words("")
+    language: Mapped[str] = words("")
+    partner_id: Mapped[int | None] = ref("partners.partner.id")
+    changes: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    logo: Mapped[bytes | None] = mapped_column(LargeBinary(), deferred=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.core.changes import Result, changed
 from app.core.errors import Invalid, Refused
 from app.core.paging import ListQuery, Page, fetch_page
-from app.models.documents_template import Template
+from app.models.documents import Template
 from app.models.partners import Partner
 from app.services import records
 from app.services.documents import house
