@@ -197,9 +197,27 @@ def test_every_kind_of_record_can_be_read_for_labels(world: World, admin: Raw, a
             continue
         found = as_role("administrator").read(reads.sources, topic, ids)
         assert [source.id for source in found] == ids
+        typed = found[0].title.rpartition(" · ")[2]
+        hits = as_role("administrator").read(reads.find, topic, f" {typed.upper()} ", 50)
+        assert ids[0] in {hit.id for hit in hits}, topic
+        assert as_role("administrator").read(reads.find, topic, "%_") == []
         extra = {"parcel.number": 1, "parcel.count": 1, "label.serial": "SN-1"}
         known = set(catalogue.fields_of(topic))
         assert {key.partition("@")[0] for key in found[0].record} <= known | {"company.address"}, topic
         for design in catalogue.designs(topic).values():
             for source in found:
                 assert lay_out(design, {**source.record, **extra}).marks, design.key
+
+
+def test_badges_are_found_and_printed_by_whoever_looks_after_them(admin: Raw, as_role: AsRole) -> None:
+    admin.execute(
+        "INSERT INTO sec.badge (login, badge, pin_verifier) VALUES ('u_viewer', 'PL-4711', 'x') ON CONFLICT DO NOTHING"
+    )
+    keeper = as_role("system_administrator")
+    (hit,) = keeper.read(reads.find, "badge", "pl-47")
+    (source,) = keeper.read(reads.sources, "badge", [hit.id])
+    assert source.record["person.badge"] == "PL-4711"
+    for design in catalogue.designs("badge").values():
+        assert lay_out(design, source.record).marks
+    with pytest.raises(NotAllowed):
+        as_role("viewer").read(reads.find, "badge", "pl-47")
