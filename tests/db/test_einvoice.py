@@ -12,11 +12,21 @@ from app.core.errors import AppError, NotAllowed
 from app.services.documents.archive import archive
 from app.services.documents.reads import archived_documents, archived_file
 from app.services.einvoice import outgoing
+from app.services.einvoice.model import Profile
 from app.services.einvoice.outgoing import Trial, prove
 from app.services.einvoice.read import read
+from app.services.einvoice.validate import check
 from app.services.sales import documents, writes
-from app.services.sales.commands import PostInvoice
-from tests.sales_world import Raw, World, build, confirmed, line_ids, shipped, stock
+from app.services.sales.commands import (
+    CancelInvoice,
+    CorrectInvoice,
+    PostDownPayment,
+    PostInvoice,
+    PostPayment,
+    Reduction,
+)
+from app.services.sales.reads import get_invoice
+from tests.sales_world import D, Raw, World, build, confirmed, line_ids, shipped, stock
 
 As = Callable[[str], Database]
 
@@ -113,3 +123,65 @@ def test_kept_as_the_customer_wants_it(world: World, admin: Raw, as_role: As, ch
     finance = as_role("finance")
     issued = finance.write(writes.post_invoice, to_invoice(world, admin, as_role)).value
     assert kept(finance, issued.id) == issued.number
+
+
+def test_a_whole_life_in_every_form(world: World, admin: Raw, as_role: As) -> None:
+    """Down payment, partial and final invoice, correction by quantity and by amount, cancellation: all valid."""
+    rep, keeper, finance = as_role("sales_rep"), as_role("warehouse_manager"), as_role("finance")
+    admin.execute(
+        "UPDATE partners.partner SET einvoice_format = 'xrechnung_ubl', buyer_reference = 'Einkauf',"
+        " electronic_address = 'kunde@example.org' WHERE id = %s",
+        (world.dealer,),
+    )
+    admin.execute("UPDATE system.company SET contact_name = 'Franziska Adler'")
+    for product in (world.bike, world.book):
+        stock(keeper, product, world.shelf, 20)
+    charges = [
+        {"kind": "charge", "reason": "Fracht", "amount": "9.90"},
+        {"kind": "allowance", "reason": "Messerabatt", "pct": "5"},
+    ]
+    lines = [world.line(world.bike, 4, discount_pct=D("4.5")), world.line(world.book, 5, 20, tax_rate=D(7))]
+    order = confirmed(rep, world.order(lines, charges=charges))
+    bikes, books = line_ids(admin, order.id)
+    down = finance.write(
+        writes.post_down_payment, PostDownPayment(order.id, order.row_version, world.today, pct=D(30))
+    ).value
+    issued = {"down_payment": down.id}
+    paid = finance.read(get_invoice, down.id)
+    finance.write(
+        writes.post_payment, PostPayment(paid.id, paid.row_version, paid.open_amount, paid.invoice_date)
+    )
+    version = order_version(admin, order.id)
+    for kind, picks in (
+        ("partial", ((bikes, 1, world.shelf),)),
+        ("final", ((bikes, 3, world.shelf), (books, 5, world.shelf))),
+    ):
+        delivery = shipped(keeper, order.id, version, *picks)
+        post = PostInvoice(order.id, delivery.sales_order_row_version, (delivery.id,))
+        issued[kind] = finance.write(writes.post_invoice, post).value.id
+        version = order_version(admin, order.id)
+    final = finance.read(get_invoice, issued["final"])
+    assert final.kind == "final"
+    what = (Reduction(final.lines[0].id, qty=D(1)), Reduction(final.lines[1].id, amount=D("3.33")))
+    corrected = finance.write(
+        writes.correct_invoice, CorrectInvoice(final.id, final.row_version, lines=what, reason="Mangel")
+    ).value
+    issued["correction"] = corrected.id
+    first = finance.read(get_invoice, issued["partial"])
+    cancelled = finance.write(
+        writes.cancel_invoice, CancelInvoice(first.id, first.row_version, reason="Falsche Anschrift")
+    ).value
+    issued["cancellation"] = cancelled.id
+    for kind, invoice_id in issued.items():
+        row = finance.read(outgoing.load, invoice_id)
+        assert row["kind"] == kind
+        for profile in Profile:
+            made = outgoing.invoice_of(row)
+            found = [(one.field, one.words("en")) for one in check(made, profile).findings if one.is_error]
+            assert (kind, profile, found) == (kind, profile, [])
+
+
+def order_version(admin: Raw, order: int) -> int:
+    row = admin.execute("SELECT row_version FROM sales.sales_order WHERE id = %s", (order,)).fetchone()
+    assert row is not None
+    return int(row[0])
