@@ -55,7 +55,10 @@ class SettingsPage(TabPage):
         column.addWidget(Label(t("shell.rail.settings"), "title"))
         column.addWidget(self._person_card())
         column.addWidget(self._look_card())
-        if self.ctx.profile.can(f"{COMPANY}:update") and COMPANY in self.ctx.registry.records:
+        self._keeps_company = (
+            self.ctx.profile.can(f"{COMPANY}:update") and COMPANY in self.ctx.registry.records
+        )
+        if self._keeps_company or TEMPLATES in self.ctx.registry.workspaces:
             column.addWidget(self._company_card())
         self._sessions = Card(
             t("shell.settings.sessions"),
@@ -123,14 +126,15 @@ class SettingsPage(TabPage):
         card = Card(t("company.card"))
         row = QHBoxLayout()
         row.addWidget(Label(self.ctx.profile.company, "body"), 1)
-        change = Button(
-            "company.open",
-            "building-2",
-            "secondary",
-            clicked=lambda: self.ctx.navigate.open_record(COMPANY, 1),
-        )
-        change.setObjectName("settings.company")
-        row.addWidget(change)
+        if self._keeps_company:
+            change = Button(
+                "company.open",
+                "building-2",
+                "secondary",
+                clicked=lambda: self.ctx.navigate.open_record(COMPANY, 1),
+            )
+            change.setObjectName("settings.company")
+            row.addWidget(change)
         if TEMPLATES in self.ctx.registry.workspaces:
             look = Button(
                 "templates.open",
