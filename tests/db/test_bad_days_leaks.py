@@ -136,6 +136,7 @@ def functions(mine: Raw, admin: Raw, answer: Callable[[str], str]) -> Iterator[t
         ),
         "bigint[]": ("'{1}'",),
         "text[]": ("'{a}'",),
+        "bytea[]": ("ARRAY['\\x255044462d'::bytea]",),
         "bytea": ("'\\x255044462d'",),
         "timestamp with time zone": ("now()",),
     }
