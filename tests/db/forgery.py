@@ -52,6 +52,12 @@ WRITTEN_BY_PEOPLE = frozenset(
         "sales.quote_line",
         "sales.sales_order",
         "sales.sales_order_line",
+        "documents.house",
+        "documents.template",
+        "labels.design",
+        "labels.number_range",
+        "printing.printer",
+        "printing.route",
         "system.company",
         "system.note",
     ]
@@ -86,6 +92,7 @@ NEVER = frozenset(
     ]
 )
 NEVER_IN = {
+    "labels.number_range": {"kind", "prefix", "first_serial", "next_serial"},
     "engineering.bom": {"state"},
     "sales.quote": {"state", "number"},
     "sales.sales_order": {"state", "number", "quote_id"},
