@@ -117,7 +117,8 @@ def test_no_posting_answers_a_long_text_in_the_servers_own_words(
     kept = {"p_reason", "p_comment", "p_remark", "p_reference", "p_block_reason", "p_lot_code"}
     functions = admin.execute(
         "SELECT p.proname, p.proargnames FROM pg_proc p"
-        " WHERE p.pronamespace = 'api'::regnamespace AND p.proargnames && %s::text[]",
+        " WHERE p.pronamespace = 'api'::regnamespace AND p.proargnames && %s::text[]"
+        " AND 'p_command' = ANY (p.proargnames)",  # postings; a machine's report is cut
         (sorted(kept),),
     ).fetchall()
     assert len(functions) >= 12

@@ -167,6 +167,7 @@ DECLARE
   v_contents bigint[];
 BEGIN
   PERFORM sec.require('document_purge');
+  PERFORM api.require_length('reason', p_reason, 400);
   v_replay := api.command_begin(p_command, 'document_purge', jsonb_build_object('until', p_until, 'reason', p_reason));
   IF v_replay IS NOT NULL THEN
     RETURN v_replay;
