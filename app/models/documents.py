@@ -250,5 +250,5 @@ class Template(Base, Versioned):
     kind: Mapped[str] = words("")
     language: Mapped[str] = words("")
     partner_id: Mapped[int | None] = ref("partners.partner.id")
-    changes: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    changes: Mapped[dict[str, Any]] = mapped_column(JSONB)
     logo: Mapped[bytes | None] = mapped_column(LargeBinary(), deferred=True)

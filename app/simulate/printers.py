@@ -201,9 +201,13 @@ def _announcing() -> Iterator[dict[str, str]]:
             )
             _until((folder / "bus").exists, "dbus-daemon")
             options = ["-f", str(folder / "avahi.conf"), "--no-drop-root", "--no-rlimits", "--no-chroot"]
-            _background([avahi, *options], folder, "avahi", environment)
             told = folder / "avahi.said"
-            _until(lambda: "Server startup complete" in told.read_text(errors="replace"), "avahi-daemon")
+            told.unlink(missing_ok=True)
+            _background([avahi, *options], folder, "avahi", environment)
+            _until(
+                lambda: told.exists() and "Server startup complete" in told.read_text(errors="replace"),
+                "avahi-daemon",
+            )
     try:
         yield environment
     finally:

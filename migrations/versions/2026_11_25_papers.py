@@ -172,7 +172,6 @@ def upgrade() -> None:
         sa.Column(
             "changes",
             postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
             nullable=False,
         ),
         sa.Column("logo", sa.LargeBinary(), nullable=True),

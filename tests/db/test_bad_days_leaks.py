@@ -1,5 +1,6 @@
 """What must not be known gets out by no road: rows, functions, plans, statistics, errors or logs."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -70,10 +71,10 @@ def admin_dsn(new_database: Callable[..., AbstractContextManager[str]], demo_tem
         yield address
 
 
-def variants(number: str) -> tuple[str, ...]:
+def variants(number: str) -> re.Pattern[str]:
     """The number as it may be written."""
     whole, cents = number.split(".")
-    return (
+    written = (
         f"{whole}.{cents}",
         f"{whole},{cents}",
         f"{whole}{cents}",
@@ -81,6 +82,8 @@ def variants(number: str) -> tuple[str, ...]:
         f"{whole[:2]}.{whole[2:]},{cents}",
         f"{whole[:2]},{whole[2:]}.{cents}",
     )
+    # By itself: so many digits in a row stand in a hash or a moment by chance, once in some hundred runs.
+    return re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(map(re.escape, written))})(?![1-9A-Za-z])")
 
 
 def everything(mine: Raw, admin: Raw) -> Iterator[tuple[str, str]]:
@@ -133,6 +136,7 @@ def functions(mine: Raw, admin: Raw, answer: Callable[[str], str]) -> Iterator[t
         ),
         "bigint[]": ("'{1}'",),
         "text[]": ("'{a}'",),
+        "bytea[]": ("ARRAY['\\x255044462d'::bytea]",),
         "bytea": ("'\\x255044462d'",),
         "timestamp with time zone": ("now()",),
     }
@@ -154,10 +158,10 @@ def functions(mine: Raw, admin: Raw, answer: Callable[[str], str]) -> Iterator[t
 def test_costs_and_prices_stay_with_those_who_need_them(
     raw_role: Callable[..., Raw], admin: Raw, role: str
 ) -> None:
-    secrets = variants(COST) + (variants(PRICE) if role in NO_PRICE else ())
+    secrets = [variants(COST), *([variants(PRICE)] if role in NO_PRICE else [])]
     parts = list(everything(raw_role(role, ticket=True), admin))
     assert len(parts) > 200
-    assert sorted({place for place, said in parts if any(secret in said for secret in secrets)}) == []
+    assert sorted({place for place, said in parts if any(secret.search(said) for secret in secrets)}) == []
 
 
 def test_the_search_would_find_them(raw_role: Callable[..., Raw], admin: Raw) -> None:
@@ -165,7 +169,7 @@ def test_the_search_would_find_them(raw_role: Callable[..., Raw], admin: Raw) ->
     found: dict[str, set[str]] = {COST: set(), PRICE: set()}
     for place, said in everything(raw_role("administrator", ticket=True), admin):
         for number, places in found.items():
-            if any(written in said for written in variants(number)):
+            if variants(number).search(said):
                 places.add(place)
     assert {"catalog.product_cost", "purchasing.supplier_price", "audit.entry"} <= found[COST]
     assert {"catalog.price", "sales.invoice", "audit.entry", "catalog.prices_for"} <= found[PRICE]

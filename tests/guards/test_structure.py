@@ -81,7 +81,7 @@ def test_the_capability_words_agree() -> None:
     services = {
         p.name for p in (REPOSITORY / "app/services").iterdir() if p.is_dir() and p.name != "__pycache__"
     }
-    helpers = {"demo", "images", "imports", "sanitise", "validation"}
+    helpers = {"demo", "einvoice", "images", "imports", "sanitise", "validation"}
     assert services - helpers <= words | {"approvals", "security", "system"}
     for table in rights.load().tables:
         assert table.partition(".")[0] in SCHEMAS

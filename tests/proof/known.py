@@ -19,8 +19,8 @@ BRANCHES = {
         (role, _ARCHIVE.format(kind), key)
         for role, kind, key in (
             ("warehouse_clerk", "quote", "quote_issue"),
-            ("warehouse_clerk", "sales_order", "sales_order_confirm"),
-            ("sales_rep", "delivery", "delivery_ship"),
+            ("warehouse_clerk", "order_confirmation", "sales_order_confirm"),
+            ("sales_rep", "delivery_note", "delivery_ship"),
             ("sales_rep", "invoice", "invoice_post"),
         )
     )

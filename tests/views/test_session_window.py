@@ -300,7 +300,7 @@ def test_the_warning_offers_to_renew_and_the_window_stays_open(
     unlock(sheet, window, qtbot)
     qtbot.waitUntil(lambda: db.profile.session != first, timeout=15_000)
     idle(qtbot, window)
-    assert window.findChild(QWidget, "session.warning") is None
+    qtbot.waitUntil(lambda: window.findChild(QWidget, "session.warning") is None)
 
 
 # -- rights that change ------------------------------------------------------------------------------------------

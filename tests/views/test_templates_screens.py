@@ -87,8 +87,10 @@ def test_a_choice_is_seen_at_once_and_kept(as_role: AsRole, tmp_path: Path, qtbo
         bench.wait(lambda: bool(page.boxes["accent"].error))
         shot(bench, "templates_wrong")
     with bench_of(mia, tmp_path / "w2", qtbot, dark=True, language="en") as bench:
-        bench.go("documents.templates")
-        bench.settle()
+        bench.window.open_settings()
+        bench.click("settings.templates")
+        assert bench.find("settings.company") is None
+        bench.wait(lambda: "Document layouts" in bench.front().title())
         shot(bench, "templates_list_dark")
 
 

@@ -59,7 +59,7 @@ def list_archive(session: Session, query: ListQuery) -> Page:
     found = [item for item in query.filters if item.key == "file_name"]
     for item in found:
         named = [Issued.file_name.ilike("%" + _literal(word) + "%") for word in str(item.value).split()]
-        told = Issued.id.in_(select(func.unnest(func.documents.search(str(item.value)))))
+        told = Issued.id.in_(select(func.unnest(func.documents.search_documents(str(item.value)))))
         statement = statement.where(told | _all(named))
     rest = tuple(item for item in query.filters if item.key != "file_name")
     return fetch_page(

@@ -60,8 +60,8 @@ class _Line(QWidget):
         row.addWidget(IconLabel(icon, px("icon"), "text2"), 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setSpacing(0)
-        words.addWidget(Label(name, "body500", "text", shrink=True))
-        words.addWidget(Label(about, "small", "text2", shrink=True))
+        words.addWidget(Label(name, "body500", "text", elide=True))
+        words.addWidget(Label(about, "small", "text2", elide=True))
         row.addLayout(words, 1)
         if menu is not None:
             more = IconButton(
@@ -99,8 +99,7 @@ class FilesCard(Card):
         self._list.setSpacing(px("gap"))
         self.body.addLayout(self._list)
         foot = QHBoxLayout()
-        self._hint = Label(t("file.drop_hint"), "small", "text3", shrink=True)
-        foot.addWidget(self._hint, 1)
+        foot.addStretch(1)
         self._add = Button("file.add", "paperclip", "ghost", clicked=self.choose)
         self._add.setObjectName("file.add")
         foot.addWidget(self._add)
@@ -143,7 +142,6 @@ class FilesCard(Card):
         if not files.papers and not current:
             self._list.addWidget(Label(t("card.files_empty"), "small", "text3", wrap=True))
         self._add.setVisible(self.may_add)
-        self._hint.setVisible(self.may_add)
 
     # -- looking ------------------------------------------------------------------------------------------------------
 
@@ -151,13 +149,13 @@ class FilesCard(Card):
         title = f"{t(f'paper.kind.{row.kind}')} {row.number}"
         if row.format != "pdf":
             title += f" ({row.format.upper()})"
-        about = f"{when(row.issued_at)} · {self._name(row.issued_by)} · {size_words(row.size)}"
+        about = f"{size_words(row.size)} · {when(row.issued_at)} · {self._name(row.issued_by)}"
         return _Line(
             "file-check", title, about, lambda: look_at(self, self._ctx, title, about, archived_file, row.id)
         )
 
     def _attachment(self, row: FileRow) -> QWidget:
-        about = f"{when(row.added_at)} · {self._name(row.added_by)} · {size_words(row.size)}"
+        about = f"{size_words(row.size)} · {when(row.added_at)} · {self._name(row.added_by)}"
         if row.version > 1:
             about = f"{t('file.version', version=row.version)} · {about}"
         icon = ICONS.get(row.mime) or ICONS.get(row.mime.partition("/")[0], "file")

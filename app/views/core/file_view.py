@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from functools import partial
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
-from PySide6.QtGui import QImage, QImageReader, QKeyEvent, QPixmap
+from PySide6.QtGui import QImage, QImageReader, QKeyEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -148,6 +148,15 @@ class FileView(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A page is as wide as the view."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            if self._mime == "application/pdf" and self._pages:
+                self._paint()
+            elif self._mime in PICTURES and not self._picture.isNull():
+                self._show_picture()
+
     def _show_tools(self) -> None:
         pages, zooms = self._pages > 1, self._mime == "application/pdf" or self._mime in PICTURES
         for part in (self._back, self._on, self._place):
@@ -158,9 +167,11 @@ class FileView(QWidget):
         self._on.setEnabled(self._page < self._pages - 1)
         self._place.setText(t("file.page_of", page=self._page + 1, pages=self._pages))
 
+    def _width(self) -> int:
+        return max(self.width() - px("gap_l"), px("grid") * 10)
+
     def _paint(self) -> None:
-        width = max(self._scroll.viewport().width() - px("gap_l"), px("text_column") // 2)
-        dots = int(width * self._zoom * self.devicePixelRatioF())
+        dots = int(self._width() * self._zoom * self.devicePixelRatioF())
         work = partial(page_image, self._content, self._page, dots)
         self._ctx.tasks.run(FILE, self, work, self._painted, slot="page")
 
@@ -174,10 +185,13 @@ class FileView(QWidget):
         pixmap = QPixmap.fromImage(image.copy())
         pixmap.setDevicePixelRatio(self.devicePixelRatioF())
         self._canvas.setPixmap(pixmap)
+        first = not self._pages
         self._page, self._pages = min(page.number, page.pages - 1), page.pages
         self._stack.setCurrentWidget(self._scroll)
         self._scroll.verticalScrollBar().setValue(0)
         self._show_tools()
+        if first and abs(self._width() - image.width() / self.devicePixelRatioF()) > px("gap_l"):
+            self._paint()  # the view got its width meanwhile
 
     def _open_picture(self) -> None:
         buffer = QBuffer(self)

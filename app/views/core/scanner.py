@@ -150,9 +150,10 @@ class ScanHub(QObject):
         self._next()
 
     def _front(self) -> QWidget | None:
-        for layer in reversed(self._window.findChildren(Layer)):
-            if layer.isVisible():
-                return layer
+        # They lie in the window itself; a search through every page would take longer than all the rest.
+        for child in reversed(self._window.children()):
+            if isinstance(child, Layer) and child.isVisible():
+                return child
         return self._page()
 
     def _next(self) -> None:
@@ -234,6 +235,11 @@ class ScanHub(QObject):
         ctx = self._ctx()
         if notes and ctx.profile.can("scan_log") and ctx.db.ended is None:
             WriteOp(self, ctx, log_scans, LogScans(notes)).failure(lambda _error: True).start()
+
+
+def hub_of(widget: QWidget) -> ScanHub | None:
+    """The hub of the window a widget is in."""
+    return next((child for child in widget.window().children() if isinstance(child, ScanHub)), None)
 
 
 def _ask(target: QWidget | None, hook: str, value: object) -> str:

@@ -77,11 +77,7 @@ def archive_list(ctx: AppContext) -> ListSpec:
             Column("sha256", "archive.column.sha256", "code", 220, filter="prefix", hidden=True),
         ),
         primary=ListAction(
-            "export",
-            "archive.export.button",
-            lambda ctx_, _rows: open_export(ctx_),
-            "file-down",
-            shortcut="Ctrl+Shift+E",
+            "export", "archive.export.button", lambda ctx_, _rows: open_export(ctx_), "file-down"
         ),
         more=(
             ListAction(

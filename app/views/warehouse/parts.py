@@ -14,7 +14,7 @@ from app.views.core.context import AppContext
 from app.views.core.detail import scrolled
 from app.views.core.inputs import LineEdit
 from app.views.core.marks import IconLabel, Label
-from app.views.core.scanner import ScanHub
+from app.views.core.scanner import ScanHub, hub_of
 from app.views.core.theme import fill, font, px, tok
 from app.views.core.values import error_text
 from app.views.core.workspace import TabPage
@@ -121,7 +121,7 @@ class ScanPage(TabPage):
 
     def hub(self) -> ScanHub | None:
         """The hub of the window."""
-        return self.window().findChild(ScanHub)
+        return hub_of(self)
 
     def _typed(self) -> None:
         hub, code = self.hub(), self.typed.text().strip()

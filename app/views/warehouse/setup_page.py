@@ -25,7 +25,7 @@ from app.views.core.marks import Chip, Label
 from app.views.core.page_head import PageHead
 from app.views.core.qr import QrCode
 from app.views.core.scan_settings import SPEEDS, ScannerSettings
-from app.views.core.scanner import ScanHub
+from app.views.core.scanner import ScanHub, hub_of
 from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.tasks import FILE
 from app.views.core.theme import fill, px
@@ -104,7 +104,7 @@ class SetupPage(TabPage):
 
     def hub(self) -> ScanHub | None:
         """The hub of the window."""
-        return self.window().findChild(ScanHub)
+        return hub_of(self)
 
     # -- settings -----------------------------------------------------------------------------------------------
 

@@ -187,14 +187,14 @@ END $$;
 COMMENT ON FUNCTION api.document_purge IS
   'Delete the documents whose time of retention was over on a day that is past; the trail and a row of documents.purge say so.';
 
-CREATE OR REPLACE FUNCTION documents.search(p_text text) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION documents.search_documents(p_text text) RETURNS bigint[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_tables text[];
   v_mine bigint[];
   v_words tsquery;
 BEGIN
-  PERFORM sec.require_session();
+  PERFORM sec.require('search_documents');
   v_tables := sec.my_tables();
   v_mine := sec.my_warehouses();
   -- Every word may be the beginning of one in the document.
@@ -205,5 +205,5 @@ BEGIN
      WHERE t.words @@ v_words AND i.topic = ANY (v_tables)
        AND (i.warehouse_id IS NULL OR i.warehouse_id = ANY (v_mine)));
 END $$;
-COMMENT ON FUNCTION documents.search IS
+COMMENT ON FUNCTION documents.search_documents IS
   'Archived documents whose text has all these words, or words beginning like them, as far as the person may see them.';

@@ -44,18 +44,21 @@ COMMENT ON FUNCTION printing.lose_claims IS
 
 CREATE OR REPLACE FUNCTION printing.routed(p_kind text, p_station text, p_language text)
 RETURNS TABLE (printer_id bigint, name text, language text, dpi int, media text, tray text, copies int, sides text, status text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT p.id, p.name::text, p.language::text, p.dpi, p.media::text, coalesce(nullif(r.tray, ''), p.tray)::text, r.copies, r.sides::text,
-         coalesce(s.status, 'unknown')
-    FROM printing.route r
-    JOIN printing.printer p ON p.id = r.printer_id AND p.is_active
-    LEFT JOIN printing.printer_status s ON s.printer_id = p.id
-   WHERE sec.session_ok()
-     AND r.kind IN ('', p_kind) AND (r.station_id IS NULL OR r.station_id = printing.station_of(p_station))
-     AND (r.role = '' OR r.role = ANY (sec.my_roles())) AND r.language IN ('', p_language)
-   ORDER BY r.kind <> '' DESC, r.station_id IS NOT NULL DESC, r.role <> '' DESC, r.language <> '' DESC, r.id
-   LIMIT 1
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM sec.require('routed');
+  RETURN QUERY
+    SELECT p.id, p.name::text, p.language::text, p.dpi, p.media::text, coalesce(nullif(r.tray, ''), p.tray)::text, r.copies,
+           r.sides::text, coalesce(s.status, 'unknown')::text
+      FROM printing.route r
+      JOIN printing.printer p ON p.id = r.printer_id AND p.is_active
+      LEFT JOIN printing.printer_status s ON s.printer_id = p.id
+     WHERE r.kind IN ('', p_kind) AND (r.station_id IS NULL OR r.station_id = printing.station_of(p_station))
+       AND (r.role = '' OR r.role = ANY (sec.my_roles())) AND r.language IN ('', p_language)
+     ORDER BY r.kind <> '' DESC, r.station_id IS NOT NULL DESC, r.role <> '' DESC, r.language <> '' DESC, r.id
+     LIMIT 1;
+END $$;
 COMMENT ON FUNCTION printing.routed IS 'The printer that takes a kind of document at this work place for this person, and how.';
 
 CREATE OR REPLACE FUNCTION api.print_request(
