@@ -127,8 +127,7 @@ def _receive(house: House, order: int, version: int, number: int, *, back: bool)
         returned = PostReturn(
             receipt.id, "Transportschaden", (ReturnedLine(first.id, Decimal(1)),), _key(number, 5)
         )
-        sent = house.post(KEEPER, writes.post_return, returned)
-        _keep(house, KEEPER, "goods_receipt", goods_receipt, sent.id)
+        house.post(KEEPER, writes.post_return, returned)
 
 
 def _keep(house: House, login: str, kind: str, build: Any, record: int) -> None:

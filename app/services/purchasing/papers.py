@@ -40,7 +40,11 @@ _RECEIPT = text(f"""
 SELECT g.number, g.kind, g.received_on, g.delivery_note, g.order_number, g.reason, g.supplier_id,
        g.snapshot AS said, {house.COLUMNS},
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
-          SELECT l.position, l.sku, l.description, l.qty, l.qty_ordered, l.lot_code, p.code AS place,
+          SELECT l.position, l.sku, l.description, l.qty, l.qty_ordered, l.lot_code,
+                 (SELECT sum(CASE h.kind WHEN 'return' THEN -x.qty ELSE x.qty END)
+                    FROM purchasing.goods_receipt_line x JOIN purchasing.goods_receipt h ON h.id = x.goods_receipt_id
+                   WHERE x.purchase_order_line_id = l.purchase_order_line_id AND h.id <= g.id) AS so_far,
+                 p.code AS place,
                  coalesce(u.name_de, l.unit_code) AS unit_de, coalesce(u.name_en, l.unit_code) AS unit_en
             FROM purchasing.goods_receipt_line l LEFT JOIN inventory.place p ON p.id = l.place_id
             LEFT JOIN catalog.unit u ON u.code = l.unit_code WHERE l.goods_receipt_id = g.id) x) AS lines
@@ -152,7 +156,7 @@ def _received(line: dict[str, Any], language: page.Language) -> page.Line:
             "place": line["place"] or "",
             "ordered": ordered,
             "received": came,
-            "outstanding": max(ordered - came, Decimal(0)),
+            "outstanding": max(ordered - _dec(line["so_far"]), Decimal(0)),
         },
     )
 

@@ -9,10 +9,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.core import format as fmt
 from app.core.changes import Changes
-from app.core.errors import Invalid
 from app.core.i18n import t
 from app.core.together import ask_together
-from app.services.catalog.reads import search_products
 from app.services.inventory.reads import warehouses_question
 from app.services.partners.reads import search_suppliers, terms_question
 from app.services.purchasing import writes
@@ -35,7 +33,7 @@ from app.views.core.form_model import (
 )
 from app.views.core.form_parts import ChainNode, Fact, FactsCard
 from app.views.core.forms import FormPage
-from app.views.core.lines import LineColumn, LinesSpec, typed_over
+from app.views.core.lines import typed_over
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.papering import paper_button
 from app.views.core.reason import ReasonDialog
@@ -43,6 +41,7 @@ from app.views.core.remembered import Remembered
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
 from app.views.purchasing import paper
+from app.views.purchasing.order_lines import LINES, ONE, ZERO
 from app.views.purchasing.states import (
     CONFIRMING,
     ORDER,
@@ -56,7 +55,6 @@ from app.views.purchasing.states import (
 )
 from app.views.sales.days import today
 
-ZERO, ONE = Decimal(0), Decimal(1)
 Pairs = tuple[tuple[int, str], ...]
 
 
@@ -67,81 +65,6 @@ def _choices(session: Any, language: str) -> tuple[Pairs, Pairs]:
 
 
 CHOICES = Remembered(_choices, frozenset({"partners.payment_term", "inventory.warehouse"}))
-
-
-def find_bought(session: Any, typed: str, limit: int = 8, language: str = "de") -> Any:
-    """Products that are bought, found while typing."""
-    return search_products(session, typed, limit, language, "bought")
-
-
-def _resolve(session: Any, codes: Sequence[str], language: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for code in dict.fromkeys(codes):
-        for hit in find_bought(session, code, 3, language):
-            if hit.sku.casefold() == code.strip().casefold():
-                found[code] = hit
-    return found
-
-
-def _picked(hit: Any) -> Mapping[str, Any]:
-    return {
-        "product_id": hit.id,
-        "sku": hit.sku,
-        "description": hit.name,
-        "unit": hit.unit,
-        "decimals": hit.decimals,
-    }
-
-
-def _fits_unit(qty: Any, line: Mapping[str, Any]) -> Invalid | None:
-    places = line.get("decimals")
-    if qty is None or places is None or qty == round(qty, places):
-        return None
-    return Invalid("line_too_precise", unit=line.get("unit") or "", places=places)
-
-
-LINES = LinesSpec(
-    columns=(
-        LineColumn("position", "sales.line.position", "position", 44, stored=False),
-        LineColumn(
-            "product_id", "sales.line.sku", "lookup", 120, editable=True, required=True, text_key="sku"
-        ),
-        LineColumn(
-            "description", "sales.line.description", "text", 0, editable=True, required=True, style="body500"
-        ),
-        LineColumn("supplier_sku", "purchasing.line.supplier_sku", "text", 120, editable=True, max_length=60),
-        LineColumn(
-            "qty",
-            "sales.line.qty",
-            "quantity",
-            80,
-            editable=True,
-            required=True,
-            above=ZERO,
-            validate=_fits_unit,
-        ),
-        LineColumn("unit", "sales.line.unit", "text", 64, stored=False),
-        LineColumn(
-            "unit_price",
-            "sales.line.price",
-            "money",
-            90,
-            editable=True,
-            required=True,
-            minimum=ZERO,
-            places=4,
-        ),
-        LineColumn("expected_date", "purchasing.line.expected", "date", 108, editable=True),
-        LineColumn("received", "purchasing.line.received", "status", 150, stored=False),
-        LineColumn("net_amount", "sales.line.net", "money", 100, stored=False, style="body600"),
-    ),
-    find=find_bought,
-    picked=_picked,
-    resolve=_resolve,
-    paste=("product_id", "qty", "unit_price"),
-    defaults=(("qty", ONE),),
-    after_lookup="qty",
-)
 
 
 class OrderPage(FormPage):
@@ -340,11 +263,13 @@ class OrderPage(FormPage):
             return None
         came, left = line["qty_received"], line["qty_open"]
         if left <= 0:
-            return "ok", t("purchasing.received.full")
+            return "ok", t("purchasing.purchase_order.receipt_state.full")
         if came > 0:
             return "warn", t("purchasing.line.came", came=fmt.quantity(came), left=fmt.quantity(left))
         day = line.get("confirmed_date") or line.get("expected_date")
-        return ("bad" if day and day < today() else "neutral"), t("purchasing.received.none")
+        return ("bad" if day and day < today() else "neutral"), t(
+            "purchasing.purchase_order.receipt_state.none"
+        )
 
     # -- steps ---------------------------------------------------------------------------------------------------
 
@@ -369,7 +294,12 @@ class OrderPage(FormPage):
         found = []
         if order.close_reason:
             found.append(
-                Notice("closed", "neutral", t(f"purchasing.state.{order.state}"), order.close_reason)
+                Notice(
+                    "closed",
+                    "neutral",
+                    t(f"purchasing.purchase_order.state.{order.state}"),
+                    order.close_reason,
+                )
             )
         if order.state not in ("draft", "cancelled") and not order.archived:
             again = NoticeAction("sales.pdf.make_up", self.archive, "action.make_up_pdf")

@@ -150,5 +150,6 @@ class ReceiptPage(FormPage):
                 lambda page: open_paper(page, page.ctx, goods_receipt, page.record.id, language()),
                 "secondary",
                 "Ctrl+P",
+                visible=lambda page: bool(page.receipt and page.receipt.kind == "receipt"),
             ),
         ]

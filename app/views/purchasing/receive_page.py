@@ -119,7 +119,7 @@ class ReceivePage(_RowsPage):
         if self.found is None or self.lines is None:
             return
         self.lines.set_choices("place_id", self.found.places)
-        self.lines.set_summary(t("sales.lines.count", n=len(self.found.lines)))
+        self.lines.set_summary(t("sales.lines.count", n=len(self.lines.model.lines)))
         self.line_changed(0, "qty")
         if not self.lines.table.currentIndex().isValid():
             self.lines.table.go(0, "qty", edit=False)
@@ -274,7 +274,7 @@ class ReturnPage(_RowsPage):
         ]
 
     def send_back(self) -> None:
-        """Post the return; its paper goes into the archive."""
+        """Post the return."""
         if not self.ready_to_post() or not self.returned():
             return
         receipt, lines, reason = (
@@ -285,7 +285,6 @@ class ReturnPage(_RowsPage):
 
         def posted(answer: writes.Received) -> None:
             self.ctx.navigate.toast(t("purchasing.return.posted", number=answer.number))
-            paper.archive(self.ctx, "goods_receipt", goods_receipt, answer.id, spoken(), answer.number)
             self.ctx.navigate.open_record(RECEIPT, answer.id)
 
         self.post(writes.post_return, lambda _record: PostReturn(receipt, reason, lines), posted)
@@ -396,6 +395,7 @@ def _to_receive(session: Any, order_id: int, language: str) -> FormRecord:
             "expires_on": None,
         }
         for x in found.lines
+        if x.qty_open > 0
     ]
     day: date = today()
     return FormRecord(

@@ -16,20 +16,20 @@ RECEIVING, RETURNING, CONFIRMING = (
 Chips = dict[str, tuple[str, str]]
 
 STATES: Chips = {
-    "draft": ("neutral", "purchasing.state.draft"),
-    "ordered": ("info", "purchasing.state.ordered"),
-    "completed": ("ok", "purchasing.state.completed"),
-    "closed": ("neutral", "purchasing.state.closed"),
-    "cancelled": ("bad", "purchasing.state.cancelled"),
+    "draft": ("neutral", "purchasing.purchase_order.state.draft"),
+    "ordered": ("info", "purchasing.purchase_order.state.ordered"),
+    "completed": ("ok", "purchasing.purchase_order.state.completed"),
+    "closed": ("neutral", "purchasing.purchase_order.state.closed"),
+    "cancelled": ("bad", "purchasing.purchase_order.state.cancelled"),
 }
 RECEIVED: Chips = {
-    "none": ("neutral", "purchasing.received.none"),
-    "partial": ("warn", "purchasing.received.partial"),
-    "full": ("ok", "purchasing.received.full"),
+    "none": ("neutral", "purchasing.purchase_order.receipt_state.none"),
+    "partial": ("warn", "purchasing.purchase_order.receipt_state.partial"),
+    "full": ("ok", "purchasing.purchase_order.receipt_state.full"),
 }
 KINDS: Chips = {
-    "receipt": ("ok", "purchasing.kind.receipt"),
-    "return": ("warn", "purchasing.kind.return"),
+    "receipt": ("ok", "purchasing.goods_receipt.kind.receipt"),
+    "return": ("warn", "purchasing.goods_receipt.kind.return"),
 }
 
 
