@@ -13,6 +13,9 @@ from pytestqt.qtbot import QtBot
 
 import app.views.purchasing
 from app.core.db import Database
+from app.services.labels.scanning import PLACE, PRODUCT, Hit, Resolved
+from app.services.labels.scans import read
+from app.services.purchasing import awaited
 from app.views.purchasing.lists import order_for
 from tests.views.sales_screens import Desk
 from tests.views.shell_world import window_for
@@ -31,6 +34,11 @@ def one(admin: psycopg.Connection[Any], statement: str, *values: object) -> Any:
     return None if row is None else row[0]
 
 
+def seen(*hits: Hit) -> Resolved:
+    """A scan that meant these."""
+    return Resolved(read("x"), hits)
+
+
 def test_from_a_shortage_to_the_shelf_and_back(
     as_role: AsRole, admin: psycopg.Connection[Any], tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -41,7 +49,7 @@ def test_from_a_shortage_to_the_shelf_and_back(
         " WHERE o.min_qty = 1 ORDER BY p.id LIMIT 1"
     ).fetchone()
     assert offer is not None
-    supplier, product, _sku, dear, cheap = offer
+    supplier, product, sku, dear, cheap = offer
     admin.execute("UPDATE catalog.product SET reorder_point = 100000 WHERE id = %s", (product,))
     with window_for(as_role("u_paul"), tmp_path / "paul", qtbot, (app.views.purchasing,)) as window:
         desk = Desk(window, qtbot)
@@ -70,6 +78,9 @@ def test_from_a_shortage_to_the_shelf_and_back(
         assert (
             one(admin, "SELECT supplier_id FROM purchasing.purchase_order WHERE id = %s", order) == supplier
         )
+        lines = window.ctx.db.read(awaited.of_product, product)
+        assert (order, "4") in [(x.order_id, f"{x.qty_open:.0f}") for x in lines]
+        assert order in [x.order_id for x in window.ctx.db.read(awaited.of_supplier, supplier)]
         desk.click("action.confirm")
         confirming = desk.front()
         desk.type_cell(confirming, 0, "confirmed_price", "1")
@@ -86,6 +97,11 @@ def test_from_a_shortage_to_the_shelf_and_back(
         desk = Desk(window, qtbot)
         assert not window.ctx.profile.can("purchasing.purchase_order:select")
         page = desk.open("purchasing.receiving", order)
+        place = page.found.places[-1][0]
+        assert page.on_scan(seen(Hit(PRODUCT, product, sku, "", {"product_id": product}))) == "ok"
+        assert page.on_scan(seen(Hit(PLACE, place, "", "", {}))) == "ok"
+        assert page.lines.model.lines[0]["place_id"] == place
+        assert page.on_scan(seen(Hit(PRODUCT, 0, "?", "", {"product_id": 0}))) == "warn"
         desk.type_cell(page, 0, "qty", "3")
         if page.found.lines[0].is_lot_tracked:
             desk.type_cell(page, 0, "lot", "CH 7")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Date, Integer, Numeric, String, column, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from app.core.paging import ListQuery, Page, fetch_page
+from app.core.paging import ListQuery, Page, count_rows, fetch_page
 from app.models.inventory import Warehouse
 from app.models.partners import Partner
 from app.models.purchasing import GoodsReceipt, GoodsReceiptLine, PurchaseOrder
@@ -280,16 +280,19 @@ def list_wanted(session: Session, query: ListQuery) -> Page:
 
 
 def count_orders(session: Session, preset: str) -> int:
-    """How many drafts there are, or orders that are late (overdue)."""
-    order = PurchaseOrder
-    awaited = (order.state == "ordered") & (order.receipt_state != "full")
-    wanted = order.state == "draft" if preset == "drafts" else awaited & (order.expected_date < today())
-    return int(session.execute(select(func.count()).select_from(order).where(wanted)).scalar_one())
+    """How many orders of a preset of their list there are."""
+    return list_orders(session, ListQuery(preset=preset, limit=1)).total or 0
 
 
 def count_receiving(session: Session) -> int:
     """How many orders are to come to one's warehouses."""
-    return int(session.execute(text("SELECT count(*) FROM api.receiving_orders(5000)")).scalar_one())
+    return count_rows(
+        session,
+        text("SELECT r.purchase_order_id FROM api.receiving_orders(5000) r")
+        .columns(purchase_order_id=BigInteger)
+        .subquery("o")
+        .select(),
+    )
 
 
 class Hit(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any, cast
 from app.core import format as fmt
 from app.core.i18n import language as spoken
 from app.core.i18n import t
+from app.services.labels.scanning import LOT, PLACE, PRODUCT, Resolved
 from app.services.purchasing import writes
 from app.services.purchasing.commands import (
     Arrival,
@@ -137,6 +138,32 @@ class ReceivePage(_RowsPage):
             self.lines.set_error(index, "lot", t("purchasing.receive.lot_missing") if no_lot else "")
             self.lines.set_error(index, "place_id", t("purchasing.receive.place_missing") if no_place else "")
         self.touched(typed=False)
+
+    def on_scan(self, resolved: Resolved) -> str:
+        """An article (with its lot) leads to its line, a place is where that line's goods go."""
+        if self.lines is None or self.found is None:
+            return ""
+        product = next((hit for hit in resolved.hits if hit.topic in (PRODUCT, LOT)), None)
+        place = next((hit for hit in resolved.hits if hit.topic == PLACE), None)
+        rows = self.lines.model.lines
+        if product is not None:
+            wanted = {str(x.line_id) for x in self.found.lines if x.product_id == product.product_id}
+            number = next((n for n, row in enumerate(rows) if row["key"] in wanted), None)
+            if number is None:
+                return "warn"
+            if product.lot:
+                self.lines.put(number, lot=product.lot)
+            self.lines.table.go(number, "qty", edit=False)
+        elif place is not None and place.place_id in {key for key, _ in self.found.places}:
+            here = self.lines.table.currentIndex()
+            number = here.row() if here.isValid() else 0
+            if number >= len(rows):
+                return "warn"
+            self.lines.put(number, place_id=place.place_id)
+        else:
+            return "warn" if place is not None else ""
+        self.line_changed(number, "qty")
+        return "ok"
 
     def arrivals(self) -> tuple[Arrival, ...]:
         """What is to be received."""
