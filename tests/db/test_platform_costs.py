@@ -45,6 +45,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "jsonb": ('\'[{"line": 1, "product_id": 1, "qty": 1}]\'', "'{}'"),
     "bigint[]": ("'{1}'",),
     "text[]": ("'{a}'",),
+    "bytea[]": ("ARRAY['\\x255044462d'::bytea]",),
     "bytea": ("'\\x255044462d'",),
     "timestamp with time zone": ("now()",),
 }
