@@ -100,6 +100,8 @@ READING = frozenset(
         "catalog.search_products",
         "system.my_approval_kinds",
         "catalog.prices_for",
+        "documents.search_documents",
+        "printing.routed",
         "catalog.picture_source",
         "partners.search_partners",
         "system.today",

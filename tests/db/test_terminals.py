@@ -24,6 +24,8 @@ FUNCTIONS = {
     "api.stock_receive",
     "api.stock_transfer",
     "api.stock_adjust",
+    "api.scan_log",
+    "api.scan_resolve",
     "catalog.picture_source",
     "catalog.search_products",
     "sec.operator_on",

@@ -8,8 +8,6 @@ from app.core.i18n import t
 from app.services.labels.sheets import Sheet
 from app.views.core.theme import font, px, tok
 
-# Paper is white and ink is black whatever the colours of the program are.
-PAPER, INK = Qt.GlobalColor.white, Qt.GlobalColor.black
 _PER_MM = 4.0
 
 
@@ -60,7 +58,7 @@ class LabelView(QWidget):
         wide, high = self._size[0] * scale, self._size[1] * scale
         paper = QRectF(room.center().x() - wide / 2, room.center().y() - high / 2, wide, high)
         painter.setPen(tok("border"))
-        painter.setBrush(PAPER)
+        painter.setBrush(tok("code_ground"))
         painter.drawRoundedRect(paper.adjusted(-1, -1, 1, 1), px("gap_xs"), px("gap_xs"))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         ratio = self.devicePixelRatioF()
@@ -121,13 +119,13 @@ class SheetView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         scale = min((self.width() - 2) / sheet.page[0], (self.height() - 2) / sheet.page[1])
         painter.setPen(tok("border"))
-        painter.setBrush(PAPER)
+        painter.setBrush(tok("code_ground"))
         painter.drawRect(QRectF(1, 1, sheet.page[0] * scale, sheet.page[1] * scale))
         for place, area in enumerate(self._areas(), 1):
             inner = area.adjusted(1, 1, -1, -1)
             printed = self._start <= place < self._start + self._count
             painter.setPen(tok("accent") if printed else tok("border"))
-            painter.setBrush(tok("accent") if printed else PAPER)
+            painter.setBrush(tok("accent") if printed else tok("code_ground"))
             painter.drawRoundedRect(inner, 2, 2)
             if place < self._start:
                 painter.drawLine(inner.topLeft(), inner.bottomRight())

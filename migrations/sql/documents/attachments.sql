@@ -84,6 +84,7 @@ DECLARE
   v_id bigint;
 BEGIN
   PERFORM sec.require('attachment_add');
+  PERFORM api.require_length('comment', p_comment, 400);
   v_replay := api.command_begin(p_command, 'attachment_add', jsonb_build_object('topic', p_topic, 'id', p_record_id,
     'name', p_name, 'mime', p_mime, 'sha256', encode(sha256(p_content), 'hex'), 'comment', p_comment));
   IF v_replay IS NOT NULL THEN
@@ -112,6 +113,7 @@ DECLARE
   v_sha256 text := encode(sha256(p_content), 'hex');
 BEGIN
   PERFORM sec.require('attachment_replace');
+  PERFORM api.require_length('comment', p_comment, 400);
   v_replay := api.command_begin(p_command, 'attachment_replace', jsonb_build_object('id', p_id,
     'row_version', p_row_version, 'mime', p_mime, 'sha256', v_sha256, 'comment', p_comment));
   IF v_replay IS NOT NULL THEN
@@ -152,6 +154,7 @@ DECLARE
   v_replay jsonb;
 BEGIN
   PERFORM sec.require('attachment_remove');
+  PERFORM api.require_length('reason', p_reason, 400);
   v_replay := api.command_begin(p_command, 'attachment_remove',
     jsonb_build_object('id', p_id, 'row_version', p_row_version, 'reason', p_reason));
   IF v_replay IS NOT NULL THEN

@@ -1,0 +1,99 @@
+"""What people post around papers, labels, scans and printers, as the story of a working day tells it."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+
+from app.services.documents import archive, attachments
+from app.services.documents.commands import (
+    AddAttachment,
+    PurgeDocuments,
+    RemoveAttachment,
+    RenameAttachment,
+    ReplaceAttachment,
+)
+from app.services.labels import scanning
+from app.services.labels import writes as labels
+from app.services.labels.commands import AssignEan, GiveSscc, SaveRange
+from app.services.labels.scanning import LogScans, ScanNote, TeachCode
+from app.services.printing import writes as printing
+from app.services.printing.commands import ActOnJobs, PrintDocument, RequestPrint, SavePrinter
+from app.services.printing.convert import ZPL
+from app.services.sales import writes as sales
+from app.services.sales.commands import ConfirmSalesOrder, CorrectInvoice, PostDownPayment, Reduction
+from tests.db.legacy_story import Post
+from tests.sales_world import World
+
+D = Decimal
+STATION = "house-" + "0" * 40
+
+
+def story(address: str, post: Post, world: World, product: int, delivery: int, invoice: int) -> None:
+    """The invoice is corrected, the parcels get their numbers, labels are printed, old papers go."""
+    _invoices(address, post, world, invoice)
+    _files(post, world.dealer)
+    _labels(post, product, delivery)
+    _printers(post, product)
+    with psycopg.connect(address, autocommit=True) as admin:
+        # The time of the papers of this day is over; nobody waits ten years.
+        admin.execute("SET session_replication_role = replica")
+        admin.execute("UPDATE documents.issued SET retain_until = '2019-12-31'")
+    purge = PurgeDocuments(dt.date(2020, 1, 1), "Frist abgelaufen")
+    gone = post("administrator", "document_purge", archive.purge, purge)
+    assert gone == 1, "the paper of the quote"
+
+
+def _invoices(address: str, post: Post, world: World, invoice: int) -> None:
+    with psycopg.connect(address) as admin:
+        found = admin.execute(
+            "SELECT i.row_version, l.id FROM sales.invoice i JOIN sales.invoice_line l ON l.invoice_id = i.id"
+            " WHERE i.id = %s ORDER BY l.id LIMIT 1",
+            (invoice,),
+        ).fetchone()
+    assert found is not None
+    version, line = found
+    less = CorrectInvoice(invoice, version, (Reduction(line, amount=D(10)),), "scratched")
+    post("finance", "invoice_correct", sales.correct_invoice, less)
+    draft = post(
+        "sales_rep", "COMMIT", sales.save_sales_order, world.order([world.line(world.bike, 1, "100")])
+    )
+    confirm = ConfirmSalesOrder(draft.id, draft.row_version)
+    order = post("sales_rep", "sales_order_confirm", sales.confirm_sales_order, confirm)
+    ask = PostDownPayment(order.id, order.row_version, world.today, pct=D(30))
+    post("finance", "down_payment_post", sales.post_down_payment, ask)
+
+
+def _files(post: Post, customer: int) -> None:
+    def rep(word: str, fn: Any, command: Any) -> Any:
+        return post("sales_rep", word, fn, command)
+
+    file = AddAttachment("partners.partner", customer, "Anfahrt.txt", "text/plain", b"Tor 3")
+    made = rep("attachment_add", attachments.add, file)
+    rep("attachment_replace", attachments.replace, ReplaceAttachment(made, 1, "text/plain", b"Tor 4"))
+    rep("attachment_rename", attachments.rename, RenameAttachment(made, 2, "Weg.txt"))
+    rep("attachment_remove", attachments.remove, RemoveAttachment(made, 3, "moved"))
+
+
+def _labels(post: Post, product: int, delivery: int) -> None:
+    for kind, prefix in (("ean13", "20123"), ("sscc", "34012345")):
+        new = {"kind": kind, "name": kind, "prefix": prefix, "first_serial": 1, "last_serial": 999}
+        post("administrator", "COMMIT", labels.save_range, SaveRange(None, None, new))
+    given = post("production_planner", "product_ean_assign", labels.assign_ean, AssignEan((product,)))
+    assert product in given
+    post("warehouse_manager", "sscc_give", labels.give_sscc, GiveSscc(delivery, 2))
+    teach = TeachCode("CARTON-12", "catalog.product", product, qty=D(12), note="Karton")
+    post("warehouse_clerk", "code_teach", scanning.teach, teach)
+    notes = (ScanNote("gate", "receipt", "CARTON-12", "found", "catalog.product", product),)
+    post("warehouse_clerk", "scan_log", scanning.log_scans, LogScans(notes))
+
+
+def _printers(post: Post, product: int) -> None:
+    values = {"name": "Labels", "kind": "raw", "address": "192.0.2.1:9100", "language": "zpl"}
+    printer = post("administrator", "COMMIT", printing.save_printer, SavePrinter(None, None, values))
+    paper = PrintDocument(b"^XA^FO10,10^FDx^FS^XZ", "TOP", "catalog.product", product, ZPL)
+    ask = RequestPrint("label", (paper,), STATION, printer_id=printer.id)
+    jobs = post("sales_rep", "print_request", printing.request, ask).jobs
+    post("sales_rep", "print_act", printing.act, ActOnJobs(jobs, "hold"))
+    post("administrator", "print_manage", printing.act, ActOnJobs(jobs, "cancel", all_people=True))
