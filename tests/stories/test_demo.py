@@ -65,6 +65,7 @@ def test_everything_was_done_by_somebody_whose_job_it_is(books: Raw) -> None:
         "system.approval_kind",
         "legacy.module",
         "documents.house",
+        "purchasing.tolerance",
     }
     assert {login for login, table in rows if table == "sales.invoice"} == {"u_franziska"}
     assert {login for login, table in rows if table == "production.completion"} == {"u_petra"}

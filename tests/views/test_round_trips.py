@@ -31,6 +31,9 @@ WORKSPACES = [item for package in PACKAGES for item in getattr(package, "WORKSPA
 RECORDS = [item for package in PACKAGES for item in getattr(package, "RECORDS", ())]
 # Records that are no table of their own, and states of one that read more than others.
 SPECIAL = {
+    "purchasing.receiving": "SELECT max(id) FROM purchasing.purchase_order WHERE state = 'ordered'",
+    "purchasing.returning": "SELECT max(id) FROM purchasing.goods_receipt WHERE kind = 'receipt'",
+    "purchasing.confirming": "SELECT max(id) FROM purchasing.purchase_order WHERE state = 'ordered'",
     "sales.shipping": "SELECT max(id) FROM sales.sales_order WHERE state = 'confirmed' AND delivery_state <> 'full'",
     "sales.quote": "SELECT max(id) FROM sales.quote WHERE state = 'draft'",
     "sales.sales_order": "SELECT max(id) FROM sales.sales_order WHERE state = 'confirmed'",

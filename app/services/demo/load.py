@@ -8,7 +8,7 @@ from datetime import date
 
 import psycopg
 
-from app.services.demo import labels, master, papers, people, stock, structure, trade
+from app.services.demo import buying, labels, master, papers, people, stock, structure, trade
 from app.services.demo.house import House
 
 Step = tuple[str, Callable[[House], None], str]
@@ -28,6 +28,7 @@ STEPS: tuple[Step, ...] = (
     ("production", trade.production, "SELECT FROM production.completion"),
     ("quotes", trade.quotes, f"SELECT FROM sales.quote WHERE customer_reference = '{trade.QUOTES[-1].ref}'"),
     ("orders", trade.orders, "SELECT FROM system.note"),
+    ("buying", buying.orders, "SELECT FROM purchasing.goods_receipt WHERE kind = 'return'"),
     ("labels", labels.designs_and_ranges, "SELECT FROM labels.design"),
     ("papers", papers.archive, "SELECT FROM documents.issued WHERE topic = 'sales.invoice'"),
 )

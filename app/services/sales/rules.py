@@ -256,14 +256,16 @@ def check_line(position: int, line: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def number_candidates(typed: str, year: int) -> tuple[str, ...]:
+def number_candidates(
+    typed: str, year: int, known: tuple[str, ...] = ("AN", "AU", "LS", "RE")
+) -> tuple[str, ...]:
     """Full document numbers a short form may mean: "12" is AU-2026-00012 and its like, "RE 12" only the invoice."""
     text = typed.strip().upper().replace(" ", "")
-    prefix = next((p for p in ("AN", "AU", "LS", "RE") if text.startswith(p)), "")
+    prefix = next((p for p in known if text.startswith(p)), "")
     rest = text[len(prefix) :].strip("-")
     parts = rest.split("-")
     if not all(part.isdigit() for part in parts) or len(parts) > 2 or len(parts[-1]) > 9:
         return ()
     years = [int(parts[0])] if len(parts) == 2 and len(parts[0]) == 4 else [year, year - 1]
-    prefixes = [prefix] if prefix else ["AN", "AU", "LS", "RE"]
+    prefixes = [prefix] if prefix else list(known)
     return tuple(f"{p}-{y}-{int(parts[-1]):05d}" for p in prefixes for y in years)

@@ -64,6 +64,8 @@ RECOMPUTE: Final = (
                  FROM (SELECT l.sales_order_id AS id, l.tax_rate, sum(l.net_amount) AS net
                          FROM sales.sales_order_line l GROUP BY 1, 2) r GROUP BY 1) t
         WHERE t.id = d.id""",
+    """UPDATE purchasing.purchase_order d SET net_amount = s.net, tax_amount = s.tax, gross_amount = s.net + s.tax
+         FROM purchasing.purchase_order o CROSS JOIN LATERAL purchasing.order_sums(o.id) s WHERE d.id = o.id""",
     """UPDATE sales.invoice_tax x SET net_amount = r.net, tax_amount = round(r.net * x.tax_rate / 100, 2)
          FROM (SELECT l.invoice_id, l.tax_rate, sum(l.net_amount) AS net FROM sales.invoice_line l GROUP BY 1, 2) r
         WHERE r.invoice_id = x.invoice_id AND r.tax_rate = x.tax_rate""",

@@ -15,6 +15,7 @@ from app.services.catalog import forms, rules, writes
 from app.services.catalog.commands import CreateVariant, Discard, SetImage
 from app.services.catalog.forms import FormChoices, ProductForm, SaveProductForm
 from app.services.legacy.past import of_product
+from app.services.purchasing.awaited import of_product as of_ordered
 from app.views.catalog.gallery import GalleryCard
 from app.views.catalog.product_cards import FamilyCard, StockCard, read_file
 from app.views.catalog.product_spec import CREATE, SPEC, ZERO
@@ -41,6 +42,8 @@ from app.views.core.side_cards import StoryCards
 from app.views.core.values import error_text
 from app.views.legacy.past_card import RIGHT as PAST
 from app.views.legacy.past_card import PastCard
+from app.views.purchasing.awaited_card import RIGHT as ORDERED
+from app.views.purchasing.awaited_card import AwaitedCard
 
 STOCK = "inventory.stock_level"
 STATE_CHIPS = {"active": "ok", "phase_out": "neutral", "discontinued": "neutral", "placeholder": "note"}
@@ -139,8 +142,9 @@ class ProductPage(FormPage):
         self.family.family_wanted.connect(self.open_family)
         self.past = PastCard(self.ctx, of_product, "product") if self.ctx.profile.can(PAST) else None
         self.story = StoryCards(self, self.ctx, PRODUCT, labels_of(self.spec))
-        past = [self.past] if self.past is not None else []
-        return (self.picture_card, self.stock, self.family, *past, *self.story.cards)
+        self.awaited = AwaitedCard(self.ctx, of_ordered) if self.ctx.profile.can(ORDERED) else None
+        own = [card for card in (self.awaited, self.past) if card is not None]
+        return (self.picture_card, self.stock, self.family, *own, *self.story.cards)
 
     def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here
         """Labels, variant, copy."""
@@ -184,6 +188,8 @@ class ProductPage(FormPage):
         self.family.show_variants(
             self.record.id, product.variants if product else (), product.unit if product else ""
         )
+        if self.awaited is not None:
+            self.awaited.show_record(self.record.id if product is not None and product.is_bought else None)
         if self.past is not None:
             self.past.show_record(self.record.id, article=product.sku if product is not None else "")
         self.story.show(self.record.id, self.heading()[0])

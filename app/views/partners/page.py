@@ -16,6 +16,7 @@ from app.services.partners.checks import PARTNER as PARTNER_RULES
 from app.services.partners.commands import Child, SavePartner
 from app.services.partners.forms import PartnerChoices, PartnerForm, load_partner, partner_choices
 from app.services.partners.reads import PartnerFigures
+from app.services.purchasing.awaited import of_supplier
 from app.views.core.form_model import (
     FormAction,
     FormSpec,
@@ -47,6 +48,8 @@ from app.views.partners.words import (
     ruled,
     text_rule,
 )
+from app.views.purchasing.awaited_card import RIGHT as ORDERED
+from app.views.purchasing.awaited_card import AwaitedCard
 
 CHOICES = Remembered(partner_choices, frozenset({"partners.payment_term", "catalog.price_list"}))
 DOCUMENTS = frozenset({"sales.invoice", "sales.sales_order"})
@@ -246,7 +249,8 @@ class PartnerPage(FormPage):
         self.bank = BankCard(self.ctx) if self.ctx.profile.can(BANK) else None
         self.past = PastCard(self.ctx, of_partner, "partner") if self.ctx.profile.can(PAST) else None
         self.story = StoryCards(self, self.ctx, PARTNER, labels_of(self.spec))
-        own = [card for card in (self.bank, self.past) if card is not None]
+        self.awaited = AwaitedCard(self.ctx, of_supplier) if self.ctx.profile.can(ORDERED) else None
+        own = [card for card in (self.bank, self.awaited, self.past) if card is not None]
         return (self.figures, *own, *self.story.cards)
 
     def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here
@@ -256,6 +260,14 @@ class PartnerPage(FormPage):
             return page.partner is not None and page.partner.is_customer
 
         return (
+            FormAction(
+                "purchase",
+                "purchasing.type.order",
+                "shopping-cart",
+                lambda page: page.new_document("purchasing.purchase_order", "supplier_id"),
+                right="purchase_order_save",
+                visible=lambda page: page.partner is not None and page.partner.is_supplier,
+            ),
             FormAction(
                 "quote",
                 "partners.action.quote",
@@ -281,6 +293,9 @@ class PartnerPage(FormPage):
         self.figures.show_figures(self.partner.figures if self.partner is not None else None)
         if self.bank is not None:
             self.bank.show_partner(self.record.id)
+        if self.awaited is not None:
+            supplier = self.partner is not None and self.partner.is_supplier
+            self.awaited.show_record(self.record.id if supplier else None)
         if self.past is not None:
             number = self.partner.number if self.partner is not None else ""
             self.past.show_record(self.record.id, customer_number=number)
@@ -377,13 +392,13 @@ class PartnerPage(FormPage):
         version = form.row_version if form.id is not None else None
         return writes.save_partner, SavePartner(form.id, version, values, **done)
 
-    def new_document(self, topic: str) -> None:
-        """A quote or an order for this customer; what is typed is saved first."""
+    def new_document(self, topic: str, key: str = "customer_id") -> None:
+        """A document for this partner, who stands in the field ``key``; what is typed is saved first."""
 
         def go() -> None:
             partner = self.partner
             if partner is not None:
                 words = f"{partner.number} · {partner.name}"
-                self.ctx.navigate.new_record(topic, customer_id=partner.id, customer_id_words=words)
+                self.ctx.navigate.new_record(topic, **{key: partner.id, f"{key}_words": words})
 
         self.save(go)

@@ -55,7 +55,14 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "production_planner": ("planning", "work_orders", "bom", "stock", "sales.orders"),
     "operator": ("my_orders", "work_orders", "stock", "bom", "catalog.products"),
     "production_operator": ("my_orders", "work_orders", "bom", "stock"),
-    "purchase_officer": ("purchasing.offers", "partners.suppliers", "stock", "catalog.products"),
+    "purchase_officer": (
+        "purchasing.orders",
+        "purchasing.wanted",
+        "purchasing.offers",
+        "partners.suppliers",
+        "stock",
+        "catalog.products",
+    ),
     "finance": (
         "finance.to_invoice",
         "finance.invoices",

@@ -58,39 +58,6 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE OR REPLACE FUNCTION sales.guard_document() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Arguments: key of the refusal, allowed edges 'from>to', columns that may change once the draft is over.
-DECLARE
-  v_free text[] := TG_ARGV[2]::text[] || '{row_version,updated_at,updated_by}'::text[];
-BEGIN
-  IF TG_OP = 'DELETE' THEN
-    IF OLD.state <> 'draft' THEN
-      PERFORM sec.fail('ER422', TG_ARGV[0], jsonb_build_object('id', OLD.id, 'state', OLD.state));
-    END IF;
-    RETURN OLD;
-  ELSIF NEW.state <> OLD.state AND OLD.state || '>' || NEW.state <> ALL (TG_ARGV[1]::text[]) THEN
-    PERFORM sec.fail('ER422', 'state_change_unknown', jsonb_build_object('from', OLD.state, 'to', NEW.state));
-  ELSIF OLD.state <> 'draft' AND to_jsonb(NEW) - v_free IS DISTINCT FROM to_jsonb(OLD) - v_free THEN
-    PERFORM sec.fail('ER422', TG_ARGV[0], jsonb_build_object('id', OLD.id, 'state', OLD.state));
-  END IF;
-  RETURN NEW;
-END $$;
-COMMENT ON FUNCTION sales.guard_document IS 'States move along known edges; an issued document stays as it is.';
-
-CREATE OR REPLACE FUNCTION sales.guard_posted() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Argument: columns that may change although the record is posted.
-DECLARE
-  v_free text[] := TG_ARGV[0]::text[] || '{row_version,updated_at,updated_by}'::text[];
-BEGIN
-  IF TG_OP = 'DELETE' OR to_jsonb(NEW) - v_free IS DISTINCT FROM to_jsonb(OLD) - v_free THEN
-    PERFORM sec.fail('ER422', 'posted_is_final', jsonb_build_object('table', TG_TABLE_NAME, 'id', OLD.id));
-  END IF;
-  RETURN NEW;
-END $$;
-COMMENT ON FUNCTION sales.guard_posted IS 'What was posted is never changed nor deleted, but for the listed columns.';
-
 CREATE OR REPLACE FUNCTION sales.guard_invoice() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -178,29 +145,29 @@ CREATE OR REPLACE TRIGGER charges BEFORE INSERT OR UPDATE ON sales.quote FOR EAC
 CREATE OR REPLACE TRIGGER charges BEFORE INSERT OR UPDATE ON sales.sales_order FOR EACH ROW EXECUTE FUNCTION
   sales.tg_charges();
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.quote FOR EACH ROW EXECUTE FUNCTION
-  sales.guard_document('quote_not_draft', '{draft>issued,issued>accepted,issued>rejected}', '{state,reject_reason}');
+  system.guard_document('quote_not_draft', '{draft>issued,issued>accepted,issued>rejected}', '{state,reject_reason}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.sales_order FOR EACH ROW EXECUTE FUNCTION
-  sales.guard_document('sales_order_not_draft',
+  system.guard_document('sales_order_not_draft',
                        '{draft>confirmed,confirmed>completed,completed>confirmed,confirmed>cancelled}',
                        '{state,delivery_state,invoice_state,cancel_reason}');
 
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.delivery FOR EACH ROW EXECUTE FUNCTION
-  sales.guard_posted('{invoice_state}');
+  system.guard_posted('{invoice_state}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.delivery_line FOR EACH ROW EXECUTE FUNCTION
-  sales.guard_posted('{}');
+  system.guard_posted('{}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice FOR EACH ROW EXECUTE FUNCTION
-  sales.guard_posted('{state,paid_amount,discount_taken,credited_amount}');
+  system.guard_posted('{state,paid_amount,discount_taken,credited_amount}');
 CREATE OR REPLACE TRIGGER guard_state BEFORE UPDATE ON sales.invoice FOR EACH ROW EXECUTE FUNCTION
   sales.guard_invoice();
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice_line FOR EACH ROW EXECUTE FUNCTION
-  sales.guard_posted('{}');
+  system.guard_posted('{}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice_tax FOR EACH ROW EXECUTE FUNCTION
-  sales.guard_posted('{}');
+  system.guard_posted('{}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice_charge FOR EACH ROW EXECUTE FUNCTION
-  sales.guard_posted('{}');
+  system.guard_posted('{}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice_deduction FOR EACH ROW EXECUTE FUNCTION
-  sales.guard_posted('{}');
+  system.guard_posted('{}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice_delivery FOR EACH ROW EXECUTE FUNCTION
-  sales.guard_posted('{is_active}');
+  system.guard_posted('{is_active}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.payment FOR EACH ROW EXECUTE FUNCTION
-  sales.guard_posted('{}');
+  system.guard_posted('{}');
