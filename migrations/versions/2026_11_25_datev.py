@@ -1,10 +1,10 @@
-"""Export for the tax adviser, closed periods
+"""Nothing of its own: databases stand here
 
-Revision: datev, after post
+Revision: datev, after labels
 """
 
 revision = "datev"
-down_revision = "post"
+down_revision = "labels"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Printers, routes and the queue
 
-Revision: printing, after purchase_docs
+Revision: printing, after invoicing
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "printing"
-down_revision = "purchase_docs"
+down_revision = "invoicing"
 branch_labels = None
 depends_on = None
 

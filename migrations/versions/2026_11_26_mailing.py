@@ -1,10 +1,10 @@
 """Mail
 
-Revision: post, after labels
+Revision: mailing, after purchasing
 """
 
-revision = "post"
-down_revision = "labels"
+revision = "mailing"
+down_revision = "purchasing"
 branch_labels = None
 depends_on = None
 

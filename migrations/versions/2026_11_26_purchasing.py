@@ -1,14 +1,14 @@
 """Purchase orders and goods receipts
 
-Revision: purchase_docs, after invoicing
+Revision: purchasing, after datev
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "purchase_docs"
-down_revision = "invoicing"
+revision = "purchasing"
+down_revision = "datev"
 branch_labels = None
 depends_on = None
 
