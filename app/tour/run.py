@@ -162,8 +162,8 @@ def _picture_of_failure(tour: Tour, entry: StepRecord, step: Step) -> None:
 
 def _catch_files(opened: list[str], folder: Path) -> None:
     """Files the window opens or writes are noted, those of lists go to ``folder``: no other program is started."""
+    from app.views.core import papering
     from app.views.core.list_page import ListPage
-    from app.views.sales import pdf
     from app.views.security.report_dialog import ReportDialog
 
     def ask_path(_parent: QWidget, title: str, kind: str) -> Path:
@@ -173,7 +173,7 @@ def _catch_files(opened: list[str], folder: Path) -> None:
     def show_file(path: str) -> None:
         opened.append(path)
 
-    pdf.show_file = show_file
+    papering.show_file = show_file
     ReportDialog.show_file = staticmethod(show_file)
     ListPage.ask_path = staticmethod(ask_path)
 

@@ -1,7 +1,17 @@
 """Right-to-left text and line breaking of printed documents."""
 
+import io
+from dataclasses import replace
+
+from pypdf import PdfReader
+
 from app.services.documents.bidi import visual
+from app.services.documents.glyphs import undrawable, undrawable_in
+from app.services.documents.render import render
+from app.services.documents.samples import sample
 from app.services.documents.typeset import BOX, Style, clean, width, wrap
+from app.services.einvoice.pdfa import archive
+from tests.unit.pdfa_norm import complaints
 
 BODY = Style(9, 4.5)
 
@@ -28,7 +38,7 @@ def test_text_without_such_letters_is_left_alone() -> None:
 
 def test_cleaning_keeps_what_can_be_shown_and_marks_the_rest() -> None:
     assert clean("a\u0308\r\nb\tc\u200bd\x00") == "ä\nb cd"
-    assert clean("中😀") == BOX * 2
+    assert clean("中한😀ไ") == "中한" + BOX * 2
     assert clean("1\u202f000\u00a0€") == "1 000\u00a0€"
 
 
@@ -50,3 +60,28 @@ def test_cut_text_ends_with_an_ellipsis_within_its_room() -> None:
     assert len(lines) == 3
     assert lines[-1].endswith("…")
     assert width(lines[-1], BODY) <= 40
+
+
+def test_names_from_the_far_east_are_drawn_kept_and_found_again() -> None:
+    data = sample("invoice")
+    names = ("中村錫工房株式会社", "서울시 종로구", "北京市朝阳区")
+    data = replace(data, recipient=names)
+    content = archive(render(data))
+    found = "".join(PdfReader(io.BytesIO(content)).pages[0].extract_text().split())
+    assert all("".join(name.split()) in found for name in names)
+    assert complaints(content) == []
+    assert undrawable(data) == ()
+
+
+def test_what_no_font_has_is_named_wherever_it_stands() -> None:
+    data = sample("invoice")
+    first = replace(data.lines[0], description="Elefant 🐘 und 🐘", lots=("L-1 ไ",), values={"place": "𝒜"})
+    assert undrawable(replace(data, lines=(first,), remarks=("Größe → 5 Żółć שלום",))) == ("🐘", "ไ", "𝒜")
+    assert undrawable_in(["Größe 5", BOX]) == ()
+
+
+def test_lines_of_chinese_break_anywhere_but_before_a_stop() -> None:
+    lines = wrap("手作りの錫の人形です。" * 9, BODY, 40, 99)
+    assert len(lines) > 5
+    assert not any(line.startswith("。") for line in lines)
+    assert wrap("Zinn 手作りの人形", BODY, width("Zinn 手作り", BODY) + 0.1, 9) == ["Zinn 手作り", "の人形"]

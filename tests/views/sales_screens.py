@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 import app.views.approvals
 import app.views.sales
 from app.core.db import Database
+from app.views.core import papering
 from app.views.core.forms import FormPage
-from app.views.sales import pdf
 from app.views.shell.main_window import MainWindow
 from tests.views.shell_world import idle, window_for
 
@@ -129,5 +129,5 @@ def desk_of(db: Database, folder: Path, qtbot: QtBot) -> Iterator[Desk]:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Files that were handed to the system to be shown."""
     files: list[str] = []
-    monkeypatch.setattr(pdf, "show_file", files.append)
+    monkeypatch.setattr(papering, "show_file", files.append)
     return files

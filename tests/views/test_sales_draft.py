@@ -256,3 +256,18 @@ def test_without_the_right_to_decide_or_sell_nothing_is_offered(
         assert page.read_only
         assert page.head.button("confirm") is None
         assert page.head.button("save") is None
+
+
+def test_characters_that_cannot_be_printed_are_named_before_anything_is_issued(
+    world: World, desk: Desk
+) -> None:
+    page = desk.new(ORDER)
+    desk.choose_customer(page, "Radhaus")
+    desk.add_line(page, "BIKE")
+    assert not any(notice.key == "unprintable" for notice in page.notices())
+    desk.type_cell(page, 0, "description", "Rad 中村 🐘")
+    desk.wait(lambda: any(notice.key == "unprintable" for notice in page.notices()))
+    said = next(notice for notice in page.notices() if notice.key == "unprintable")
+    assert said.bold == "Nicht druckbar: 🐘 (U+1F418)"
+    desk.type_cell(page, 0, "description", "Rad 中村")
+    desk.wait(lambda: not any(notice.key == "unprintable" for notice in page.notices()))

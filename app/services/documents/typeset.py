@@ -1,7 +1,8 @@
 """Text on paper: the embedded fonts, cleaning, measuring, wrapping and drawing.
 
-Texts are drawn as they are, never parsed as markup.  What Noto Sans lacks comes from DejaVu Sans, what both lack is
-shown as a box, so that nothing disappears silently.
+Texts are drawn as they are, never parsed as markup.  What Noto Sans lacks comes from DejaVu Sans, Chinese and Japanese
+from Droid Sans Fallback, Korean from Nanum Square; what all of them lack is shown as a box, so that nothing
+disappears silently, and `unknown` names it before anything is issued.
 """
 
 import io
@@ -49,11 +50,17 @@ _FILES: dict[Family, dict[Weight, str]] = {
     },
 }
 _FALLBACK = "WerkbankFallback"
+# Large fonts, in the order they are asked; read when the first character is met that the others lack.
+_EAST = {"WerkbankEast": "DroidSansFallbackFull.ttf", "WerkbankKorean": "NanumSquareR.ttf"}
 _family: ContextVar[Family] = ContextVar("family", default="sans")
 _loading = threading.Lock()
 rl_config.useA85 = 0  # binary streams: a quarter smaller, and made sooner
 _DARK = re.compile("1+")
-_BREAKS = re.compile(r"(?<=[^\W\d]{3}[-/])(?=[^\W\d]{3})")
+_HAN = "\u3041-\u30ff\u3400-\u9fff"
+_STOPS = "\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f\u300d\u300f\u30fc"
+_BREAKS = re.compile(
+    rf"(?<=[^\W\d]{{3}}[-/])(?=[^\W\d]{{3}})|(?<=[{_HAN}{_STOPS}])(?=[{_HAN}])(?![{_STOPS}])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,12 @@ def clean(text: str) -> str:
     """Composed text without control characters; line ends become ``\\n``, tabs and odd spaces become a space."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     return "".join([_safe(character) for character in text])
+
+
+def unknown(text: str) -> tuple[str, ...]:
+    """The characters of a text that would stand as boxes on paper, each once."""
+    composed = unicodedata.normalize("NFC", text)
+    return tuple(dict.fromkeys(one for one in composed if one != BOX and _safe(one) == BOX))
 
 
 def width(text: str, style: Style) -> float:
@@ -219,10 +232,19 @@ def _register() -> None:
         pdfmetrics.registerFont(TTFont(_FALLBACK, FONT_DIR / "DejaVuSans.ttf"))
 
 
+def _register_east(font: str) -> None:
+    """Load a large font, the first time it is wanted."""
+    with _loading:
+        if font not in pdfmetrics.getRegisteredFontNames():
+            pdfmetrics.registerFont(TTFont(font, FONT_DIR / _EAST[font]))
+
+
 @cache
 def _coverage(font: str) -> dict[int, float]:
     """Advance widths of a font by code point, for the characters that have a glyph."""
     _register()
+    if font in _EAST:
+        _register_east(font)
     loaded = pdfmetrics.getFont(font)
     assert isinstance(loaded, TTFont)
     face = loaded.face
@@ -234,11 +256,11 @@ class _Advances(dict[str, float]):
 
     def __init__(self, font: str) -> None:
         super().__init__()
-        self._own, self._other = _coverage(font), _coverage(_FALLBACK)
+        self._font = font
 
     def __missing__(self, character: str) -> float:
         code = ord(character)
-        found = self._own[code] if code in self._own else self._other.get(code, 0.0)
+        found = _coverage(_font_of(code, self._font)).get(code, 0.0)
         self[character] = found
         return found
 
@@ -262,12 +284,19 @@ def _runs(line: str, font: str) -> tuple[tuple[str, str], ...]:
         return ((font, line),) if line else ()
     runs: list[tuple[str, str]] = []
     for character in line:
-        name = font if ord(character) in own else _FALLBACK
+        name = _font_of(ord(character), font)
         if runs and runs[-1][0] == name:
             runs[-1] = (name, runs[-1][1] + character)
         else:
             runs.append((name, character))
     return tuple(runs)
+
+
+def _font_of(code: int, font: str) -> str:
+    """The font a character is taken from: its own, or the first of the others that has it."""
+    if code in _coverage(font):
+        return font
+    return next((other for other in (_FALLBACK, *_EAST) if code in _coverage(other)), _FALLBACK)
 
 
 @cache
@@ -282,7 +311,8 @@ def _safe(character: str) -> str:
         return ""
     if ord(character) > 0xFFFF:  # reportlab writes no usable text for these, so a copy would read as nonsense
         return BOX
-    known = ord(character) in _coverage("WerkbanksansRegular") or ord(character) in _coverage(_FALLBACK)
+    code = ord(character)
+    known = any(code in _coverage(font) for font in ("WerkbanksansRegular", _FALLBACK, *_EAST))
     return character if known else BOX
 
 

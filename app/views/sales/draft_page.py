@@ -1,6 +1,6 @@
 """What the forms of quotes and orders share: customer, conditions, priced lines, discount, totals, PDF."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -52,6 +52,7 @@ from app.views.sales.draft_actions import make_up_pdf, may_archive
 from app.views.sales.draft_reads import CHOICES, Choices
 from app.views.sales.line_editing import Pricing
 from app.views.sales.states import BY_TYPE, chip, draft_name
+from app.views.sales.unprintable import Unprintable, texts_in
 
 ZERO = Decimal(0)
 VALID_DAYS = 30
@@ -112,6 +113,7 @@ class DraftPage(FormPage):
         self._brought: CustomerChoice | None = None  # what the record brought along of its customer
         self._refusal: NotAllowed | None = None
         self.credit_refusal: NotAllowed | None = None
+        self._unprintable = Unprintable(self)
         super().__init__(ctx, record_id, state)
 
     # -- what is there ------------------------------------------------------------------------------------------
@@ -189,6 +191,18 @@ class DraftPage(FormPage):
         if images is None:
             return None
         return lambda key, _arrived: images.thumb(key, px("thumb_large"), self.devicePixelRatioF())
+
+    def texts_on_paper(self) -> Iterator[str]:
+        """Everything typed or chosen here that the document may show."""
+        yield from texts_in([box.value() for box in self.boxes.values()])
+        yield from (box.words for box in self.boxes.values())
+        yield from texts_in(self.lines.model.lines if self.lines is not None else [])
+        if self._customer is not None:
+            yield from texts_in([*self._customer.addresses, self._customer.name])
+
+    def show_notices_again(self) -> None:
+        """There is something new to say."""
+        self._show_notices()
 
     # -- showing ------------------------------------------------------------------------------------------------
 
@@ -387,6 +401,8 @@ class DraftPage(FormPage):
             found += [notice] if notice else []
             if self.credit_refusal is not None:
                 found.append(credit_notice(self, self.credit_refusal))
+            unprintable = self._unprintable.notice()
+            found += [unprintable] if unprintable else []
         if (
             self._customer is not None
             and self._customer.is_delivery_blocked

@@ -5,18 +5,17 @@ fail, the record is issued all the same, its form says that the PDF is missing, 
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from typing import Any
 
 from PySide6.QtCore import QObject
 
-from app.core import paths
 from app.core.errors import Refused
 from app.core.i18n import t
 from app.services.documents.archive import archive as keep
 from app.services.documents.commands import ArchiveDocument, DocumentType
+from app.services.documents.data import DocumentData
+from app.services.documents.glyphs import undrawable
 from app.services.documents.reads import ArchivedFile, archived_documents, archived_file
-from app.services.documents.render import file_name, render
 from app.services.documents.templates import designed
 from app.services.einvoice import outgoing
 from app.services.images.printed import Paper
@@ -24,11 +23,11 @@ from app.services.printing.commands import PrintDocument
 from app.services.sales.documents import archive_command, document_for
 from app.views.core.context import AppContext
 from app.views.core.form_model import FormAction
-from app.views.core.list_export import open_file
 from app.views.core.operation import ReadOp, WriteOp
-from app.views.core.tasks import FILE
+from app.views.core.papering import made, open_pdf, paper_of
 from app.views.printing.button import RIGHT as PRINT
 from app.views.printing.button import print_documents
+from app.views.sales.unprintable import named
 
 # The kind a route names; other kinds of invoices go the way of invoices.
 _ROUTED = {
@@ -37,8 +36,6 @@ _ROUTED = {
     "delivery": "delivery_note",
     "invoice": "invoice",
 }
-Show = Callable[[str], object]
-show_file: Show = open_file
 
 
 def archive(
@@ -51,33 +48,36 @@ def archive(
     """Make the PDF of an issued record and put it into the archive; a toast offers to open it."""
     label = t("sales.pdf.job", number=number)
 
-    def made(command: ArchiveDocument) -> None:
+    def keep_it(found: tuple[ArchiveDocument, tuple[str, ...]]) -> None:
+        command, boxes = found
         op = WriteOp(ctx.tasks, ctx, keep, command).labelled(label)
-        op.success(lambda archived: told(archived)).start()
+        op.success(lambda archived: told(archived, boxes)).start()
 
-    def told(archived: int) -> None:
+    def told(archived: int, boxes: tuple[str, ...]) -> None:
         again = ("sales.pdf.open", lambda: open_archived(ctx.tasks, ctx, archived))
-        ctx.navigate.toast(t("sales.pdf.kept", number=number), action=again)
+        if boxes:
+            words = t("sales.pdf.kept_boxes", number=number, characters=named(boxes))
+            ctx.navigate.toast(words, kind="warn", action=again)
+        else:
+            ctx.navigate.toast(t("sales.pdf.kept", number=number), action=again)
         if done is not None:
             done()
 
-    op: ReadOp[ArchiveDocument] = ReadOp(ctx.tasks, ctx, _made, document_type, document_id, _paper(ctx))
-    op.labelled(label).success(made).start()
+    op: ReadOp[tuple[ArchiveDocument, tuple[str, ...]]] = ReadOp(
+        ctx.tasks, ctx, _made, document_type, document_id, paper_of(ctx)
+    )
+    op.labelled(label).success(keep_it).start()
 
 
-def _paper(ctx: AppContext) -> Paper:
-    """Pictures for the document, from where the screens have them."""
-    return Paper() if ctx.images is None else Paper(ctx.images.cache, ctx.images.fetch)
-
-
-def _made(session: Any, document_type: DocumentType, document_id: int, paper: Paper) -> ArchiveDocument:
+def _made(
+    session: Any, document_type: DocumentType, document_id: int, paper: Paper
+) -> tuple[ArchiveDocument, tuple[str, ...]]:
+    """What is archived, and the characters in it that no font has."""
     data = paper.add(session, designed(session, document_for(session, document_type, document_id)))
     command = archive_command(document_id, data)
-    return (
-        outgoing.packed(outgoing.load(session, document_id), command)
-        if document_type == "invoice"
-        else command
-    )
+    if document_type == "invoice":
+        command = outgoing.packed(outgoing.load(session, document_id), command)
+    return command, undrawable(data)
 
 
 def open_of(owner: QObject, ctx: AppContext, document_type: DocumentType, document_id: int) -> None:
@@ -96,7 +96,7 @@ def open_of(owner: QObject, ctx: AppContext, document_type: DocumentType, docume
 def open_archived(owner: QObject, ctx: AppContext, archived_id: int) -> None:
     """Open an archived PDF with the program the system has for it."""
     op: ReadOp[ArchivedFile] = ReadOp(owner, ctx, archived_file, archived_id)
-    op.success(lambda found: _open(ctx, found.file_name, found.content)).start()
+    op.success(lambda found: open_pdf(ctx, found.file_name, found.content)).start()
 
 
 def print_of(owner: QObject, ctx: AppContext, document_type: DocumentType, ids: Sequence[int]) -> None:
@@ -104,15 +104,15 @@ def print_of(owner: QObject, ctx: AppContext, document_type: DocumentType, ids: 
     topic = f"sales.{document_type}"
 
     def make(session: Any) -> list[PrintDocument]:
-        made: list[PrintDocument] = []
+        found: list[PrintDocument] = []
         for document_id in ids:
             papers = [row for row in archived_documents(session, topic, document_id) if row.format == "pdf"]
             if papers:
                 content = archived_file(session, papers[-1].id).content
-                made.append(PrintDocument(content, papers[-1].number, topic, document_id))
-        if not made:
+                found.append(PrintDocument(content, papers[-1].number, topic, document_id))
+        if not found:
             raise Refused("print_nothing_archived")
-        return made
+        return found
 
     print_documents(owner, ctx, _ROUTED[document_type], make)
 
@@ -120,31 +120,12 @@ def print_of(owner: QObject, ctx: AppContext, document_type: DocumentType, ids: 
 def preview(owner: QObject, ctx: AppContext, document_type: DocumentType, document_id: int) -> None:
     """Open a draft as it would be printed now, with a watermark."""
 
-    def arrived(found: tuple[str, bytes]) -> None:
-        _open(ctx, *found)
+    def build(session: Any) -> DocumentData:
+        return document_for(session, document_type, document_id)
 
-    op: ReadOp[tuple[str, bytes]] = ReadOp(owner, ctx, _preview, document_type, document_id, _paper(ctx))
-    op.labelled(t("sales.pdf.preview_job")).replacing("preview").success(arrived).start()
-
-
-def _preview(session: Any, document_type: DocumentType, document_id: int, paper: Paper) -> tuple[str, bytes]:
-    data = paper.add(session, designed(session, document_for(session, document_type, document_id)))
-    return file_name(data), render(data)
-
-
-def _open(ctx: AppContext, name: str, content: bytes) -> None:
-    """Write the bytes below the user's own folder and open them; writing is not the GUI thread's work."""
-    target = paths.cache() / "documents" / name
-
-    def write() -> str:
-        paths.ensure_private(target.parent)
-        target.write_bytes(content)
-        return str(target)
-
-    def show(done: "Future[str]") -> None:
-        show_file(done.result())
-
-    ctx.tasks.run(FILE, ctx.tasks, write, show)
+    op: ReadOp[tuple[str, bytes]] = ReadOp(owner, ctx, made, paper_of(ctx), build, ())
+    op.labelled(t("sales.pdf.preview_job")).replacing("preview")
+    op.success(lambda found: open_pdf(ctx, *found)).start()
 
 
 def print_action(document_type: DocumentType, *, visible: Callable[[Any], bool] | None = None) -> FormAction:
