@@ -4,40 +4,28 @@ import datetime as dt
 import hashlib
 import secrets
 import smtplib
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate, make_msgid, parseaddr
 
 from app.core import format as fmt
+from app.core import smtp
 from app.core.i18n import translate
 from app.guard.settings import MailServer
 
-SECONDS = 20
 # No sign that is taken for another when it is typed from a mail.
 _SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 _LENGTH = 12
 
 
-@contextmanager
-def connection(server: MailServer) -> Iterator[smtplib.SMTP]:
+def connection(server: MailServer) -> AbstractContextManager[smtplib.SMTP]:
     """An open connection to the mail server, logged in. Raises OSError or SMTPException."""
-    context = ssl.create_default_context()
-    smtp = (
-        smtplib.SMTP_SSL(server.host, server.port, timeout=SECONDS, context=context)
-        if server.security == "tls"
-        else smtplib.SMTP(server.host, server.port, timeout=SECONDS)
+    return smtp.connection(
+        smtp.Server(server.host, server.port, server.security, server.user, server.password)
     )
-    with smtp:
-        if server.security == "starttls":
-            smtp.starttls(context=context)
-        if server.user:
-            smtp.login(server.user, server.password)
-        yield smtp
 
 
-def send(smtp: smtplib.SMTP, sender: str, recipient: str, subject: str, body: str) -> None:
+def send(connected: smtplib.SMTP, sender: str, recipient: str, subject: str, body: str) -> None:
     """Hand one mail over. Raises OSError or SMTPException."""
     message = EmailMessage()
     message["From"] = sender
@@ -47,14 +35,7 @@ def send(smtp: smtplib.SMTP, sender: str, recipient: str, subject: str, body: st
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].rstrip("> "))
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body)
-    smtp.send_message(message)
-
-
-def is_final(error: Exception) -> bool:
-    """Whether trying again is useless: the mail server said no for good."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
-    return isinstance(error, smtplib.SMTPResponseException) and 500 <= error.smtp_code < 600
+    smtp.deliver(connected, message, parseaddr(sender)[1], [recipient])
 
 
 def new_code() -> tuple[str, bytes]:

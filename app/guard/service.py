@@ -16,6 +16,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from app import __version__
+from app.core.smtp import is_final
 from app.core.target import PROTOCOL, Target
 from app.guard import log_files, mail
 from app.guard.settings import LOGIN, Settings
@@ -227,9 +228,7 @@ class Guard:
         except smtplib.SMTPServerDisconnected:
             raise
         except (smtplib.SMTPException, ValueError) as error:
-            self._value(
-                "SELECT sec.mail_settle(%s, %s, %s)", number, _first_line(error), mail.is_final(error)
-            )
+            self._value("SELECT sec.mail_settle(%s, %s, %s)", number, _first_line(error), is_final(error))
             return
         self._value("SELECT sec.mail_settle(%s)", number)
 

@@ -6,6 +6,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE p_name
     WHEN 'bank' THEN 'bank_account_reveal'
     WHEN 'legacy' THEN 'legacy_lease'  -- whoever may lead needs the old system''s passwords and its one session
+    WHEN 'mail' THEN 'mail_claim'  -- whoever sends needs the passwords of the house''s mail accounts
   END
 $$;
 COMMENT ON FUNCTION sec.key_right IS 'The right a kind of encrypted data asks for; NULL for an unknown kind.';

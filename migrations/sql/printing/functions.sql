@@ -235,7 +235,7 @@ BEGIN
     -- Again in 2, 4, 8 … seconds, at most five minutes.
     UPDATE printing.job j SET state = 'waiting', claim_until = NULL, reason = left(coalesce(p_reason, ''), 60),
       detail = left(coalesce(p_detail, ''), 300),
-      next_at = statement_timestamp() + make_interval(secs => least(300, power(2, least(v_job.attempts, 9))))
+      next_at = system.next_try(v_job.attempts, 2, 300)
      WHERE j.id = p_job;
   ELSE
     PERFORM sec.fail('ER422', 'print_job_state', jsonb_build_object('state', v_job.state));
