@@ -130,6 +130,7 @@ class Lot(Versioned, Base):
     __table_args__ = (
         UniqueConstraint("product_id", "code", name="lot_code_once_per_product"),
         CheckConstraint("code <> '' AND code = btrim(code)", name="lot_code_not_blank"),
+        Index("ix_lot_code", "code"),
         {"schema": SCHEMA},
     )
     product_id: Mapped[int] = ref("catalog.product.id")

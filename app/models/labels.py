@@ -1,10 +1,10 @@
-"""Labels: the house's own designs, the ranges its article and shipping numbers come from, taught codes, scans."""
+"""Labels: the house's own designs, the ranges its article and shipping numbers come from, parcels, taught codes, scans."""
 
 import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Numeric, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -117,6 +117,46 @@ class Sscc(Base):
     warehouse_id: Mapped[int] = ref("inventory.warehouse.id")
     given_at: Mapped[dt.datetime] = moment(default_now=True)
     given_by: Mapped[str] = mapped_column(Text(), server_default=text("SESSION_USER"))
+
+
+class Parcel(Versioned, Base):
+    """A parcel of a delivery: packed (closed), opened again, or void because it was unpacked for good.
+
+    ``sscc`` is its number for good, empty while the house has no range for it; ``weight_g`` is what it weighs as it was
+    weighed, None: nobody did.
+    """
+
+    __tablename__ = "parcel"
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "number", name="parcel_number_once"),
+        one_of("state", "parcel_state_known", "packed", "open", "void"),
+        CheckConstraint("number BETWEEN 1 AND 999", name="parcel_number_range"),
+        CheckConstraint("weight_g > 0 AND weight_g <= 30000000", name="parcel_weight_range"),
+        {"schema": SCHEMA},
+    )
+    delivery_id: Mapped[int] = ref("sales.delivery.id", index=False)
+    warehouse_id: Mapped[int] = ref("inventory.warehouse.id")
+    number: Mapped[int] = whole()
+    state: Mapped[str] = mapped_column(String(10), server_default=text("'packed'"))
+    sscc: Mapped[str | None] = mapped_column(String(18), unique=True)
+    weight_g: Mapped[Decimal | None] = mapped_column(Numeric(12, 3))
+    packed_at: Mapped[dt.datetime] = moment(default_now=True)
+    packed_by: Mapped[str] = mapped_column(Text())
+
+
+class ParcelLine(Base):
+    """How much of a line of the delivery is in a parcel."""
+
+    __tablename__ = "parcel_line"
+    __table_args__ = (
+        UniqueConstraint("parcel_id", "delivery_line_id", name="parcel_line_once"),
+        CheckConstraint("qty > 0", name="parcel_line_qty_positive"),
+        {"schema": SCHEMA},
+    )
+    parcel_id: Mapped[int] = ref("labels.parcel.id", index=False)
+    delivery_line_id: Mapped[int] = ref("sales.delivery_line.id")
+    warehouse_id: Mapped[int] = ref("inventory.warehouse.id")
+    qty: Mapped[Decimal] = qty()
 
 
 class TaughtCode(Versioned, Base):

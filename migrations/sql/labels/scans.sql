@@ -59,6 +59,21 @@ BEGIN
     LEFT JOIN inventory.lot t ON v_taught.topic = 'inventory.lot' AND t.id = v_taught.record_id AND t.product_id = p.id
    WHERE p.id = ANY (v_products);
   v_found := v_found || coalesce(v_more, '[]');
+  -- A lot's number alone: products hold it apart, so there may be several.
+  IF v_plain AND length(v_code) <= 40 THEN
+    SELECT jsonb_agg(x.hit) INTO v_more FROM (
+      SELECT jsonb_build_object(
+               'topic', 'inventory.lot', 'id', l.id, 'label', p.sku, 'product_id', p.id, 'lot_id', l.id, 'lot', l.code,
+               'expires_on', l.expires_on, 'unit', CASE WHEN p_language = 'en' THEN u.name_en ELSE u.name_de END,
+               'decimals', u.decimals, 'is_stocked', p.is_stocked, 'is_lot_tracked', p.is_lot_tracked,
+               'name', coalesce(x.name, p.name)) AS hit
+        FROM inventory.lot l
+        JOIN catalog.product p ON p.id = l.product_id
+        JOIN catalog.unit u ON u.id = p.unit_id
+        LEFT JOIN catalog.product_text x ON x.product_id = p.id AND x.language = p_language AND p_language <> 'de'
+       WHERE l.code = v_code AND v_taught.topic IS DISTINCT FROM 'inventory.lot' ORDER BY l.id DESC LIMIT 8) x;
+    v_found := v_found || coalesce(v_more, '[]');
+  END IF;
   -- Places.
   IF v_own = 'place' OR v_plain THEN
     SELECT jsonb_agg(jsonb_build_object('topic', 'inventory.place', 'id', p.id, 'label', p.code, 'name', p.name, 'kind', p.kind,
@@ -114,9 +129,39 @@ BEGIN
       UNION ALL SELECT jsonb_build_object('topic', 'sales.invoice', 'id', o.id, 'label', o.number)
         FROM sales.invoice o WHERE o.number = v_code) x;
     v_found := v_found || coalesce(v_more, '[]');
-  ELSIF v_plain AND v_found = '[]' AND length(v_code) <= 20 AND has_function_privilege('api.shipping_orders(integer)', 'EXECUTE') THEN
+  END IF;
+  IF v_plain AND has_table_privilege('purchasing.purchase_order', 'SELECT') THEN
+    SELECT jsonb_agg(jsonb_build_object('topic', 'purchasing.purchase_order', 'id', o.id, 'label', o.number, 'name', s.name))
+      INTO v_more
+      FROM purchasing.purchase_order o JOIN partners.partner s ON s.id = o.supplier_id
+     WHERE o.number = v_code;
+    v_found := v_found || coalesce(v_more, '[]');
+  END IF;
+  IF v_plain AND has_table_privilege('purchasing.goods_receipt', 'SELECT') THEN
+    SELECT jsonb_agg(jsonb_build_object('topic', 'purchasing.goods_receipt', 'id', g.id, 'label', g.number))
+      INTO v_more FROM purchasing.goods_receipt g WHERE g.number = v_code;
+    v_found := v_found || coalesce(v_more, '[]');
+  END IF;
+  IF v_plain AND has_table_privilege('partners.partner', 'SELECT') THEN
+    SELECT jsonb_agg(jsonb_build_object('topic', 'partners.partner', 'id', p.id, 'label', p.number, 'name', p.name))
+      INTO v_more FROM partners.partner p WHERE p.number = v_code;
+    v_found := v_found || coalesce(v_more, '[]');
+  END IF;
+  -- Who sees no such document may have to do with it all the same: what is to ship, to receive, to pack.
+  IF v_found = '[]' AND v_plain AND sec.may('shipping_find') THEN
     SELECT jsonb_agg(jsonb_build_object('topic', 'sales.shipping', 'id', o.sales_order_id, 'label', o.number, 'name', o.customer_name))
-      INTO v_more FROM api.shipping_orders(5000) o WHERE o.number = v_code;
+      INTO v_more FROM api.shipping_find(v_code) o;
+    v_found := v_found || coalesce(v_more, '[]');
+  END IF;
+  IF v_found = '[]' AND v_plain AND sec.may('receiving_find') THEN
+    SELECT jsonb_agg(jsonb_build_object('topic', 'purchasing.receiving', 'id', o.purchase_order_id, 'label', o.number,
+             'name', o.supplier_name))
+      INTO v_more FROM api.receiving_find(v_code) o;
+    v_found := v_found || coalesce(v_more, '[]');
+  END IF;
+  IF v_found = '[]' AND (v_plain OR v_own = 'delivery' OR p_asked ->> 'sscc' IS NOT NULL) AND sec.may('packing_find') THEN
+    SELECT jsonb_agg(jsonb_build_object('topic', 'labels.packing', 'id', d.delivery_id, 'label', d.number, 'parcel', d.parcel))
+      INTO v_more FROM api.packing_find(coalesce(p_asked ->> 'sscc', v_parts[1], v_code)) d;
     v_found := v_found || coalesce(v_more, '[]');
   END IF;
   RETURN jsonb_build_object('hits', v_found);
