@@ -14,6 +14,18 @@ from app.views.core.operation import ReadOp
 T = TypeVar("T")
 
 
+class _Forgets:
+    """Forgets at every change, whether a page that shows it is open or not."""
+
+    def __init__(self, topics: frozenset[str], kept: dict[str, Any]) -> None:
+        self.topics = topics
+        self._kept = kept
+
+    def receive_changes(self, changes: Changes, *, own: bool) -> None:
+        """Something of it may not be true any more."""
+        self._kept.clear()
+
+
 class Remembered(Generic[T]):
     """What ``read(session, language)`` gives, kept until one of ``topics`` changes.
 
@@ -27,7 +39,10 @@ class Remembered(Generic[T]):
 
     def give(self, ctx: AppContext, owner: QObject, show: Callable[[T], object]) -> None:
         """Hand it to ``show``: at once when it is known."""
-        kept, lang = self._kept.setdefault(ctx, {}), language()
+        if ctx not in self._kept:
+            self._kept[ctx] = {}
+            ctx.bus.subscribe(_Forgets(self.topics, self._kept[ctx]))
+        kept, lang = self._kept[ctx], language()
         if lang in kept:
             show(kept[lang])
             return
@@ -42,6 +57,6 @@ class Remembered(Generic[T]):
     def forget(self, ctx: AppContext, changes: Changes) -> bool:
         """Forget it when it may not be true any more; whether that was so."""
         touched = any(change.topic in self.topics for change in changes)
-        if touched:
-            self._kept.pop(ctx, None)
+        if touched and ctx in self._kept:
+            self._kept[ctx].clear()
         return touched
