@@ -183,3 +183,55 @@ class RequestApproval:
     document_id: int
     reason: str
     command: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class IssueReminder:
+    """Send a customer a reminder of these invoices; ``total`` is what it was shown to ask for."""
+
+    customer_id: int
+    invoice_ids: tuple[int, ...]
+    total: Decimal
+    command: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class CancelReminder(_Posting):
+    """Take a reminder back; its invoices fall back a level."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class HoldReminders:
+    """No reminders for a customer (``invoice_id`` None) or one invoice, until a day or until it is lifted."""
+
+    customer_id: int
+    reason: str
+    invoice_id: int | None = None
+    until: date | None = None
+    command: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class LiftHold(_Posting):
+    """Reminders may be sent again."""
+
+
+@dataclass(frozen=True)
+class SaveReminderRule:
+    """Change what the house does at a level: days, pay_days, fee, flat_amount, with_interest."""
+
+    id: int
+    row_version: int
+    values: Mapping[str, Any]
+    command: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class SaveBaseRate:
+    """The base rate from a day on; a day that is there already gets the new rate."""
+
+    valid_from: date
+    rate: Decimal
+    command: UUID = field(default_factory=uuid4)

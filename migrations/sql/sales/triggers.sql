@@ -171,3 +171,7 @@ CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice_deliver
   system.guard_posted('{is_active}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.payment FOR EACH ROW EXECUTE FUNCTION
   system.guard_posted('{}');
+CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.reminder FOR EACH ROW EXECUTE FUNCTION
+  system.guard_posted('{state,cancel_reason}');
+CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.reminder_item FOR EACH ROW EXECUTE FUNCTION
+  system.guard_posted('{}');

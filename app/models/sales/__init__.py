@@ -428,3 +428,33 @@ class Payment(Base):
         DateTime(timezone=True), server_default=text("statement_timestamp()")
     )
     posted_by: Mapped[str] = mapped_column(String(63), server_default=text("session_user"))
+
+
+from app.models.sales.reminders import (  # noqa: E402  (they refer to the tables above)
+    BaseRate,
+    Reminder,
+    ReminderHold,
+    ReminderItem,
+    ReminderRule,
+)
+
+__all__ = [
+    "BaseRate",
+    "Delivery",
+    "DeliveryLine",
+    "Invoice",
+    "InvoiceCharge",
+    "InvoiceDeduction",
+    "InvoiceDelivery",
+    "InvoiceLine",
+    "InvoiceTax",
+    "Payment",
+    "Quote",
+    "QuoteLine",
+    "Reminder",
+    "ReminderHold",
+    "ReminderItem",
+    "ReminderRule",
+    "SalesOrder",
+    "SalesOrderLine",
+]
