@@ -5,7 +5,6 @@ first byte leaves, and it leaves.  What a printer that is away means, and what a
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,15 +21,13 @@ from app.services.printing.commands import Claim, NoteStatus, Progress, SeeStati
 from app.services.printing.connect import connect
 from app.services.printing.device import Access, Capabilities, Cut, Device, Status, Task
 from app.services.printing.stamp import as_copy
+from app.sync.queue import QueueWorker, wait_of
 
 log = logging.getLogger(__name__)
 RIGHT = "print_claim"
-LOOK_S = 15.0
-"""Between two looks without news."""
 SEEN_S = 600.0
 FOLLOW_S = 1.0
 FOLLOW_UP_S = 900.0
-AWAY_S = (2.0, 5.0, 15.0, 30.0)
 CLAIM_S = 60
 _AWAY = frozenset({"printer_away", "printer_cut"})
 _NOT_OURS = frozenset({"print_job_gone", "print_station_unknown"})
@@ -59,8 +56,11 @@ class _Followed:
     next_at: float
 
 
-class PrintWorker:
+class PrintWorker(QueueWorker):
     """Works until `stop`; `nudge` makes it look at once.  ``on_outcome`` is called in its thread."""
+
+    right = RIGHT
+    name = "printing"
 
     def __init__(
         self,
@@ -71,77 +71,23 @@ class PrintWorker:
         secret: str | None = None,
         device: Callable[[Access], Device] = connect,
     ) -> None:
-        self._db = db
+        super().__init__(db)
         self._on_outcome = on_outcome
         self._offers = offers
         self._secret = secret
         self._device = device
-        self._stop = threading.Event()
-        self._nudged = threading.Event()
         self._seen = 0.0
         self._fresh = True
         self._followed: list[_Followed] = []
-        self._thread = threading.Thread(target=self._run, name="werkbank-printing", daemon=True)
 
-    # -- from outside ---------------------------------------------------------------------------------------------
+    def after(self, pause: float) -> float:
+        """Ask what became of what was sent."""
+        self._follow()
+        return min(pause, FOLLOW_S) if self._followed else pause
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self, seconds: float = 2.0) -> None:
-        """End; a document that is on its way is not cut."""
-        self._stop.set()
-        self._nudged.set()
-        if self._thread.is_alive():
-            self._thread.join(seconds)
-
-    def nudge(self) -> None:
-        """Something was put into the queue."""
-        self._nudged.set()
-
-    def drain(self) -> int:
-        """Send what can be sent now, in this thread; gives how many jobs were tried."""
-        self._announce()
-        tried = 0
-        while not self._stop.is_set():
-            pause = self._once()
-            if pause is not None:
-                return tried
-            tried += 1
-        return tried
-
-    # -- the thread -----------------------------------------------------------------------------------------------
-
-    def _run(self) -> None:
-        failures = 0
-        while not self._stop.is_set():
-            pause = LOOK_S
-            try:
-                if self._db.profile.can(RIGHT):
-                    self._announce()
-                    found = self._once()
-                    self._follow()
-                    pause = 0.0 if found is None else found
-                    if self._followed:
-                        pause = min(pause, FOLLOW_S)
-                failures = 0
-            except (SessionEnded, NotAllowed):
-                self._seen = 0.0
-            except AppError as error:
-                if not self._stop.is_set():
-                    log.info("printing interrupted: %s", error)
-                    pause = AWAY_S[min(failures, len(AWAY_S) - 1)]
-                    failures += 1
-            except Exception:
-                if self._stop.is_set():
-                    return
-                log.exception("printing failed")
-                pause = AWAY_S[min(failures, len(AWAY_S) - 1)]
-                failures += 1
-            if pause > 0:
-                self._nudged.wait(pause)
-            self._nudged.clear()
+    def forgotten(self) -> None:
+        """Say again that this work place is there."""
+        self._seen = 0.0
 
     @property
     def _station(self) -> str:
@@ -149,7 +95,8 @@ class PrintWorker:
             self._secret = station.secret()
         return self._secret
 
-    def _announce(self) -> None:
+    def prepare(self) -> None:
+        """Say from time to time that this work place is there."""
         if time.monotonic() < self._seen:
             return
         offers = self._offers() if self._offers is not None else None
@@ -158,23 +105,13 @@ class PrintWorker:
         self._fresh = False
         self._seen = time.monotonic() + SEEN_S
 
-    def _once(self) -> float | None:
+    def once(self) -> float | None:
         """Send one job; gives how long to wait when there was none."""
         answer = self._db.write(writes.claim, Claim(self._station, CLAIM_S)).value
         if answer["job"] is None:
-            return self._wait_of(answer.get("next_at"))
+            return wait_of(answer.get("next_at"))
         self._send(answer["job"], answer["printer"])
         return None
-
-    @staticmethod
-    def _wait_of(next_at: Any) -> float:
-        if not next_at:
-            return LOOK_S
-        from datetime import UTC, datetime
-
-        left = (datetime.fromisoformat(str(next_at)) - datetime.now(UTC)).total_seconds()
-        # A job that is due and was not given waits for its printer, which somebody else is sending to.
-        return min(LOOK_S, max(left, 1.0))
 
     def _send(self, job: dict[str, Any], printer: dict[str, Any]) -> None:
         state, remote, reason, detail = self._tried(job, printer)

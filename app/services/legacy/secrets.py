@@ -8,7 +8,6 @@ from typing import Any
 
 from app.core import credentials, vault
 from app.core.db import Database
-from app.core.errors import AppError
 from app.core.vault import VaultError
 from app.services.legacy.session import Known
 from app.services.security import keys
@@ -65,13 +64,8 @@ def open_keys(db: Database) -> Keyring | None:
 
     Makes nothing and asks nobody: for the background.
     """
-    try:
-        state = db.read(keys.my_keys, KEY_NAME)
-        if state.person is None or state.active is None or state.active.wrapped is None:
-            return None
-        return db.with_password(lambda password: keys.open_keyring(state, db.profile.login, password))
-    except (AppError, VaultError):
-        return None
+    keyring = keys.open_quietly(db, KEY_NAME)
+    return keyring if keyring is not None and keyring.active in keyring.keys else None
 
 
 def _place(server_id: int, column: str) -> str:

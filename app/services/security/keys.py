@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.core import vault
 from app.core.changes import NO_CHANGES, Result
 from app.core.db import Database, call_api
+from app.core.errors import AppError
 from app.core.vault import DataKey, SealedKey, VaultError, WrappedKey
 
 RECOVERY = "recovery"
@@ -199,13 +200,14 @@ def unlock(
     former: str = "",
     code: str = "",
     fresh: bool = False,
+    own: bool = False,
     cost: int = vault.SCRYPT_N,
 ) -> Unlocked:
     """Open the person's keys with the password, which has just been proved (`Database.confirm`).
 
     Makes what is not there yet: the key pair, and the data key when nobody has one. `former`: the password the key pair
     still lies under; `code`: the recovery code, for who was not given the key; `fresh`: a new key pair, because the
-    former password is lost.
+    former password is lost; `own`: the key pair alone is enough.
     """
     login = db.profile.login
     state = db.read(my_keys, name)
@@ -226,6 +228,8 @@ def unlock(
         db.write(set_person_key, SetPersonKey(vault.seal_private(private, password, login, cost)))
         state = db.read(my_keys, name)
     made = ""
+    if own:
+        return Unlocked(_keyring(state, login, private))
     if state.active is None:
         fresh_key = make_data_key(name, {login: vault.public_of(private)})
         db.write(create_data_key, fresh_key.command)
@@ -253,6 +257,20 @@ def renew(db: Database, name: str, keyring: Keyring) -> tuple[Keyring, str]:
     made = make_data_key(name, {keyring.login: vault.public_of(keyring.private)})
     db.write(create_data_key, made.command)
     return _keyring(db.read(my_keys, name), keyring.login, keyring.private), made.recovery_code
+
+
+def open_quietly(db: Database, name: str) -> Keyring | None:
+    """The keys that were given to the person, opened with the session's password; None without a key pair.
+
+    Makes nothing and asks nobody: for the background.
+    """
+    try:
+        state = db.read(my_keys, name)
+        if state.person is None:
+            return None
+        return db.with_password(lambda password: open_keyring(state, db.profile.login, password))
+    except (AppError, VaultError):
+        return None
 
 
 # -- pure: no session ------------------------------------------------------------------------------------------------

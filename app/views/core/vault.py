@@ -26,13 +26,19 @@ _open: WeakKeyDictionary[AppContext, dict[str, Unlocked]] = WeakKeyDictionary() 
 _timers: WeakKeyDictionary[AppContext, QTimer] = WeakKeyDictionary()
 
 
-def with_keyring(host: QWidget, ctx: AppContext, kind: str, then: Callable[[Unlocked], object]) -> None:
-    """Go on with the open keys; asks for the password when they are not open."""
-    found = _open.get(ctx, {}).get(kind)
+def with_keyring(
+    host: QWidget, ctx: AppContext, kind: str, then: Callable[[Unlocked], object], *, own: bool = False
+) -> None:
+    """Go on with the open keys (``own``: one's own is enough); asks for the password when they are not open."""
+    found = _open.get(ctx, {}).get(_kept(kind, own))
     if found is not None:
         then(found)
     else:
-        UnlockDialog(host, ctx, kind, then).open()
+        UnlockDialog(host, ctx, kind, then, own=own).open()
+
+
+def _kept(kind: str, own: bool) -> str:
+    return f"{kind} own" if own else kind
 
 
 def keep(ctx: AppContext, kind: str, unlocked: Unlocked) -> None:
@@ -57,8 +63,17 @@ def forget(ctx: AppContext) -> None:
 class UnlockDialog(ConfirmDialog):
     """Proves who one is, and opens one's keys with the same password."""
 
-    def __init__(self, host: QWidget, ctx: AppContext, kind: str, then: Callable[[Unlocked], object]) -> None:
+    def __init__(
+        self,
+        host: QWidget,
+        ctx: AppContext,
+        kind: str,
+        then: Callable[[Unlocked], object],
+        *,
+        own: bool = False,
+    ) -> None:
         super().__init__(host, ctx.db, ctx.tasks, lambda: None, lambda: None)
+        self._own = own
         self._ctx, self._kind, self._go_on, self._host = ctx, kind, then, host
         self._fresh = False
         self.text.setText(t("vault.unlock_text"))
@@ -92,11 +107,11 @@ class UnlockDialog(ConfirmDialog):
             self.recovery.text(),
             self._fresh,
         )
-        db, kind = self._ctx.db, self._kind
+        db, kind, own = self._ctx.db, self._kind, self._own
 
         def work() -> Unlocked:
             db.confirm(password, code)
-            return keys.unlock(db, kind, password, former=former, code=recovery, fresh=fresh)
+            return keys.unlock(db, kind, password, former=former, code=recovery, fresh=fresh, own=own)
 
         self._button.set_blocked(t("login.busy"))
         self._tasks.run(READ, self, work, self._unlocked, slot="confirm")
@@ -116,7 +131,7 @@ class UnlockDialog(ConfirmDialog):
             when_known(self._ctx, lambda: self._explain(found))
             return
         self._proved = True
-        keep(self._ctx, self._kind, found)
+        keep(self._ctx, _kept(self._kind, self._own), found)
         self.finish()
         if found.recovery_code:
             RecoveryDialog(self._host, found.recovery_code, lambda: self._go_on(found)).open()

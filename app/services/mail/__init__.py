@@ -1,0 +1,1 @@
+"""E-mail: texts, the queue, accounts, and the folder of incoming invoices."""
