@@ -33,12 +33,13 @@ def _parser() -> argparse.ArgumentParser:
         description="Drive the real window and keep a picture of every step, the PDFs and tour.json.  Chapter"
         " work is the main job, quote to payment; chapter security is people, roles, sign-ins, sessions, devices"
         " and the audit trail; chapter legacy is the old system, from the server to live changes; chapter images"
-        " is an image service, from its first reading to the pictures of a product.  Without --instance the tour"
-        " works in a database of its own, which it removes at the end.",
+        " is an image service, from its first reading to the pictures of a product; chapter paper is printers,"
+        " labels, scanners, documents and e-invoices.  Without --instance the tour works in a database of its own,"
+        " which it removes at the end.",
     )
     parser.add_argument(
         "--chapter",
-        choices=("work", "security", "images", "legacy"),
+        choices=("work", "security", "images", "legacy", "paper"),
         default="work",
         help="what is shown (default: %(default)s)",
     )

@@ -6,6 +6,9 @@ from app.tour.steps import (
     images,
     legacy,
     making,
+    paper_labels,
+    paper_printing,
+    paper_scanning,
     planning,
     security_asking,
     security_devices,
@@ -40,11 +43,20 @@ SECURITY: tuple[Step, ...] = (
     *security_hidden.STEPS,
     *security_roles.REVIEWING,
 )
+PAPER: tuple[Step, ...] = (
+    *paper_printing.STEPS,
+    *paper_labels.STEPS,
+    *paper_scanning.STEPS,
+    *paper_printing.QUEUE,
+    *paper_scanning.PICKING,
+    *paper_labels.PARCELS,
+)
 CHAPTERS: dict[str, tuple[Step, ...]] = {
     "work": WORK,
     "security": SECURITY,
     "images": images.STEPS,
     "legacy": legacy.STEPS,
+    "paper": PAPER,
 }
 
 __all__ = ["CHAPTERS", "Step"]

@@ -14,12 +14,11 @@ from app.services.legacy.service import Services
 from app.simulate.data import make
 from app.simulate.images import ImageServer
 from app.tour.steps.start import choose_looks
-from app.tour.steps.step import ADMINISTRATOR, Step
+from app.tour.steps.step import ADMINISTRATOR, MARKETING, Step
 from app.tour.tour import Tour
 from app.views.catalog.gallery import GalleryCard
 from app.views.catalog.product_page import ProductPage
 
-MARKETING = "u_mia"
 KINDS = ("Produktfoto", "Produktfoto", "Szene", "Markt-Messe-Shop", "Illustration")
 
 

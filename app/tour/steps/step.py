@@ -10,6 +10,7 @@ KEEPER = "u_karin"
 SHIPPER = ""  # the story says who
 PLANNER, OPERATOR = "u_tomas", "u_petra"
 FINANCE, ADMINISTRATOR = "u_franziska", "u_ralf"
+MARKETING, BUYER = "u_mia", "u_paul"
 KEEPER_OF_RULES = "u_sina"
 
 
