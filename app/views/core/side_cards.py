@@ -250,6 +250,7 @@ class HistoryCard(Card):
         self._list = QVBoxLayout()
         self._list.setSpacing(px("gap"))
         self.body.addLayout(self._list)
+        self.set_history(None, ())
 
     def set_history(self, record_id: int | None, rows: Sequence[HistoryRow], what: str = "") -> None:
         """Show the newest entries; ``what`` names the record in the full list."""

@@ -41,9 +41,20 @@ def _open(ctx: AppContext, row: Any) -> None:
         ctx.navigate.open_record(row.topic, row.record_id)
 
 
-def _screen(row: Any) -> str:
-    key = f"{row.screen.removeprefix('page.')}.title"
-    return t(key) if has_text(key) else row.screen
+def _screen(ctx: AppContext, row: Any) -> str:
+    """What people call the screen: a list, a work screen, the form of a kind of record; empty when nobody does."""
+    name_ = row.screen.removeprefix("page.").removeprefix("form.")
+    if name_ in ctx.registry.workspaces:
+        return t(ctx.registry.workspaces[name_].title)
+    if has_text(f"{name_}.title"):
+        return t(f"{name_}.title")
+    kinds = (
+        kind.title
+        for topic, kind in ctx.registry.records.items()
+        if topic.rpartition(".")[2] == name_ or topic == name_
+    )
+    title = next(kinds, "")
+    return t(title) if title else ""
 
 
 FORGET = ListAction("forget", "scan_codes.forget", _forget, "trash-2", right=f"{CODES}:discard", danger=True)
@@ -100,7 +111,7 @@ def log_spec(ctx: AppContext) -> ListSpec:
                 choices=tuple((key, words) for key, (_kind, words) in OUTCOMES.items()),
                 chips=OUTCOMES,
             ),
-            Column("screen", "scan_log.screen", width=200, text=_screen),
+            Column("screen", "scan_log.screen", width=200, text=partial(_screen, ctx)),
             Column("scanned_by", "scan_codes.by", width=150, text=lambda row: name(ctx, row.scanned_by)),
             Column("workplace", "scan_log.workplace", width=160, filter="contains"),
         ),
