@@ -1,6 +1,7 @@
 """The price list on paper: by category, with pictures, the variants of a family as one matrix."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -15,6 +16,10 @@ from app.services.documents.house import house
 
 _LIST = text(
     "SELECT l.code, l.name_de, l.name_en, l.currency, l.tax_included FROM catalog.price_list l WHERE l.id = :id"
+)
+# A customer sees his own prices: those of his list, where he has one.
+_CUSTOMER = text(
+    """SELECT c.name, c.number, c.price_list_id FROM partners.partner c WHERE c.id = :id AND c.is_customer"""
 )
 _PRICES = text(
     f"""
@@ -34,21 +39,47 @@ SELECT p.id, p.sku, p.ean, p.family_id, {name_sql()} AS name, coalesce(t.descrip
   LEFT JOIN catalog.family f ON f.id = p.family_id
   LEFT JOIN catalog.variant_code v ON v.code = p.variant_code
  WHERE r.price_list_id = :id AND p.state = 'active' AND p.is_sold
+   AND (CAST(:category AS bigint) IS NULL OR p.category_id IN (
+          WITH RECURSIVE below (id) AS (SELECT CAST(:category AS bigint)
+            UNION SELECT b.id FROM catalog.category b JOIN below ON b.parent_id = below.id) SELECT id FROM below))
    AND r.valid_from <= system.today() AND (r.valid_to IS NULL OR r.valid_to > system.today())
  ORDER BY category, coalesce(f.name, p.name), p.family_id, p.sku, r.min_qty
 """  # noqa: S608  (fixed names)
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which prices: of a list, of a category and those below it, for a customer (his own list, his own layout)."""
+
+    price_list_id: int
+    category_id: int | None = None
+    customer_id: int | None = None
+
+
 def price_list(session: Session, price_list_id: int, language: page.Language) -> page.DocumentData:
-    """Today's prices of a list.
+    """Today's prices of a whole list."""
+    return prices_wanted(session, Wanted(price_list_id), language)
+
+
+def prices_wanted(session: Session, wanted: Wanted, language: page.Language) -> page.DocumentData:
+    """Today's prices as far as they are wanted.
 
     Variants of a family that differ in finish and size, each with one price, stand as a matrix below their family.
+    Raises Refused `record_not_found`, `price_list_is_empty`.
     """
+    customer = None
+    price_list_id = wanted.price_list_id
+    if wanted.customer_id is not None:
+        customer = session.execute(_CUSTOMER, {"id": wanted.customer_id}).one_or_none()
+        if customer is None:
+            raise Refused("record_not_found", table="partners.partner", id=wanted.customer_id)
+        price_list_id = customer.price_list_id or price_list_id
     head = session.execute(_LIST, {"id": price_list_id}).mappings().one_or_none()
     if head is None:
         raise Refused("record_not_found", table="catalog.price_list", id=price_list_id)
-    found = session.execute(_PRICES, {"id": price_list_id, "language": language}).mappings().all()
+    asked = {"id": price_list_id, "language": language, "category": wanted.category_id}
+    found = session.execute(_PRICES, asked).mappings().all()
     if not found:
         raise Refused("price_list_is_empty", name=head[f"name_{language}"])
     own = house(session, language)
@@ -62,7 +93,9 @@ def price_list(session: Session, price_list_id: int, language: page.Language) ->
         language=language,
         company=own.company,
         recipient=(),
+        partner_id=wanted.customer_id,
         references=(
+            *([page.Reference("customer", f"{customer.number} · {customer.name}")] if customer else ()),
             page.Reference("price_list", head[f"name_{language}"]),
             page.Reference("currency", head["currency"]),
         ),

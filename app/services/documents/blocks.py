@@ -20,7 +20,13 @@ PRODUCT = Style(13, 6, "SemiBold")
 VERDICT = Style(12, 7, "SemiBold")
 HEADING = Style(10.5, 6, "SemiBold")
 SIGN_HEIGHT = 18.0
-BOOKING_ROW, BOOKING_ROWS = 8.0, 4
+# Tables to be filled in by hand: what share of the width each column has.
+FORM_HEAD, FORM_ROW = 14.0, 8.0
+BOOKING = {"date": 0.15, "name": 0.2, "good": 0.13, "scrap": 0.13, "reason": 0.26, "minutes": 0.13}
+OPERATIONS = {"position": 0.09, "name": 0.37, "station": 0.2, "setup": 0.12, "minutes": 0.12, "sign": 0.1}
+INSPECTION = {
+    "feature": 0.3, "wanted": 0.14, "lower": 0.1, "upper": 0.1, "found": 0.14, "tool": 0.14, "good": 0.08
+}  # fmt: skip
 
 Part = Callable[[Flow, DocumentData], None]
 
@@ -229,29 +235,63 @@ def _sign(flow: Flow, data: DocumentData) -> None:
     flow.y += SIGN_HEIGHT
 
 
-def _booking(flow: Flow, data: DocumentData) -> None:
-    """Rows for what was made when: the card that goes with the order through the shop."""
-    heads = ("date", "name", "good", "scrap", "reason", "minutes")
-    shares = (0.15, 0.2, 0.13, 0.13, 0.26, 0.13)
-    height = 14 + BOOKING_ROW * BOOKING_ROWS
+def _form(flow: Flow, lang: str, name: str, columns: Mapping[str, float], rows: int) -> None:
+    """An empty table to be filled in by hand: ``columns`` says what share of the width each has."""
     flow.skip(4)
-    if not flow.fits(height):
+    if not flow.fits(FORM_HEAD + FORM_ROW * rows):
         flow.turn()
-    top, left, room = flow.y + 12, flow.left, flow.room
-    title = translate(data.language, "document.booking.title")
-    names = [translate(data.language, f"document.booking.{head}") for head in heads]
+    top, left, room = flow.y + FORM_HEAD - 2, flow.left, flow.room
+    title = translate(lang, f"document.{name}.title")
+    heads = [(translate(lang, f"document.{name}.{column}"), share) for column, share in columns.items()]
 
     def draw(pen: Pen) -> None:
         pen.text(left, top - 7, title, HEADING)
         x = left
-        for name, share in zip(names, shares, strict=True):
-            pen.text(x + 1, top - 1.5, fit(name, SMALL, room * share - 1), SMALL)
-            for row in range(BOOKING_ROWS):
-                pen.frame(x, top + row * BOOKING_ROW, room * share, BOOKING_ROW, HAIR)
+        for head, share in heads:
+            pen.text(x + 1, top - 1.5, fit(head, SMALL, room * share - 1), SMALL)
+            for row in range(rows):
+                pen.frame(x, top + row * FORM_ROW, room * share, FORM_ROW, HAIR)
             x += room * share
 
     flow.put(draw)
-    flow.y += height
+    flow.y += FORM_HEAD + FORM_ROW * rows
+
+
+def _booking(flow: Flow, data: DocumentData) -> None:
+    """Rows for what was made when: the card that goes with the order through the shop."""
+    _form(flow, data.language, "booking", BOOKING, 4)
+
+
+def _operations(flow: Flow, data: DocumentData) -> None:
+    """Rows for the operations, where no routing names them."""
+    if not data.steps:
+        _form(flow, data.language, "operations", OPERATIONS, 5)
+
+
+def _inspection(flow: Flow, data: DocumentData) -> None:
+    """Rows for what is measured; fewer below a list of articles, each of which has its own row already."""
+    _form(flow, data.language, "inspection", INSPECTION, 6 if data.lines else 12)
+
+
+def _outcome(flow: Flow, data: DocumentData) -> None:
+    """Boxes to tick: what is to become of it."""
+    flow.skip(5)
+    if not flow.fits(12):
+        flow.turn()
+    y, left, lang = flow.y + 7, flow.left, data.language
+    words = [translate(lang, f"document.outcome.{one}") for one in ("accepted", "again", "blocked")]
+
+    def draw(pen: Pen) -> None:
+        title = translate(lang, "document.outcome.title")
+        pen.text(left, y, title, HEADING)
+        x = left + width(title, HEADING) + 8
+        for word in words:
+            pen.frame(x, y - 3.4, 4, 4, SOFT)
+            pen.text(x + 6, y, word, BODY)
+            x += 6 + width(word, BODY) + 9
+
+    flow.put(draw)
+    flow.y += 12
 
 
 def _verdict(flow: Flow, data: DocumentData) -> None:
@@ -270,8 +310,11 @@ PARTS: Mapping[str, Part] = {
     "closing": _closing,
     "delivery_address": _delivery_address,
     "heading": heading,
+    "inspection": _inspection,
     "intro": _intro,
     LINES: _lines,
+    "operations": _operations,
+    "outcome": _outcome,
     "own_tax": sums.own_tax,
     "pay_until": place_pay_until,
     "product": _product,

@@ -31,6 +31,7 @@ Kind = Literal[
     "work_order",
     "material_list",
     "count_sheet",
+    "inspection_sheet",
     "qc_report",
     "price_list",
     "stock_valuation",
@@ -271,7 +272,10 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """How far a reminder goes: level 1 to 3, what is asked beside the open items, and until when."""
+    """How far a reminder goes: level 1 to 3, what is asked beside the open items, and until when.
+
+    ``flat`` is the lump sum a business in default owes (§ 288 (5) BGB).
+    """
 
     level: int
     pay_until: dt.date
@@ -281,6 +285,7 @@ class Reminder:
     interest: Decimal | None = None
     interest_pct: Decimal | None = None
     currency: str = "EUR"
+    flat: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

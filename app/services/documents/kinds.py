@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import yaml
 
 from app.services.documents.data import Kind
+from app.services.documents.design import Design
 
 FOLDER = Path(__file__).resolve().parents[3] / "resources" / "documents"
 LINES = "lines"
@@ -36,10 +37,13 @@ Block = Literal[
     "deductions",
     "delivery_address",
     "heading",
+    "inspection",
     "intro",
     "items",
     "lines",
     "measurements",
+    "operations",
+    "outcome",
     "own_tax",
     "pay_until",
     "product",
@@ -97,7 +101,7 @@ class KindSpec:
     """A kind of paper: a letter with an address field or a sheet of the house, its tables, its parts in order.
 
     `carries` is the column whose sum goes from page to page, `code` whether the number stands on it as a bar code,
-    `pays` whether it asks for money.
+    `pictures` whether it shows product pictures unless the house says otherwise, `pays` whether it asks for money.
     """
 
     kind: Kind
@@ -129,6 +133,11 @@ class KindSpec:
 def spec_of(kind: Kind) -> KindSpec:
     """What a kind declares."""
     return specs()[kind]
+
+
+def shows_pictures(kind: Kind, design: Design) -> bool:
+    """Whether a paper shows product pictures: as the house chose, else as its kind usually does."""
+    return spec_of(kind).pictures if design.pictures is None else design.pictures
 
 
 @cache

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 
 from app.services.documents.contents import PDFIUM
-from app.services.documents.data import Company, Kind, Language
+from app.services.documents.data import Company, DocumentData, Kind, Language
 from app.services.documents.design import Design
+from app.services.documents.kinds import shows_pictures
 from app.services.documents.render import render
 from app.services.documents.samples import sample
 
@@ -20,8 +21,12 @@ class Picture:
 
 def sample_pdf(kind: Kind, language: Language, design: Design, company: Company | None) -> bytes:
     """The sample paper of a kind in a design, of the house's own company where it is known."""
-    data = sample(kind, language, company=company)
-    if design.pictures is False:
+    return pdf_in(sample(kind, language, company=company), design)
+
+
+def pdf_in(data: DocumentData, design: Design) -> bytes:
+    """A paper in a design; its lines bring the pictures they would have, shown where the design wants them."""
+    if not shows_pictures(data.kind, design):
         data = replace(data, lines=tuple(replace(line, picture=None) for line in data.lines))
     return render(replace(data, design=design))
 

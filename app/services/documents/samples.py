@@ -32,6 +32,7 @@ _NUMBERS: dict[page.Kind, str] = {
     "goods_receipt": "WE-2026-00005",
     "work_order": "FA-2026-00021",
     "material_list": "FA-2026-00021",
+    "inspection_sheet": "FA-2026-00021",
     "qc_report": "PB-2026-00002",
 }
 _INVOICES = ("invoice", "down_payment", "partial_invoice", "final_invoice", "correction", "cancellation")
@@ -49,7 +50,7 @@ def sample(
     words = _words()
     said = words[language]
     spec = spec_of(kind)
-    positions = _lines(kind, said, count) if LINES in spec.tables else ()
+    positions = _lines(kind, said, count) if LINES in spec.tables and kind != "inspection_sheet" else ()
     if kind == "price_list" and positions:
         positions = (*positions, _family(said, positions[0]))
     letter = spec.form == "letter"
@@ -83,7 +84,7 @@ def _more(
         return _invoice(kind, said, totals)
     if kind == "reminder":
         return _reminder(level)
-    if kind in ("work_order", "material_list"):
+    if kind in ("work_order", "material_list", "inspection_sheet"):
         article = said["articles"][0]
         return {
             "recipient": (article["name"], article["sku"], article["text"]),

@@ -18,6 +18,7 @@ from app.services import records
 from app.services.documents import house
 from app.services.documents.data import Company, DocumentData, Kind, Language
 from app.services.documents.design import Design, checked, merged
+from app.services.documents.kinds import shows_pictures
 from app.services.records import Saved
 
 TOPIC = "documents.template"
@@ -72,7 +73,7 @@ def designed(session: Session, data: DocumentData) -> DocumentData:
 def in_design(session: Session, data: DocumentData, design: Design) -> DocumentData:
     """The document in a design, its lines naming the pictures to be fetched or none."""
     lines = data.lines
-    if design.pictures is False:
+    if not shows_pictures(data.kind, design):
         lines = tuple(replace(line, image=None, picture=None) for line in lines)
     elif design.pictures and lines and not any(line.image for line in lines):
         found = {row.sku: row for row in session.execute(_PICTURES, {"skus": [line.sku for line in lines]})}
@@ -121,13 +122,18 @@ def all_changes(session: Session, leave_out: int | None = None) -> tuple[Change,
 
 def applied(changes: Iterable[Change], kind: Kind, language: Language, partner_id: int | None) -> Design:
     """The design that comes of those changes that are meant for this paper."""
-    meant = [
-        one
-        for one in changes
-        if one.kind in ("", kind) and one.language in ("", language) and one.partner_id in (None, partner_id)
-    ]
+    meant = [one for one in changes if means(one, kind, language, partner_id)]
     meant.sort(key=lambda one: rank(one.kind, one.language, one.partner_id))
     return merged([(one.changes, one.logo) for one in meant])
+
+
+def means(change: Change, kind: Kind, language: Language, partner_id: int | None) -> bool:
+    """Whether a template is meant for such a paper."""
+    return (
+        change.kind in ("", kind)
+        and change.language in ("", language)
+        and change.partner_id in (None, partner_id)
+    )
 
 
 def rank(kind: str, language: str, partner_id: int | None) -> tuple[bool, bool, bool]:

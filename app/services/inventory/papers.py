@@ -1,4 +1,4 @@
-"""Papers of a warehouse: sheets to count by, and what the stock is worth."""
+"""Papers of a warehouse: sheets to count by, what the stock is worth, the inspection of a lot."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -7,10 +7,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotAllowed, Refused
-from app.core.format import money
+from app.core.format import money, number
 from app.services.catalog.words import name_sql
 from app.services.documents import data as page
 from app.services.documents.house import house
+from app.services.labels import own_codes
 from app.services.visible import may_read
 
 COST = "catalog.product_cost"
@@ -37,6 +38,14 @@ SELECT coalesce(CASE :language WHEN 'en' THEN g.name_en ELSE g.name_de END, '') 
   LEFT JOIN catalog.category g ON g.id = p.category_id LEFT JOIN catalog.product_cost c ON c.product_id = p.id
  WHERE k.warehouse_id = :id AND k.on_hand <> 0
  ORDER BY 1, p.sku
+"""  # noqa: S608  (fixed names)
+)
+_LOT = text(
+    f"""
+SELECT k.code, {_WORDS},
+       (SELECT coalesce(sum(b.qty), 0) FROM inventory.stock_balance b WHERE b.lot_id = k.id) AS qty
+  FROM inventory.lot k {_PRODUCT}
+ WHERE k.id = :id
 """  # noqa: S608  (fixed names)
 )
 _WAREHOUSE = text("SELECT w.code, w.name FROM inventory.warehouse w WHERE w.id = :id")
@@ -102,6 +111,25 @@ def stock_valuation(session: Session, warehouse_id: int, language: page.Language
             )
         )
     return _paper(session, "stock_valuation", warehouse_id, language, tuple(lines), total)
+
+
+def inspection_of_lot(session: Session, lot_id: int, language: page.Language) -> page.DocumentData:
+    """What is inspected of a lot, to be filled in by hand."""
+    row = session.execute(_LOT, {"id": lot_id, "language": language}).mappings().one_or_none()
+    if row is None:
+        raise Refused("record_not_found", table="inventory.lot", id=lot_id)
+    own = house(session, language)
+    return page.DocumentData(
+        kind="inspection_sheet",
+        number=row["code"],
+        date=own.today,
+        language=language,
+        company=own.company,
+        recipient=(row["name"], row["sku"]),
+        lines=(),
+        summary=(("lot", row["code"]), ("quantity", f"{number(row['qty'], language)} {row['unit']}")),
+        code=own_codes.build("lot", row["sku"], row["code"]),
+    )
 
 
 def _rows(session: Session, statement: Any, warehouse_id: int, language: page.Language) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Papers of a works order: the traveller that goes with it through the shop, and the list of its material."""
+"""Papers of a works order: the traveller that goes with it through the shop, its material, what is inspected."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -51,6 +51,11 @@ def material_list(session: Session, order_id: int, language: page.Language) -> p
     return _paper(session, order_id, language, "material_list")
 
 
+def inspection_sheet(session: Session, order_id: int, language: page.Language) -> page.DocumentData:
+    """What is inspected of a production order, to be filled in by hand."""
+    return _paper(session, order_id, language, "inspection_sheet")
+
+
 def _paper(session: Session, order_id: int, language: page.Language, kind: page.Kind) -> page.DocumentData:
     row = session.execute(_ORDER, {"id": order_id, "language": language}).mappings().one_or_none()
     if row is None:
@@ -75,7 +80,9 @@ def _paper(session: Session, order_id: int, language: page.Language, kind: page.
             ("quantity", f"{number(row['qty'], language)} {row['unit']}"),
             ("planned_end", row["planned_end"]),
         ),
-        lines=tuple(_component(one, row["qty"], kind) for one in row["components"] or ()),
+        lines=()
+        if kind == "inspection_sheet"
+        else tuple(_component(one, row["qty"], kind) for one in row["components"] or ()),
         code=own_codes.build("work_order", row["number"]),
     )
 

@@ -1,6 +1,7 @@
 """The printed documents of buying: the order as it goes to the supplier,
 the receipt as it stays with the goods."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -140,6 +141,17 @@ def _ordered(line: dict[str, Any], language: page.Language) -> page.Line:
         net=_dec(line["net_amount"]),
         tax_rate=_dec(line["tax_rate"]),
         values=values,
+    )
+
+
+def inspection_of_receipt(session: Session, receipt_id: int, language: page.Language) -> page.DocumentData:
+    """What is inspected of goods that came, article by article, to be filled in by hand."""
+    receipt = goods_receipt(session, receipt_id, language)
+    return replace(
+        receipt,
+        kind="inspection_sheet",
+        totals=None,
+        lines=tuple(replace(line, values={"lot": ", ".join(line.lots)}, lots=()) for line in receipt.lines),
     )
 
 

@@ -12,10 +12,10 @@ from app.services.catalog.lists import (
     list_prices,
     load_price_list,
 )
-from app.services.catalog.papers import price_list
 from app.services.catalog.reads import price_lists
 from app.views.catalog.coded import CodedPage, coded_sections
 from app.views.catalog.families import version_and_values
+from app.views.catalog.price_paper import price_paper
 from app.views.catalog.words import KINDS, PRICE, PRICE_LIST, PRICE_STATES, PRODUCT, picture_key, price
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
@@ -23,7 +23,6 @@ from app.views.core.form_model import FormSpec, FormValues, Section
 from app.views.core.importing import import_action
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
-from app.views.core.papering import paper_action
 from app.views.core.table_model import Column
 from app.views.core.workspace import TabPage
 
@@ -132,7 +131,7 @@ PRICE_LISTS = ListSpec(
     ),
     row_actions=(
         ListAction("prices", "catalog.price_list.show", _show_prices, "tags", "catalog.price:select"),
-        paper_action("price_list", price_list, right="catalog.price:select"),
+        price_paper("catalog.price:select"),
     ),
     empty=Empty("catalog.price_lists.empty_title", "catalog.price_lists.empty_text"),
     open=lambda ctx, row: ctx.navigate.open_record(PRICE_LIST, row.id),

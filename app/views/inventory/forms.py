@@ -9,6 +9,7 @@ from app.core.changes import Result
 from app.core.i18n import t
 from app.services.inventory import master, writes
 from app.services.inventory.commands import SaveLot, SavePlace, SaveWarehouse
+from app.services.inventory.papers import inspection_of_lot
 from app.services.inventory.reads import warehouses
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
@@ -16,6 +17,7 @@ from app.views.core.form_model import FormAction, FormSpec, FormValues, Section,
 from app.views.core.forms import FormPage
 from app.views.core.labelling import label_button
 from app.views.core.operation import ReadOp
+from app.views.core.papering import paper_button
 from app.views.core.side_cards import StoryCards
 from app.views.inventory.words import PLACES, kind_choices
 
@@ -158,8 +160,8 @@ class LotPage(_MasterPage):
     )
 
     def actions(self) -> Sequence[FormAction]:  # type: ignore[override]
-        """Its labels."""
-        return (label_button("lot"),)
+        """Its labels; a sheet to inspect it by."""
+        return (label_button("lot"), paper_button("inspection_sheet", inspection_of_lot))
 
     def save_call(self, form: FormValues) -> Call:
         """Save until when the lot may be used."""

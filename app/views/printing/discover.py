@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from app.core.changes import NO_CHANGES, Result
 from app.core.errors import AppError
 from app.core.i18n import t
 from app.services.printing import reads
@@ -15,14 +14,14 @@ from app.views.core.fields import Field
 from app.views.core.operation import ReadOp
 from app.views.core.tasks import FILE
 from app.views.core.values import error_text
-from app.views.security.form_dialog import FormDialog
+from app.views.security.form_dialog import FormDialog, nothing_written
 
 
 def discover(ctx: AppContext) -> None:
     """Ask for a print server (or none), look, and open a new printer with what was chosen."""
 
     def save(values: Mapping[str, Any]) -> Any:
-        return _nothing, str(values["server"] or "").strip()
+        return nothing_written, str(values["server"] or "").strip()
 
     field = Field(
         "server", "printing.discover.server", span=4, max_length=300, help="printing.discover.server_help"
@@ -37,11 +36,6 @@ def discover(ctx: AppContext) -> None:
         icon="search",
         yes="printing.discover.look",
     ).open()
-
-
-def _nothing(_session: Any, value: Any) -> Result[Any]:
-    """Nothing is written by looking."""
-    return Result(value, NO_CHANGES)
 
 
 def _look(ctx: AppContext, server: str) -> None:
@@ -80,7 +74,7 @@ def _offer(ctx: AppContext, found: list[tuple[str, dict[str, Any]]]) -> None:
         return
 
     def save(values: Mapping[str, Any]) -> Any:
-        return _nothing, int(values["found"])
+        return nothing_written, int(values["found"])
 
     def chosen(number: int) -> None:
         ctx.navigate.new_record(PRINTER, **found[number][1])

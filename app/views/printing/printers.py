@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.core import credentials
 from app.core import format as fmt
-from app.core.changes import NO_CHANGES, Result
+from app.core.changes import Result
 from app.core.errors import AppError
 from app.core.i18n import language, t
 from app.services.printing import reads, writes
@@ -35,7 +35,7 @@ from app.views.core.tasks import FILE
 from app.views.core.values import error_text
 from app.views.printing.discover import discover
 from app.views.printing.words import KINDS, LANGUAGES, OFFERED, STATUS
-from app.views.security.form_dialog import FormDialog
+from app.views.security.form_dialog import FormDialog, nothing_written
 
 KEY = "printing.printers"
 INSERT, UPDATE = f"{PRINTER}:insert", f"{PRINTER}:update"
@@ -351,7 +351,7 @@ class PrinterPage(FormPage):
 
         def save(values: Mapping[str, Any]) -> Any:
             kept = credentials.remember(f"printer:{printer.address}", printer.username, values["password"])
-            return _nothing, kept
+            return nothing_written, kept
 
         def done(kept: bool) -> None:
             words = "printing.printer.password_kept" if kept else "printing.printer.password_no_store"
@@ -383,11 +383,6 @@ class PrinterPage(FormPage):
         if "dpi" in values:
             values["dpi"] = int(values["dpi"])
         return writes.save_printer, SavePrinter(form.id, form.row_version or None, values)
-
-
-def _nothing(_session: Any, kept: bool) -> Result[bool]:
-    """The password is nothing the server ever hears of."""
-    return Result(kept, NO_CHANGES)
 
 
 def _formats(can: Capabilities) -> str:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.i18n import language, t
-from app.services.production.papers import material_list, traveller
+from app.services.production.papers import inspection_sheet, material_list, traveller
 from app.services.production.reads import OrderDetail, OrderRow, list_orders, order_detail
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
@@ -207,6 +207,7 @@ SPEC = ListSpec(
     row_actions=(
         paper_action("work_order", traveller),
         paper_action("material_list", material_list),
+        paper_action("inspection_sheet", inspection_sheet),
         label_action("work_order"),
     ),
     detail=OrderPane,

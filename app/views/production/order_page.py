@@ -11,7 +11,7 @@ from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.errors import AppError
 from app.core.i18n import language, t
-from app.services.production.papers import material_list, traveller
+from app.services.production.papers import inspection_sheet, material_list, traveller
 from app.services.production.reads import CompletionRow, ComponentRow, OrderDetail, OrderHeader, order_detail
 from app.views.core.buttons import Button, IconButton
 from app.views.core.context import AppContext
@@ -422,6 +422,7 @@ class WorkOrderPage(TabPage):
             ("list-tree", "work_order.open_bom", lambda: navigate.open_record(BOM, header.bom_id)),
             ("printer", "papering.work_order", lambda: self._paper(traveller)),
             ("printer", "papering.material_list", lambda: self._paper(material_list)),
+            ("printer", "papering.inspection_sheet", lambda: self._paper(inspection_sheet)),
             ("link", "form.copy_link", lambda: navigate.copy_link(ORDER, self._id)),
         ]
         untouched = header.qty_good == 0 and header.qty_scrap == 0

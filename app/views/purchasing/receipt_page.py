@@ -8,14 +8,14 @@ from PySide6.QtWidgets import QWidget
 from app.core import format as fmt
 from app.core.i18n import language, t
 from app.services.purchasing.orders import Receipt, get_receipt
-from app.services.purchasing.papers import goods_receipt
+from app.services.purchasing.papers import goods_receipt, inspection_of_receipt
 from app.views.core.fields import Field
 from app.views.core.form_model import FormAction, FormRecord, FormSpec, Section, labels_of
 from app.views.core.form_parts import ChainNode
 from app.views.core.forms import FormPage
 from app.views.core.labelling import open_labels
 from app.views.core.lines import LineColumn, LinesSpec
-from app.views.core.papering import open_paper
+from app.views.core.papering import open_paper, paper_button
 from app.views.core.people import name
 from app.views.core.side_cards import StoryCards
 from app.views.purchasing.states import KINDS, RECEIPT, RETURNING, chip, order_node, receipt_nodes
@@ -143,6 +143,7 @@ class ReceiptPage(FormPage):
                 ),
             ),
             FormAction("labels", "purchasing.action.labels", "printer", labels, "menu"),
+            paper_button("inspection_sheet", inspection_of_receipt),
             FormAction(
                 "pdf",
                 "purchasing.action.pdf",

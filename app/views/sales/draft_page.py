@@ -194,8 +194,10 @@ class DraftPage(FormPage):
 
     def texts_on_paper(self) -> Iterator[str]:
         """Everything typed or chosen here that the document may show."""
-        yield from texts_in([box.value() for box in self.boxes.values()])
-        yield from (box.words for box in self.boxes.values())
+        for box in self.boxes.values():
+            yield box.words
+            if not box.unreadable():
+                yield from texts_in(box.value())
         yield from texts_in(self.lines.model.lines if self.lines is not None else [])
         if self._customer is not None:
             yield from texts_in([*self._customer.addresses, self._customer.name])

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from app.core.changes import Result
+from app.core.changes import NO_CHANGES, Result
 from app.core.errors import AppError, Confirm, NotAllowed, SessionEnded
 from app.core.i18n import has_text, t
 from app.views.core.checks import CheckBox
@@ -29,6 +29,11 @@ Save = Callable[[Mapping[str, Any]], tuple[Callable[[Any, Any], Result[Any]], An
 def version_of(values: Mapping[str, Any]) -> int:
     """A number that is another one when a value is: for records without a version of their own."""
     return crc32(repr(sorted(values.items())).encode())
+
+
+def nothing_written(_session: Any, value: Any) -> Result[Any]:
+    """For dialogs that only ask: the answer goes on as it is."""
+    return Result(value, NO_CHANGES)
 
 
 def plain(key: str) -> str:

@@ -1,5 +1,8 @@
 """A page of a paper as it will be printed, with the way to the next one."""
 
+from collections.abc import Callable
+from typing import Any
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -7,6 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from app.core.i18n import t
 from app.services.documents.preview import Picture
 from app.views.core.buttons import IconButton
+from app.views.core.context import AppContext
+from app.views.core.fields import LookupEdit
 from app.views.core.marks import Label
 from app.views.core.theme import font, px, tok
 
@@ -60,16 +65,17 @@ class Sheet(QWidget):
 
 
 class PaperView(QWidget):
-    """A page and which of how many it is.
+    """A page and which of how many it is: of the sample, or of a real record chosen by its number.
 
     Signals:
         turned: another page is wanted (its number from 0).
-        resized: there is more or less room now.
+        chosen: another record is to be shown (its id), or the sample again (None).
     """
 
     turned = Signal(int)
+    chosen = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, ctx: AppContext, find: Callable[..., Any]) -> None:
         super().__init__()
         self._page, self._pages = 0, 1
         column = QVBoxLayout(self)
@@ -83,6 +89,14 @@ class PaperView(QWidget):
         for widget in (self._back, self._said, self._next):
             row.addWidget(widget)
         column.addLayout(row)
+        self.record = LookupEdit(ctx, find, t("templates.record"), t("templates.record_hint"))
+        self.record.setObjectName("templates.record")
+        self.record.chosen.connect(lambda found: self.chosen.emit(None if found is None else found.id))
+        column.addWidget(self.record)
+        self._about = Label("", "small", "text2", wrap=True)
+        self._about.setObjectName("templates.about")
+        self._about.hide()
+        column.addWidget(self._about)
         self.sheet = Sheet()
         column.addWidget(self.sheet, 1)
 
@@ -98,6 +112,16 @@ class PaperView(QWidget):
         self._said.setText(t("templates.page", page=self._page + 1, pages=self._pages))
         self._back.setEnabled(self._page > 0)
         self._next.setEnabled(self._page + 1 < self._pages)
+
+    def say(self, words: str) -> None:
+        """Words above the page; none hide them."""
+        self._about.setText(words)
+        self._about.setVisible(bool(words))
+
+    def forget_record(self) -> None:
+        """The sample is to be seen again."""
+        self.record.set_value(None)
+        self._page = 0
 
     def _turn(self, by: int) -> None:
         self._page = max(0, min(self._page + by, self._pages - 1))

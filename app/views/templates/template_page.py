@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 from app.core.changes import Result
 from app.core.errors import AppError
 from app.core.i18n import language, t
-from app.services.documents import templates
-from app.services.documents.data import Company, Kind
+from app.services.documents import real, templates
+from app.services.documents.data import Company, DocumentData, Kind, Language
 from app.services.documents.design import FONTS, FORMS, MARGINS, TEXT_LENGTH
 from app.services.documents.kinds import specs
-from app.services.documents.preview import Picture, picture, sample_pdf
+from app.services.documents.preview import Picture, pdf_in, picture, sample_pdf
 from app.services.documents.templates import Change, FormOf, SaveTemplate
 from app.services.partners.reads import search_partners
 from app.views.core.context import AppContext
@@ -24,6 +24,7 @@ from app.views.core.fields import Field
 from app.views.core.form_model import FormAction, FormSpec, FormValues, Section, labels_of
 from app.views.core.forms import FormPage
 from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.papering import paper_of
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import FETCH, FILE
 from app.views.core.theme import px
@@ -186,13 +187,44 @@ class TemplatePage(FormPage):
         self.paper: PaperView | None = None
         self.company: Company | None = None
         self.others: tuple[Change, ...] = ()
+        self.real: DocumentData | None = None  # the chosen record's paper, None: the sample
         super().__init__(ctx, record_id, state)
 
     def beside(self) -> QWidget:
         """The paper."""
-        self.paper = PaperView()
+        self.paper = PaperView(self.ctx, real.finder(lambda: self.shown_kind))
         self.paper.turned.connect(lambda _page: self.redraw())
+        self.paper.chosen.connect(self.choose_record)
         return self.paper
+
+    @property
+    def shown_kind(self) -> Kind:
+        """The kind of paper beside the choices: an invoice where they are for all kinds."""
+        kind = str(self.value("kind") or "") if self.boxes else ""
+        return kind if kind in KINDS else "invoice"
+
+    def choose_record(self, record_id: int | None) -> None:
+        """Show the paper of a record in place of the sample; None: the sample."""
+        if record_id is None:
+            self.real = None
+            self.redraw()
+            return
+        code: Language = "en" if (self.value("language") or language()) == "en" else "de"
+        op: ReadOp[DocumentData] = ReadOp(
+            self, self.ctx, real.with_pictures, self.shown_kind, record_id, code, paper_of(self.ctx)
+        )
+        op.replacing("record").success(self._real_read).start()
+
+    def _real_read(self, data: DocumentData) -> None:
+        if data.kind == self.shown_kind:
+            self.real = data
+            self.redraw()
+
+    def value_changed(self, key: str) -> None:
+        """Another kind has other records."""
+        if key == "kind" and self.paper is not None:
+            self.real = None
+            self.paper.forget_record()
 
     def extend(self, column: QVBoxLayout) -> None:
         """Notes and history below the choices."""
@@ -272,7 +304,7 @@ class TemplatePage(FormPage):
         if self.paper is None or not self.boxes:
             return
         kind, code = str(self.value("kind") or ""), str(self.value("language") or "")
-        shown_kind: Kind = kind if kind in KINDS else "invoice"
+        shown_kind, data = self.shown_kind, self.real
         offered = specs()[shown_kind].hidable() if kind else COLUMNS
         for name in COLUMNS:
             self.boxes[f"col_{name}"].setVisible(name in offered)
@@ -282,16 +314,15 @@ class TemplatePage(FormPage):
         partner = self.value("partner_id")
         own = Change(0, kind, code, partner, chosen(values), logo)
         wide = round(max(self.paper.sheet.width(), px("detail")) * self.devicePixelRatioF())
-        look = partial(
-            _looked_at,
-            shown_kind,
-            code or language(),
-            partner,
-            (*self.others, own),
-            self.company,
-            wide,
-            self.paper.page,
-        )
+        changes = (*self.others, own)
+        if data is None:
+            self.paper.say("")
+            asked = (shown_kind, code or language(), partner, changes, self.company)
+            look = partial(_looked_at, partial(_sample, *asked), wide, self.paper.page)
+        else:
+            meant = templates.means(own, data.kind, data.language, data.partner_id)
+            self.paper.say("" if meant else t("templates.not_meant"))
+            look = partial(_looked_at, partial(_real, data, changes), wide, self.paper.page)
         self.ctx.tasks.run(FETCH, self, look, self._looked, slot="preview")
 
     def save_call(self, form: FormValues) -> tuple[Callable[[Any, Any], Result[Any]], Any]:
@@ -314,18 +345,21 @@ class TemplatePage(FormPage):
             self.paper.show_picture(page, error_text(problem) if problem else "")
 
 
-def _looked_at(
-    kind: Kind,
-    code: Any,
-    partner: int | None,
-    changes: tuple[Change, ...],
-    company: Company | None,
-    wide: int,
-    page: int,
-) -> tuple[Picture | None, AppError | None]:
-    """The sample paper as these changes make it, or what is wrong."""
-    design = templates.applied(changes, kind, code, partner)
+def _sample(
+    kind: Kind, code: Any, partner: int | None, changes: tuple[Change, ...], company: Company | None
+) -> bytes:
+    """The sample paper as these changes make it."""
+    return sample_pdf(kind, code, templates.applied(changes, kind, code, partner), company)
+
+
+def _real(data: DocumentData, changes: tuple[Change, ...]) -> bytes:
+    """A record's paper as these changes make it."""
+    return pdf_in(data, templates.applied(changes, data.kind, data.language, data.partner_id))
+
+
+def _looked_at(make: Callable[[], bytes], wide: int, page: int) -> tuple[Picture | None, AppError | None]:
+    """A page of a paper, or what is wrong."""
     try:
-        return picture(sample_pdf(kind, code, design, company), wide, page), None
+        return picture(make(), wide, page), None
     except AppError as problem:
         return None, problem

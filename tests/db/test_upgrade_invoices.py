@@ -1,0 +1,120 @@
+"""An upgrade changes no invoice: what was issued before keeps every amount and gets the tax category it always had."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import psycopg
+from alembic import command
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from app.core import schema
+from app.services.einvoice import outgoing
+from migrations import derived
+from migrations.drift import run_queries
+
+Copies = Callable[..., AbstractContextManager[str]]
+
+# Number, kind, treatment, language, (rate, net, tax) per rate, paid, discount taken, state.
+BEFORE: tuple[tuple[Any, ...], ...] = (
+    ("RE-1", "invoice", "domestic", "de", ((19, "100.00", "19.00"), (7, "50.00", "3.50")), "169.05", "3.45", "paid"),
+    ("RE-2", "invoice", "eu_business", "en", ((0, "80.00", "0.00"),), "0", "0", "open"),
+    ("RE-3", "invoice", "export", "de", ((0, "70.00", "0.00"),), "20.00", "0", "open"),
+    ("RE-4", "invoice", "domestic", "de", ((0, "60.00", "0.00"),), "0", "0", "cancelled"),
+    ("RE-5", "cancellation", "domestic", "de", ((0, "-60.00", "0.00"),), "0", "0", "settled"),
+    ("RE-6", "invoice", "eu_business", "de", ((19, "10.00", "1.90"), (0, "5.00", "0.00")), "0", "0", "open"),
+)  # fmt: skip
+
+
+def _fill(raw: psycopg.Connection[Any]) -> None:
+    """Invoices as the program of then wrote them; what they refer to is of no account here."""
+    raw.execute("SET LOCAL session_replication_role = replica")
+    raw.execute(
+        "INSERT INTO sales.sales_order (number, state, customer_id, warehouse_id, price_list_id, payment_term_id,"
+        " order_date, snapshot) OVERRIDING SYSTEM VALUE VALUES"
+        " ('AU-1', 'confirmed', 1, 1, 1, 1, '2026-03-01', %s), (NULL, 'draft', 1, 1, 1, 1, '2026-03-01', NULL)",
+        (json.dumps({"customer": {"tax_treatment": "export"}}),),
+    )
+    raw.execute(
+        "INSERT INTO sales.sales_order_line (sales_order_id, product_id, position, description, qty, unit_price,"
+        " tax_rate) SELECT o.id, 1, 1, 'Bell', 1, 10, 0 FROM sales.sales_order o"
+    )
+    for at, (number, kind, treatment, language, rates, paid, taken, state) in enumerate(BEFORE, start=1):
+        net, tax = (sum(float(rate[i]) for rate in rates) for i in (1, 2))
+        snapshot = {"customer": {"language": language, "name": "Kunde", "number": "1"}, "order": {}}
+        raw.execute(
+            "INSERT INTO sales.invoice (id, number, kind, state, cancels_id, sales_order_id, customer_id,"
+            " billing_address, snapshot, tax_treatment, invoice_date, service_date, due_date, discount_pct,"
+            " discount_date, paid_amount, discount_taken, net_amount, tax_amount, gross_amount)"
+            " OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, %s, %s, 1, 1, '{}', %s, %s, '2026-03-05', '2026-03-04',"
+            " '2026-04-04', 2, '2026-03-13', %s, %s, %s, %s, %s)",
+            (at, number, kind, state, 4 if kind == "cancellation" else None, json.dumps(snapshot), treatment,
+             paid, taken, round(net, 2), round(tax, 2), round(net + tax, 2)),
+        )  # fmt: skip
+        for position, (rate, line_net, line_tax) in enumerate(rates, start=1):
+            raw.execute(
+                "INSERT INTO sales.invoice_line (invoice_id, sales_order_line_id, delivery_id, position, product_id,"
+                " sku, description, unit_code, qty, unit_price, tax_rate, net_amount)"
+                " VALUES (%s, 1, 1, %s, 1, 'BELL', 'Bell', 'pcs', sign(%s::numeric), abs(%s::numeric), %s, %s)",
+                (at, position, line_net, line_net, rate, line_net),
+            )
+            raw.execute(
+                "INSERT INTO sales.invoice_tax (invoice_id, tax_rate, net_amount, tax_amount) VALUES (%s, %s, %s, %s)",
+                (at, rate, line_net, line_tax),
+            )
+    raw.execute("SET LOCAL session_replication_role = DEFAULT")
+
+
+def test_invoices_of_before_keep_their_amounts_and_get_their_tax_category(new_database: Copies) -> None:
+    amounts = (
+        "SELECT number, net_amount, tax_amount, gross_amount, paid_amount, discount_taken, state, row_version,"
+        " updated_at FROM sales.invoice ORDER BY id"
+    )
+    with new_database("template0") as address:
+        with schema._transaction(address) as (connection, raw):
+            derived.prepare(raw)
+            config = schema._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "history")
+            _fill(raw)
+            before = raw.execute(amounts).fetchall()
+        schema.upgrade(address)
+        with psycopg.connect(address, autocommit=True) as admin:
+            assert admin.execute(amounts).fetchall() == before
+            found = admin.execute(
+                "SELECT h.number, t.tax_rate::int, t.tax_category, t.exemption_code, t.exemption_text"
+                " FROM sales.invoice_tax t JOIN sales.invoice h ON h.id = t.invoice_id ORDER BY h.id, t.tax_rate DESC"
+            ).fetchall()
+            eu = ("K", "VATEX-EU-IC")
+            assert found == [
+                ("RE-1", 19, "S", None, None),
+                ("RE-1", 7, "S", None, None),
+                ("RE-2", 0, *eu, "Tax-free intra-Community supply"),
+                ("RE-3", 0, "G", "VATEX-EU-G", "Steuerfreie Ausfuhrlieferung"),
+                ("RE-4", 0, "Z", None, None),
+                ("RE-5", 0, "Z", None, None),
+                ("RE-6", 19, "S", None, None),
+                ("RE-6", 0, *eu, "Steuerfreie innergemeinschaftliche Lieferung"),
+            ]
+            # Lines say the same as the sums of their rate, and nothing was deducted or credited that nobody deducted.
+            assert admin.execute(
+                "SELECT count(*) FROM sales.invoice_line l WHERE NOT EXISTS (SELECT FROM sales.invoice_tax t"
+                " WHERE t.invoice_id = l.invoice_id AND t.tax_rate = l.tax_rate AND t.tax_category = l.tax_category)"
+            ).fetchone() == (0,)
+            assert admin.execute(
+                "SELECT sum(prepaid_amount), sum(credited_amount), sum(jsonb_array_length(o.charges))"
+                " FROM sales.invoice h JOIN sales.sales_order o ON o.id = h.sales_order_id"
+            ).fetchone() == (0, 0, 0)
+            # A confirmed order says what its invoice will say; a draft is judged when it is confirmed.
+            assert admin.execute(
+                "SELECT l.tax_category FROM sales.sales_order_line l ORDER BY l.sales_order_id"
+            ).fetchall() == [("G",), (None,)]
+            totals = [one for one in run_queries(admin, "consistency") if one[0] == "sales_totals"]
+            assert [found for found in totals if "sales.invoice" in str(found)] == []
+        engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://"))
+        with Session(engine) as session:
+            kept = outgoing.load(session, 2)
+            assert outgoing.profile_of(kept) is None  # a plain PDF, as it went out
+        engine.dispose()
