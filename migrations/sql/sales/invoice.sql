@@ -17,6 +17,7 @@ DECLARE
   v_net numeric;
   v_tax numeric;
 BEGIN
+  PERFORM accounting.require_open(v_today);
   INSERT INTO sales.invoice_tax (invoice_id, tax_category, tax_rate, net_amount, tax_amount, exemption_code, exemption_text)
   SELECT p_id, s.tax_category, s.tax_rate, s.net, round(s.net * s.tax_rate / 100, 2),
          coalesce(e.code, s.own_code), coalesce(e.words, s.own_words)

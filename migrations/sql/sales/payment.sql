@@ -27,6 +27,7 @@ BEGIN
   ELSIF p_paid_on IS NULL OR p_paid_on > system.today() OR p_paid_on < v_invoice.invoice_date THEN
     PERFORM sec.fail('ER422', 'payment_date_out_of_range', jsonb_build_object('date', v_invoice.invoice_date));
   END IF;
+  PERFORM accounting.require_open(p_paid_on);
   IF p_use_discount THEN
     IF v_invoice.discount_date IS NULL OR p_paid_on > v_invoice.discount_date THEN
       PERFORM sec.fail('ER422', CASE WHEN v_invoice.discount_date IS NULL THEN 'no_cash_discount'

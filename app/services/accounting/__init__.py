@@ -1,0 +1,1 @@
+"""For the tax adviser: accounts, closed months, the export in the DATEV format."""

@@ -1,0 +1,7 @@
+-- Rows without which accounting does not work. What a house changes later stays as it is.
+INSERT INTO accounting.setting (id) VALUES (1) ON CONFLICT (id) DO NOTHING;
+
+INSERT INTO system.counter (series, year, prefix)
+SELECT s.series, extract(year FROM system.today())::int, s.prefix
+  FROM (VALUES ('accounting_export', 'DX')) s (series, prefix)
+ WHERE NOT EXISTS (SELECT FROM system.counter c WHERE c.series = s.series);
