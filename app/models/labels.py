@@ -1,4 +1,4 @@
-"""Labels: the house's own designs, the ranges its article and shipping numbers come from, parcels, taught codes, scans."""
+"""Labels: the house's own designs, ranges of article and shipping numbers, parcels, taught codes, scans."""
 
 import datetime as dt
 from decimal import Decimal

@@ -229,7 +229,8 @@ def _slot(row: Mapping[str, Any], common: Record) -> Source:
     return Source(row["id"], label, values)
 
 
-def _delivery(row: Mapping[str, Any], common: Record) -> Source:
+def delivery_source(row: Mapping[str, Any], common: Record) -> Source:
+    """A delivery: number, order_number, reference, shipped_at, delivery_address, home (country), sscc."""
     there: Mapping[str, Any] = row["delivery_address"] or {}
     country = there.get("country") or ""
     values = {
@@ -286,7 +287,7 @@ _MAKERS: Mapping[str, Callable[[Mapping[str, Any], Record], Source]] = {
     "place": _place,
     "box": _box,
     "slot": _slot,
-    "delivery": _delivery,
+    "delivery": delivery_source,
     "work_order": _work_order,
     "badge": _badge,
     "mould": _mould,

@@ -71,6 +71,8 @@ OF_SCREEN = {
     "scan_put_away": "scanning",
     "scan_transfer": "scanning",
     "scan_pick": "scanning",
+    "scan_pack": "scanning",
+    "scan_arrive": "scanning",
     "scan_count": "scanning",
     "scan_setup": "scanning",
     "scan_codes": "scanning",

@@ -36,7 +36,18 @@ from app.views.warehouse.desk import at_terminal
 TICK_MS, LOOK_AGAIN_S, LAST_S = 1000, 30.0, 60
 RENEW_BELOW_S = 12 * 3600.0
 JOBS = "my_orders"
-SCREENS = (JOBS, "scan_look", "scan_receive", "scan_put_away", "scan_transfer", "scan_count", "stock_places")
+SCREENS = (
+    JOBS,
+    "scan_look",
+    "scan_arrive",
+    "scan_receive",
+    "scan_put_away",
+    "scan_transfer",
+    "scan_pick",
+    "scan_pack",
+    "scan_count",
+    "stock_places",
+)
 WIDTH, HEIGHT = 1280, 800
 _WORK = frozenset(
     {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.TouchBegin}

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.errors import AppError
 from app.core.i18n import t
-from app.services.labels.scanning import Hit
+from app.services.labels.scanning import BOX, LOT, PLACE, PRODUCT, Hit, Resolved
 from app.views.core.context import AppContext
 from app.views.core.detail import scrolled
 from app.views.core.inputs import LineEdit
@@ -142,3 +142,9 @@ class ScanPage(TabPage):
 def first(hits: tuple[Hit, ...], *topics: str) -> Hit | None:
     """The first hit of one of these kinds."""
     return next((hit for hit in hits if hit.topic in topics), None)
+
+
+def is_lot(found: Resolved) -> bool:
+    """Whether a code may be the number of a lot that is asked for: nobody knows it, or it is a lot's, of whatever."""
+    goods = [hit for hit in found.hits if hit.topic in (PRODUCT, LOT, PLACE, BOX)]
+    return not goods or (found.reading.kind == "plain" and all(hit.topic == LOT for hit in goods))

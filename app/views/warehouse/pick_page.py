@@ -11,7 +11,7 @@ from app.core import format as fmt
 from app.core.drafts import pack, unpack
 from app.core.errors import AppError, NotAllowed, SessionEnded
 from app.core.i18n import language, t
-from app.services.labels.scanning import BOX, LOT, PLACE, PRODUCT, Resolved
+from app.services.labels.scanning import BOX, LOT, PLACE, PRODUCT, Hit, Resolved
 from app.services.sales import writes
 from app.services.sales.opening import OpenShipping, open_shipping
 from app.services.sales.scan_pick import REASONS, Picking, PickStep, begin, dump, restore
@@ -31,6 +31,7 @@ from app.views.terminal.parts import TouchButton
 from app.views.warehouse.parts import ScanPage, first
 
 ORDERS = ("sales.shipping", "sales.sales_order")
+PACK = "scan_pack"
 SHOWN, UNDO = 30, 50
 ONE = Decimal(1)
 
@@ -110,7 +111,7 @@ class PickPage(ScanPage):
             return "ok"
         if picking is None:
             return ""
-        place, product = first(found.hits, PLACE, BOX), first(found.hits, PRODUCT, LOT)
+        place, product = first(found.hits, PLACE, BOX), self._goods(found.hits)
         if place is not None and place.place_id is not None and (product is None or picking.wants == "place"):
             place_id, code = place.place_id, place.place
             return self._step(lambda: picking.stand(place_id, code))
@@ -119,6 +120,13 @@ class PickPage(ScanPage):
             goods = product.product_id or 0
             return self._step(lambda: picking.take(goods, product.label, product.lot, qty))
         return ""
+
+    def _goods(self, hits: tuple[Hit, ...]) -> Hit | None:
+        """What was scanned of the goods; of several with the same number, that which is picked here."""
+        picking = self.picking
+        mine = {step.product_id for step in picking.steps} if picking is not None else set()
+        of_goods = [hit for hit in hits if hit.topic in (PRODUCT, LOT)]
+        return next((hit for hit in of_goods if hit.product_id in mine), next(iter(of_goods), None))
 
     def on_command(self, command: str) -> str:
         """Codes of the sheet."""
@@ -216,6 +224,7 @@ class PickPage(ScanPage):
             self.picking, self._past = None, []
             self._show(t("scan_pick.shipped", number=answer.number), "ok")
             self._note(picking, answer.id)
+            self._offer_packing(answer)
             self.refresh()
             if then is not None:
                 then()
@@ -225,6 +234,11 @@ class PickPage(ScanPage):
 
         op: WriteOp[Shipped] = WriteOp(self, self.ctx, writes.ship_delivery, command)
         op.disabling(self.ship_button).success(shipped).failure(self._refused).finally_(over).start()
+
+    def _offer_packing(self, answer: Shipped) -> None:
+        if PACK in self.ctx.registry.workspaces:
+            again = ("scan_pick.pack", lambda: self.ctx.navigate.open_workspace(PACK, delivery=answer.id))
+            self.ctx.navigate.toast(t("scan_pick.shipped", number=answer.number), action=again)
 
     def _note(self, picking: Picking, delivery_id: int) -> None:
         missing = [

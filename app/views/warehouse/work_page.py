@@ -38,7 +38,7 @@ from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.theme import px
 from app.views.core.values import error_text
 from app.views.terminal.parts import TouchButton
-from app.views.warehouse.parts import ScanPage, first
+from app.views.warehouse.parts import ScanPage, first, is_lot
 
 UNDO = 50
 ONE = Decimal(1)
@@ -95,7 +95,7 @@ class WorkPage(ScanPage):
         """A product, a lot, a place; an unknown code is the lot while one is asked for."""
         if self._posting:
             return "bad"
-        if self.work.asked is not None and first(found.hits, PRODUCT, LOT, PLACE, BOX) is None:
+        if self.work.asked is not None and is_lot(found):
             return self._lot(found.reading.lot or found.reading.code)
         if not found.hits:
             self._tell(t("scan.unknown", code=found.reading.code), "bad")

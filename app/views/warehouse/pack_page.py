@@ -1,0 +1,403 @@
+"""Pack a delivery with the scanner: parcel after parcel, each with its number, its weight and its label."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from app.core import format as fmt
+from app.core.drafts import pack, unpack
+from app.core.errors import AppError, NotAllowed, SessionEnded
+from app.core.i18n import language, t
+from app.services.labels import packing
+from app.services.labels.packing import (
+    Closed,
+    PackedDelivery,
+    Packing,
+    Parcel,
+    ReopenParcel,
+    ToPack,
+    VoidParcel,
+)
+from app.services.labels.scanning import LOT, PRODUCT, Hit, Resolved
+from app.views.core.context import AppContext
+from app.views.core.errors import ask
+from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.surfaces import EmptyState, clear_layout
+from app.views.core.values import error_text
+from app.views.terminal.parts import TouchButton
+from app.views.warehouse import pack_cards, parcel_print
+from app.views.warehouse.parts import ScanPage, first
+from app.views.warehouse.weight import WeightDialog, kilos
+
+DOCUMENTS = ("labels.packing", "sales.delivery", "sales.sales_order", "sales.shipping")
+UNDO = 50
+ONE = Decimal(1)
+
+
+class PackPage(ScanPage):
+    """Deliveries to pack; then one of them."""
+
+    key = "scan_pack"
+    icon = "boxes"
+    topics = frozenset({packing.PARCEL})
+
+    def __init__(self, ctx: AppContext, state: dict[str, Any]) -> None:
+        super().__init__(ctx)
+        self._past: list[Packing] = []
+        self._posting = False
+        self._kept_as = f"warehouse.pack.{ctx.profile.person}"
+        self.work: Packing | None = None
+        kept = state.get("packing") or ctx.settings.get(self._kept_as)
+        self._kept: dict[str, Any] = unpack(kept) if isinstance(kept, dict) else {}
+        for name, words, icon, kind, run in (
+            ("undo", "scan_work.undo", "undo-2", "quiet", self.undo),
+            ("leave", "scan_pack.leave", "x", "quiet", self.leave),
+            ("rest", "scan_pack.rest", "package-plus", "secondary", self.rest),
+            ("weigh", "scan_pack.weigh", "scale", "secondary", self.weigh),
+            ("close", "scan_pack.close", "package-check", "primary", self.close_parcel),
+        ):
+            button = TouchButton(t(words), icon, kind, clicked=run)
+            button.setObjectName(f"action.{name}")
+            setattr(self, f"{name}_button", button)
+            if name == "rest":
+                self.foot.addStretch(1)
+            self.foot.addWidget(button)
+        self._show()
+        wanted = state.get("delivery") or self._kept.get("delivery")
+        if isinstance(wanted, int):
+            self.start(wanted)
+        else:
+            self.refresh()
+
+    undo_button: TouchButton
+    leave_button: TouchButton
+    rest_button: TouchButton
+    weigh_button: TouchButton
+    close_button: TouchButton
+
+    # -- TabPage ------------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """What is in the parcel so far."""
+        return {"packing": pack(packing.keep(self.work))} if self.work is not None else {}
+
+    def dirty(self) -> bool:
+        """Whether something lies in a parcel that is not closed."""
+        work = self.work
+        before = dict(work.parcel.inside) if work is not None and work.parcel is not None else {}
+        return work is not None and dict(work.inside) != before
+
+    def save(self, then: Callable[[], None] | None = None) -> None:
+        """Close the parcel, then go on."""
+        self.close_parcel(then)
+
+    def discard(self) -> None:
+        """Forget what was scanned."""
+        self.ctx.settings.set(self._kept_as, None)
+
+    def refresh(self) -> None:
+        """What is to be packed at all, or how far this delivery is by now."""
+        if self.work is None:
+            ReadOp(self, self.ctx, packing.to_pack).replacing("list").success(self._listed).start()
+        elif not self.dirty():
+            self.start(self.work.delivery.id)
+
+    def on_changes(self, changes: object) -> None:
+        """Somebody packed as well."""
+        if not self._posting:
+            self.refresh()
+
+    # -- scans --------------------------------------------------------------------------------------------------
+
+    def on_scan(self, found: Resolved) -> str:
+        """The delivery, its order or a parcel of it first; then goods."""
+        if self._posting:
+            return "bad"
+        if not found.hits:
+            self._tell(t("scan.unknown", code=found.reading.code), "bad")
+            return ""
+        goods = self._goods(found.hits)
+        if self.work is not None and goods is not None:
+            work, qty = self.work, found.reading.qty or goods.qty or ONE
+            product = goods.product_id or 0
+            return self._step(lambda: work.put(product, goods.label, goods.lot, qty))
+        document = first(found.hits, *DOCUMENTS)
+        if document is not None:
+            return self._document(document)
+        if goods is not None:
+            self._tell(t("scan_pack.delivery_first"), "bad")
+            return "bad"
+        return ""
+
+    def _goods(self, hits: tuple[Hit, ...]) -> Hit | None:
+        """What was scanned of the goods; of several with the same number, that which is packed here."""
+        mine = {one.product_id for one in self.work.delivery.goods} if self.work is not None else set()
+        of_goods = [hit for hit in hits if hit.topic in (PRODUCT, LOT)]
+        return next((hit for hit in of_goods if hit.product_id in mine), next(iter(of_goods), None))
+
+    def _document(self, hit: Hit) -> str:
+        if self.dirty() and self.work is not None:
+            self._tell(t("scan_pack.another", number=self.work.delivery.number), "bad")
+            return "bad"
+        if hit.topic in ("sales.delivery", "labels.packing"):
+            self.start(hit.id)
+            return "ok"
+
+        def known(delivery_id: int | None) -> None:
+            if delivery_id is None:
+                self._tell(t("scan_pack.not_shipped", number=hit.label), "bad")
+                self.signal("bad")
+            else:
+                self.start(delivery_id)
+
+        ReadOp(self, self.ctx, packing.find_packing, hit.label).replacing("find").success(known).start()
+        return "ok"
+
+    def on_command(self, command: str) -> str:
+        """Codes of the sheet."""
+        work = self.work
+        if work is None:
+            return "bad"
+        if command.isdigit():
+            return self._step(lambda: work.digit(command))
+        if command == "more":
+            return self._step(lambda: work.more(ONE))
+        doing: dict[str, Callable[[], object]] = {"undo": self.undo, "cancel": self.leave}
+        doing.get(command, self.close_parcel)()
+        return "ok"
+
+    def start(self, delivery_id: int) -> None:
+        """Open a delivery."""
+        op: ReadOp[PackedDelivery] = ReadOp(self, self.ctx, packing.packed_delivery, delivery_id, language())
+        op.replacing("delivery").success(self._opened).failure(self._not_there).start()
+
+    def _opened(self, found: PackedDelivery) -> None:
+        self.work, self._kept = packing.resume(found, self._kept), {}
+        self._past = []
+        self._show(*self._how_far())
+
+    def _not_there(self, error: BaseException) -> bool:
+        if self._kept:
+            self._kept = {}
+            self.discard()
+            self.refresh()
+            return True
+        return self._refused(error)
+
+    def signal(self, tone: str) -> None:
+        """Let people hear what came of a scan after a while."""
+        hub = self.hub()
+        if hub is not None:
+            hub.signal(tone)
+
+    # -- steps --------------------------------------------------------------------------------------------------
+
+    def _step(self, make: Callable[[], Packing]) -> str:
+        before = self.work
+        try:
+            self.work = make()
+        except AppError as error:
+            self._tell(error_text(error), "bad")
+            return "bad"
+        if before is not None:
+            self._past = [*self._past[-UNDO:], before]
+        self._show(pack_cards.inside_words(self.work), "ok")
+        return "ok"
+
+    def _change(self, change: Decimal) -> None:
+        work = self.work
+        if work is not None:
+            self._step(lambda: work.more(change))
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        if self._past:
+            self.work = self._past.pop()
+            self._show(t("scan_work.undone"))
+
+    def rest(self) -> None:
+        """All that is left goes into this parcel."""
+        work = self.work
+        if work is not None:
+            self._step(work.everything)
+
+    def weigh(self) -> None:
+        """What do the scales say?"""
+        work = self.work
+        if work is not None and work.inside:
+            WeightDialog(
+                self, work.weight, work.suggested_g, lambda grams: self._step(lambda: work.weigh(grams))
+            ).open()
+
+    def leave(self) -> None:
+        """Leave the delivery, after a question when something lies in an open parcel."""
+        if self.dirty():
+            ask(
+                self,
+                t("scan_pack.leave_title"),
+                t("scan_pack.leave_text"),
+                "scan_pack.leave_yes",
+                self._leave,
+            )
+        else:
+            self._leave()
+
+    def _leave(self) -> None:
+        self.work, self._past = None, []
+        self._show()
+        self.refresh()
+
+    # -- posting ------------------------------------------------------------------------------------------------
+
+    def close_parcel(self, then: Callable[[], None] | None = None) -> None:
+        """Close the parcel; its label is printed."""
+        work = self.work
+        if self._posting or work is None:
+            return
+        try:
+            command = work.close()
+        except AppError as error:
+            self._tell(error_text(error), "bad")
+            self.signal("bad")
+            return
+
+        def closed(answer: Closed) -> None:
+            self._past = []
+            self.work = packing.Packing(work.delivery)
+            self._read_again(answer)
+            if then is not None:
+                then()
+
+        self._post(packing.close_parcel, command, closed)
+
+    def _read_again(self, answer: Closed) -> None:
+        def read(found: PackedDelivery) -> None:
+            self.work = packing.begin(found)
+            said = "scan_pack.all_packed" if answer.complete else "scan_pack.closed"
+            words = t(
+                said,
+                number=fmt.number(answer.number),
+                delivery=found.number,
+                n=answer.parcels,
+                count=fmt.number(answer.parcels),
+            )
+            self._show(words, "ok")
+            made = [one for one in found.parcels if one.id == answer.id]
+            # Only now it is known how many there are: the others get their label again.
+            again = [one for one in found.parcels if one.id != answer.id] if answer.complete else []
+            parcel_print.labels(self, self.ctx, found, [*again, *made])
+
+        op: ReadOp[PackedDelivery] = ReadOp(
+            self, self.ctx, packing.packed_delivery, self.work.delivery.id if self.work else 0, language()
+        )
+        op.replacing("delivery").success(read).start()
+
+    def reopen(self, parcel: Parcel) -> None:
+        """Open a packed parcel again."""
+        if self.dirty():
+            self._tell(t("scan_pack.close_first"), "bad")
+            return
+        self._post(packing.reopen_parcel, ReopenParcel(parcel.id, parcel.row_version), self._changed_parcel)
+
+    def void(self) -> None:
+        """Unpack the opened parcel for good, after a question."""
+        work = self.work
+        if work is None or work.parcel is None:
+            return
+        parcel = work.parcel
+
+        def sure() -> None:
+            self._post(packing.void_parcel, VoidParcel(parcel.id, parcel.row_version), self._changed_parcel)
+
+        text = t("scan_pack.void_text", number=fmt.number(parcel.number))
+        ask(self, t("scan_pack.void_title"), text, "scan_pack.void_yes", sure, danger=True)
+
+    def _changed_parcel(self, _number: int) -> None:
+        if self.work is not None:
+            self.start(self.work.delivery.id)
+
+    def _post(self, fn: Callable[[Any, Any], Any], command: Any, done: Callable[[Any], None]) -> None:
+        if self._posting:
+            return
+        self._posting = True
+
+        def over() -> None:
+            self._posting = False
+
+        op: WriteOp[Any] = WriteOp(self, self.ctx, fn, command).disabling(self.close_button)
+        op.success(done).failure(self._refused).finally_(over).start()
+
+    def _refused(self, error: BaseException) -> bool:
+        self.signal("bad")
+        if not isinstance(error, AppError) or isinstance(error, NotAllowed | SessionEnded):
+            return False
+        self._tell(error_text(error), "bad")
+        return True
+
+    # -- looks --------------------------------------------------------------------------------------------------
+
+    def _want(self) -> str:
+        work = self.work
+        if work is None:
+            return t("scan_pack.want_delivery")
+        if work.delivery.complete and not work.inside:
+            return t("scan_pack.want_nothing")
+        number = work.number or max((one.number for one in work.delivery.parcels), default=0) + 1
+        key = "close" if work.all_in and work.inside else "goods"
+        return t(f"scan_pack.want_{key}", number=fmt.number(number))
+
+    def _tell(self, said: str, tone: str) -> None:
+        self.prompt.tell(self._want(), said, tone)
+
+    def _how_far(self) -> tuple[str, str]:
+        work = self.work
+        if work is None:
+            return "", ""
+        tone = "ok" if work.delivery.complete else ""
+        return pack_cards.progress(work.delivery), tone
+
+    def _listed(self, rows: list[ToPack]) -> None:
+        if self.work is not None:
+            return
+        clear_layout(self.box)
+        for row in rows:
+            self.box.addWidget(pack_cards.delivery_card(row, partial(self.start, row.delivery_id)))
+        if not rows:
+            self.box.addWidget(EmptyState("circle-check", t("scan_pack.empty"), t("scan_pack.empty_text")))
+
+    def _show(self, said: str = "", tone: str = "") -> None:
+        work = self.work
+        if work is not None:
+            self.ctx.settings.set(self._kept_as, pack(packing.keep(work)))
+        elif not self._kept:
+            self.ctx.settings.set(self._kept_as, None)
+        self._tell(said, tone)
+        clear_layout(self.box)
+        for button in (
+            self.undo_button,
+            self.leave_button,
+            self.rest_button,
+            self.weigh_button,
+            self.close_button,
+        ):
+            button.setVisible(work is not None)
+        if work is not None:
+            self.undo_button.setEnabled(bool(self._past))
+            self.rest_button.setEnabled(not work.all_in)
+            self.weigh_button.setEnabled(bool(work.inside))
+            self.close_button.setEnabled(bool(work.inside))
+            weight = work.weight
+            self.weigh_button.setText(kilos(weight) if weight is not None else t("scan_pack.weigh"))
+            self.weigh_button.updateGeometry()
+            acts = pack_cards.Acts(
+                change=self._change,
+                reopen=self.reopen,
+                void=self.void,
+                label=lambda parcel: parcel_print.labels(self, self.ctx, work.delivery, [parcel]),
+                paper=lambda parcel: parcel_print.packing_list(self, self.ctx, parcel),
+                papers=self.ctx.profile.can("sales.delivery:select"),
+            )
+            for card in pack_cards.cards(work, acts):
+                self.box.addWidget(card)
+        self.changed.emit()
