@@ -3,6 +3,7 @@
 import re
 
 from alembic import context
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, create_engine
 
 from app.models import metadata
@@ -18,6 +19,16 @@ def _include_name(name: str | None, kind: str, _parents: object) -> bool:
     return name != "alembic_version" and not (kind == "table" and _PARTITION.fullmatch(name or ""))
 
 
+def _settle(ctx: MigrationContext, step: object, heads: object, run_args: object) -> None:  # noqa: ARG001
+    """After each revision: check at once what was to be checked at the end.
+
+    All of them are one transaction, and a table with checks still to come cannot be altered by the next revision.
+    """
+    if ctx.connection is not None:
+        ctx.connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+        ctx.connection.exec_driver_sql("SET CONSTRAINTS ALL DEFERRED")
+
+
 def _run(connection: Connection) -> None:
     context.configure(
         connection=connection,
@@ -27,6 +38,7 @@ def _run(connection: Connection) -> None:
         version_table_schema="system",
         compare_server_default=True,
         transaction_per_migration=False,
+        on_version_apply=_settle,
     )
     with context.begin_transaction():
         context.run_migrations()

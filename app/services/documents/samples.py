@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from app.core.format import money
 from app.services.documents import data as page
 from app.services.documents.kinds import FOLDER, LINES, spec_of
 
@@ -67,19 +68,27 @@ def sample(
         "references": _references(kind, words, said, letter=letter),
         "remarks": (said["remark"],) if not letter else (),
     }
-    more = _more(kind, words, said, fields["totals"], level)
+    more = _more(kind, words, said, fields["totals"], level, positions)
     return page.DocumentData(**(fields | more))
 
 
 def _more(
-    kind: page.Kind, words: Mapping[str, Any], said: Mapping[str, Any], totals: page.Totals | None, level: int
+    kind: page.Kind,
+    words: Mapping[str, Any],
+    said: Mapping[str, Any],
+    totals: page.Totals | None,
+    level: int,
+    positions: tuple[page.Line, ...],
 ) -> dict[str, Any]:
     """What only this kind says."""
     terms = page.PaymentTerms(30, None, D(2), 8)
     if kind == "quote":
         return {"valid_until": date(2026, 12, 18), "payment": terms}
-    if kind in ("order_confirmation", "purchase_order"):
+    if kind == "order_confirmation":
         return {"payment": terms, "delivery_address": tuple(words["delivery_address"])}
+    if kind == "purchase_order":
+        own = tuple(words["own_warehouse"])
+        return {"payment": terms, "delivery_address": own, "recipient": tuple(words["supplier"])}
     if kind in _INVOICES and totals is not None:
         return _invoice(kind, said, totals)
     if kind == "reminder":
@@ -104,9 +113,9 @@ def _more(
             )
         }
     if kind == "stock_valuation":
-        return {
-            "summary": (("articles", "4"), ("value", "2.344,10 €" if said["unit"] == "Stk" else "€2,344.10"))
-        }
+        value = sum((D(str(line.values["value"])) for line in positions), D(0))
+        lang = "de" if said["unit"] == "Stk" else "en"
+        return {"summary": (("articles", str(len(positions))), ("value", money(value, "EUR", lang)))}
     if kind == "picking_list":
         return {"delivery_address": tuple(words["delivery_address"])}
     return {}
