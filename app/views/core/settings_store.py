@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ class SettingsStore(QObject):
         self._path = path
         self._submit = submit
         self._values = _read(path)
+        self._writing = threading.Lock()
+        self._asked = self._written = 0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SAVE_MS)
@@ -53,17 +56,26 @@ class SettingsStore(QObject):
         """Write now, in this thread; for the end of the program."""
         if self._timer.isActive():
             self._timer.stop()
-            _write(self._path, self._text())
+            self._write(*self._snapshot())
 
     def _save_behind(self) -> None:
-        text = self._text()
+        number, text = self._snapshot()
         if self._submit is None:
-            _write(self._path, text)
+            self._write(number, text)
         else:
-            self._submit(lambda: _write(self._path, text))
+            self._submit(lambda: self._write(number, text))
 
-    def _text(self) -> str:
-        return json.dumps({"format": FORMAT, "values": self._values}, ensure_ascii=False, indent=1)
+    def _snapshot(self) -> tuple[int, str]:
+        self._asked += 1
+        text = json.dumps({"format": FORMAT, "values": self._values}, ensure_ascii=False, indent=1)
+        return self._asked, text
+
+    def _write(self, number: int, text: str) -> None:
+        """One at a time, and what was asked for last stays: a worker may still write when the program ends."""
+        with self._writing:
+            if number > self._written:
+                self._written = number
+                _write(self._path, text)
 
 
 def _read(path: Path) -> dict[str, Any]:
