@@ -1,4 +1,4 @@
-"""What a user wants to change about supplier prices, and wants with purchase orders and goods receipts."""
+"""What a user wants to change about supplier prices, and wants with orders, receipts and invoices of suppliers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,16 +11,23 @@ from app.services.catalog.commands import Discard, SaveRecord
 
 __all__ = [
     "Arrival",
+    "CancelInvoice",
     "CloseOrder",
     "ConfirmOrder",
     "Confirmation",
     "Discard",
+    "EnterInvoice",
     "IssueOrder",
+    "PayInvoice",
     "PostReceipt",
     "PostReturn",
+    "RefuseReceived",
     "ReturnedLine",
+    "SaveInvoice",
     "SaveOrder",
     "SaveSupplierPrice",
+    "SaveTolerance",
+    "StoreReceived",
 ]
 
 
@@ -121,3 +128,69 @@ class PostReturn:
     reason: str
     lines: tuple[ReturnedLine, ...]
     command: UUID = field(default_factory=uuid4)
+
+
+class SaveTolerance(SaveRecord):
+    """Fields: over_receipt_pct, price_pct, qty_pct."""
+
+
+@dataclass(frozen=True)
+class StoreReceived:
+    """Keep a file that came in; ``source`` is file, drop or mail, ``facts`` what was read out of it."""
+
+    source: str
+    file_name: str
+    kind: str
+    content: bytes
+    facts: Mapping[str, Any]
+    findings: Sequence[Mapping[str, Any]]
+    words: str = ""
+    sender: str = ""
+    command: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class RefuseReceived(_Posting):
+    """This file becomes no purchase invoice."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SaveInvoice:
+    """Create (``id`` None) or change the draft of a supplier's invoice with its lines.
+
+    ``values`` holds the changed columns of the header: kind (invoice, credit), supplier_id, corrects_id, received_id,
+    invoice_number, order_reference, currency, invoice_date, supply_date, due_date, discount_pct, discount_date,
+    stated_gross, accept_reason, remark.  ``lines`` are all lines in their order (None leaves them), each with
+    purchase_order_line_id, product_id, description, supplier_sku, unit_code, qty, unit_price, net_amount,
+    tax_category, tax_rate, accept_reason and, for a saved one, id.
+    """
+
+    id: int | None
+    row_version: int | None
+    values: Mapping[str, Any]
+    lines: Sequence[Mapping[str, Any]] | None = None
+    command: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class EnterInvoice(_Posting):
+    """Enter a draft: it is matched and waits for somebody else's approval."""
+
+
+@dataclass(frozen=True)
+class CancelInvoice(_Posting):
+    """Cancel an unpaid purchase invoice."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class PayInvoice(_Posting):
+    """Book money paid for an approved invoice (got for a credit note); ``amount`` is positive."""
+
+    amount: Decimal
+    paid_on: date
+    use_discount: bool = False
+    reference: str = ""

@@ -98,3 +98,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM purchasing.goods_receipt g WHERE g.id = p_id
 $$;
 COMMENT ON FUNCTION purchasing.paper_of_goods_receipt IS 'A goods receipt as the archive sees it.';
+
+CREATE OR REPLACE FUNCTION purchasing.paper_of_purchase_invoice(p_kind text, p_id bigint)
+RETURNS TABLE (number text, warehouse_id bigint, partner_id bigint, recipient text, dated date, issued boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT i.number, NULL::bigint, i.supplier_id, i.snapshot #>> '{supplier,name}', i.invoice_date, i.state <> 'draft'
+    FROM purchasing.purchase_invoice i WHERE i.id = p_id
+$$;
+COMMENT ON FUNCTION purchasing.paper_of_purchase_invoice IS 'A purchase invoice as the archive sees it: its paper is the supplier''s.';
