@@ -46,6 +46,8 @@ def progress(delivery: PackedDelivery) -> str:
     if delivery.complete:
         return t("scan_pack.complete", parcels=words)
     total = sum((one.qty for one in delivery.goods), Decimal(0))
+    if not parcels:
+        return t("scan_pack.none_yet", all=fmt.quantity(total))
     left = sum((delivery.left(one.line_id) for one in delivery.goods), Decimal(0))
     return t("scan_pack.progress", packed=fmt.quantity(total - left), all=fmt.quantity(total), parcels=words)
 
