@@ -66,6 +66,8 @@ def test_everything_was_done_by_somebody_whose_job_it_is(books: Raw) -> None:
         "legacy.module",
         "documents.house",
         "purchasing.tolerance",
+        "sales.base_rate",
+        "sales.reminder_rule",
     }
     assert {login for login, table in rows if table == "sales.invoice"} == {"u_franziska"}
     assert {login for login, table in rows if table == "production.completion"} == {"u_petra"}

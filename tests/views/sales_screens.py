@@ -118,10 +118,10 @@ class Desk:
 
 
 @contextmanager
-def desk_of(db: Database, folder: Path, qtbot: QtBot) -> Iterator[Desk]:
-    """The window of whoever ``db`` is, with the screens of sales."""
+def desk_of(db: Database, folder: Path, qtbot: QtBot, more: tuple[Any, ...] = ()) -> Iterator[Desk]:
+    """The window of whoever ``db`` is, with the screens of sales and of ``more``."""
     folder.mkdir(exist_ok=True)
-    with window_for(db, folder, qtbot, (app.views.sales, app.views.approvals)) as window:
+    with window_for(db, folder, qtbot, (app.views.sales, app.views.approvals, *more)) as window:
         yield Desk(window, qtbot)
 
 

@@ -17,17 +17,19 @@ _ADDRESS_LINES = ("name", "street", "street2")
 
 
 class House(NamedTuple):
-    """The company, its currency and the day it is there."""
+    """The company, its currency, the day it is there, and the country it is in."""
 
     company: Company
     currency: str
     today: date
+    home: str
 
 
 def house(session: Session, language: Language) -> House:
     """The company as its papers show it; one round trip."""
     row = session.execute(text(f"SELECT {COLUMNS}, system.today() AS today")).mappings().one()
-    return House(company(row, language), row["company"]["currency"], row["today"])
+    own = row["company"]
+    return House(company(row, language), own["currency"], row["today"], own["country"])
 
 
 def company(row: Mapping[Any, Any], language: Language) -> Company:

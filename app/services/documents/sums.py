@@ -134,6 +134,8 @@ def reminder_total(flow: Flow, data: DocumentData) -> None:
         if asked.interest_pct:
             label = f"{label} ({percent(asked.interest_pct, lang)})"
         rows.append((label, money(asked.interest, currency, lang)))
+    if asked.flat:
+        rows.append((translate(lang, "document.reminder.flat"), money(asked.flat, currency, lang)))
     if asked.fee:
         rows.append((translate(lang, "document.reminder.fee"), money(asked.fee, currency, lang)))
     last = (translate(lang, "document.reminder.total"), money(asked.total, currency, lang))

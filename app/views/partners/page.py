@@ -50,6 +50,8 @@ from app.views.partners.words import (
 )
 from app.views.purchasing.awaited_card import RIGHT as ORDERED
 from app.views.purchasing.awaited_card import AwaitedCard
+from app.views.sales.reminder_card import RIGHT as REMINDED
+from app.views.sales.reminder_card import RemindersCard
 
 CHOICES = Remembered(partner_choices, frozenset({"partners.payment_term", "catalog.price_list"}))
 DOCUMENTS = frozenset({"sales.invoice", "sales.sales_order"})
@@ -250,7 +252,8 @@ class PartnerPage(FormPage):
         self.past = PastCard(self.ctx, of_partner, "partner") if self.ctx.profile.can(PAST) else None
         self.story = StoryCards(self, self.ctx, PARTNER, labels_of(self.spec))
         self.awaited = AwaitedCard(self.ctx, of_supplier) if self.ctx.profile.can(ORDERED) else None
-        own = [card for card in (self.bank, self.awaited, self.past) if card is not None]
+        self.reminded = RemindersCard(self.ctx) if self.ctx.profile.can(REMINDED) else None
+        own = [card for card in (self.reminded, self.bank, self.awaited, self.past) if card is not None]
         return (self.figures, *own, *self.story.cards)
 
     def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here
@@ -296,6 +299,9 @@ class PartnerPage(FormPage):
         if self.awaited is not None:
             supplier = self.partner is not None and self.partner.is_supplier
             self.awaited.show_record(self.record.id if supplier else None)
+        if self.reminded is not None:
+            customer = self.partner is not None and self.partner.is_customer
+            self.reminded.show_customer(self.record.id if customer else None, self.tab_title())
         if self.past is not None:
             number = self.partner.number if self.partner is not None else ""
             self.past.show_record(self.record.id, customer_number=number)

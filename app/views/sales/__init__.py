@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from app.services.sales.reminders import count_due
 from app.services.sales.worklists import (
     count_orders,
     count_overdue,
@@ -11,12 +12,15 @@ from app.services.sales.worklists import (
 )
 from app.views.core.actions import Action
 from app.views.core.workspace import RecordType, Search, Tile, Workspace
-from app.views.sales import flow_lists, searches, selling_lists
+from app.views.sales import flow_lists, reminder_lists, searches, selling_lists
 from app.views.sales.delivery_page import DeliveryPage
 from app.views.sales.invoice_page import InvoicePage
 from app.views.sales.lists import page, page_as
 from app.views.sales.order_page import OrderPage
 from app.views.sales.quote_page import QuotePage
+from app.views.sales.reminder_page import ReminderPage
+from app.views.sales.reminder_rules import rules
+from app.views.sales.reminder_words import REMINDER
 from app.views.sales.ship_page import ShipPage
 
 PRICED = "sales.sales_order:select"
@@ -81,6 +85,38 @@ WORKSPACES = (
         "sales.payment:select",
         page(flow_lists.payments),
     ),
+    Workspace(
+        "finance.open_items",
+        "sales.open_items.title",
+        "wallet",
+        "finance",
+        "reminder_open_items",
+        page(reminder_lists.open_items),
+    ),
+    Workspace(
+        "finance.reminding",
+        "sales.reminding.title",
+        "send",
+        "finance",
+        "reminder_proposals",
+        page(reminder_lists.reminding),
+    ),
+    Workspace(
+        "finance.reminders",
+        "sales.reminders.title",
+        "mail",
+        "finance",
+        "sales.reminder:select",
+        page(reminder_lists.sent),
+    ),
+    Workspace(
+        "finance.reminder_rules",
+        "sales.reminder_rules.title",
+        "scale",
+        "finance",
+        "sales.reminder_rule:update",
+        page(rules),
+    ),
 )
 
 RECORDS = (
@@ -97,6 +133,9 @@ RECORDS = (
     ),
     RecordType("sales.delivery", "truck", DeliveryPage, "sales.type.delivery", "sales.delivery:select"),
     RecordType("sales.invoice", "landmark", InvoicePage, "sales.type.invoice", "sales.invoice:select"),
+    RecordType(
+        REMINDER, "mail", ReminderPage, "sales.type.reminder", "sales.reminder:select", rail="finance"
+    ),
     RecordType("sales.shipping", "truck", ShipPage, "sales.type.shipping", SHIPS, rail="inventory"),
 )
 
@@ -199,5 +238,16 @@ TILES = (
         "payment_post",
         "bad",
         topics=("sales.invoice", "sales.payment"),
+    ),
+    Tile(
+        "sales.to_remind",
+        "sales.tile.to_remind",
+        "send",
+        "finance.reminding",
+        count_due,
+        {},
+        "reminder_proposals",
+        "warn",
+        topics=("sales.invoice", "sales.payment", REMINDER),
     ),
 )

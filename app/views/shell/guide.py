@@ -67,6 +67,8 @@ SCREENS: dict[str, tuple[str, ...]] = {
         "finance.to_invoice",
         "finance.invoices",
         "finance.payments",
+        "finance.open_items",
+        "finance.reminding",
         "partners.customers",
         "approvals.inbox",
     ),
