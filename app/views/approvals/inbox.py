@@ -19,6 +19,7 @@ KINDS = (
     "discount",
     "credit_limit",
     "stock_difference",
+    "period_reopen",
     "role_grant",
     "elevation",
     "elevation_extend",

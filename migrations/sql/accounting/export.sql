@@ -252,15 +252,14 @@ BEGIN
   INSERT INTO accounting.personal_account (partner_id, side, number)
   SELECT k.partner_id, k.side, k.account FROM jsonb_to_recordset(v_draft -> 'partners') AS k (
            partner_id bigint, side text, account bigint, is_new boolean) WHERE k.is_new ORDER BY k.account;
-  v_id := nextval('accounting.export_id_seq');
   v_number := system.next_number('accounting_export');
-  INSERT INTO accounting.export (id, number, first_day, last_day, repeats_id, reason, chart, consultant_no, client_no, vouchers,
-                                 lines, total_amount, proof, locked)
-  OVERRIDING SYSTEM VALUE
-  SELECT v_id, v_number, v_first, v_last, p_repeats, CASE WHEN p_repeats IS NOT NULL THEN btrim(p_reason) END, s.chart,
+  INSERT INTO accounting.export AS e (number, first_day, last_day, repeats_id, reason, chart, consultant_no, client_no, vouchers,
+                                      lines, total_amount, proof, locked)
+  SELECT v_number, v_first, v_last, p_repeats, CASE WHEN p_repeats IS NOT NULL THEN btrim(p_reason) END, s.chart,
          s.consultant_no, s.client_no, jsonb_array_length(v_draft -> 'vouchers'), jsonb_array_length(v_draft -> 'rows'), v_total,
          v_draft -> 'proof', (v_draft ->> 'locked')::boolean
-    FROM accounting.setting s;
+    FROM accounting.setting s
+  RETURNING e.id INTO v_id;
   INSERT INTO accounting.export_voucher (export_id, topic, record_id, number, dated, amount, repeated)
   SELECT v_id, v.topic, v.record_id, v.number, v.dated, v.amount, p_repeats IS NOT NULL
     FROM jsonb_to_recordset(v_draft -> 'vouchers') AS v (topic text, record_id bigint, number text, dated date, amount numeric);

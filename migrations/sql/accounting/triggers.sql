@@ -12,8 +12,8 @@ DECLARE
   v_setting accounting.setting%ROWTYPE;
 BEGIN
   SELECT * INTO v_setting FROM accounting.setting s;
-  IF NEW.number NOT BETWEEN CASE NEW.side WHEN 'debtor' THEN v_setting.debtor_first ELSE v_setting.creditor_first END
-                        AND CASE NEW.side WHEN 'debtor' THEN v_setting.debtor_last ELSE v_setting.creditor_last END THEN
+  IF NOT ((NEW.side = 'debtor' AND NEW.number BETWEEN v_setting.debtor_first AND v_setting.debtor_last)
+          OR (NEW.side = 'creditor' AND NEW.number BETWEEN v_setting.creditor_first AND v_setting.creditor_last)) THEN
     PERFORM sec.fail('ER422', 'personal_number_outside', jsonb_build_object('number', NEW.number));
   ELSIF TG_OP = 'UPDATE' AND NEW.number <> OLD.number AND EXISTS (
           SELECT FROM accounting.export_line l WHERE l.account = OLD.number::text) THEN
