@@ -157,6 +157,30 @@ class Purge(Base):
     purged_by: Mapped[str] = mapped_column(Text(), server_default=text("SESSION_USER"))
 
 
+class Verification(Base):
+    """A run over the archive: whether every file is what it was.  `ended_at` is empty while it goes on.
+
+    A nightly one belongs to the guard, which goes on from `last_issued` and `last_version`; a person's covers what the
+    person may see.  `findings` are the first hundred, as {what, topic, id, name}; `found` counts all.
+    """
+
+    __tablename__ = "verification"
+    __table_args__ = (
+        CheckConstraint("looked >= 0 AND found >= 0", name="verification_counts"),
+        CheckConstraint("jsonb_typeof(findings) = 'array'", name="verification_findings"),
+        {"schema": "documents"},
+    )
+
+    started_at: Mapped[dt.datetime] = moment(default_now=True)
+    ended_at: Mapped[dt.datetime | None] = moment()
+    verified_by: Mapped[str] = mapped_column(Text(), server_default=text("SESSION_USER"))
+    looked: Mapped[int] = whole("0")
+    found: Mapped[int] = whole("0")
+    findings: Mapped[list[Any]] = mapped_column(JSONB(), server_default=text("'[]'"))
+    last_issued: Mapped[int] = mapped_column(BigInteger(), server_default=text("0"))
+    last_version: Mapped[int] = mapped_column(BigInteger(), server_default=text("0"))
+
+
 class Attachment(Base, Versioned):
     """A file somebody laid beside a record (`topic` is its table); its versions keep what it was before."""
 

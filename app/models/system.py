@@ -12,7 +12,7 @@ from app.models.base import Base, Root, Versioned, flag, moment, one_of, whole, 
 
 
 class Company(Root, Versioned):
-    """The one company this database belongs to; ``pictures_on_…``: which of its documents show product pictures.
+    """The one company this database belongs to.
 
     ``is_small_business``: no VAT is charged (§ 19 UStG).  ``contact_…``: whom customers ask about an invoice;
     ``electronic_address`` with its scheme (EAS) is where e-invoices are answered to.
@@ -48,10 +48,6 @@ class Company(Root, Versioned):
     currency: Mapped[str] = words("EUR")
     time_zone: Mapped[str] = words("Europe/Berlin")
     logo: Mapped[bytes | None] = mapped_column(LargeBinary(), deferred=True)
-    pictures_on_quote: Mapped[bool] = flag(True)
-    pictures_on_order: Mapped[bool] = flag()
-    pictures_on_delivery: Mapped[bool] = flag()
-    pictures_on_invoice: Mapped[bool] = flag()
     is_small_business: Mapped[bool] = flag()
     contact_name: Mapped[str] = words("")
     contact_phone: Mapped[str] = words("")

@@ -1,4 +1,4 @@
-"""Pictures on documents: where the company wants them, from where the screens have them, never waited for."""
+"""Pictures on documents: where the house's layouts want them, from where the screens have them, never waited for."""
 
 import io
 import threading
@@ -10,21 +10,22 @@ import psycopg
 import pytest
 from PIL import Image
 from pypdf import PdfReader
+from sqlalchemy.orm import Session
 
 from app.core.db import Database
 from app.core.errors import Unavailable
 from app.core.picture_cache import PictureCache
 from app.services.catalog import writes as catalog
 from app.services.catalog.commands import SetImage
+from app.services.documents import templates
+from app.services.documents.commands import DocumentType
 from app.services.documents.data import DocumentData
 from app.services.documents.render import render
+from app.services.documents.templates import SaveTemplate
 from app.services.images.fetch import Source
 from app.services.images.printed import Paper
 from app.services.sales import documents, writes
 from app.services.sales.commands import ConvertQuote, IssueQuote
-from app.services.system import reads as system
-from app.services.system import writes as company
-from app.services.system.commands import SaveCompany
 from tests.sales_world import Raw, World, build
 from tests.views.test_images import png
 
@@ -79,13 +80,17 @@ def _from_service(admin: Raw, product: int) -> None:
     )
 
 
-def test_the_company_says_which_documents_show_pictures(world: World, as_role: As, admin: Raw) -> None:
-    """Quotes do from the beginning, orders once somebody wants it; an uploaded picture comes from the database."""
-    rep, ralf = as_role("sales_rep"), as_role("administrator")
-    as_role("marketing").write(catalog.set_image, SetImage(world.bell, png("red")))
+def test_the_layout_says_which_documents_show_pictures(world: World, as_role: As, admin: Raw) -> None:
+    """Quotes do as a rule, orders once somebody wants it; an uploaded picture comes from the database."""
+    rep, marketing = as_role("sales_rep"), as_role("marketing")
+    marketing.write(catalog.set_image, SetImage(world.bell, png("red")))
     lines = [world.line(world.bell, 2, "7.99"), world.line(world.bike, 1, "700")]
     quote = rep.write(writes.save_quote, world.quote(lines)).value
-    data = rep.read(documents.document_for, "quote", quote.id)
+
+    def paper(session: Session, kind: DocumentType, number: int) -> DocumentData:
+        return templates.designed(session, documents.document_for(session, kind, number))
+
+    data = rep.read(paper, "quote", quote.id)
     assert [line.image is not None for line in data.lines] == [True, False]
     assert _images(data) == 0  # named, and not yet there
     with_picture = rep.read(Paper().add, data)
@@ -93,14 +98,13 @@ def test_the_company_says_which_documents_show_pictures(world: World, as_role: A
     assert Image.open(io.BytesIO(with_picture.lines[0].picture or b"")).format == "JPEG"
     issued = rep.write(writes.issue_quote, IssueQuote(quote.id, quote.row_version)).value
     order = rep.write(writes.convert_quote, ConvertQuote(issued.id, issued.row_version)).value
-    assert _images(rep.read(Paper().add, rep.read(documents.document_for, "sales_order", order.id))) == 0
-    version = ralf.read(system.company).row_version
-    ralf.write(
-        company.save_company, SaveCompany(version, {"pictures_on_quote": False, "pictures_on_order": True})
-    )
-    assert _images(rep.read(Paper().add, rep.read(documents.document_for, "sales_order", order.id))) == 1
-    assert _images(rep.read(Paper().add, rep.read(documents.document_for, "quote", issued.id))) == 0
-    ralf.write(company.save_company, SaveCompany(version + 1, {"pictures_on_quote": True}))
+    assert _images(rep.read(Paper().add, rep.read(paper, "sales_order", order.id))) == 0
+    for kind, wanted in (("order_confirmation", True), ("quote", False)):
+        values = {"kind": kind, "language": "", "partner_id": None, "changes": {"pictures": wanted}}
+        marketing.write(templates.save_template, SaveTemplate(None, None, values))
+    assert _images(rep.read(Paper().add, rep.read(paper, "sales_order", order.id))) == 1
+    assert _images(rep.read(Paper().add, rep.read(paper, "quote", issued.id))) == 0
+    admin.execute("DELETE FROM documents.template")
 
 
 def test_a_picture_of_the_service_is_fetched_once_and_never_waited_for(

@@ -32,6 +32,9 @@ def _fill(raw: psycopg.Connection[Any]) -> None:
     """Invoices as the program of then wrote them; what they refer to is of no account here."""
     raw.execute("SET LOCAL session_replication_role = replica")
     raw.execute(
+        "INSERT INTO system.company (name, pictures_on_quote, pictures_on_order) VALUES ('Haus', false, true)"
+    )
+    raw.execute(
         "INSERT INTO sales.sales_order (number, state, customer_id, warehouse_id, price_list_id, payment_term_id,"
         " order_date, snapshot) OVERRIDING SYSTEM VALUE VALUES"
         " ('AU-1', 'confirmed', 1, 1, 1, 1, '2026-03-01', %s), (NULL, 'draft', 1, 1, 1, 1, '2026-03-01', NULL)",
@@ -111,6 +114,13 @@ def test_invoices_of_before_keep_their_amounts_and_get_their_tax_category(new_da
             assert admin.execute(
                 "SELECT l.tax_category FROM sales.sales_order_line l ORDER BY l.sales_order_id"
             ).fetchall() == [("G",), (None,)]
+            # What the company said about pictures on its papers, its layouts say now; what was as usual stays unsaid.
+            assert admin.execute(
+                "SELECT kind, language, changes FROM documents.template ORDER BY kind"
+            ).fetchall() == [
+                ("order_confirmation", "", {"pictures": True}),
+                ("quote", "", {"pictures": False}),
+            ]
             totals = [one for one in run_queries(admin, "consistency") if one[0] == "sales_totals"]
             assert [found for found in totals if "sales.invoice" in str(found)] == []
         engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://"))

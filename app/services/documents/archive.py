@@ -2,9 +2,11 @@
 
 from sqlalchemy.orm import Session
 
-from app.core.changes import Result, changed
+from app.core.changes import NO_CHANGES, Result, changed
 from app.core.db import call_api, posting
-from app.services.documents.commands import ArchiveDocument, PurgeDocuments
+from app.services.documents.commands import ArchiveDocument, NoteVerified, PurgeDocuments
+
+KEPT = 100  # findings of a run; all are counted
 
 
 @posting
@@ -48,3 +50,17 @@ def purge(session: Session, command: PurgeDocuments) -> Result[int]:
         p_reason=command.reason,
     )
     return Result(int(answer["documents"]), changed(("documents.issued", None)))
+
+
+@posting
+def note_verified(session: Session, command: NoteVerified) -> Result[int]:
+    """Keep what a run over the archive found, so that the house sees when it was last done; gives its number."""
+    answer = call_api(
+        session,
+        "document_verified",
+        p_command=command.command,
+        p_looked=command.looked,
+        p_found=len(command.findings),
+        p_findings=[one._asdict() for one in command.findings[:KEPT]],
+    )
+    return Result(int(answer["id"]), NO_CHANGES)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.services.documents.data import Language
+from app.services.documents.verify import Finding
 
 DocumentType = Literal["quote", "sales_order", "delivery", "invoice"]
 
@@ -26,6 +27,15 @@ class ArchiveDocument:
     words: str = ""
     beside_name: str | None = None
     beside: bytes | None = None
+    command: uuid.UUID = field(default_factory=uuid.uuid4)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteVerified:
+    """A run over the archive, done here: how many files were looked at, and what was found."""
+
+    looked: int
+    findings: tuple[Finding, ...]
     command: uuid.UUID = field(default_factory=uuid.uuid4)
 
 

@@ -35,6 +35,7 @@ Kind = Literal[
     "qc_report",
     "price_list",
     "stock_valuation",
+    "archive_report",
 ]
 Language = Literal["de", "en"]
 TaxNote = Literal[

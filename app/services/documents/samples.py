@@ -36,6 +36,7 @@ _NUMBERS: dict[page.Kind, str] = {
     "inspection_sheet": "FA-2026-00021",
     "qc_report": "PB-2026-00002",
 }
+_WITHOUT_LINES = ("inspection_sheet", "archive_report")
 _INVOICES = ("invoice", "down_payment", "partial_invoice", "final_invoice", "correction", "cancellation")
 
 
@@ -51,7 +52,7 @@ def sample(
     words = _words()
     said = words[language]
     spec = spec_of(kind)
-    positions = _lines(kind, said, count) if LINES in spec.tables and kind != "inspection_sheet" else ()
+    positions = _lines(kind, said, count) if LINES in spec.tables and kind not in _WITHOUT_LINES else ()
     if kind == "price_list" and positions:
         positions = (*positions, _family(said, positions[0]))
     letter = spec.form == "letter"
@@ -112,6 +113,8 @@ def _more(
                 page.Measurement(position=str(at), **one) for at, one in enumerate(said["measures"], start=1)
             )
         }
+    if kind == "archive_report":
+        return {"summary": (("files", "1204"), ("altered", "0")), "remarks": ()}
     if kind == "stock_valuation":
         value = sum((D(str(line.values["value"])) for line in positions), D(0))
         lang = "de" if said["unit"] == "Stk" else "en"

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
+
+from app.models.documents import Verification
 
 PORTION = 200
 
@@ -30,6 +32,16 @@ class Checked(NamedTuple):
 
     last: int | None
     looked: int
+    findings: tuple[Finding, ...]
+
+
+class Run(NamedTuple):
+    """A run that is over: when, by whom (a login; the guard's at night), how many files, what was found."""
+
+    ended_at: dt.datetime
+    verified_by: str
+    looked: int
+    found: int
     findings: tuple[Finding, ...]
 
 
@@ -110,6 +122,27 @@ def verify(session: Session) -> Iterator[Checked]:
             after = portion.last
     missing = lost(session)
     yield Checked(None, 0, missing)
+
+
+def last_runs(session: Session, most: int = 5) -> tuple[Run, ...]:
+    """The last runs that came to their end, the newest first."""
+    one = Verification
+    statement = (
+        select(one.ended_at, one.verified_by, one.looked, one.found, one.findings)
+        .where(one.ended_at.is_not(None))
+        .order_by(one.ended_at.desc(), one.id.desc())
+        .limit(most)
+    )
+    return tuple(
+        Run(
+            at,
+            by,
+            looked,
+            found,
+            tuple(Finding(x["what"], x["topic"], int(x["id"]), x["name"]) for x in findings),
+        )
+        for at, by, looked, found, findings in session.execute(statement)
+    )
 
 
 def write_report(file: Path, checked: int, findings: list[Finding], at: dt.datetime) -> None:

@@ -129,24 +129,14 @@ _TAX_NOTES: dict[str, page.TaxNote] = {
     "Z": "zero_rated",
     "O": "outside_scope",
 }
-_SHOWS: dict[page.Kind, str] = {
-    "quote": "pictures_on_quote",
-    "order_confirmation": "pictures_on_order",
-    "delivery_note": "pictures_on_delivery",
-    "invoice": "pictures_on_invoice",
-    "down_payment": "pictures_on_invoice",
-    "partial_invoice": "pictures_on_invoice",
-    "final_invoice": "pictures_on_invoice",
-    "correction": "pictures_on_invoice",
-    "cancellation": "pictures_on_invoice",
-}
 _ADDRESS_LINES = ("name", "street", "street2")
 
 
 def document_for(session: Session, document_type: DocumentType, document_id: int) -> page.DocumentData:
     """What the document of a record says, in the customer's language; one round trip.
 
-    Its lines name pictures where the company wants them; `app.services.images.printed` gets them.
+    Its lines name their pictures; the house's layout says whether they are shown (`documents.templates`), and
+    `app.services.images.printed` gets them.
 
     A draft quote or order gives a draft document.  Raises Refused record_not_found.
     """
@@ -194,9 +184,7 @@ def _common(
         "recipient": _address(said.get("billing_address"), row, language),
         "references": tuple(references),
         "contact": page.Contact(row["clerk"], email=row["company"]["email"]) if row["clerk"] else None,
-        "lines": tuple(
-            _line(x, language, shows=bool(row["company"][_SHOWS[kind]])) for x in row["lines"] or ()
-        ),
+        "lines": tuple(_line(x, language) for x in row["lines"] or ()),
     }
 
 
@@ -358,11 +346,11 @@ def _dec(value: Any) -> Decimal:
     return Decimal(str(value))
 
 
-def _line(line: Mapping[str, Any], language: page.Language, *, shows: bool) -> page.Line:
+def _line(line: Mapping[str, Any], language: page.Language) -> page.Line:
     priced = "unit_price" in line
     discount = _dec(line["discount_pct"]) if priced else Decimal(0)
     lots = tuple(code for code, _qty in line.get("lots") or ())
-    picture = line["picture"] if shows else None
+    picture = line["picture"]
     return page.Line(
         position=str(line["position"]),
         sku=line["sku"],

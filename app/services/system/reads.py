@@ -63,10 +63,6 @@ class CompanyRow(NamedTuple):
     web: str
     language: str
     currency: str
-    pictures_on_quote: bool
-    pictures_on_order: bool
-    pictures_on_delivery: bool
-    pictures_on_invoice: bool
     is_small_business: bool
     contact_name: str
     contact_phone: str

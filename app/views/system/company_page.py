@@ -20,7 +20,6 @@ from app.views.core.side_cards import StoryCards
 
 COMPANY = "system.company"
 COMPANY_ID = 1
-PICTURED = ("quote", "order", "delivery", "invoice")
 
 
 def load(session: Any, _record_id: int, _language: str) -> FormRecord:
@@ -119,12 +118,6 @@ class CompanyPage(FormPage):
                 ),
                 "company.section.bank",
             ),
-            Section(
-                tuple(
-                    Field(f"pictures_on_{kind}", f"company.pictures_on_{kind}", "check") for kind in PICTURED
-                ),
-                "company.section.pictures",
-            ),
         ),
         load=load,
         update_right=f"{COMPANY}:update",
@@ -163,8 +156,7 @@ class CompanyPage(FormPage):
     def save_call(self, form: FormValues) -> tuple[Callable[[Any, Any], Result[Any]], Any]:
         """Only what was changed; an emptied field is empty text."""
         values = {
-            key: form.values[key] if key.startswith(("pictures_on_", "is_")) else form.values[key] or ""
-            for key in form.changed
+            key: form.values[key] if key.startswith("is_") else form.values[key] or "" for key in form.changed
         }
         for key in ("country", "vat_id", "iban", "bic", "electronic_address_scheme"):
             if values.get(key):

@@ -201,7 +201,8 @@ BEGIN
   PERFORM sec.require('guard_tick');
   PERFORM sec.session_touch();
   FOREACH v_step IN ARRAY ARRAY['sec.guard_unlock()', 'sec.expire_roles()', 'sec.guard_watch()', 'sec.guard_tries()',
-                                'sec.guard_operators()', 'system.approvals_expire()', 'sec.data_keys_tidy()', 'sec.guard_tidy()'] LOOP
+                                'sec.guard_operators()', 'system.approvals_expire()', 'sec.data_keys_tidy()', 'sec.guard_tidy()',
+                                'sec.guard_archive()'] LOOP
     BEGIN
       EXECUTE format('SELECT (%s)::int', v_step) INTO v_count;
       v_done := v_done || jsonb_build_object(v_step, v_count);
@@ -214,6 +215,18 @@ BEGIN
   RETURN v_done;
 END $$;
 COMMENT ON FUNCTION sec.guard_tick IS 'Everything that is due by time; answers per step how much there was to do, or the SQLSTATE of its failure.';
+
+CREATE OR REPLACE FUNCTION sec.guard_archive() RETURNS int
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_step CONSTANT jsonb := documents.verify_step();
+BEGIN
+  IF (v_step ->> 'found')::int > 0 THEN
+    PERFORM sec.alarm_raise('archive_altered', '', v_step - 'looked', interval '20 hours');
+  END IF;
+  RETURN (v_step ->> 'looked')::int;
+END $$;
+COMMENT ON FUNCTION sec.guard_archive IS 'The next files of the archive against their hashes; what was altered is an alarm.';
 
 CREATE OR REPLACE FUNCTION sec.guard_unlock() RETURNS int
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -9,7 +9,7 @@ SELECT c.oid::regclass FROM pg_catalog.pg_class c
        'sec.badge', 'sec.guard_mark', 'sec.login_attempt', 'sec.mail_message', 'sec.password_denied', 'sec.password_history',
        'sec.password_reset', 'sec.recovery_code', 'sec.registration', 'sec.role_closure', 'sec.role_parent', 'sec.totp',
        'sec.trusted_device', 'sec.user_photo',
-       'documents.content', 'documents.kind', 'documents.retention', 'printing.station', 'mail.account_status',
+       'documents.content', 'documents.kind', 'documents.retention', 'documents.verification', 'printing.station', 'mail.account_status',
        'inventory.stock_balance', 'inventory.stock_level', 'engineering.structure_lock',
        'catalog.picture_article', 'catalog.picture_change', 'catalog.picture_file',
        'legacy.article', 'legacy.document', 'legacy.document_line', 'legacy.employee', 'legacy.employee_pay', 'legacy.entity',
