@@ -160,6 +160,8 @@ class Arriving:
         return self._counted((self.last.qty if self.last is not None else NOTHING) + change)
 
     def _counted(self, qty: Decimal) -> "Arriving":
+        if self.asked is not None:
+            raise Invalid("arrival_lot_missing", product=self.line(self.asked.line_id).sku)
         if self.last is None:
             raise Invalid("scan_work_product_first")
         rest = self.came[:-1]

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.core.errors import SessionEnded
 from app.core.i18n import has_text, set_language, t
@@ -48,6 +48,7 @@ SCREENS = (
     "scan_count",
     "stock_places",
 )
+IN_A_ROW = 5
 WIDTH, HEIGHT = 1280, 800
 _WORK = frozenset(
     {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.TouchBegin}
@@ -250,9 +251,9 @@ class TerminalWindow(QMainWindow):
         column = QVBoxLayout(home)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        row = QHBoxLayout()
-        row.setContentsMargins(px("gap_xl"), px("gap_m"), px("gap_xl"), px("gap_m"))
-        row.setSpacing(px("gap_m"))
+        bar = QGridLayout()
+        bar.setContentsMargins(px("gap_xl"), px("gap_m"), px("gap_xl"), px("gap_m"))
+        bar.setSpacing(px("gap_m"))
         self._buttons = {}
         found = self.ctx.registry.workspaces
         for key in SCREENS:
@@ -266,9 +267,13 @@ class TerminalWindow(QMainWindow):
                 )
                 button.setObjectName(f"terminal.open.{key}")
                 self._buttons[key] = button
-                row.addWidget(button)
-        row.addStretch(1)
-        column.addLayout(row)
+        # One row of words, or two rows that line up: every screen stays one touch away.
+        across = min(len(self._buttons), IN_A_ROW)
+        for number, button in enumerate(self._buttons.values()):
+            bar.addWidget(button, number // IN_A_ROW, number % IN_A_ROW)
+        if across < IN_A_ROW:
+            bar.setColumnStretch(across, 1)
+        column.addLayout(bar)
         self._place = QVBoxLayout()
         column.addLayout(self._place, 1)
         self._home = home

@@ -286,7 +286,7 @@ class PackPage(ScanPage):
             made = [one for one in found.parcels if one.id == answer.id]
             # Only now it is known how many there are: the others get their label again.
             again = [one for one in found.parcels if one.id != answer.id] if answer.complete else []
-            parcel_print.labels(self, self.ctx, found, [*again, *made])
+            parcel_print.labels(self, self.ctx, found, [*again, *made], asked=False)
 
         op: ReadOp[PackedDelivery] = ReadOp(
             self, self.ctx, packing.packed_delivery, self.work.delivery.id if self.work else 0, language()

@@ -27,6 +27,7 @@ from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.theme import px
 from app.views.core.values import error_text
+from app.views.sales import pdf
 from app.views.terminal.parts import TouchButton
 from app.views.warehouse.parts import ScanPage, first
 
@@ -224,6 +225,9 @@ class PickPage(ScanPage):
             self.picking, self._past = None, []
             self._show(t("scan_pick.shipped", number=answer.number), "ok")
             self._note(picking, answer.id)
+            # At a terminal nobody may archive: the office makes the delivery note up.
+            if self.ctx.profile.can("document_archive"):
+                pdf.archive(self.ctx, "delivery", answer.id, answer.number)
             self._offer_packing(answer)
             self.refresh()
             if then is not None:
