@@ -21,8 +21,20 @@ from app.services.labels.scanning import LogScans, ScanNote, TeachCode
 from app.services.printing import writes as printing
 from app.services.printing.commands import ActOnJobs, PrintDocument, RequestPrint, SavePrinter
 from app.services.printing.convert import ZPL
+from app.services.sales import reminders
 from app.services.sales import writes as sales
-from app.services.sales.commands import ConfirmSalesOrder, CorrectInvoice, PostDownPayment, Reduction
+from app.services.sales.commands import (
+    CancelReminder,
+    ConfirmSalesOrder,
+    CorrectInvoice,
+    HoldReminders,
+    IssueReminder,
+    LiftHold,
+    PostDownPayment,
+    Reduction,
+    SaveBaseRate,
+    SaveReminderRule,
+)
 from tests.db.legacy_story import Post
 from tests.sales_world import World
 
@@ -56,6 +68,7 @@ def _invoices(address: str, post: Post, world: World, invoice: int) -> None:
     version, line = found
     less = CorrectInvoice(invoice, version, (Reduction(line, amount=D(10)),), "scratched")
     post("finance", "invoice_correct", sales.correct_invoice, less)
+    _reminders(address, post, world)
     draft = post(
         "sales_rep", "COMMIT", sales.save_sales_order, world.order([world.line(world.bike, 1, "100")])
     )
@@ -63,6 +76,30 @@ def _invoices(address: str, post: Post, world: World, invoice: int) -> None:
     order = post("sales_rep", "sales_order_confirm", sales.confirm_sales_order, confirm)
     ask = PostDownPayment(order.id, order.row_version, world.today, pct=D(30))
     post("finance", "down_payment_post", sales.post_down_payment, ask)
+
+
+def _reminders(address: str, post: Post, world: World) -> None:
+    with psycopg.connect(address, autocommit=True) as admin:
+        admin.execute("SET session_replication_role = replica")
+        admin.execute("UPDATE sales.invoice SET due_date = due_date - 60 WHERE state = 'open'")
+        found = admin.execute(
+            "SELECT s.customer_id, array_agg(c.invoice_id), min(s.total) FROM"
+            " sales.reminder_sums(NULL, NULL, system.today()) s"
+            " JOIN sales.reminder_candidates(NULL, system.today()) c ON c.customer_id = s.customer_id AND c.is_due"
+            " GROUP BY s.customer_id LIMIT 1"
+        ).fetchone()
+    assert found is not None
+    customer, invoices, total = found
+    issue = IssueReminder(customer, tuple(invoices), total)
+    sent = post("finance", "reminder_issue", reminders.issue_reminder, issue)
+    post("finance", "reminder_cancel", reminders.cancel_reminder, CancelReminder(sent.id, 1, "paid that day"))
+    hold = HoldReminders(customer, "complaint", invoices[0])
+    held = post("sales_manager", "reminder_hold", reminders.hold_reminders, hold)
+    lift = LiftHold(held.id, held.row_version)
+    post("finance", "reminder_hold_lift", reminders.lift_hold, lift)
+    rule = SaveReminderRule(1, 1, {"days": 9})
+    post("finance", "COMMIT", reminders.save_rule, rule)
+    post("finance", "COMMIT", reminders.save_base_rate, SaveBaseRate(world.today, D("1.5")))
 
 
 def _files(post: Post, customer: int) -> None:

@@ -78,7 +78,7 @@ class RemindersCard(Card):
             (t("sales.card.days_late", n=item.days) if item.days else "", "small", "right"),
             (fmt.money(item.open), "small600", "right"),
         )
-        line = cells_row(cells, (6, 6, 5))
+        line = cells_row(cells, (7, 5, 5))
         line.setCursor(Qt.CursorShape.PointingHandCursor)
         line.setObjectName(f"open_item.{item.invoice_id}")
         line.mouseReleaseEvent = lambda _event: self._open(item.invoice_id)  # type: ignore[method-assign]

@@ -27,8 +27,8 @@ def _hold_customer(ctx: AppContext, rows: list[Any]) -> None:
     hold(ctx, rows[0].customer_id, rows[0].customer)
 
 
-def _money(key: str, title: str) -> Column:
-    return Column(key, title, "money", 104, filter="min", currency=None)
+def _money(key: str, title: str, *, hidden: bool = False) -> Column:
+    return Column(key, title, "money", 104, filter="min", currency=None, hidden=hidden)
 
 
 HOLD_CUSTOMER = ListAction("hold_customer", "sales.hold.customer", _hold_customer, "pause", right=HOLD)
@@ -66,7 +66,7 @@ def open_items(_ctx: AppContext) -> ListSpec:
                 "level",
                 "sales.reminder.level",
                 "chip",
-                150,
+                172,
                 filter="choice",
                 choices=LEVEL_CHOICES,
                 chips=LEVELS,
@@ -121,17 +121,17 @@ def reminding(_ctx: AppContext) -> ListSpec:
                 "level",
                 "sales.reminder.level",
                 "chip",
-                150,
+                172,
                 filter="choice",
                 choices=LEVEL_CHOICES[1:],
                 chips=LEVELS,
             ),
             Column("items", "sales.reminder.count", "number", 76, filter="min"),
             Column("days", "sales.reminder.days", "number", 116, filter="min"),
-            _money("open", "sales.column.open"),
-            _money("interest", "sales.reminder.interest"),
-            _money("flat", "sales.reminder.flat"),
-            _money("fee", "sales.reminder.fee"),
+            _money("open", "sales.column.open", hidden=True),
+            _money("interest", "sales.reminder.interest", hidden=True),
+            _money("flat", "sales.reminder.flat", hidden=True),
+            _money("fee", "sales.reminder.fee", hidden=True),
             _money("total", "sales.reminder.total"),
         ),
         primary=ListAction(
@@ -175,7 +175,7 @@ def sent(_ctx: AppContext) -> ListSpec:
                 "level",
                 "sales.reminder.level",
                 "chip",
-                150,
+                172,
                 filter="choice",
                 choices=LEVEL_CHOICES[1:],
                 chips=LEVELS,

@@ -70,7 +70,7 @@ class AskedCard(FactsCard):
             (t("sales.reminder.flat"), found.flat_amount),
             (t("sales.reminder.fee"), found.fee_amount),
         )
-        facts = [Fact(t("sales.column.open"), fmt.money(found.open_amount))]
+        facts = [Fact(t("sales.reminding.open"), fmt.money(found.open_amount))]
         facts += [Fact(label, fmt.money(amount)) for label, amount in rows if amount]
         facts.append(Fact(t("sales.reminder.total"), fmt.money(found.total_amount), "total"))
         left = sum((item.left for item in found.items), Decimal(0))
@@ -100,16 +100,15 @@ class ReminderPage(FormPage):
         load=load,
         lines=LinesSpec(
             columns=(
-                _line("number", "sales.type.invoice", "text", 126, style="body500"),
-                _line("invoice_date", "sales.field.date", "date", 96),
-                _line("due_date", "sales.field.due_short", "date", 96),
-                _line("days", "sales.reminder.days", "quantity", 110),
+                _line("number", "sales.type.invoice", "text", 128, style="body500"),
+                _line("due_date", "sales.field.due_short", "date", 92),
+                _line("days", "sales.reminder.days_short", "quantity", 60),
                 _line("level", "sales.reminder.level", "text", 0),
-                _line("open_amount", "sales.column.open", "money", 100),
-                _line("default_since", "sales.reminder.default_since", "date", 100),
-                _line("interest_amount", "sales.reminder.interest", "money", 100, quiet_zero=True),
-                _line("flat_amount", "sales.reminder.flat", "money", 124, quiet_zero=True),
-                _line("left", "sales.reminder.left", "money", 100, style="body600"),
+                _line("open_amount", "sales.column.open", "money", 88),
+                _line("default_since", "sales.reminder.default_since", "date", 96),
+                _line("interest_amount", "sales.reminder.interest_short", "money", 76, quiet_zero=True),
+                _line("flat_amount", "sales.reminder.flat_short", "money", 88, quiet_zero=True),
+                _line("left", "sales.reminder.left", "money", 96, style="body600"),
             ),
             title="sales.reminding.items",
         ),

@@ -23,7 +23,7 @@ from app.views.sales.panes import Pane
 from app.views.sales.reminder_words import LEVELS, REMINDER, STATES
 from app.views.sales.states import chip
 
-WIDTHS = (6, 5, 4, 5)
+WIDTHS = (7, 5, 4, 5)
 
 
 def proposal_pane(ctx: AppContext, row: Proposal) -> QWidget:
@@ -51,13 +51,13 @@ def _asked(
     layout: QVBoxLayout, open_: Decimal, interest: Decimal, flat: Decimal, fee: Decimal, total: Decimal
 ) -> None:
     rows = (
-        ("sales.column.open", open_),
+        ("sales.reminding.open", open_),
         ("sales.reminder.interest", interest),
         ("sales.reminder.flat", flat),
         ("sales.reminder.fee", fee),
     )
     for key, amount in rows:
-        if amount or key == "sales.column.open":
+        if amount or key == "sales.reminding.open":
             layout.addWidget(
                 cells_row(((t(key), "body", "left"), (fmt.money(amount), "body", "right")), (3, 2))
             )
@@ -117,8 +117,9 @@ def rule_pane(_ctx: AppContext, row: RuleRow) -> QWidget:
     """The base rates interest follows."""
     pane = DetailPane()
     pane.setObjectName("detail")
-    pane.head(t("sales.reminder_rules.rates"), "", note=t("sales.reminder_rules.points"))
+    pane.head("", t("sales.reminder_rules.rates"))
     over = pane.tab("overview", t("sales.reminder_rules.rates"))
+    over.addWidget(text_row(t("sales.reminder_rules.points"), style="small"))
     for day, rate in row.rates:
         cells = (
             (t("sales.reminder_rules.from", date=fmt.date_(day)), "body", "left"),

@@ -79,12 +79,12 @@ def rules(_ctx: AppContext) -> ListSpec:
         fetch=list_rules,
         topics=frozenset({RULE, RATE}),
         columns=(
-            Column("level", "sales.reminder.level", "chip", 190, stretch=True, chips=LEVELS),
-            Column("days", "sales.reminder_rules.days", "number", 170),
-            Column("pay_days", "sales.reminder_rules.pay_days", "number", 170),
-            Column("fee", "sales.reminder_rules.fee", "money", 160, currency=None),
-            Column("flat_amount", "sales.reminder_rules.flat_amount", "money", 190, currency=None),
-            Column("with_interest", "sales.reminder_rules.with_interest", "yes_no", 120),
+            Column("level", "sales.reminder.level", "chip", 180, stretch=True, chips=LEVELS),
+            Column("days", "sales.reminder_rules.days", "number", 150),
+            Column("pay_days", "sales.reminder_rules.pay_days", "number", 110),
+            Column("fee", "sales.reminder_rules.fee_short", "money", 90, currency=None),
+            Column("flat_amount", "sales.reminder_rules.flat_short", "money", 100, currency=None),
+            Column("with_interest", "sales.reminder_rules.with_interest", "yes_no", 116),
         ),
         row_actions=(
             ListAction(
