@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.core.changes import Result
 from app.core.errors import AppError
 from app.core.i18n import t
+from app.services.labels.scanning import Resolved
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.fields import FieldBox, check_field
@@ -29,6 +30,7 @@ from app.views.core.form_model import (
 from app.views.core.form_parts import ChainNode, DocumentChain, Fact, FactsCard, FieldGrid
 from app.views.core.form_side import SideColumn, scrolling_column
 from app.views.core.lines_editor import LinesEditor
+from app.views.core.lines_scan import LineScans
 from app.views.core.marks import Label
 from app.views.core.missing import Missing
 from app.views.core.surfaces import Banner, clear_layout
@@ -51,6 +53,7 @@ class FormView(TabPage):
         self.ready = False
         self.boxes: dict[str, FieldBox] = {}
         self.lines: LinesEditor | None = None
+        self.line_scans: LineScans | None = None
         self.tables: dict[str, LinesEditor] = {}
         self._missing: Missing | None = None
         self._cards: SideColumn | None = None
@@ -126,6 +129,14 @@ class FormView(TabPage):
         if not self.ready or self.read_only:
             return False
         return any(x.unfinished for x in self.editors()) or is_dirty(self.spec, self.record, self.mine())
+
+    def on_scan(self, found: Resolved) -> str:
+        """An article goes into the lines while they can be edited; everything else is not for a form."""
+        return self.line_scans.on_scan(found) if self.line_scans is not None and self.ready else ""
+
+    def on_command(self, command: str) -> str:
+        """What the sheet of commands says about the line that was scanned last."""
+        return self.line_scans.on_command(command) if self.line_scans is not None and self.ready else ""
 
     def settle(self) -> None:
         """What stands in an open cell counts as typed."""
@@ -287,6 +298,7 @@ class FormView(TabPage):
             self._main.addWidget(FieldGrid(boxes))
         if self.spec.lines is not None:
             self.lines = LinesEditor(self.ctx, self.spec.lines, picture=self.line_picture())
+            self.line_scans = LineScans(self.ctx, self.lines)
             self.lines.changed.connect(self.touched)
             self.lines.typing.connect(self.touched)
             self.lines.line_changed.connect(self.line_changed)
