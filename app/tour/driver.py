@@ -7,12 +7,23 @@ come true in time raises `TourError`, which names what was waited for.
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QPoint, QRect, Qt
-from PySide6.QtGui import QContextMenuEvent, QImage, QKeySequence, QPainter
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QEventLoop,
+    QMimeData,
+    QObject,
+    QPoint,
+    QPointF,
+    QRect,
+    Qt,
+    QUrl,
+)
+from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QImage, QKeySequence, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -282,6 +293,15 @@ class Driver:
         if menu is not None:
             QTest.keyClick(menu, Qt.Key.Key_Escape)
         self.wait(lambda: QApplication.activePopupWidget() is None, "the menu to close")
+
+    def drop(self, page: QWidget, files: Sequence[Path]) -> None:
+        """Drop files onto a page, as from the system's file manager."""
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+        spot, copy = page.rect().center(), Qt.DropAction.CopyAction
+        QApplication.sendEvent(page, QDragEnterEvent(spot, copy, data, LEFT, NO_MODIFIER))
+        QApplication.sendEvent(page, QDropEvent(QPointF(spot), copy, data, LEFT, NO_MODIFIER))
+        process_events()
 
     # -- tables -------------------------------------------------------------------------------------------------
 

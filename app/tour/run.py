@@ -5,8 +5,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtWidgets import QWidget
-
 from app.bootstrap import Program, install_hooks, make_application
 from app.commands import FAILED, USAGE, CommandError, say
 from app.core import config, paths
@@ -20,6 +18,7 @@ from app.tour.steps import CHAPTERS, Step
 from app.tour.tour import Tour
 
 log = logging.getLogger("werkbank.tour")
+KEPT = ("pdf", "xlsx", "xml", "csv", "zpl", "eml")  # files beside the pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,7 @@ def _empty_folder(options: Options) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for old in (
         *folder.glob("[0-9]*-*.png"),
-        *folder.glob("*.pdf"),
-        *folder.glob("*.xlsx"),
+        *(file for kind in KEPT for file in folder.glob(f"*.{kind}")),
         folder / "tour.json",
     ):
         old.unlink(missing_ok=True)
@@ -92,14 +90,12 @@ def _drive(
     # Where it is about passwords, everybody types one's own.
     program = Program("Demo", people if options.chapter == "work" else None)
     install_hooks(program)
-    opened: list[str] = []
-    _catch_files(opened, folder)
     program.show_login()
     tour: Tour | None = None
     try:
         chosen = story.choose(ready.admin_dsn)
         tour = Tour(program, ready, chosen, folder, (options.language, options.theme))
-        tour.memory["opened"] = opened
+        tour.desk.move_in(tour.at_end)
         for number, step in enumerate(options.steps, 1):
             _do(tour, record, listener, number, step)
             if record.failed or step.key == options.until:
@@ -158,24 +154,6 @@ def _picture_of_failure(tour: Tour, entry: StepRecord, step: Step) -> None:
         entry.pictures.append(tour.driver.shot(f"{step.key}-FAILED", tour.top()))
     except (TourError, RuntimeError):
         log.exception("no picture of the failure")
-
-
-def _catch_files(opened: list[str], folder: Path) -> None:
-    """Files the window opens or writes are noted, those of lists go to ``folder``: no other program is started."""
-    from app.views.core import papering
-    from app.views.core.list_page import ListPage
-    from app.views.security.report_dialog import ReportDialog
-
-    def ask_path(_parent: QWidget, title: str, kind: str) -> Path:
-        opened.append(str(folder / f"{title}.{kind}"))
-        return Path(opened[-1])
-
-    def show_file(path: str) -> None:
-        opened.append(path)
-
-    papering.show_file = show_file
-    ReportDialog.show_file = staticmethod(show_file)
-    ListPage.ask_path = staticmethod(ask_path)
 
 
 def _close(program: Program) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QTableView, QWidg
 from app.bootstrap import Program
 from app.core.i18n import language, t
 from app.tour.driver import Driver, TourError
+from app.tour.peers import Desktop
 from app.tour.record import StepRecord
 from app.tour.stage import HEIGHT, WIDTH, Stage
 from app.tour.story import Story
@@ -49,6 +50,7 @@ class Tour:
         self.driver = Driver(folder)
         self.driver.brush_aside = self.close_toasts
         self.folder = folder
+        self.desk = Desktop(folder)  # what else runs on this computer
         self.language, self.look = wanted
         self.passwords = dict(stage.passwords)  # what everybody knows by heart
         self.memory: dict[str, Any] = {}
@@ -398,6 +400,11 @@ class Tour:
         """Take an entry of the menu of a row; ``entry`` is its text key."""
         self.driver.open_menu(self.list_view(), text)
         self.driver.menu(t(entry).replace("&", ""))
+
+    def drop(self, *files: Path) -> None:
+        """Drop files onto the page in front."""
+        self.driver.drop(self.page, files)
+        self.settle()
 
     def ask_database(self, statement: str, *values: object) -> Any:
         """What came of it: the first value of a question to the database, asked past the window."""

@@ -6,6 +6,8 @@ from app.tour.steps import (
     images,
     legacy,
     making,
+    paper_documents,
+    paper_invoices,
     paper_labels,
     paper_printing,
     paper_scanning,
@@ -50,6 +52,9 @@ PAPER: tuple[Step, ...] = (
     *paper_printing.QUEUE,
     *paper_scanning.PICKING,
     *paper_labels.PARCELS,
+    *paper_documents.STEPS,
+    *paper_invoices.STEPS,
+    *paper_documents.ARCHIVE,
 )
 CHAPTERS: dict[str, tuple[Step, ...]] = {
     "work": WORK,

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox
 
 from app.core.i18n import t
 from app.simulate.label_printer import LabelPrinter
-from app.tour.peers import NOBODY_THERE, Desktop, Office, office_printer
+from app.tour.peers import NOBODY_THERE, Office, office_printer
 from app.tour.steps.start import choose_looks
 from app.tour.steps.step import ADMINISTRATOR, SHIPPER, Step
 from app.tour.tour import Tour
@@ -22,8 +22,6 @@ def printers(tour: Tour) -> None:
     """A printer for documents, one for labels, one that is away; each is asked how it is, and prints a page."""
     office = tour.memory["office"] = office_printer(tour.at_end)
     zebra = tour.memory["zebra"] = tour.at_end.enter_context(LabelPrinter())
-    desk = tour.memory["desk"] = Desktop(tour.folder)
-    desk.move_in(tour.at_end)
     choose_looks(tour)
     tour.sign_in(ADMINISTRATOR)
     tour.open_workspace("printing.printers")

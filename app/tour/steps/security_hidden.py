@@ -1,7 +1,5 @@
 """What not everybody may read: bank accounts, and the trail of everything that was done."""
 
-from pathlib import Path
-
 from PySide6.QtWidgets import QWidget
 
 from app.core.i18n import t
@@ -106,18 +104,18 @@ def seal(tour: Tour) -> None:
 
 def report(tour: Tour) -> None:
     """The security report of a quarter, as a PDF."""
-    driver, opened = tour.driver, tour.memory["opened"]
+    driver, opened = tour.driver, tour.desk.opened
     before = len(opened)
     driver.click("action.report")
     driver.see("dialog.report")
     tour.shot("report")
     driver.click("dialog.yes")
     tour.until(lambda: len(opened) > before, "the report")
-    content = Path(opened[-1]).read_bytes()
+    content = opened[-1].read_bytes()
     if not content.startswith(b"%PDF"):
         raise TourError("the report is no PDF")
-    (tour.folder / Path(opened[-1]).name).write_bytes(content)
-    tour.fact(report=Path(opened[-1]).name, bytes=len(content))
+    (tour.folder / opened[-1].name).write_bytes(content)
+    tour.fact(report=opened[-1].name, bytes=len(content))
 
 
 STEPS = (

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from functools import partial
-from pathlib import Path
 
 from app.core import format as fmt
 from app.core.i18n import t
@@ -125,7 +124,7 @@ def custom_role(tour: Tour) -> None:
 
 def matrix(tour: Tour) -> None:
     """Who can do what: every right with its roles and people, narrowed down and taken along as a file."""
-    driver, opened = tour.driver, tour.memory["opened"]
+    driver, saved = tour.driver, tour.desk.saved
     tour.open_workspace("security.matrix")
     tour.shot("matrix")
     field = tour.list_view().header.field("words")
@@ -135,12 +134,12 @@ def matrix(tour: Tour) -> None:
     driver.write(tour.say("right"))
     tour.settle()
     tour.shot("matrix-filtered")
-    before = len(opened)
+    before = len(saved)
     driver.click("list.export")
     driver.menu(t("kit.export.xlsx"))
-    tour.until(lambda: len(opened) > before and Path(opened[-1]).is_file(), "the file")
+    tour.until(lambda: len(saved) > before and saved[-1].is_file(), "the file")
     tour.shot("matrix-exported")
-    tour.fact(file=Path(opened[-1]).name, bytes=Path(opened[-1]).stat().st_size)
+    tour.fact(file=saved[-1].name, bytes=saved[-1].stat().st_size)
 
 
 def review(tour: Tour) -> None:

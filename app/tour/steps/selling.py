@@ -95,9 +95,9 @@ def issue(tour: Tour) -> None:
     tour.until(lambda: _draft(tour).stored_state == "issued", "the quote to be issued")
     tour.shot("quote-issued")
     tour.driver.click("action.pdf")
-    opened = tour.memory["opened"]
+    opened = tour.desk.opened
     tour.until(lambda: opened, "the PDF to be opened")
-    tour.fact(quote=_draft(tour).title(), opened=opened[-1].rsplit("/", 1)[-1])
+    tour.fact(quote=_draft(tour).title(), opened=opened[-1].name)
     tour.memory["quote_number"] = form.title()
 
 

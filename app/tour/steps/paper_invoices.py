@@ -1,0 +1,74 @@
+"""E-invoices: one goes out, is printed and proved; one comes in."""
+
+import io
+
+import pikepdf
+
+from app.core import format as fmt
+from app.services.einvoice.read import read
+from app.tour.peers import Office
+from app.tour.steps.step import FINANCE, REP, Step
+from app.tour.tour import Tour
+from app.views.sales.invoice_page import InvoicePage
+
+REFERENCE = "SW 2026/44"
+CUSTOMER = "SELECT c.name FROM sales.sales_order o JOIN partners.partner c ON c.id = o.customer_id"
+ISSUED = "SELECT c.bytes FROM documents.issued i JOIN documents.content c ON c.id = i.content_id WHERE i.number = %s"
+
+
+def customer(tour: Tour) -> None:
+    """The customer wants e-invoices: which form, and where to."""
+    name = tour.ask_database(f"{CUSTOMER} WHERE o.customer_reference = %s", REFERENCE)
+    tour.palette(name, "record.partners.partner.")
+    form = tour.wait_form()
+    if form.value("einvoice_format") != "zugferd_en16931":
+        tour.driver.choose("field.einvoice_format", "zugferd_en16931")
+    tour.fill("electronic_address", "rechnung@schwarzwald-souvenir.example")
+    tour.shot("customer-einvoice")
+    tour.save()
+
+
+def outgoing(tour: Tour) -> None:
+    """The delivery becomes an e-invoice: checked before it is issued, kept as PDF/A-3, printed as it was kept."""
+    office: Office = tour.memory["office"]
+    delivery = tour.ask_database(
+        "SELECT d.number FROM sales.delivery d JOIN sales.sales_order o ON o.id = d.sales_order_id"
+        " WHERE o.customer_reference = %s",
+        REFERENCE,
+    )
+    tour.open_workspace("finance.to_invoice")
+    tour.driver.click_row(tour.list_view(), delivery, double=True)
+    tour.driver.see("dialog.invoice")
+    tour.settle()
+    with tour.timed("einvoice"):
+        tour.driver.click("dialog.yes")
+        tour.driver.wait(lambda: isinstance(tour.page, InvoicePage), "the invoice")
+        tour.wait_form()
+    page = tour.form
+    assert isinstance(page, InvoicePage)
+    assert page.invoice is not None
+    number = tour.memory["invoice"] = page.invoice.number
+    tour.until(lambda: tour.ask_database(ISSUED, number), "the invoice in the archive")
+    tour.shot("einvoice-issued")
+    content = bytes(tour.ask_database(ISSUED, number))
+    (tour.folder / f"{number}.pdf").write_bytes(content)
+    with pikepdf.open(io.BytesIO(content)) as document:
+        for name, file in document.attachments.items():
+            (tour.folder / f"{number} {name}").write_bytes(file.get_file().read_bytes())
+    found = read(content, f"{number}.pdf")
+    assert found.invoice is not None
+    tour.expect(found.ok, f"the e-invoice is not right: {found.findings}")
+    gross = tour.ask_database("SELECT gross_amount FROM sales.invoice WHERE number = %s", number)
+    tour.expect(
+        found.invoice.totals.gross == gross, f"{found.invoice.totals.gross} in XML, {gross} in the database"
+    )
+    before = len(office.printed())
+    tour.act("print")
+    tour.until(lambda: len(office.printed()) > before, "the invoice on paper")
+    if office.kind == "ipp":
+        tour.expect(office.printed()[-1] == content, "what was printed is not what was archived")
+    tour.fact(invoice=number, gross=fmt.money(gross), kind=found.kind, rules=found.rule_set)
+    tour.shot("einvoice-printed")
+
+
+STEPS = (Step("paper_customer", REP, customer), Step("paper_einvoice", FINANCE, outgoing))
