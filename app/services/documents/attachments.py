@@ -5,13 +5,14 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import Subquery
 
 from app.core.changes import Result, changed
 from app.core.db import call_api, posting
 from app.core.errors import Invalid
+from app.core.paging import ListQuery, Page, fetch_page
 from app.models.documents import Attachment, AttachmentVersion, Content, House, Issued, Kind
 from app.services.documents.commands import (
     AddAttachment,
@@ -156,6 +157,56 @@ def remove(session: Session, command: RemoveAttachment) -> Result[int]:
 def files_of(session: Session, topic: str, record_id: int) -> Files:
     """What belongs to a record; one round trip."""
     return files_from(session.execute(select(*files_columns(topic, record_id))).one())
+
+
+def set_limit(session: Session, most_mb: int) -> Result[int]:
+    """How large a new attachment may be, 1 to 50 MB.  Raises Invalid `house_attachment_mb`."""
+    if not 1 <= most_mb <= 50:
+        raise Invalid("house_attachment_mb")
+    session.execute(update(House).values(attachment_mb=most_mb))
+    return Result(most_mb, changed(("documents.house", 1)))
+
+
+class AttachmentRow(NamedTuple):
+    """An attachment in the list of all: `topic` and `record_id` name its record; times are UTC."""
+
+    id: int
+    name: str
+    topic: str
+    record_id: int
+    version: int
+    size: int
+    mime: str
+    comment: str
+    added_at: dt.datetime
+    added_by: str
+
+
+def list_attachments(session: Session, query: ListQuery) -> Page:
+    """Attachments that are there, as far as the person may see their records.  Columns: `AttachmentRow`."""
+    columns: dict[str, Any] = {
+        "id": Attachment.id,
+        "name": Attachment.name,
+        "topic": Attachment.topic,
+        "record_id": Attachment.record_id,
+        "version": Attachment.version,
+        "size": AttachmentVersion.size,
+        "mime": Content.mime,
+        "comment": AttachmentVersion.comment,
+        "added_at": AttachmentVersion.added_at,
+        "added_by": AttachmentVersion.added_by,
+    }
+    statement = (
+        select(*columns.values())
+        .join(
+            AttachmentVersion,
+            (AttachmentVersion.attachment_id == Attachment.id)
+            & (AttachmentVersion.version == Attachment.version),
+        )
+        .join(Content, Content.id == AttachmentVersion.content_id)
+        .where(Attachment.state == "current")
+    )
+    return fetch_page(session, statement, columns=columns, key=columns["id"], query=query, row=AttachmentRow)
 
 
 def files_columns(topic: str, record_id: int) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from app.views.core.actions import Action
 from app.views.core.context import AppContext
 from app.views.core.list_page import ListPage
 from app.views.core.workspace import Workspace
+from app.views.documents import attachment_list
 from app.views.documents.archive_list import KEY, archive_list
 from app.views.documents.export_dialog import open_export
 from app.views.documents.verify_dialog import open_verify
@@ -17,7 +18,17 @@ def _page(ctx: AppContext, state: dict[str, Any]) -> ListPage:
     return ListPage(ctx, archive_list(ctx), state)
 
 
-WORKSPACES = (Workspace(KEY, "archive.title", "archive", "finance", RIGHT, _page),)
+WORKSPACES = (
+    Workspace(KEY, "archive.title", "archive", "finance", RIGHT, _page),
+    Workspace(
+        attachment_list.KEY,
+        attachment_list.TITLE,
+        "paperclip",
+        "finance",
+        attachment_list.RIGHT,
+        attachment_list.attachments_page,
+    ),
+)
 RECORDS = ()
 ACTIONS = (
     Action(

@@ -1,22 +1,27 @@
 """How long which kind of document is kept and why; administrators delete what has run out."""
 
 import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.core import format as fmt
 from app.core.i18n import t
-from app.services.documents import archive, lists
+from app.services.documents import archive, attachments, lists
 from app.services.documents.commands import PurgeDocuments
 from app.services.documents.lists import Rules
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
 from app.views.core.errors import host_of
+from app.views.core.fields import Field
 from app.views.core.marks import Label
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.reason import ReasonDialog
 from app.views.core.theme import px
 from app.views.documents.words import kind_in_words
+from app.views.security.form_dialog import FormDialog
 
 
 def open_rules(ctx: AppContext) -> None:
@@ -63,7 +68,39 @@ class RulesDialog(Dialog):
             self.add_button(
                 "purge", "archive.purge.button", self._purge, icon="trash-2", kind="danger", left=True
             )
+        self._most = found.attachment_mb
+        if ctx.profile.can("documents.house:update"):
+            self.add_button("limit", "archive.rules.limit", self._limit, icon="paperclip", left=True)
         self.add_button("close", "errors.close", kind="primary", shortcut="Esc")
+
+    def _limit(self) -> None:
+        ctx = self._ctx
+
+        def save(values: Mapping[str, Any]) -> Any:
+            return attachments.set_limit, int(values["mb"])
+
+        field = Field(
+            "mb",
+            "archive.rules.limit_field",
+            "number",
+            required=True,
+            places=0,
+            unit="MB",
+            minimum=Decimal(1),
+            maximum=Decimal(50),
+            span=2,
+        )
+        FormDialog(
+            ctx,
+            t("archive.rules.limit_title"),
+            t("archive.rules.limit_text"),
+            (field,),
+            save,
+            lambda mb: ctx.navigate.toast(t("archive.rules.limit_done", mb=mb)),
+            icon="paperclip",
+            yes="form.save",
+            values={"mb": Decimal(self._most)},
+        ).open()
 
     def _purge(self) -> None:
         ctx = self._ctx

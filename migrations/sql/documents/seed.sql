@@ -29,7 +29,7 @@ VALUES
   ('work_order', 'production.work_order', 'work_order_create', 'production.paper_of_work_order', false, 'none'),
   ('material_list', 'production.work_order', 'work_order_create', 'production.paper_of_work_order', false, 'none'),
   ('count_sheet', 'inventory.warehouse', 'stock_adjust', 'inventory.paper_of_warehouse', false, 'book'),
-  ('stock_valuation', 'inventory.warehouse', 'inventory.warehouse:update', 'inventory.paper_of_warehouse', false, 'book'),
+  ('stock_valuation', 'inventory.warehouse', 'catalog.product_cost:select', 'inventory.paper_of_warehouse', false, 'book'),
   ('qc_report', 'inventory.lot', 'inventory.lot:update', 'inventory.paper_of_lot', false, 'letter'),
   ('price_list', 'catalog.price_list', 'catalog.price_list:update', 'catalog.paper_of_price_list', false, 'letter'),
   ('datev_export', 'accounting.export', 'datev_export', 'accounting.paper_of_export', false, 'book')
