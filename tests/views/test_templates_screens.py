@@ -4,10 +4,12 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import psycopg
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 import app.views.catalog
@@ -15,9 +17,11 @@ import app.views.inventory
 import app.views.production
 import app.views.templates
 from app.core.db import Database
-from app.services.documents import templates
+from app.services.documents import real, templates
+from app.services.documents.data import Kind
 from app.services.documents.design import Design
-from app.services.documents.preview import picture, sample_pdf
+from app.services.documents.preview import pdf_in, picture, sample_pdf
+from app.services.images.printed import Paper
 from app.services.printing import writes as printing
 from app.services.printing.commands import SavePrinter, SaveRoute
 from app.services.production.papers import traveller
@@ -138,3 +142,77 @@ def test_travellers_of_chosen_orders_are_printed_in_their_order(
     jobs = admin.execute("SELECT title, record_id, printer_id FROM printing.job ORDER BY id").fetchall()
     assert [(job[1], job[2]) for job in jobs] == [(one, printer) for one in ids]
     assert all(number in job[0] for job, number in zip(jobs, numbers, strict=True))
+
+
+def test_a_layout_is_seen_on_a_real_document(
+    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    row = admin.execute(
+        "SELECT id, number FROM sales.invoice WHERE kind = 'invoice' ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    assert row is not None
+    ralf = as_role("u_ralf")
+    with bench_of(ralf, tmp_path / "w", qtbot, dark=True) as bench:
+        bench.window.new_record("documents.template")
+        page = bench.front()
+        bench.wait(lambda: page.paper.sheet.shown)
+        sample = page.paper.sheet._image.copy()
+        field = page.paper.record
+        field.setFocus()
+        QTest.keyClicks(field, row[1])
+        bench.wait(lambda: page.paper.record.ahead.open)
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        bench.wait(lambda: page.real is not None)
+        bench.settle()
+        bench.wait(lambda: page.paper.sheet._image != sample)
+        assert page.real.number == row[1]
+        shot(bench, "templates_real_dark")
+        before = page.paper.sheet._image.copy()
+        page.set_value("accent", "#1F7A4E")
+        page.redraw()
+        bench.wait(lambda: page.paper.sheet._image != before)
+        # Pictures are there before anybody decides to show them; a layout for others says that it is not meant.
+        page.set_value("language", "en" if page.real.language == "de" else "de")
+        page.redraw()
+        bench.settle()
+        assert bench.find("templates.about") is not None
+        page.set_value("kind", "work_order")
+        page.value_changed("kind")
+        page.redraw()
+        bench.settle()
+        assert page.real is None
+        assert page.paper.record.words() == ""
+
+
+def test_every_kind_of_paper_finds_its_records(admin: Raw, as_role: AsRole) -> None:
+    """What the demo company has is found by number and can be drawn, as the administrator sees it."""
+    ralf = as_role("u_ralf")
+    drawn = set()
+    for kind in get_args(Kind):
+        hits = ralf.read(real.find, kind, "", 1)
+        if hits:
+            assert ralf.read(real.find, kind, hits[0].title.lower(), 1)[0].title == hits[0].title
+            data = ralf.read(real.with_pictures, kind, hits[0].id, "de", Paper())
+            assert data.kind == kind
+            assert pdf_in(data, Design(pictures=True)).startswith(b"%PDF")
+            if folder := os.environ.get("WERKBANK_SHOTS"):
+                (Path(folder) / f"real_{kind}.pdf").write_bytes(pdf_in(data, Design()))
+            drawn.add(kind)
+    assert drawn >= {
+        "quote",
+        "order_confirmation",
+        "delivery_note",
+        "packing_list",
+        "invoice",
+        "purchase_order",
+    }
+    assert drawn >= {
+        "work_order",
+        "material_list",
+        "inspection_sheet",
+        "price_list",
+        "count_sheet",
+        "goods_receipt",
+    }
+    # Who may not see a table finds nothing in it, and is not refused either.
+    assert as_role("u_petra").read(real.find, "invoice", "", 5) == []
