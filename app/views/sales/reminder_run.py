@@ -57,8 +57,8 @@ class IssueDialog(Dialog):
         self._ctx, self._rows = ctx, tuple(rows)
         self.paper = CheckBox("sales.reminding.print_too")
         self.paper.setObjectName("check.print")
-        self.paper.setVisible(ctx.profile.can(PRINT))
         self.body.addWidget(self.paper)
+        self.paper.setVisible(ctx.profile.can(PRINT))
         self.add_button("no", "errors.keep_as_is", kind="secondary", shortcut="Esc")
         self.add_button(
             "yes",
