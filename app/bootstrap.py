@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from app.core.changes import Changes
     from app.core.db import Database
     from app.sync.change_feed import ChangeFeed
+    from app.sync.inbox import Fetched
     from app.sync.legacy import LegacyStatus, LegacySync
+    from app.sync.mail import MailOutcome
     from app.sync.printing import Outcome, PrintWorker
+    from app.sync.queue import QueueWorker
     from app.views.core.changes_bus import ChangesBus
     from app.views.core.images import ImageProvider
     from app.views.shell.main_window import MainWindow
@@ -44,6 +47,7 @@ DEVICES = "t_"
 NO_LEGACY = "WERKBANK_NO_SYNC"
 """Set at a computer that is not to read the old system: whatever is there reaches it through the database."""
 NO_PRINTING = "WERKBANK_NO_PRINTING"
+NO_MAIL = "WERKBANK_NO_MAIL"
 """Set at a computer that is not to send print jobs: another one of the person's, or `werkbank print`, does."""
 Prefill = Sequence[tuple[str, str, str, str]]
 
@@ -77,6 +81,7 @@ class Program(QObject):
         self._feed: ChangeFeed | None = None
         self._legacy: LegacySync | None = None
         self._printing: PrintWorker | None = None
+        self._mail: list[QueueWorker] = []
         self._signing_out = False
         self._sweep = QTimer(self)
         self._sweep.setInterval(SWEEP_MS)
@@ -167,6 +172,7 @@ class Program(QObject):
             self._feed.start()
             self._start_legacy(db, window)
         self._start_printing(db, window)
+        self._start_mail(db, window)
         # What stands now stays, and long lists are many objects: a full collection that walks all of them would hold
         # the window for 100 ms and more whenever it likes. And one that happens in another thread would end closed
         # pages there, which Qt forbids. So it is done here only: the young garbage often, the old now and then.
@@ -240,6 +246,30 @@ class Program(QObject):
         watch.nudge = self._printing.nudge
         self._printing.start()
 
+    def _start_mail(self, db: "Database", window: "MainWindow | TerminalWindow") -> None:
+        """Send what this person mails, and read the folder of invoices where that is this person's business."""
+        from app.sync import inbox, mail
+        from app.views.mail.watch import MailWatch
+
+        if not db.profile.can(mail.RIGHT) or os.environ.get(NO_MAIL):
+            return
+        watch = window.findChild(MailWatch) or MailWatch(window.ctx, window)
+        gui = self.tasks.on_gui
+
+        def told(outcome: "MailOutcome") -> None:
+            gui(lambda: watch.told(outcome) if self.window is window else None)
+
+        def fetched(found: "Fetched") -> None:
+            gui(lambda: watch.fetched(found) if self.window is window else None)
+
+        worker = mail.MailWorker(db, told)
+        watch.nudge, watch.accounts_changed = worker.nudge, worker.accounts_changed
+        self._mail.append(worker)
+        if db.profile.can(inbox.RIGHT):
+            self._mail.append(inbox.FolderReader(db, fetched))
+        for one in self._mail:
+            one.start()
+
     def _choose_language(self, settings: SettingsStore, personal: str, *, chosen: bool) -> None:
         """The language chosen at the login counts; else the one used last; else the person's own."""
         if chosen:
@@ -260,6 +290,7 @@ class Program(QObject):
         feed, self._feed = self._feed, None
         legacy, self._legacy = self._legacy, None
         printing, self._printing = self._printing, None
+        mail, self._mail = self._mail, []
         window.ctx.settings.flush()
         ctx = window.ctx
         window.deleteLater()
@@ -267,6 +298,8 @@ class Program(QObject):
         def leave() -> None:
             if printing is not None:
                 printing.stop()
+            for worker in mail:
+                worker.stop()
             if legacy is not None:
                 legacy.stop()
             if feed is not None:

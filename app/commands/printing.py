@@ -1,18 +1,15 @@
 """``werkbank print``: sending print jobs without a window, once or for good; a look at the queue; a test page."""
 
 import argparse
-import signal
-import threading
 from typing import TYPE_CHECKING
 
 from app.commands import FAILED, MISSING, CommandError, Commands, add_command, say
 from app.commands.login import add_address, open_database
+from app.commands.queues import watch, words
 
 if TYPE_CHECKING:
     from app.core.db import Database
     from app.sync.printing import Outcome
-
-TOUCH_S = 600.0
 
 
 def register(commands: Commands) -> None:
@@ -67,36 +64,15 @@ def _once(database: "Database") -> int:
     try:
         tried = PrintWorker(database, told).drain()
     except AppError as error:
-        raise CommandError(_words(error)) from error
+        raise CommandError(words(error)) from error
     say(f"{tried} jobs.")
     return FAILED if wrong else 0
 
 
 def _watch(database: "Database") -> int:
-    from app.core.errors import AppError
-    from app.sync.change_feed import ChangeFeed
-    from app.sync.printing import RIGHT, PrintWorker
+    from app.sync.printing import PrintWorker
 
-    if not database.profile.can(RIGHT):
-        raise CommandError("this login has no right to print", MISSING)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    worker = PrintWorker(database, _tell)
-    feed = ChangeFeed(database, lambda _changes: worker.nudge(), lambda _live: None, worker.nudge)
-    worker.start()
-    feed.start()
-    say("Sending print jobs until stopped.")
-    try:
-        while not stop.wait(TOUCH_S):
-            try:
-                database.touch()
-            except AppError as error:
-                raise CommandError(_words(error)) from error
-    finally:
-        feed.stop()
-        worker.stop(20.0)
-    return 0
+    return watch(database, PrintWorker(database, _tell), "Sending print jobs until stopped.")
 
 
 def _list(database: "Database") -> int:
@@ -136,14 +112,5 @@ def _test(database: "Database", name: str) -> int:
             writes.request, RequestPrint("test", (document,), station.secret(), "en", printer_id=found.id)
         )
     except AppError as error:
-        raise CommandError(_words(error)) from error
+        raise CommandError(words(error)) from error
     return _once(database)
-
-
-def _words(error: "Exception") -> str:
-    from app.core.errors import AppError
-    from app.core.i18n import translate
-
-    return (
-        translate("en", f"error.{error.key}", **error.params) if isinstance(error, AppError) else str(error)
-    )

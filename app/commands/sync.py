@@ -69,9 +69,9 @@ def register_login(parts: Commands) -> argparse.ArgumentParser:
     login.add_argument("--login", default="s_sync", metavar="s_NAME", help="its name (default: %(default)s)")
     login.add_argument(
         "--role",
-        choices=("sync", "print_service"),
+        choices=("sync", "print_service", "mail_service"),
         default="sync",
-        help="what it is for: werkbank sync, or werkbank print (default: %(default)s)",
+        help="what it is for: werkbank sync, werkbank print or werkbank mail (default: %(default)s)",
     )
     return login
 

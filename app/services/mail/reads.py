@@ -294,3 +294,14 @@ def list_received(session: Session, query: ListQuery) -> Page:
     return fetch_page(
         session, statement, columns=_RECEIVED, key=_RECEIVED["id"], query=query, row=ReceivedRow
     )
+
+
+def was_refused(session: Session, account_id: int, uid_validity: int, uid: int) -> bool:
+    """Whether a mail of a folder was looked at and left there."""
+    found = select(MailReceived.id).where(
+        MailReceived.account_id == account_id,
+        MailReceived.uid_validity == uid_validity,
+        MailReceived.uid == uid,
+        MailReceived.state == "refused",
+    )
+    return session.execute(found).first() is not None

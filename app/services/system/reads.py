@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.models.audit import Entry
 from app.models.system import Company, Note
 from app.services.documents.attachments import Files, files_columns, files_from
+from app.services.mail.marks import MailMark, mails_column, marks_from
 
 
 class HistoryRow(NamedTuple):
@@ -116,7 +117,8 @@ def company(session: Session) -> CompanyRow:
 
 
 class Story(NamedTuple):
-    """What stands beside a record: its notes and the newest entries of its history, the newest first, and its files.
+    """What stands beside a record: its notes and the newest entries of its history, the newest first, its files
+    and mails.
 
     `people` names the logins; None when it was not asked for.
     """
@@ -125,6 +127,7 @@ class Story(NamedTuple):
     history: tuple[HistoryRow, ...]
     people: Mapping[str, str] | None
     files: Files
+    mails: tuple[MailMark, ...] = ()
 
 
 def story(session: Session, topic: str, record_id: int, entries: int = 20, *, people: bool = False) -> Story:
@@ -158,6 +161,7 @@ def story(session: Session, topic: str, record_id: int, entries: int = 20, *, pe
             select(func.jsonb_agg(func.jsonb_build_array(*found.c))).scalar_subquery(),
             select(func.jsonb_agg(func.jsonb_build_array(*newest.c))).scalar_subquery(),
             names,
+            mails_column(topic, record_id),
             *files_columns(topic, record_id),
         )
     ).one()
@@ -171,7 +175,8 @@ def story(session: Session, topic: str, record_id: int, entries: int = 20, *, pe
             for row in answer[1] or ()
         ),
         answer[2],
-        files_from(answer[3:]),
+        files_from(answer[4:]),
+        marks_from(answer[3]),
     )
 
 

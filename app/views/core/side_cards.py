@@ -24,6 +24,7 @@ from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
 from app.views.core.file_card import FilesCard
 from app.views.core.inputs import TextArea
+from app.views.core.mail_card import MailsCard
 from app.views.core.marks import Avatar, Divider, Label, initials
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.surfaces import Card, clear_layout
@@ -330,6 +331,7 @@ class StoryCards:
         self.files: FilesCard | None = None
         if topic.partition(".")[0] not in CLOSED:
             self.files = FilesCard(ctx, topic, owner, lambda login: name_of(ctx, login))
+        self.mails = MailsCard(ctx, lambda login: name_of(ctx, login))
         self.notes = NotesCard(ctx, topic)
         self.history = HistoryCard(ctx, topic, labels)
 
@@ -337,7 +339,7 @@ class StoryCards:
     def cards(self) -> tuple[QWidget, ...]:
         """All of them, in their order."""
         told = (self.notes, self.history)
-        return told if self.files is None else (self.files, *told)
+        return told if self.files is None else (self.files, self.mails, *told)
 
     def show(self, record_id: int | None, what: str = "") -> None:
         """Read and show what belongs to a record; a new one has nothing yet."""
@@ -358,6 +360,7 @@ class StoryCards:
             _names[self._ctx] = dict(found.people)
         if self.files is not None:
             self.files.set_files(record_id, found.files)
+            self.mails.set_mails(found.mails)
         self.notes.set_notes(record_id, found.notes)
         self.history.set_history(record_id, found.history, what)
 

@@ -11,6 +11,7 @@ from app.views.core.context import AppContext
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.table_model import Column
+from app.views.mail.send import mail_rows
 from app.views.purchasing.states import KINDS, ORDER, RECEIPT, RECEIVED, RECEIVING, STATES, draft_name
 from app.views.sales.list_parts import by_person, choices, late_tone, makes_new, opens
 
@@ -104,7 +105,9 @@ def orders(ctx: AppContext) -> ListSpec:
                 right="goods_receipt_post",
                 when=lambda row: row.state == "ordered",
             ),
+            mail_rows("purchase_order", ORDER),
         ),
+        bulk=(mail_rows("purchase_order", ORDER),),
         empty=Empty(
             "purchasing.orders.empty_title",
             "purchasing.orders.empty_text",

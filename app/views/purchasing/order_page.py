@@ -40,6 +40,7 @@ from app.views.core.reason import ReasonDialog
 from app.views.core.remembered import Remembered
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
+from app.views.mail.send import mail_button
 from app.views.purchasing import paper
 from app.views.purchasing.order_lines import LINES, ONE, ZERO
 from app.views.purchasing.states import (
@@ -380,6 +381,7 @@ class OrderPage(FormPage):
                 visible=state("draft"),
             ),
             paper_button("purchase_order", purchase_order),
+            mail_button("purchase_order", ORDER, visible=state("ordered", "completed", "closed")),
         ]
 
     def save_call(self, form: FormValues) -> tuple[Any, SaveOrder]:

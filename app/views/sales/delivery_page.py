@@ -28,6 +28,7 @@ from app.views.core.papering import paper_button
 from app.views.core.people import name
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
+from app.views.mail.send import mail_button
 from app.views.sales import pdf
 from app.views.sales.chain import next_node, nodes
 from app.views.sales.draft_page import HISTORY_LABELS
@@ -180,6 +181,7 @@ class DeliveryPage(FormPage):
                 "pdf", "sales.action.note", "file-text", lambda page: page.open_pdf(), "secondary", "Ctrl+P"
             ),
             pdf.print_action("delivery"),
+            mail_button("delivery_note", "sales.delivery"),
             paper_button("packing_list", packing_list_of),
             label_button("delivery"),
         ]

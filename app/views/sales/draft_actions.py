@@ -9,6 +9,7 @@ from app.views.core.errors import ask
 from app.views.core.form_model import FormAction
 from app.views.core.operation import WriteOp
 from app.views.core.tasks import alive
+from app.views.mail.send import mail_button
 from app.views.sales import line_rules, pdf
 from app.views.sales.charges_dialog import ChargesDialog
 
@@ -146,6 +147,11 @@ def shared_actions(page: "DraftPage") -> list[FormAction]:
             visible=lambda page: page.stored_state not in ("draft", "cancelled") or page.is_archived,
         ),
         pdf.print_action(page.kind, visible=lambda page: page.is_archived),
+        mail_button(
+            "quote" if page.kind == "quote" else "order_confirmation",
+            f"sales.{page.kind}",
+            visible=lambda page: page.is_archived,
+        ),
         FormAction(
             "copy",
             "sales.action.copy",

@@ -7,6 +7,7 @@ from app.views.core.context import AppContext
 from app.views.core.labelling import label_action
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.table_model import Column
+from app.views.mail.send import mail_rows
 from app.views.sales import panes
 from app.views.sales.invoicing import InvoiceDialog, post_invoices
 from app.views.sales.list_parts import (
@@ -60,6 +61,7 @@ def deliveries(ctx: AppContext) -> ListSpec:
         row_actions=(
             prints("delivery"),
             prints_on_paper("delivery"),
+            mail_rows("delivery_note", "sales.delivery"),
             label_action("delivery"),
             ListAction(
                 "invoice",
@@ -70,7 +72,7 @@ def deliveries(ctx: AppContext) -> ListSpec:
                 when=lambda row: row.invoice_state == "none",
             ),
         ),
-        bulk=(prints_on_paper("delivery"),),
+        bulk=(prints_on_paper("delivery"), mail_rows("delivery_note", "sales.delivery")),
         empty=Empty("sales.deliveries.empty_title", "sales.deliveries.empty_text"),
         open=opens("sales.delivery"),
         detail=panes.delivery_pane,
@@ -138,8 +140,8 @@ def invoices(_ctx: AppContext) -> ListSpec:
                 tone=lambda row: "bad" if row.overdue_days else None,
             ),
         ),
-        row_actions=(prints("invoice"), prints_on_paper("invoice")),
-        bulk=(prints_on_paper("invoice"),),
+        row_actions=(prints("invoice"), prints_on_paper("invoice"), mail_rows("invoice", "sales.invoice")),
+        bulk=(prints_on_paper("invoice"), mail_rows("invoice", "sales.invoice")),
         empty=Empty("sales.invoices.empty_title", "sales.invoices.empty_text"),
         open=opens("sales.invoice"),
         detail=panes.invoice_pane,

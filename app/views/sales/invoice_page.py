@@ -32,6 +32,7 @@ from app.views.core.people import name
 from app.views.core.reason import ReasonDialog
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
+from app.views.mail.send import mail_button
 from app.views.sales import pdf
 from app.views.sales.cards import CustomerCard, TotalsCard, charge_fact
 from app.views.sales.chain import nodes
@@ -260,6 +261,7 @@ class InvoicePage(FormPage):
                 "pdf", "sales.action.pdf", "file-text", lambda page: page.open_pdf(), "icon", "Ctrl+P"
             ),
             pdf.print_action("invoice"),
+            mail_button("invoice", "sales.invoice"),
             FormAction(
                 "pay",
                 "sales.action.pay",

@@ -4,6 +4,7 @@ from app.services.sales import lists
 from app.views.core.context import AppContext
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.table_model import Column
+from app.views.mail.send import mail_rows
 from app.views.sales import panes
 from app.views.sales.invoicing import InvoiceDialog
 from app.views.sales.list_parts import (
@@ -100,7 +101,12 @@ def quotes(ctx: AppContext) -> ListSpec:
         primary=ListAction(
             "new", "sales.quotes.new", makes_new("sales.quote"), right="sales.quote:insert", shortcut="Ctrl+N"
         ),
-        row_actions=(prints("quote"), prints_on_paper("quote"), again_for_customer("sales.quote")),
+        row_actions=(
+            prints("quote"),
+            prints_on_paper("quote"),
+            mail_rows("quote", "sales.quote"),
+            again_for_customer("sales.quote"),
+        ),
         empty=Empty(
             "sales.quotes.empty_title",
             "sales.quotes.empty_text",
@@ -214,6 +220,7 @@ def orders(ctx: AppContext) -> ListSpec:
         row_actions=(
             prints("sales_order"),
             prints_on_paper("sales_order"),
+            mail_rows("order_confirmation", "sales.sales_order"),
             ListAction(
                 "ship",
                 "sales.action.ship",
