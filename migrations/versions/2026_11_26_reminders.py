@@ -1,4 +1,4 @@
-"""Reminders, their rules, holds
+"""Reminders, their rules, holds; refunds after a cash discount
 
 Revision: reminders, after accounting
 """
@@ -223,4 +223,20 @@ def upgrade() -> None:
     )
     op.create_index(
         "uq_reminder_item", "reminder_item", ["reminder_id", "invoice_id"], unique=True, schema="sales"
+    )
+    # What is paid back for an invoice that was paid with the cash discount leaves its share of it out.
+    op.drop_constraint("paid_within_gross", "invoice", schema="sales")
+    op.create_check_constraint(
+        "paid_within_gross",
+        "invoice",
+        "CASE kind WHEN 'cancellation' THEN paid_amount = 0 AND discount_taken = 0 AND credited_amount = 0"
+        " WHEN 'correction' THEN greatest(paid_amount, credited_amount, discount_taken) <= 0"
+        " AND paid_amount + credited_amount + discount_taken >= gross_amount"
+        " ELSE least(paid_amount, credited_amount, prepaid_amount) >= 0"
+        " AND paid_amount + discount_taken + credited_amount <= greatest(gross_amount - prepaid_amount, 0) END",
+        schema="sales",
+    )
+    op.drop_constraint("payment_discount_not_negative", "payment", schema="sales")
+    op.create_check_constraint(
+        "payment_discount_sign", "payment", "discount_amount * amount >= 0", schema="sales"
     )

@@ -261,8 +261,8 @@ class Invoice(Versioned, _Totals, Base):
         ),
         CheckConstraint(
             "CASE kind WHEN 'cancellation' THEN paid_amount = 0 AND discount_taken = 0 AND credited_amount = 0"
-            " WHEN 'correction' THEN greatest(paid_amount, credited_amount) <= 0 AND discount_taken = 0"
-            " AND paid_amount + credited_amount >= gross_amount"
+            " WHEN 'correction' THEN greatest(paid_amount, credited_amount, discount_taken) <= 0"
+            " AND paid_amount + credited_amount + discount_taken >= gross_amount"
             " ELSE least(paid_amount, credited_amount, prepaid_amount) >= 0"
             " AND paid_amount + discount_taken + credited_amount <= greatest(gross_amount - prepaid_amount, 0) END",
             name="paid_within_gross",
@@ -411,12 +411,15 @@ class InvoiceDelivery(Base):
 
 
 class Payment(Base):
-    """Money received for an invoice, and the cash discount granted with it; negative: paid back for a correction."""
+    """Money received for an invoice, and the cash discount granted with it.
+
+    Negative: paid back for a correction, and what of a cash discount granted before falls away with it.
+    """
 
     __tablename__ = "payment"
     __table_args__ = (
         CheckConstraint("amount <> 0", name="payment_not_zero"),
-        CheckConstraint("discount_amount >= 0", name="payment_discount_not_negative"),
+        CheckConstraint("discount_amount * amount >= 0", name="payment_discount_sign"),
         {"schema": SCHEMA},
     )
     invoice_id: Mapped[int] = ref("sales.invoice.id")

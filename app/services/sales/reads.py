@@ -101,7 +101,8 @@ class PaymentLine(NamedTuple):
 class InvoiceDetail(NamedTuple):
     """An invoice of any kind with lines, tax per rate (rate, net, tax), payments, charges and deductions.
 
-    ``open_amount`` is what is left to pay, of a correction what is to be paid back (negative).
+    ``open_amount`` is what is left to pay, of a correction what is to be paid back (negative); ``discount_back`` what
+    of that stays in the house, as the invoice was paid with the cash discount.
     """
 
     id: int
@@ -133,6 +134,7 @@ class InvoiceDetail(NamedTuple):
     paid_amount: Decimal
     discount_taken: Decimal
     open_amount: Decimal
+    discount_back: Decimal
     reason: str | None
     created_by: str
     created_at: datetime
@@ -239,7 +241,12 @@ def invoice_questions(
     counter = select(func.max(Invoice.id)).where(Invoice.cancels_id == invoice_id).scalar_subquery()
     charges = _rows(InvoiceCharge, invoice_id, "position", "kind", "reason", "pct", "amount", "tax_rate")
     names = InvoiceDetail._fields[:-5]
-    own = {"cancelled_by_id": counter, "customer": Partner.name, "open_amount": open_amount()}
+    own = {
+        "cancelled_by_id": counter,
+        "customer": Partner.name,
+        "open_amount": open_amount(),
+        "discount_back": _discount_back(),
+    }
     columns = [own[name].label(name) if name in own else getattr(Invoice, name) for name in names]
     head = (
         select(
@@ -274,6 +281,20 @@ def invoice_questions(
         .order_by(InvoiceLine.position)
     )
     return Question(head, _invoice), Question(lines, lambda rows: tuple(map(InvoiceLineRow._make, rows)))
+
+
+def _discount_back() -> Any:
+    """What `sales.discount_back` of the database says of a correction that is still to be paid back."""
+    first = aliased(Invoice)
+    whole = func.nullif(first.gross_amount - first.prepaid_amount - first.credited_amount, 0)
+    share = func.least(
+        func.round(-Invoice.gross_amount * first.discount_taken / whole, 2),
+        -Invoice.gross_amount - Decimal("0.01"),
+    )
+    found = select(share).where(
+        first.id == Invoice.corrects_id, first.discount_taken > 0, Invoice.state == "open"
+    )
+    return func.coalesce(found.correlate(Invoice).scalar_subquery(), 0)
 
 
 def _invoice(rows: Sequence[Any]) -> InvoiceDetail | None:
@@ -380,6 +401,7 @@ def payment_proposal(session: Session, invoice_id: int, paid_on: date | None = N
             Invoice.discount_date,
             Invoice.due_date,
             today().label("today"),
+            _discount_back().label("back"),
         )
         .join(Partner, Partner.id == Invoice.customer_id)
         .where(Invoice.id == invoice_id)
@@ -400,7 +422,7 @@ def payment_proposal(session: Session, invoice_id: int, paid_on: date | None = N
         discount_pct=row.discount_pct,
         discount_date=row.discount_date,
         discount_amount=skonto.amount,
-        amount=skonto.payable,
+        amount=skonto.payable - row.back,
         due_date=row.due_date,
     )
 

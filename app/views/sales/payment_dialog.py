@@ -95,7 +95,10 @@ class PaymentDialog(Dialog):
             return None
 
     def skonto(self) -> CashDiscount:
-        """The cash discount of the day that is typed."""
+        """The cash discount of the day that is typed; of a refund the share of it that is not paid back."""
+        back = self._invoice.discount_back
+        if back:
+            return CashDiscount(True, back, self._open - back)
         invoice, day = self._invoice, self._value("paid_on")
         on = day if isinstance(day, date) else today()
         return cash_discount(
@@ -148,6 +151,8 @@ class PaymentDialog(Dialog):
             key = "sales.payment.skonto_until" if found.due else "sales.payment.skonto_over"
             words = t(key, pct=fmt.percent(invoice.discount_pct), date=fmt.date_(invoice.discount_date))
             facts.append(Fact(words, fmt.money(-granted) if granted else fmt.NONE))
+        elif invoice.discount_back:
+            facts.append(Fact(t("sales.payment.skonto_back"), fmt.money(-granted)))
         facts.append(Fact(t("sales.payment.received"), fmt.money(-paid)))
         facts.append(Fact(t("sales.payment.left"), fmt.money(left), "total"))
         self.facts.set_facts(facts)

@@ -9,7 +9,7 @@ SELECT i.number, i.state, i.paid_amount, coalesce(p.amount, 0), i.discount_taken
  WHERE (i.paid_amount, i.discount_taken) IS DISTINCT FROM (coalesce(p.amount, 0), coalesce(p.discount, 0))
     OR i.kind <> 'correction' AND i.credited_amount <> coalesce(c.credited, 0)
     OR i.kind = 'correction'
-       AND (i.state = 'settled') <> (i.paid_amount + i.credited_amount = i.gross_amount)
+       AND (i.state = 'settled') <> (i.paid_amount + i.credited_amount + i.discount_taken = i.gross_amount)
     OR i.kind NOT IN ('cancellation', 'correction') AND i.state <> 'cancelled'
        AND (i.state = 'paid') <> (i.paid_amount + i.discount_taken + i.credited_amount
                                   = greatest(i.gross_amount - i.prepaid_amount, 0))

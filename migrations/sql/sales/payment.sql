@@ -1,5 +1,15 @@
 -- Payments: money received, with or without the cash discount.
 
+CREATE OR REPLACE FUNCTION sales.discount_back(p_correction sales.invoice) RETURNS numeric
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce((SELECT least(round(-p_correction.gross_amount * o.discount_taken
+                                      / nullif(o.gross_amount - o.prepaid_amount - o.credited_amount, 0), 2),
+                                -p_correction.gross_amount - 0.01)
+                     FROM sales.invoice o WHERE o.id = p_correction.corrects_id AND o.discount_taken > 0), 0)
+$$;
+COMMENT ON FUNCTION sales.discount_back IS
+  'What a correction does not pay back because its invoice was paid with the cash discount: the share of the discount that falls on it.';
+
 CREATE OR REPLACE FUNCTION api.payment_post(
   p_command uuid, p_invoice_id bigint, p_row_version integer, p_amount numeric, p_paid_on date, p_use_discount boolean,
   p_reference text DEFAULT NULL) RETURNS jsonb
@@ -28,7 +38,13 @@ BEGIN
     PERFORM sec.fail('ER422', 'payment_date_out_of_range', jsonb_build_object('date', v_invoice.invoice_date));
   END IF;
   PERFORM accounting.require_open(p_paid_on);
-  IF p_use_discount THEN
+  IF v_sign < 0 THEN
+    -- Paid back is what was paid: the share of the discount goes with the payment that settles the correction.
+    v_discount := sales.discount_back(v_invoice);
+    IF p_amount < v_open - v_discount THEN
+      v_discount := 0;
+    END IF;
+  ELSIF p_use_discount THEN
     IF v_invoice.discount_date IS NULL OR p_paid_on > v_invoice.discount_date THEN
       PERFORM sec.fail('ER422', CASE WHEN v_invoice.discount_date IS NULL THEN 'no_cash_discount'
                                      ELSE 'discount_period_over' END,
@@ -44,9 +60,9 @@ BEGIN
     PERFORM sec.fail('ER422', 'payment_exceeds_open', jsonb_build_object('open', v_open, 'needed', v_open - v_discount));
   END IF;
   INSERT INTO sales.payment (invoice_id, paid_on, amount, discount_amount, reference)
-  VALUES (p_invoice_id, p_paid_on, v_sign * p_amount, v_discount, nullif(btrim(p_reference), '')) RETURNING id INTO v_id;
+  VALUES (p_invoice_id, p_paid_on, v_sign * p_amount, v_sign * v_discount, nullif(btrim(p_reference), '')) RETURNING id INTO v_id;
   UPDATE sales.invoice i
-     SET paid_amount = i.paid_amount + v_sign * p_amount, discount_taken = i.discount_taken + v_discount,
+     SET paid_amount = i.paid_amount + v_sign * p_amount, discount_taken = i.discount_taken + v_sign * v_discount,
          state = CASE WHEN p_amount + v_discount < v_open THEN 'open' WHEN v_sign < 0 THEN 'settled' ELSE 'paid' END
    WHERE i.id = p_invoice_id RETURNING * INTO v_invoice;
   RETURN api.command_end(p_command, jsonb_build_object(

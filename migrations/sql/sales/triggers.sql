@@ -63,7 +63,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NEW.state <> OLD.state AND OLD.state || '>' || NEW.state NOT IN ('open>paid', 'open>cancelled', 'paid>cancelled', 'open>settled') THEN
     PERFORM sec.fail('ER422', 'state_change_unknown', jsonb_build_object('from', OLD.state, 'to', NEW.state));
-  ELSIF abs(NEW.paid_amount) < abs(OLD.paid_amount) OR NEW.discount_taken < OLD.discount_taken
+  ELSIF abs(NEW.paid_amount) < abs(OLD.paid_amount) OR abs(NEW.discount_taken) < abs(OLD.discount_taken)
         OR abs(NEW.credited_amount) < abs(OLD.credited_amount) THEN
     PERFORM sec.fail('ER422', 'posted_is_final', jsonb_build_object('table', TG_TABLE_NAME, 'id', OLD.id));
   END IF;

@@ -1,0 +1,88 @@
+"""Invoices that are seldom: paid back after the cash discount, over nothing."""
+
+import pytest
+
+from app.core.db import Database
+from app.core.errors import Refused
+from app.services.documents.rules import missing_contents
+from app.services.einvoice import outgoing
+from app.services.einvoice.model import Profile
+from app.services.einvoice.validate import check
+from app.services.sales import documents, writes
+from app.services.sales.commands import CancelInvoice, CorrectInvoice, PostPayment, Reduction
+from app.services.sales.reads import payment_proposal
+from tests.db.test_invoicing import (
+    As,
+    _adds_up,
+    _delivered,
+    _invoiced,
+    _ordered,
+    _paid,
+    _read,
+    _stocked,
+    finance,
+    world,
+)
+from tests.sales_world import D, Raw, World, line_ids, shipped
+
+__all__ = ["_adds_up", "finance", "world"]
+
+
+def test_a_refund_leaves_out_the_cash_discount_that_was_taken(
+    world: World, admin: Raw, as_role: As, finance: Database
+) -> None:
+    """238.00 were paid with 2 %: for half of it 119.00 less 2.38 go back, and for the rest likewise, to the cent."""
+    _stocked(as_role, world)
+    order = _ordered(as_role, world.order([world.line(world.bike, 2)]))
+    invoice = _invoiced(finance, _delivered(as_role, admin, world, order.id, 2))
+    pay = PostPayment(invoice.id, invoice.row_version, D("233.24"), world.today, use_discount=True)
+    finance.write(writes.post_payment, pay)
+    for back in ("116.62", "116.62"):
+        version = _read(finance, invoice.id).row_version
+        less = CorrectInvoice(invoice.id, version, (Reduction(invoice.lines[0].id, qty=D(1)),), "Bruch")
+        made = _read(finance, finance.write(writes.correct_invoice, less).value.id)
+        assert (made.open_amount, made.discount_back) == (D("-119.00"), D("2.38"))
+        assert finance.read(payment_proposal, made.id).amount == D(back)
+        with pytest.raises(Refused) as refused:
+            finance.write(
+                writes.post_payment, PostPayment(made.id, made.row_version, D("119.00"), world.today)
+            )
+        assert refused.value.key == "payment_exceeds_open"
+        done = _paid(finance, made, D("50.00"))
+        assert (done.state, done.open_amount) == ("open", D("-69.00"))
+        done = _paid(finance, done, D("66.62"))
+        assert (done.state, done.open_amount, done.discount_back) == ("settled", D(0), D(0))
+    paid = admin.execute("SELECT sum(amount), sum(discount_amount) FROM sales.payment p"
+                         " JOIN sales.invoice i ON i.id = p.invoice_id WHERE i.id = %s OR i.corrects_id = %s",
+                         (invoice.id, invoice.id)).fetchone()  # fmt: skip
+    assert paid == (D(0), D(0))
+
+
+def test_an_invoice_over_nothing(world: World, admin: Raw, as_role: As, finance: Database) -> None:
+    """A gift: it stands there, is settled at once, nobody pays or is reminded, and paper and e-invoice agree."""
+    row = admin.execute(
+        "WITH p AS (INSERT INTO catalog.product (sku, name, unit_id, tax_class_id, is_stocked)"
+        " SELECT 'GIFT', 'Geschenk', unit_id, tax_class_id, false FROM catalog.product WHERE id = %s RETURNING id)"
+        " INSERT INTO catalog.price (product_id, price_list_id, min_qty, amount, valid_from)"
+        " SELECT id, %s, 1, 0, '2020-01-01' FROM p RETURNING product_id",
+        (world.bike, world.wholesale),
+    ).fetchone()
+    assert row is not None
+    order = _ordered(as_role, world.order([world.line(row[0], 3, "0")]))
+    [line] = line_ids(admin, order.id)
+    delivery = shipped(as_role("warehouse_manager"), order.id, order.row_version, (line, 3, None))
+    invoice = _invoiced(finance, delivery)
+    assert (invoice.gross_amount, invoice.open_amount, invoice.state) == (D(0), D(0), "paid")
+    assert invoice.taxes == ((D(19), D(0), D(0)),)
+    said = finance.read(documents.document_for, "invoice", invoice.id)
+    assert missing_contents(said) == ()
+    assert said.payment is None
+    assert [line.net for line in said.lines] == [D(0)]
+    found = finance.read(outgoing.load, invoice.id)
+    assert not check(outgoing.invoice_of(found), Profile.ZUGFERD_EN16931).findings
+    with pytest.raises(Refused):
+        finance.write(writes.post_payment, PostPayment(invoice.id, invoice.row_version, D(1), world.today))
+    counter = finance.write(
+        writes.cancel_invoice, CancelInvoice(invoice.id, invoice.row_version, "Irrtum")
+    ).value
+    assert _read(finance, counter.id).gross_amount == 0
