@@ -11,10 +11,10 @@ from typing import Any
 import psycopg
 import pypdfium2
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QImage, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 import app.views.warehouse
@@ -173,8 +173,10 @@ def test_what_no_page_wants_is_opened(product: int, as_role: AsRole, tmp_path: P
         scanner.window.ctx.registry.records["catalog.product"] = SimpleNamespace()  # type: ignore[assignment]
         scanner.scan("HU-1")
         assert opened == [("catalog.product", product)]
-        scanner.scan("gibt-es-nicht")  # may not teach: is told, and no more
+        del scanner.window.ctx.registry.records["catalog.product"]
+        scanner.scan("gibt-es-nicht")  # may not teach: goes on to search
         assert scanner.window.findChild(TeachDialog) is None
+        assert part_of(scanner.window, "palette.input", QLineEdit).text() == "gibt-es-nicht"
         assert scanner.tones == ["ok", "bad"]
 
 
@@ -220,7 +222,18 @@ def test_a_scanner_is_set_up_and_tried_at_its_page(
         scanner.heard.clear()
         page.read_picture(picture)
         idle(qtbot, window)
-        assert set(scanner.heard) == {code for _name, code in command_sheet.codes()}
+        every = {code for _name, code in command_sheet.codes()}
+        assert set(scanner.heard) == every
+        for name in ("dropped", "pasted"):
+            scanner.heard.clear()
+            photo = QMimeData()
+            if name == "dropped":
+                photo.setUrls([QUrl.fromLocalFile(str(picture)), QUrl.fromLocalFile(str(tmp_path / "x.pdf"))])
+            else:
+                photo.setImageData(QImage(str(picture)))
+            page.pictures.take(photo)
+            idle(qtbot, window)
+            assert set(scanner.heard) == every, name
         scanner.hub.apply(QUIET)
 
 

@@ -11,6 +11,8 @@ from app.services.labels.scans import COMMANDS, command_code
 ACROSS, DOWN = 3, 6
 MARGIN_MM, CELL_W_MM, CELL_H_MM = 12.0, 62.0, 44.0
 SIDE_MM = 26.0
+# More bytes are no photo of a label.
+LARGEST = 60_000_000
 
 
 def codes() -> list[tuple[str, str]]:
@@ -53,12 +55,22 @@ def sheet(title: str, captions: Sequence[str]) -> bytes:
 
 def codes_in(picture: Path) -> list[str]:
     """The codes in a picture, as a camera or a phone takes it.  Raises Invalid ``scan_picture``."""
+    try:
+        if picture.stat().st_size > LARGEST:
+            raise Invalid("scan_picture", name=picture.name)
+        return codes_of(picture.read_bytes(), picture.name)
+    except OSError:
+        raise Invalid("scan_picture", name=picture.name) from None
+
+
+def codes_of(content: bytes, name: str) -> list[str]:
+    """The codes in a picture called ``name``.  Raises Invalid ``scan_picture``."""
     import zxingcpp
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(picture) as opened:
+        with Image.open(io.BytesIO(content)) as opened:
             found = zxingcpp.read_barcodes(opened.convert("L"))
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
-        raise Invalid("scan_picture", name=picture.name) from None
+    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError):
+        raise Invalid("scan_picture", name=name) from None
     return [f"{code.symbology_identifier or ''}{code.text}" for code in found if code.text]

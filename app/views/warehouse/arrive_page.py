@@ -23,7 +23,6 @@ from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.theme import px
 from app.views.core.values import error_text
-from app.views.purchasing import paper
 from app.views.sales.days import today
 from app.views.terminal.parts import TouchButton
 from app.views.warehouse.parts import ScanPage, first, is_lot
@@ -275,6 +274,8 @@ class ArrivePage(ScanPage):
             self._show(t("scan_arrive.posted", number=answer.number), "ok")
             # At a terminal nobody may archive: the office makes the paper up.
             if self.ctx.profile.can("document_archive"):
+                from app.views.purchasing import paper
+
                 paper.archive(self.ctx, "goods_receipt", goods_receipt, answer.id, language(), answer.number)
             self.refresh()
             if then is not None:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.core.i18n import t
 from app.services.labels.scanning import PLACE, PRODUCT, Hit, Resolved
@@ -37,7 +37,7 @@ def watch(_ctx: AppContext, window: QObject) -> ScanHub:
     )
 
 
-def elsewhere(window: QWidget, ctx: AppContext, found: Resolved) -> str:
+def elsewhere(window: "MainWindow", ctx: AppContext, found: Resolved) -> str:
     """What becomes of a scan that no page wanted."""
     if not found.hits:
         unknown(window, ctx, found)
@@ -48,12 +48,21 @@ def elsewhere(window: QWidget, ctx: AppContext, found: Resolved) -> str:
     return "warn"
 
 
-def unknown(window: QWidget, ctx: AppContext, found: Resolved) -> None:
-    """Nobody knows the code: offer to teach it to who may."""
+def unknown(window: "MainWindow", ctx: AppContext, found: Resolved) -> None:
+    """Nobody knows the code: who may, is asked to teach it, or goes on to search; everybody else searches."""
+    code = found.reading.code
     if ctx.profile.can("code_teach"):
-        TeachDialog(window, ctx, found.reading).open()
+        TeachDialog(window, ctx, found.reading, lambda: search(window, code)).open()
     else:
-        ctx.navigate.toast(t("scan.unknown", code=found.reading.code), kind="warn")
+        search(window, code)
+
+
+def search(window: "MainWindow", code: str) -> None:
+    """Look for a code as if it had been typed into the search."""
+    window.open_palette()
+    field = window.findChild(QLineEdit, "palette.input")
+    if field is not None:
+        field.setText(code)
 
 
 def open_hit(ctx: AppContext, hit: Hit) -> str:

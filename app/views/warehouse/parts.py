@@ -18,6 +18,7 @@ from app.views.core.scanner import ScanHub, hub_of
 from app.views.core.theme import fill, font, px, tok
 from app.views.core.values import error_text
 from app.views.core.workspace import TabPage
+from app.views.warehouse.pictures import PictureScans
 
 TINTS = {
     "": ("accent_tint", "accent_text"),
@@ -107,6 +108,7 @@ class ScanPage(TabPage):
         self.box.setSpacing(px("gap_m"))
         self.box.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(scrolled(content), 1)
+        self.pictures = PictureScans(self, ctx)
         self.foot = QHBoxLayout()
         self.foot.setSpacing(px("gap_m"))
         column.addLayout(self.foot)

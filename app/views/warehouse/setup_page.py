@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import paths
-from app.core.errors import AppError
 from app.core.i18n import t
 from app.core.scan import CALIBRATION, LAYOUTS, layout_of
 from app.services.labels import command_sheet
@@ -29,8 +28,8 @@ from app.views.core.scanner import ScanHub, hub_of
 from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.tasks import FILE
 from app.views.core.theme import fill, px
-from app.views.core.values import error_text
 from app.views.core.workspace import TabPage
+from app.views.warehouse.pictures import PictureScans
 
 show_file: Callable[[str], object] = open_file
 KEPT = 12
@@ -73,6 +72,7 @@ class SetupPage(TabPage):
         self.setObjectName("page.scan_setup")
         fill(self, "window")
         self._came: list[Reading] = []
+        self.pictures = PictureScans(self, ctx)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -237,19 +237,7 @@ class SetupPage(TabPage):
 
     def read_picture(self, file: Path) -> None:
         """Take the codes of a picture as scanned."""
-
-        def done(future: "Future[list[str]]") -> None:
-            error, hub = future.exception(), self.hub()
-            if error is not None:
-                words = error_text(error) if isinstance(error, AppError) else str(error)
-                self.ctx.navigate.toast(words, kind="bad")
-            elif not future.result():
-                self.ctx.navigate.toast(t("scan_setup.picture_none"), kind="warn")
-            elif hub is not None:
-                for code in future.result():
-                    hub.scanned(code)
-
-        self.ctx.tasks.run(FILE, self, lambda: command_sheet.codes_in(file), done)
+        self.pictures.read_file(file)
 
     def open_sheet(self) -> None:
         """Make the sheet of commands and open it."""

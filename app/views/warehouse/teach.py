@@ -1,5 +1,6 @@
 """Teaching a code nobody knows: say what it stands for, by typing or by scanning the right label."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -34,7 +35,9 @@ FIELDS = (
 class TeachDialog(Dialog):
     """The unknown code, and what it may stand for."""
 
-    def __init__(self, window: QWidget, ctx: AppContext, reading: Reading) -> None:
+    def __init__(
+        self, window: QWidget, ctx: AppContext, reading: Reading, search: Callable[[], object] | None = None
+    ) -> None:
         words = t("scan.teach_text_gtin" if reading.gtin else "scan.teach_text")
         super().__init__(window, t("scan.teach_title"), words, icon="scan-line", tint="warn")
         self.setObjectName("dialog.teach")
@@ -50,6 +53,8 @@ class TeachDialog(Dialog):
         self.error.setObjectName("hint.teach")
         self.error.hide()
         self.body.addWidget(self.error)
+        if search is not None:
+            self.add_button("search", "scan.teach_search", search, icon="search", left=True)
         self.add_button("no", "scan.cancel", shortcut="Esc")
         self._yes = self.add_button(
             "yes",
