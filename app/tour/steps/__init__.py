@@ -51,7 +51,7 @@ PAPER: tuple[Step, ...] = (
     *paper_scanning.STEPS,
     *paper_printing.QUEUE,
     *paper_scanning.PICKING,
-    *paper_labels.PARCELS,
+    *paper_scanning.ARRIVING,
     *paper_documents.STEPS,
     *paper_invoices.STEPS,
     *paper_documents.ARCHIVE,

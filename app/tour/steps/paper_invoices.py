@@ -5,6 +5,7 @@ import io
 import pikepdf
 
 from app.core import format as fmt
+from app.core.i18n import t
 from app.services.einvoice.read import read
 from app.tour.peers import Office
 from app.tour.steps.step import FINANCE, REP, Step
@@ -13,6 +14,7 @@ from app.views.sales.invoice_page import InvoicePage
 
 REFERENCE = "SW 2026/44"
 CUSTOMER = "SELECT c.name FROM sales.sales_order o JOIN partners.partner c ON c.id = o.customer_id"
+OWED = "SELECT total_amount FROM sales.reminder WHERE number = %s"
 ISSUED = "SELECT c.bytes FROM documents.issued i JOIN documents.content c ON c.id = i.content_id WHERE i.number = %s"
 
 
@@ -71,4 +73,35 @@ def outgoing(tour: Tour) -> None:
     tour.shot("einvoice-printed")
 
 
-STEPS = (Step("paper_customer", REP, customer), Step("paper_einvoice", FINANCE, outgoing))
+def reminders(tour: Tour) -> None:
+    """What is overdue, what a run would send, and one of it sent: in the archive and on paper."""
+    office: Office = tour.memory["office"]
+    tour.open_workspace("finance.open_items")
+    tour.driver.tab("overdue")
+    tour.settle()
+    tour.shot("open-items")
+    tour.open_workspace("finance.reminding")
+    tour.select_row(0)
+    tour.shot("reminding")
+    before = len(office.printed())
+    tour.driver.click("action.bulk")
+    tour.driver.menu(t("sales.reminding.issue").replace("&", ""))
+    tour.driver.see("dialog.reminders")
+    tour.driver.click("check.print")
+    tour.shot("reminding-issue")
+    tour.driver.click("dialog.yes")
+    tour.until(lambda: len(office.printed()) > before, "the reminder on paper")
+    number = tour.ask_database("SELECT number FROM sales.reminder ORDER BY id DESC LIMIT 1")
+    content = bytes(tour.ask_database(ISSUED, number))
+    (tour.folder / f"{number}.pdf").write_bytes(content)
+    tour.open_workspace("finance.reminders")
+    tour.open_row(number)
+    tour.shot("reminder")
+    tour.fact(reminder=number, total=str(tour.ask_database(OWED, number)))
+
+
+STEPS = (
+    Step("paper_customer", REP, customer),
+    Step("paper_einvoice", FINANCE, outgoing),
+    Step("paper_reminders", FINANCE, reminders),
+)

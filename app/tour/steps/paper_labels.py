@@ -5,7 +5,7 @@ import zxingcpp
 from app.simulate.label_printer import LabelPrinter, labels_of
 from app.tour.driver import TourError
 from app.tour.peers import Office
-from app.tour.steps.step import KEEPER, MARKETING, SHIPPER, Step
+from app.tour.steps.step import KEEPER, MARKETING, Step
 from app.tour.tour import Tour
 from app.views.labels.design_page import DesignPage
 from app.views.labels.print_page import SINGLE, PrintPage
@@ -19,7 +19,6 @@ _IDS = {
     "lot": "SELECT array_agg(DISTINCT b.lot_id) FROM inventory.stock_balance b JOIN catalog.product p"
     " ON p.id = b.product_id WHERE b.lot_id IS NOT NULL AND p.sku = ANY (%s)",
     "work_order": "SELECT array_agg(id) FROM production.work_order WHERE number = ANY (%s)",
-    "delivery": "SELECT array_agg(id) FROM sales.delivery WHERE number = ANY (%s)",
 }
 
 
@@ -72,7 +71,13 @@ def _printed(tour: Tour, name: str) -> list[str]:
     before = len(zebra.jobs)
     tour.driver.click("action.print")
     tour.until(lambda: len(zebra.jobs) > before, "the labels on paper")
-    zpl = b"".join(zebra.jobs[before:])
+    codes = read_back(tour, name, b"".join(zebra.jobs[before:]))
+    tour.memory.setdefault("codes", {})[name] = codes
+    return codes
+
+
+def read_back(tour: Tour, name: str, zpl: bytes) -> list[str]:
+    """Keep what was printed as pictures; what a scanner reads from them."""
     (tour.folder / f"label-{name}.zpl").write_bytes(zpl)
     codes: list[str] = []
     for number, picture in enumerate(labels_of(zpl), 1):
@@ -80,7 +85,6 @@ def _printed(tour: Tour, name: str) -> list[str]:
         codes += [f"{one.symbology_identifier}{one.text}" for one in zxingcpp.read_barcodes(picture)]
     if not codes:
         raise TourError(f"nothing can be read from the labels of {name}")
-    tour.memory.setdefault("codes", {})[name] = codes
     return codes
 
 
@@ -130,50 +134,4 @@ def _sheet(tour: Tour) -> None:
     (tour.folder / "label-sheet.pdf").write_bytes(office.printed()[-1])
 
 
-def out_of_paper(tour: Tour) -> None:
-    """The label printer has no paper: the parcel's label waits, is held, let go, and comes out with new paper."""
-    zebra: LabelPrinter = tour.memory["zebra"]
-    zebra.has_paper = False
-    before = len(zebra.jobs)
-    ids = tour.ask_database(_IDS["delivery"], [tour.memory["delivery"]])
-    tour.window.ctx.navigate.open_workspace("labels.print", topic="delivery", ids=ids)
-    tour.driver.wait(lambda: isinstance(tour.page, PrintPage) and tour.page.sources, "the labels")
-    tour.settle()
-    tour.driver.type("field.parcels", "2", enter=True)
-    tour.driver.click("action.give_sscc")
-    given = (
-        "SELECT count(*) FROM labels.sscc s JOIN sales.delivery d ON d.id = s.delivery_id WHERE d.number = %s"
-    )
-    tour.until(lambda: tour.ask_database(given, tour.memory["delivery"]) == 2, "the parcels' numbers")
-    tour.shot("labels-parcels")
-    tour.driver.click("action.print")
-    last = "SELECT state || ' ' || reason FROM printing.job ORDER BY id DESC LIMIT 1"
-    tour.until(lambda: tour.ask_database(last) == "waiting printer_media_out", "the printer to ask for paper")
-    tour.open_workspace("printing.queue")
-    tour.driver.tab("open")
-    tour.page.refresh()
-    tour.settle()
-    tour.shot("queue-out-of-paper")
-    tour.row_menu(tour.say("label_printer"), "printing.job.hold")
-    tour.until(lambda: str(tour.ask_database(last)).startswith("held"), "the job to be held")
-    zebra.has_paper = True
-    tour.shot("queue-held")
-    tour.row_menu(tour.say("label_printer"), "printing.job.release")
-    tour.until(lambda: len(zebra.jobs) > before, "the labels on paper")
-    codes = _read_last(tour, before)
-    tour.expect(sum("]C1" in code and "00" in code for code in codes) >= 2, f"no SSCC in {codes}")
-    tour.memory["codes"]["parcel"] = codes
-    tour.fact(parcels=codes)
-
-
-def _read_last(tour: Tour, before: int) -> list[str]:
-    zebra: LabelPrinter = tour.memory["zebra"]
-    codes: list[str] = []
-    for number, picture in enumerate(labels_of(b"".join(zebra.jobs[before:])), 1):
-        picture.save(tour.folder / f"label-parcel-{number}.png")
-        codes += [f"{one.symbology_identifier}{one.text}" for one in zxingcpp.read_barcodes(picture)]
-    return codes
-
-
 STEPS = (Step("paper_design", MARKETING, design), Step("paper_labels", KEEPER, labels))
-PARCELS = (Step("paper_out_of_paper", SHIPPER, out_of_paper),)

@@ -7,18 +7,29 @@ import zxingcpp
 
 from app.services.documents.contents import PDFIUM
 from app.services.labels.scans import command_code
+from app.simulate.label_printer import LabelPrinter
 from app.tour.driver import TourError
 from app.tour.peers import Office
-from app.tour.steps.paper_labels import ARTICLES
+from app.tour.steps.paper_labels import ARTICLES, print_labels, read_back
 from app.tour.steps.step import KEEPER, SHIPPER, Step
 from app.tour.tour import Tour
 from app.views.core.scanner import ScanHub
+from app.views.warehouse.arrive_page import ArrivePage
+from app.views.warehouse.pack_page import PackPage
 from app.views.warehouse.pick_page import PickPage
 
 LIES = (
     "SELECT coalesce(sum(b.qty), 0) FROM inventory.stock_balance b JOIN catalog.product p ON p.id = b.product_id"
     " JOIN inventory.place l ON l.id = b.place_id WHERE p.sku = %s AND l.code = %s"
 )
+# An order nothing has come of, of goods without lots.
+AWAITED = (
+    "SELECT min(o.number) FROM purchasing.purchase_order o WHERE o.state = 'ordered' AND NOT EXISTS ("
+    "SELECT FROM purchasing.purchase_order_line l JOIN catalog.product p ON p.id = l.product_id"
+    " LEFT JOIN purchasing.goods_receipt_line g ON g.purchase_order_line_id = l.id"
+    " WHERE l.purchase_order_id = o.id AND (p.is_lot_tracked OR g.id IS NOT NULL))"
+)
+LAST_JOB = "SELECT state || ' ' || reason FROM printing.job ORDER BY id DESC LIMIT 1"
 UNKNOWN = "LIEFERANT-KARTON-0815"
 
 
@@ -182,6 +193,89 @@ def _walk(tour: Tour, page: PickPage) -> None:
     raise TourError("the picking does not come to an end")
 
 
+def arrive(tour: Tour) -> None:
+    """Goods of a purchase order: the order, piece after piece by the labels, the delivery note, the receipt."""
+    order = tour.memory["purchase_order"] = tour.ask_database(AWAITED)
+    tour.open_workspace("scan_arrive")
+    tour.shot("scan-awaited")
+    good(tour, order)
+    page = tour.page
+    assert isinstance(page, ArrivePage)
+    tour.driver.wait(lambda: page.work is not None, "the order goods are awaited of")
+    tour.settle()
+    work = page.work
+    assert work is not None
+    codes = print_labels(tour, "product", *(line.sku for line in work.lines))
+    tour.open_workspace("scan_arrive")
+    for line in work.lines:
+        code = next(one for one in codes if one.endswith(line.sku))
+        good(tour, code, *(command_code(digit) for digit in f"{line.open:f}".partition(".")[0]))
+    good(tour, "LS 88123")
+    tour.shot("scan-arrive")
+    good(tour, command_code("confirm"))
+    kept = (
+        "SELECT r.number FROM purchasing.goods_receipt r JOIN purchasing.purchase_order o"
+        " ON o.id = r.purchase_order_id WHERE o.number = %s AND r.delivery_note = 'LS 88123'"
+    )
+    tour.until(lambda: tour.ask_database(kept, order), "the goods receipt")
+    tour.fact(order=order, receipt=tour.ask_database(kept, order))
+    tour.shot("scan-arrived")
+
+
+def pack(tour: Tour) -> None:
+    """The delivery goes into two parcels; the first one's label waits for paper, is held and let go."""
+    zebra: LabelPrinter = tour.memory["zebra"]
+    zebra.has_paper = False
+    before = len(zebra.jobs)
+    tour.open_workspace("scan_pack")
+    tour.shot("scan-to-pack")
+    tour.driver.type("field.code", tour.memory["delivery"], enter=True)
+    page = tour.page
+    assert isinstance(page, PackPage)
+    tour.driver.wait(lambda: page.work is not None, "the delivery to pack")
+    tour.settle()
+    ean = tour.ask_database("SELECT ean FROM catalog.product WHERE sku = %s", ARTICLES[0])
+    good(tour, label(tour, "product", ean), command_code("2"), command_code("0"))
+    tour.shot("scan-pack")
+    good(tour, command_code("confirm"))
+    tour.until(
+        lambda: tour.ask_database(LAST_JOB) == "waiting printer_media_out", "the printer to ask for paper"
+    )
+    tour.shot("scan-packed-one")
+    _hold_and_release(tour, zebra, before)
+    tour.open_workspace("scan_pack")
+    tour.act("rest")
+    good(tour, command_code("confirm"))
+    tour.until(lambda: len(zebra.jobs) > before + 1, "the labels of both parcels")
+    tour.shot("scan-packed")
+    codes = read_back(tour, "parcel", b"".join(zebra.jobs[before:]))
+    packed = "SELECT array_agg(p.sscc) FROM labels.parcel p JOIN sales.delivery d ON d.id = p.delivery_id"
+    numbers = tour.ask_database(
+        f"{packed} WHERE d.number = %s AND p.state = 'packed'", tour.memory["delivery"]
+    )
+    missing = [number for number in numbers if not any(number in code for code in codes)]
+    tour.expect(len(numbers) == 2 and not missing, f"of {numbers} only {codes} can be read")
+    tour.fact(parcels=numbers)
+    tour.open_workspace("scan_look")
+    scan(tour, next(code for code in codes if numbers[0] in code))
+    tour.shot("scan-parcel")
+
+
+def _hold_and_release(tour: Tour, zebra: LabelPrinter, before: int) -> None:
+    """What waits at a printer without paper is held; with new paper it is let go, and comes out."""
+    tour.open_workspace("printing.queue")
+    tour.driver.tab("open")
+    tour.page.refresh()
+    tour.settle()
+    tour.shot("queue-out-of-paper")
+    tour.row_menu(tour.say("label_printer"), "printing.job.hold")
+    tour.until(lambda: str(tour.ask_database(LAST_JOB)).startswith("held"), "the job to be held")
+    zebra.has_paper = True
+    tour.shot("queue-held")
+    tour.row_menu(tour.say("label_printer"), "printing.job.release")
+    tour.until(lambda: len(zebra.jobs) > before, "the label on paper")
+
+
 def _codes_of(pdf: bytes) -> list[str]:
     """What a scanner reads from the pages of a PDF."""
     found: list[str] = []
@@ -200,4 +294,5 @@ STEPS = (
     Step("paper_move", KEEPER, move_and_count),
     Step("paper_teach", KEEPER, teach),
 )
-PICKING = (Step("paper_pick", SHIPPER, pick),)
+PICKING = (Step("paper_pick", SHIPPER, pick), Step("paper_pack", SHIPPER, pack))
+ARRIVING = (Step("paper_arrive", KEEPER, arrive),)
