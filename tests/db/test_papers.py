@@ -11,15 +11,15 @@ from pypdf import PdfReader
 from app.core.db import Database
 from app.core.errors import Conflict, Duplicate, Invalid, NotAllowed, Refused
 from app.core.paging import ListQuery
-from app.services.catalog.papers import price_list
+from app.services.catalog.papers import Wanted, price_list, prices_wanted
 from app.services.documents import templates
 from app.services.documents.data import DocumentData
 from app.services.documents.render import render
 from app.services.documents.templates import SaveTemplate, designed
-from app.services.inventory.papers import count_sheet, count_with_booked, stock_valuation
+from app.services.inventory.papers import count_sheet, count_with_booked, inspection_of_lot, stock_valuation
 from app.services.production import writes as works
 from app.services.production.commands import CreateWorkOrders, PlannedOrder
-from app.services.production.papers import material_list, traveller
+from app.services.production.papers import inspection_sheet, material_list, traveller
 from app.services.sales.papers import packing_list_of, picking_list
 from tests import make_world
 from tests.sales_world import D, Raw, World, build, confirmed, line_ids, shipped, stock
@@ -94,6 +94,63 @@ def test_a_price_list_names_todays_prices_in_its_tiers(world: World, as_role: As
     assert "Price list" in words(data)
 
 
+def test_a_price_list_is_for_a_category_or_a_customer(world: World, as_role: As, admin: Raw) -> None:
+    """A category takes those below it along; a customer sees the list and the layout that are his own."""
+    rep, marketing = as_role("sales_rep"), as_role("marketing")
+    (top, below) = (
+        row[0]
+        for row in admin.execute(
+            "INSERT INTO catalog.category (code, name_de, name_en)"
+            " VALUES ('R', 'Räder', 'Wheels'), ('K', 'Klein', 'Small') RETURNING id"
+        ).fetchall()
+    )
+    admin.execute("UPDATE catalog.category SET parent_id = %s WHERE id = %s", (top, below))
+    admin.execute("UPDATE catalog.product SET category_id = %s WHERE id = %s", (below, world.bike))
+    whole = {line.sku for line in rep.read(price_list, world.wholesale, "de").lines}
+    wheels = rep.read(prices_wanted, Wanted(world.wholesale, category_id=top), "de")
+    assert {line.sku for line in wheels.lines} == {"BIKE-1"} < whole
+    with pytest.raises(Refused, match="price_list_is_empty"):
+        rep.read(prices_wanted, Wanted(world.wholesale, category_id=-1), "de")
+    admin.execute(
+        "UPDATE partners.partner SET price_list_id = %s WHERE id = %s", (world.wholesale, world.dealer)
+    )
+    values = {
+        "kind": "price_list",
+        "language": "",
+        "partner_id": world.dealer,
+        "changes": {"closing": "Nur für Sie"},
+    }
+    marketing.write(templates.save_template, SaveTemplate(None, None, values))
+    try:
+        own = rep.read(prices_wanted, Wanted(world.retail, customer_id=world.dealer), "de")
+        assert {line.sku for line in own.lines} == whole
+        said = words(rep.read(designed, own))
+        assert "Radhaus" in said
+        assert "Nur für Sie" in said
+    finally:
+        admin.execute("DELETE FROM documents.template")
+
+
+def test_what_is_inspected_is_written_by_hand(world: World, as_role: As, admin: Raw) -> None:
+    """No quality records exist: the sheet says whose it is and leaves the rest to the pen, in both languages."""
+    keeper = as_role("warehouse_manager")
+    stock(keeper, world.bike, world.shelf, 2)
+    lot = admin.execute(
+        "INSERT INTO inventory.lot (product_id, code) VALUES (%s, 'L-77') RETURNING id", (world.bike,)
+    ).fetchone()
+    assert lot is not None
+    german, english = (keeper.read(inspection_of_lot, lot[0], language) for language in ("de", "en"))
+    said = words(german)
+    assert "Prüfblatt L-77" in said
+    assert "Prüfmerkmale (von Hand)" in said
+    assert "freigegeben" in said
+    assert german.code == "L/BIKE-1/L-77"
+    assert "Inspection sheet" in words(english)
+    assert not german.measurements
+    with pytest.raises(Refused, match="record_not_found"):
+        keeper.read(inspection_of_lot, -1, "de")
+
+
 def test_a_works_order_goes_through_the_shop_with_its_papers(as_role: As, admin: Raw) -> None:
     shop = make_world.build(admin)
     planner, keeper = as_role("production_planner"), as_role("warehouse_manager")
@@ -107,6 +164,11 @@ def test_a_works_order_goes_through_the_shop_with_its_papers(as_role: As, admin:
     said = words(card)
     assert "Fertigungsauftrag" in said
     assert "Arm" in said
+    assert "Arbeitsgänge (von Hand)" in said  # no routing names them
+    sheet = as_role("quality").read(inspection_sheet, made.id, "en")
+    assert sheet.number in words(sheet)
+    assert "Figure" in words(sheet)
+    assert sheet.lines == ()
     (line,) = as_role("production_operator").read(material_list, made.id, "en").lines
     assert (line.quantity, line.values["per_piece"], line.values["reserved"]) == (D(10), D(2), D(10))
 

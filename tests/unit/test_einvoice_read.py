@@ -45,6 +45,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "billion laughs": (BOMB, "document_type"),
     "cut off": (XML[:-200], "xml_broken"),
     "latin-1 said to be utf-8": (XML.decode().encode("iso-8859-1", "replace"), "xml_broken"),
+    "utf-8 said to be ascii": (XML.replace(b"UTF-8", b"US-ASCII", 1), "xml_broken"),
     "unknown encoding": (XML.replace(b"UTF-8", b"KLINGON", 1), "xml_broken"),
     "two documents": (XML + XML.split(b"?>", 1)[1], "xml_broken"),
     "very deep": (b"<a>" * 5000 + b"</a>" * 5000, "xml_broken"),
@@ -100,6 +101,15 @@ def test_locked_pdf() -> None:
     with pikepdf.open(io.BytesIO(embed(PDF, XML, Profile.ZUGFERD_EN16931))) as document:
         document.save(buffer, encryption=pikepdf.Encryption(owner="a", user="b"))
     assert codes(read(buffer.getvalue())) == ["pdf_locked"]
+
+
+def test_fifty_megabytes_are_refused_whatever_they_are() -> None:
+    """As large as they come: too large a file, and one just small enough that says nothing for megabytes."""
+    assert codes(read(bytes(reading.MAX_FILE + 1))) == ["too_large"]
+    blown = XML[:-1] + b" " * (reading.MAX_FILE - len(XML)) + XML[-1:]
+    assert len(blown) == reading.MAX_FILE
+    assert codes(read(blown)) == ["too_large"]
+    assert codes(read(with_files({"plan.bin": bytes(40_000_000)}))) == ["pdf_without_xml"]
 
 
 def test_sizes_are_limited_before_and_after_unpacking(monkeypatch: pytest.MonkeyPatch) -> None:

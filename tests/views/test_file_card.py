@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from reportlab.pdfgen.canvas import Canvas
 
 from app.core.db import Database
+from app.services.documents import attachments
 from app.services.documents.contents import text_of_pdf
 from app.services.sales import writes
 from app.views.core.file_card import FilesCard
@@ -132,6 +133,21 @@ def test_a_picture_of_the_clipboard_and_text_are_shown(quote: int, desk: Desk) -
         if isinstance(shown, QPlainTextEdit):
             assert shown.toPlainText() == "Größe 42"
         desk.click("dialog.close")
+
+
+def test_a_pdf_that_is_none_is_kept_and_said_so(quote: int, desk: Desk) -> None:
+    """A name promises nothing: what cannot be drawn is told in words, and comes back byte for byte."""
+    page = desk.open(QUOTE, quote)
+    card = card_of(page)
+    broken = b"%PDF-1.7\nnothing more"
+    card.add_bytes("Plan.pdf", broken)
+    desk.wait(lambda: "Plan.pdf" in names(card))
+    row = next(row for row in card._files.attachments if row.name == "Plan.pdf")
+    card._look(row, "")
+    desk.settle()
+    desk.wait(lambda: (found := desk.find("file.words")) is not None and "nicht als PDF" in found.text())
+    desk.click("dialog.close")
+    assert desk.window.ctx.db.read(attachments.attached_file, row.id).content == broken
 
 
 def test_programs_are_asked_about_and_never_opened(quote: int, desk: Desk) -> None:

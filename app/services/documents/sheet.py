@@ -15,7 +15,7 @@ LABEL = Style(7.2, 3.6, colour=SOFT)
 FACT = Style(9.2, 4.3, "Medium")
 CODE_HIGH, CODE_MOST = 11.0, 75.0
 COLUMNS, FACT_LINES = 4, 2
-LOGO_WIDE, LOGO_HIGH = 45.0, 12.0
+LOGO_WIDE, LOGO_HIGH = 45.0, 10.5
 
 
 def content_top(data: DocumentData) -> float:
