@@ -8,7 +8,18 @@ from datetime import date
 
 import psycopg
 
-from app.services.demo import buying, labels, master, papers, people, reminding, stock, structure, trade
+from app.services.demo import (
+    books,
+    buying,
+    labels,
+    master,
+    papers,
+    people,
+    reminding,
+    stock,
+    structure,
+    trade,
+)
 from app.services.demo.house import House
 
 Step = tuple[str, Callable[[House], None], str]
@@ -31,6 +42,7 @@ STEPS: tuple[Step, ...] = (
     ("buying", buying.orders, "SELECT FROM purchasing.goods_receipt WHERE kind = 'return'"),
     ("labels", labels.designs_and_ranges, "SELECT FROM labels.design"),
     ("reminders", reminding.reminders, "SELECT FROM sales.reminder_hold"),
+    ("books", books.accounts, "SELECT FROM accounting.account"),
     ("papers", papers.archive, "SELECT FROM documents.issued WHERE topic = 'sales.invoice'"),
 )
 

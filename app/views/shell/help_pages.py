@@ -30,6 +30,7 @@ PAGES = (
     "reminders",
     "production",
     "documents",
+    "datev",
     "archive",
     "attachments",
     "e-invoices",
@@ -48,6 +49,14 @@ PAGES = (
 
 # Screens whose page is another than that of their group at the rail.
 OF_SCREEN = {
+    "accounting.exports": "datev",
+    "accounting.export_new": "datev",
+    "accounting.periods": "datev",
+    "accounting.accounts": "datev",
+    "accounting.personal": "datev",
+    "accounting.setting": "datev",
+    "accounting.account": "datev",
+    "accounting.personal_account": "datev",
     "imports.wizard": "import",
     "media.pictures": "pictures",
     "purchasing.offers": "partners",
