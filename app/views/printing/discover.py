@@ -1,4 +1,4 @@
-"""Looks for printers: what the work places' systems know, and the queues of a print server."""
+"""Looks for printers: what announces itself, what the work places' systems know, the queues of a print server."""
 
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -8,6 +8,7 @@ from app.core.errors import AppError
 from app.core.i18n import t
 from app.services.printing import reads
 from app.services.printing.ipp import queues
+from app.services.printing.mdns import nearby
 from app.services.printing.writes import PRINTER
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
@@ -48,24 +49,34 @@ def _look(ctx: AppContext, server: str) -> None:
             for station, place, printers in stations
             for printer in printers
         ]
-        if not server:
-            _offer(ctx, offered)
-            return
 
-        def found(done: "Future[list[tuple[str, str, str]]]") -> None:
+        def found(done: "Future[list[tuple[str, dict[str, Any]]]]") -> None:
             error = done.exception()
             if isinstance(error, AppError):
                 ctx.navigate.toast(error_text(error), kind="warn")
-            elif error is None:
-                there = [
-                    (f"{name} · {words or address}", {"kind": "ipp", "name": name, "address": address})
-                    for name, address, words in done.result()
-                ]
-                _offer(ctx, there + offered)
+                _offer(ctx, offered)
+            else:
+                _offer(ctx, done.result() + offered)
 
-        ctx.tasks.run(FILE, ctx.tasks, lambda: queues(server), found, label=t("printing.discover.title"))
+        ctx.tasks.run(FILE, ctx.tasks, lambda: _there(server), found, label=t("printing.discover.title"))
 
     ReadOp(ctx.tasks, ctx, reads.stations).success(known).start()
+
+
+def _there(server: str) -> list[tuple[str, dict[str, Any]]]:
+    """What the network has: the queues of the server that was named, else whatever announces itself."""
+    if server:
+        return [
+            (f"{name} · {words or address}", {"kind": "ipp", "name": name[:80], "address": address})
+            for name, address, words in queues(server)
+        ]
+    return [
+        (
+            f"{one.name} · {one.words or one.address}",
+            {"kind": one.kind, "name": one.name[:80], "address": one.address, "language": one.language},
+        )
+        for one in nearby()
+    ]
 
 
 def _offer(ctx: AppContext, found: list[tuple[str, dict[str, Any]]]) -> None:
