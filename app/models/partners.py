@@ -12,7 +12,10 @@ SCHEMA = "partners"
 
 
 class PaymentTerm(Versioned, Base):
-    """Net days, and the cash discount (Skonto) granted when paid within ``discount_days``."""
+    """Net days, and the cash discount (Skonto) granted when paid within ``discount_days``.
+
+    ``discount2_pct`` is the second step, a smaller discount for those who take longer (``discount2_days``).
+    """
 
     __tablename__ = "payment_term"
     __table_args__ = (
@@ -22,6 +25,12 @@ class PaymentTerm(Versioned, Base):
             " OR (discount_pct > 0 AND discount_pct < 100 AND discount_days BETWEEN 1 AND net_days)",
             name="cash_discount_consistent",
         ),
+        CheckConstraint(
+            "(discount2_pct = 0 AND discount2_days = 0)"
+            " OR (discount2_pct > 0 AND discount2_pct < discount_pct"
+            " AND discount2_days > discount_days AND discount2_days <= net_days)",
+            name="second_discount_consistent",
+        ),
         {"schema": SCHEMA},
     )
     code: Mapped[str] = mapped_column(String(20), unique=True)
@@ -30,6 +39,8 @@ class PaymentTerm(Versioned, Base):
     net_days: Mapped[int] = whole()
     discount_days: Mapped[int] = whole("0")
     discount_pct: Mapped[Decimal] = percent("0")
+    discount2_days: Mapped[int] = whole("0")
+    discount2_pct: Mapped[Decimal] = percent("0")
 
 
 class Partner(Versioned, Base):

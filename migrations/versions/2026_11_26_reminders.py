@@ -224,6 +224,29 @@ def upgrade() -> None:
     op.create_index(
         "uq_reminder_item", "reminder_item", ["reminder_id", "invoice_id"], unique=True, schema="sales"
     )
+    # A second step of cash discount.
+    for schema, table in (("partners", "payment_term"), ("sales", "invoice")):
+        op.add_column(
+            table,
+            sa.Column(
+                "discount2_pct", sa.Numeric(precision=7, scale=4), server_default=sa.text("0"), nullable=False
+            ),
+            schema=schema,
+        )
+    op.add_column(
+        "payment_term",
+        sa.Column("discount2_days", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        schema="partners",
+    )
+    op.add_column("invoice", sa.Column("discount2_date", sa.Date(), nullable=True), schema="sales")
+    op.create_check_constraint(
+        "second_discount_consistent",
+        "payment_term",
+        "(discount2_pct = 0 AND discount2_days = 0)"
+        " OR (discount2_pct > 0 AND discount2_pct < discount_pct"
+        " AND discount2_days > discount_days AND discount2_days <= net_days)",
+        schema="partners",
+    )
     # What is paid back for an invoice that was paid with the cash discount leaves its share of it out.
     op.drop_constraint("paid_within_gross", "invoice", schema="sales")
     op.create_check_constraint(

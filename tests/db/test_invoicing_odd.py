@@ -1,5 +1,6 @@
 """Invoices that are seldom: paid back after the cash discount, over nothing."""
 
+import psycopg
 import pytest
 
 from app.core.db import Database
@@ -86,3 +87,55 @@ def test_an_invoice_over_nothing(world: World, admin: Raw, as_role: As, finance:
         writes.cancel_invoice, CancelInvoice(invoice.id, invoice.row_version, "Irrtum")
     ).value
     assert _read(finance, counter.id).gross_amount == 0
+
+
+def test_two_steps_of_cash_discount(world: World, admin: Raw, as_role: As, finance: Database) -> None:
+    """2 % within 8 days, 1 % within 14: on paper, in the e-invoice, and as it is paid; then it is over."""
+    admin.execute(
+        "UPDATE partners.payment_term SET discount2_days = 14, discount2_pct = 1 WHERE id = %s",
+        (world.terms,),
+    )
+    _stocked(as_role, world)
+    order = _ordered(as_role, world.order([world.line(world.bike, 3)]))
+    said = finance.read(documents.document_for, "sales_order", order.id).payment
+    assert said is not None
+    assert [(x.discount_days, x.discount_pct) for x in (said, *said.steps)] == [(8, D(2)), (14, D(1))]
+    made = []
+    for qty in (1, 1, 1):
+        delivery = _delivered(as_role, admin, world, order.id, qty)
+        made.append(_invoiced(finance, delivery))
+    first = made[0]
+    due = finance.read(documents.document_for, "invoice", first.id).payment
+    assert due is not None
+    assert [(x.discount_amount, x.discount_payable) for x in (due, *due.steps)] == [
+        (D("2.38"), D("116.62")),
+        (D("1.19"), D("117.81")),
+    ]
+    steps = outgoing.invoice_of(finance.read(outgoing.load, first.id)).discounts
+    assert [(x.days, x.percent) for x in steps] == [(8, D(2)), (14, D(1))]
+    for invoice, days, amount in zip(made, (8, 14, 15), ("116.62", "117.81", "119.00"), strict=True):
+        with admin.transaction():
+            admin.execute("SET LOCAL session_replication_role = replica")
+            admin.execute(
+                "UPDATE sales.invoice SET invoice_date = invoice_date - %(d)s, discount_date = discount_date - %(d)s,"
+                " discount2_date = discount2_date - %(d)s, due_date = due_date - %(d)s WHERE id = %(i)s",
+                {"d": days, "i": invoice.id},
+            )
+        asked = finance.read(payment_proposal, invoice.id)
+        assert asked.amount == D(amount)
+        pay = PostPayment(invoice.id, invoice.row_version, D(amount), world.today, use_discount=True)
+        if days == 15:
+            with pytest.raises(Refused) as refused:
+                finance.write(writes.post_payment, pay)
+            assert refused.value.key == "discount_period_over"
+        else:
+            assert finance.write(writes.post_payment, pay).value.state == "paid"
+    for days, pct in ((8, "1"), (31, "1"), (14, "2")):
+        with pytest.raises(psycopg.errors.CheckViolation, match="second_discount_consistent"):
+            admin.execute(
+                "UPDATE partners.payment_term SET discount2_days = %s, discount2_pct = %s WHERE id = %s",
+                (days, D(pct), world.terms),
+            )
+    admin.execute(
+        "UPDATE partners.payment_term SET discount2_days = 0, discount2_pct = 0 WHERE id = %s", (world.terms,)
+    )

@@ -35,6 +35,8 @@ ROW: dict[str, Any] = {
     "due_date": date(2026, 12, 20),
     "discount_pct": D("2.0000"),
     "discount_date": date(2026, 11, 28),
+    "discount2_pct": D(0),
+    "discount2_date": None,
     "net_amount": D("105.00"),
     "tax_amount": D("18.15"),
     "gross_amount": D("123.15"),

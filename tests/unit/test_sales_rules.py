@@ -64,8 +64,11 @@ def test_skonto_ends_with_its_day_and_never_exceeds_what_is_open() -> None:
     """2 % of 238.00 is 4.76; after a part payment it must still fit."""
     last = date(2026, 11, 29)
     due = rules.cash_discount(Decimal(238), Decimal(238), Decimal(2), last, last)
-    assert due == (True, Decimal("4.76"), Decimal("233.24"))
+    assert due[:3] == (True, Decimal("4.76"), Decimal("233.24"))
     assert not rules.cash_discount(Decimal(238), Decimal(238), Decimal(2), last, date(2026, 11, 30)).due
+    second = (Decimal(1), date(2026, 12, 5))
+    later = rules.cash_discount(Decimal(238), Decimal(238), Decimal(2), last, date(2026, 12, 5), second)
+    assert later == (True, Decimal("2.38"), Decimal("235.62"), *second)
     assert not rules.cash_discount(Decimal(238), Decimal(3), Decimal(2), last, last).due
     assert not rules.cash_discount(Decimal(238), Decimal(238), Decimal(0), None, last).due
 

@@ -288,6 +288,8 @@ class Invoice(Versioned, _Totals, Base):
     due_date: Mapped[date]
     discount_pct: Mapped[Decimal] = percent("0")
     discount_date: Mapped[date | None]
+    discount2_pct: Mapped[Decimal] = percent("0")
+    discount2_date: Mapped[date | None]
     prepaid_amount: Mapped[Decimal] = money("0")
     credited_amount: Mapped[Decimal] = money("0")
     paid_amount: Mapped[Decimal] = money("0")

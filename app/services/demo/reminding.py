@@ -17,7 +17,8 @@ CLERK = "u_franziska"
 _AGO = (("ZR-26/288", 66), ("4500017733", 64), ("WH-1192", 62), ("B-2026-77", 52), ("PO 88104", 50))
 _AGED = """
 UPDATE sales.invoice i SET invoice_date = invoice_date - a.days, service_date = service_date - a.days,
-       due_date = due_date - a.days, discount_date = discount_date - a.days
+       due_date = due_date - a.days, discount_date = discount_date - a.days,
+       discount2_date = discount2_date - a.days
   FROM sales.sales_order o, unnest(%s::text[], %s::int[]) AS a (ref, days)
  WHERE o.id = i.sales_order_id AND o.customer_reference = a.ref AND i.invoice_date > system.today() - 31
    AND NOT EXISTS (SELECT FROM documents.issued d WHERE d.topic = 'sales.invoice' AND d.record_id = i.id)

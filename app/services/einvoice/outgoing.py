@@ -234,7 +234,10 @@ def _adjustments(row: Row) -> tuple[tuple[model.Adjustment, ...], tuple[model.Ad
 def _discounts(row: Row) -> tuple[model.Discount, ...]:
     if not row["discount_pct"] or row["discount_date"] is None:
         return ()
-    return (model.Discount((row["discount_date"] - row["invoice_date"]).days, row["discount_pct"]),)
+    steps = [(row["discount_date"], row["discount_pct"]), (row["discount2_date"], row["discount2_pct"])]
+    return tuple(
+        model.Discount((until - row["invoice_date"]).days, pct) for until, pct in steps if pct and until
+    )
 
 
 def _notes(row: Row, language: str) -> tuple[model.Note, ...]:

@@ -37,7 +37,14 @@ PAYMENT_TERM = Rules.read(
                 " if discount_pct != None else True",
                 "field": "discount_days",
                 "code": "cash_discount_consistent",
-            }
+            },
+            {
+                "expect": "(discount2_days or 0) == 0 and (discount2_pct or 0) == 0"
+                " or discount2_days > discount_days and discount2_days <= net_days"
+                " and discount2_pct > 0 and discount2_pct < discount_pct",
+                "field": "discount2_days",
+                "code": "second_discount_consistent",
+            },
         ]
     }
 )

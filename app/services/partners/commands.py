@@ -52,4 +52,5 @@ class SetCredit:
 
 
 class SavePaymentTerm(SaveRecord):
-    """Fields: code, name_de, name_en, net_days, discount_days, discount_pct."""
+    """Fields: code, name_de, name_en, net_days, discount_days, discount_pct, discount2_days,
+    discount2_pct (the second step)."""

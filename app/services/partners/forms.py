@@ -76,6 +76,8 @@ class TermRow(NamedTuple):
     net_days: int
     discount_days: int
     discount_pct: Decimal
+    discount2_days: int
+    discount2_pct: Decimal
     partners: int
 
 
@@ -201,7 +203,8 @@ def list_payment_terms(session: Session, query: ListQuery) -> Page:
 
 _TERM = text("""
 SELECT t.id, t.row_version, t.code, t.name_de, t.name_en, t.net_days::numeric AS net_days,
-       t.discount_days::numeric AS discount_days, t.discount_pct, t.updated_at,
+       t.discount_days::numeric AS discount_days, t.discount_pct,
+       t.discount2_days::numeric AS discount2_days, t.discount2_pct, t.updated_at,
        (SELECT n.person FROM sec.people() n WHERE n.login = t.updated_by) AS updated_by_name
   FROM partners.payment_term t WHERE t.id = :id
 """)

@@ -93,8 +93,9 @@ def save_payment_term(session: Session, command: SavePaymentTerm) -> Result[Save
     for key, limit in (("code", 20), ("name_de", 120), ("name_en", 120)):
         if key in values or command.id is None:
             values[key] = common.check_text(values.get(key), key, limit, required=True)
-    if "discount_pct" in values:
-        common.check_not_negative(values["discount_pct"], "discount_pct", 4)
+    for key in ("discount_pct", "discount2_pct"):
+        if key in values:
+            common.check_not_negative(values[key], key, 4)
     term = records.save(session, PaymentTerm, command.id, command.row_version, values)
     return Result(Saved(term.id, term.row_version), changed(("partners.payment_term", term.id)))
 

@@ -4,6 +4,7 @@ Nothing is computed here that the database has stored: totals of issued document
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -389,28 +390,40 @@ def _terms(said: Mapping[str, Any]) -> page.PaymentTerms | None:
     if not terms:
         return None
     pct = _dec(terms["discount_pct"])
+    later = _dec(terms.get("discount2_pct") or 0)
     return page.PaymentTerms(
         net_days=int(terms["net_days"]),
         discount_pct=pct or None,
         discount_days=int(terms["discount_days"]) if pct else None,
+        steps=(page.PaymentTerms(discount_pct=later, discount_days=int(terms["discount2_days"])),)
+        if later
+        else (),
     )
 
 
 def _due(row: Mapping[Any, Any]) -> page.PaymentTerms:
-    payable = row["gross_amount"] - row["prepaid_amount"]
-    skonto = rules.cash_discount(
-        payable,
-        payable,
-        row["discount_pct"],
-        row["discount_date"],
-        row["invoice_date"],
-    )
-    if not skonto.due:
+    """When an invoice is to be paid, and with how much less until when."""
+    steps = [
+        step
+        for pct, until in (
+            (row["discount_pct"], row["discount_date"]),
+            (row["discount2_pct"], row["discount2_date"]),
+        )
+        if (step := _step(row, pct, until)) is not None
+    ]
+    if not steps:
         return page.PaymentTerms(due_date=row["due_date"])
+    return replace(steps[0], due_date=row["due_date"], steps=tuple(steps[1:]))
+
+
+def _step(row: Mapping[Any, Any], pct: Decimal, until: date | None) -> page.PaymentTerms | None:
+    payable = row["gross_amount"] - row["prepaid_amount"]
+    skonto = rules.cash_discount(payable, payable, pct, until, row["invoice_date"])
+    if not skonto.due:
+        return None
     return page.PaymentTerms(
-        due_date=row["due_date"],
-        discount_pct=row["discount_pct"],
-        discount_date=row["discount_date"],
+        discount_pct=pct,
+        discount_date=until,
         discount_amount=skonto.amount,
         discount_payable=skonto.payable,
     )

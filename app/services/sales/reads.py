@@ -126,6 +126,8 @@ class InvoiceDetail(NamedTuple):
     due_date: date
     discount_pct: Decimal
     discount_date: date | None
+    discount2_pct: Decimal
+    discount2_date: date | None
     net_amount: Decimal
     tax_amount: Decimal
     gross_amount: Decimal
@@ -399,6 +401,8 @@ def payment_proposal(session: Session, invoice_id: int, paid_on: date | None = N
             open_amount().label("left"),
             Invoice.discount_pct,
             Invoice.discount_date,
+            Invoice.discount2_pct,
+            Invoice.discount2_date,
             Invoice.due_date,
             today().label("today"),
             _discount_back().label("back"),
@@ -411,7 +415,9 @@ def payment_proposal(session: Session, invoice_id: int, paid_on: date | None = N
     if row.state != "open":
         raise Refused("invoice_not_open", state=row.state)
     left = abs(row.left)
-    skonto = rules.cash_discount(row.payable, left, row.discount_pct, row.discount_date, paid_on or row.today)
+    second = (row.discount2_pct, row.discount2_date)
+    day = paid_on or row.today
+    skonto = rules.cash_discount(row.payable, left, row.discount_pct, row.discount_date, day, second)
     return PaymentProposal(
         invoice_id=invoice_id,
         row_version=row.row_version,
@@ -419,8 +425,8 @@ def payment_proposal(session: Session, invoice_id: int, paid_on: date | None = N
         customer=row.name,
         open_amount=left,
         use_discount=skonto.due,
-        discount_pct=row.discount_pct,
-        discount_date=row.discount_date,
+        discount_pct=skonto.pct,
+        discount_date=skonto.until,
         discount_amount=skonto.amount,
         amount=skonto.payable - row.back,
         due_date=row.due_date,

@@ -51,11 +51,13 @@ class Share(NamedTuple):
 
 
 class CashDiscount(NamedTuple):
-    """Skonto: whether it is due on that day, its amount, and what is left to pay with it."""
+    """Skonto: whether it is due on that day, its amount, what is left to pay with it; which step, and until when."""
 
     due: bool
     amount: Decimal
     payable: Decimal
+    pct: Decimal = ZERO
+    until: date | None = None
 
 
 class Stock(NamedTuple):
@@ -199,15 +201,22 @@ def effective_discount(unit_price: Decimal, discount_pct: Decimal, list_price: D
 
 
 def cash_discount(
-    gross: Decimal, open_amount: Decimal, pct: Decimal, until: date | None, paid_on: date
+    gross: Decimal,
+    open_amount: Decimal,
+    pct: Decimal,
+    until: date | None,
+    paid_on: date,
+    second: tuple[Decimal, date | None] = (ZERO, None),
 ) -> CashDiscount:
-    """Skonto on an invoice when paid on that day."""
+    """Skonto on an invoice when paid on that day; ``second`` is the step (percent, until) for those who take longer."""
+    if second[0] and (until is None or paid_on > until):
+        pct, until = second
     if not pct or until is None or paid_on > until:
-        return CashDiscount(False, ZERO, open_amount)
+        return CashDiscount(False, ZERO, open_amount, pct, until)
     amount = cents(gross * pct / HUNDRED)
     if amount > open_amount:
-        return CashDiscount(False, ZERO, open_amount)
-    return CashDiscount(True, amount, open_amount - amount)
+        return CashDiscount(False, ZERO, open_amount, pct, until)
+    return CashDiscount(True, amount, open_amount - amount, pct, until)
 
 
 def allocate(needs: Sequence[Need], stock: Sequence[Stock]) -> list[Taken]:

@@ -189,6 +189,8 @@ PAYMENT_TERMS = ListSpec(
         Column("net_days", "partners.field.net_days", "number", width=110, filter="min"),
         Column("discount_days", "partners.field.discount_days", "number", width=110, filter="min"),
         Column("discount_pct", "partners.field.discount_pct", "percent", width=100, filter="min"),
+        Column("discount2_days", "partners.field.discount2_days", "number", width=130, hidden=True),
+        Column("discount2_pct", "partners.field.discount2_pct", "percent", width=120, hidden=True),
         Column("partners", "partners.column.partners", "number", width=100),
     ),
     fetch=list_payment_terms,

@@ -56,6 +56,23 @@ class TermPage(CodedPage):
                         minimum=ZERO,
                         maximum=Decimal("99.99"),
                     ),
+                    Field(
+                        "discount2_days",
+                        "partners.field.discount2_days",
+                        "number",
+                        places=0,
+                        minimum=ZERO,
+                        maximum=Decimal(365),
+                    ),
+                    Field(
+                        "discount2_pct",
+                        "partners.field.discount2_pct",
+                        "percent",
+                        places=2,
+                        minimum=ZERO,
+                        maximum=Decimal("99.99"),
+                        help="partners.field.discount2_help",
+                    ),
                 ),
                 "partners.section.days",
             ),
@@ -67,12 +84,14 @@ class TermPage(CodedPage):
             ("payment_term_code_key", "code"),
             ("net_days_range", "net_days"),
             ("cash_discount_consistent", "discount_days"),
+            ("second_discount_consistent", "discount2_days"),
         ),
     )
 
     def defaults(self) -> Mapping[str, Any]:
         """Thirty days, no discount."""
-        return {"net_days": Decimal(30), "discount_days": ZERO, "discount_pct": ZERO}
+        none = dict.fromkeys(("discount_days", "discount_pct", "discount2_days", "discount2_pct"), ZERO)
+        return {"net_days": Decimal(30), **none}
 
     def check(self, mine: Mine) -> Mapping[str, str]:
         """Discount days and rate belong together."""
@@ -81,5 +100,7 @@ class TermPage(CodedPage):
     def save_call(self, form: FormValues) -> tuple[Any, SavePaymentTerm]:
         """What was changed; days are whole."""
         version, values = self.values_of(form)
-        whole = {key: int(values[key]) for key in ("net_days", "discount_days") if key in values}
+        values = {key: value if value is not None else ZERO for key, value in values.items()}
+        days = ("net_days", "discount_days", "discount2_days")
+        whole = {key: int(values[key]) for key in days if key in values}
         return writes.save_payment_term, SavePaymentTerm(form.id, version, {**values, **whole})

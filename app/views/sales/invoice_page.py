@@ -85,7 +85,10 @@ def load(session: Any, invoice_id: int, language: str) -> FormRecord:
 def _skonto_words(found: InvoiceDetail) -> str:
     if not found.discount_pct or found.discount_date is None:
         return fmt.NONE
-    return t("sales.invoice.skonto", pct=fmt.percent(found.discount_pct), date=fmt.date_(found.discount_date))
+    steps = ((found.discount_pct, found.discount_date), (found.discount2_pct, found.discount2_date))
+    return "; ".join(
+        t("sales.invoice.skonto", pct=fmt.percent(pct), date=fmt.date_(until)) for pct, until in steps if pct
+    )
 
 
 class PaymentsCard(FactsCard):

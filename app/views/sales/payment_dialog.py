@@ -107,6 +107,7 @@ class PaymentDialog(Dialog):
             invoice.discount_pct,
             invoice.discount_date,
             on,
+            (invoice.discount2_pct, invoice.discount2_date),
         )
 
     def _propose(self) -> None:
@@ -147,9 +148,9 @@ class PaymentDialog(Dialog):
         granted = found.amount if self._value("use_discount") and found.due else ZERO
         left = self._open - paid - granted
         facts = [Fact(t("sales.payment.open"), fmt.money(self._open))]
-        if invoice.discount_pct and invoice.discount_date is not None:
+        if found.pct and found.until is not None:
             key = "sales.payment.skonto_until" if found.due else "sales.payment.skonto_over"
-            words = t(key, pct=fmt.percent(invoice.discount_pct), date=fmt.date_(invoice.discount_date))
+            words = t(key, pct=fmt.percent(found.pct), date=fmt.date_(found.until))
             facts.append(Fact(words, fmt.money(-granted) if granted else fmt.NONE))
         elif invoice.discount_back:
             facts.append(Fact(t("sales.payment.skonto_back"), fmt.money(-granted)))

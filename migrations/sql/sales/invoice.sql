@@ -10,6 +10,7 @@ DECLARE
   v_today date := system.today();
   v_terms jsonb := CASE WHEN p_kind IN ('invoice', 'partial', 'final') THEN p_order.snapshot -> 'terms' ELSE '{}' END;
   v_pct numeric := coalesce((v_terms ->> 'discount_pct')::numeric, 0);
+  v_pct2 numeric := coalesce((v_terms ->> 'discount2_pct')::numeric, 0);
   v_small boolean := coalesce((SELECT c.is_small_business FROM system.company c), false);
   v_language text := p_order.snapshot #>> '{customer,language}';
   v_prepaid numeric := coalesce((SELECT sum(d.net_amount + d.tax_amount) FROM sales.invoice_deduction d
@@ -39,7 +40,7 @@ BEGIN
   SELECT sum(t.net_amount), sum(t.tax_amount) INTO v_net, v_tax FROM sales.invoice_tax t WHERE t.invoice_id = p_id;
   INSERT INTO sales.invoice (id, kind, state, cancels_id, corrects_id, part, sales_order_id, customer_id, billing_address,
                              snapshot, customer_vat_id, tax_treatment, invoice_date, service_date, due_date, discount_pct,
-                             discount_date, net_amount, tax_amount, gross_amount, prepaid_amount, reason, number)
+                             discount_date, discount2_pct, discount2_date, net_amount, tax_amount, gross_amount, prepaid_amount, reason, number)
   OVERRIDING SYSTEM VALUE
   VALUES (p_id, p_kind,
           CASE WHEN p_kind = 'cancellation' THEN 'settled' WHEN p_kind = 'correction' THEN 'open'
@@ -56,7 +57,8 @@ BEGIN
               FROM partners.partner c WHERE c.id = p_order.customer_id)),
           p_order.snapshot #>> '{customer,vat_id}', p_order.snapshot #>> '{customer,tax_treatment}', v_today,
           p_service_date, coalesce(p_due, v_today + coalesce((v_terms ->> 'net_days')::int, 0)), v_pct,
-          CASE WHEN v_pct > 0 THEN v_today + (v_terms ->> 'discount_days')::int END,
+          CASE WHEN v_pct > 0 THEN v_today + (v_terms ->> 'discount_days')::int END, v_pct2,
+          CASE WHEN v_pct2 > 0 THEN v_today + (v_terms ->> 'discount2_days')::int END,
           v_net, v_tax, v_net + v_tax, v_prepaid, p_reason, system.next_number('invoice'))
   RETURNING * INTO v_invoice;
   RETURN v_invoice;

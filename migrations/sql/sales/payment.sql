@@ -20,6 +20,7 @@ DECLARE
   v_sign integer;  -- what is paid back for a correction leaves the house
   v_open numeric;
   v_discount numeric := 0;
+  v_pct numeric;
   v_id bigint;
 BEGIN
   PERFORM sec.require('payment_post');
@@ -45,13 +46,15 @@ BEGIN
       v_discount := 0;
     END IF;
   ELSIF p_use_discount THEN
-    IF v_invoice.discount_date IS NULL OR p_paid_on > v_invoice.discount_date THEN
+    -- The first step in time, else the second.
+    v_pct := CASE WHEN p_paid_on <= v_invoice.discount_date THEN v_invoice.discount_pct
+                  WHEN p_paid_on <= v_invoice.discount2_date THEN v_invoice.discount2_pct END;
+    IF v_pct IS NULL THEN
       PERFORM sec.fail('ER422', CASE WHEN v_invoice.discount_date IS NULL THEN 'no_cash_discount'
                                      ELSE 'discount_period_over' END,
-                       jsonb_build_object('date', v_invoice.discount_date));
+                       jsonb_build_object('date', coalesce(v_invoice.discount2_date, v_invoice.discount_date)));
     END IF;
-    v_discount := round((v_invoice.gross_amount - v_invoice.prepaid_amount - v_invoice.credited_amount)
-                        * v_invoice.discount_pct / 100, 2);
+    v_discount := round((v_invoice.gross_amount - v_invoice.prepaid_amount - v_invoice.credited_amount) * v_pct / 100, 2);
     IF p_amount < v_open - v_discount THEN
       PERFORM sec.fail('ER422', 'payment_does_not_settle', jsonb_build_object('needed', v_open - v_discount));
     END IF;

@@ -24,7 +24,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                           ORDER BY coalesce(a.id = p_delivery_address, false) DESC, (a.kind = 'delivery') DESC,
                                    a.is_default DESC, a.id LIMIT 1),
     'terms', (SELECT jsonb_build_object('code', t.code, 'name_de', t.name_de, 'name_en', t.name_en, 'net_days', t.net_days,
-                                        'discount_days', t.discount_days, 'discount_pct', t.discount_pct)
+                                        'discount_days', t.discount_days, 'discount_pct', t.discount_pct,
+                                        'discount2_days', t.discount2_days, 'discount2_pct', t.discount2_pct)
                 FROM partners.payment_term t WHERE t.id = p_term))
     FROM partners.partner c WHERE c.id = p_customer
 $$;
