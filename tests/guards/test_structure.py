@@ -21,6 +21,7 @@ LONG = {
     "migrations/versions/2026_11_21_first_working_day.py": "every table of the first release, written by Alembic",
     "migrations/versions/2026_11_22_rights.py": "every table of people, rights and the trail, written by Alembic",
     "migrations/versions/2026_11_23_legacy.py": "every table of the old system, written by Alembic",
+    "migrations/versions/2026_11_26_purchasing.py": "every table of buying, written by Alembic",
 }
 
 

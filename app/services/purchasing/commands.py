@@ -19,6 +19,7 @@ __all__ = [
     "EnterInvoice",
     "IssueOrder",
     "PayInvoice",
+    "PayInvoices",
     "PostReceipt",
     "PostReturn",
     "RefuseReceived",
@@ -194,3 +195,10 @@ class PayInvoice(_Posting):
     paid_on: date
     use_discount: bool = False
     reference: str = ""
+
+
+@dataclass(frozen=True)
+class PayInvoices:
+    """Several payments, all or none."""
+
+    payments: tuple[PayInvoice, ...]

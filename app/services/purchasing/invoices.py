@@ -157,9 +157,9 @@ _HEAD = text("""
 SELECT i.id, i.row_version, i.number, i.kind, i.state, i.cancels_id,
        (SELECT c.id FROM purchasing.purchase_invoice c WHERE c.cancels_id = i.id), i.corrects_id, o.invoice_number,
        i.supplier_id, s.name, i.received_id, r.file_name, i.invoice_number, i.order_reference, i.currency,
-       i.invoice_date,       i.supply_date, i.due_date, i.posting_date, i.discount_pct, i.discount_date, i.stated_gross, i.net_amount,
-       i.tax_amount, i.gross_amount, i.paid_amount, i.discount_taken, i.accept_reason, i.remark, i.entered_by,
-       i.entered_at,       i.approved_by, i.approved_at, i.cancel_reason, i.updated_at, i.updated_by,
+       i.invoice_date, i.supply_date, i.due_date, i.posting_date, i.discount_pct, i.discount_date, i.stated_gross,
+       i.net_amount, i.tax_amount, i.gross_amount, i.paid_amount, i.discount_taken, i.accept_reason, i.remark,
+       i.entered_by, i.entered_at, i.approved_by, i.approved_at, i.cancel_reason, i.updated_at, i.updated_by,
        (SELECT a.id FROM system.approval_request a WHERE a.kind = 'purchase_invoice' AND a.record_id = i.id
            AND a.topic = 'purchasing.purchase_invoice' AND a.state = 'open'),
        (SELECT w.authority FROM system.approval_request a JOIN api.approvals_waiting() w ON w.id = a.id
@@ -209,16 +209,18 @@ _FINDINGS = text("""
 SELECT f.code, f.line_position, f.params, f.accepted FROM api.purchase_invoice_findings(:id) f
  ORDER BY f.line_position NULLS FIRST, f.code
 """)
-_OPEN = text("""
+_OPEN_LINES = """
 SELECT ol.id, o.id, o.number, ol.position, ol.product_id, coalesce(ol.sku, p.sku), ol.supplier_sku, p.ean,
-       ol.description,       coalesce(ol.unit_code, u.code), ol.qty_received - ol.qty_returned - ol.qty_invoiced,
+       ol.description, coalesce(ol.unit_code, u.code), ol.qty_received - ol.qty_returned - ol.qty_invoiced,
        coalesce(ol.confirmed_price, ol.unit_price), ol.tax_rate, s.tax_treatment, o.currency
   FROM purchasing.purchase_order o
   JOIN partners.partner s ON s.id = o.supplier_id
   JOIN purchasing.purchase_order_line ol ON ol.purchase_order_id = o.id
   JOIN catalog.product p ON p.id = ol.product_id
   JOIN catalog.unit u ON u.id = p.unit_id
- WHERE o.supplier_id = :supplier AND o.state <> 'draft'
+ WHERE o.state <> 'draft'"""
+_OPEN = text(f"""
+{_OPEN_LINES} AND o.supplier_id = :supplier
    AND (ol.qty_received - ol.qty_returned > ol.qty_invoiced OR o.number = upper(:number))
    AND (CAST(:only AS bigint) IS NULL OR o.id = :only)
  ORDER BY o.order_date, o.id, ol.position LIMIT 2000
@@ -259,6 +261,34 @@ def open_lines(session: Session, supplier_id: int, order_id: int | None = None) 
     """What came from a supplier (of one order, or of all) and is not invoiced yet, the oldest order first."""
     given = {"supplier": supplier_id, "number": "", "only": order_id}
     return tuple(OpenLine._make(row) for row in session.execute(_OPEN, given))
+
+
+class OpenHit(NamedTuple):
+    """A line of an order found by what was typed, as a lookup shows it."""
+
+    id: int
+    title: str
+    subtitle: str
+    chip: tuple[str, str] | None
+    line: OpenLine
+
+
+_SEARCH_OPEN = text(f"""
+{_OPEN_LINES} AND ol.qty_received - ol.qty_returned > ol.qty_invoiced
+   AND (o.number ILIKE :start OR coalesce(ol.sku, p.sku) ILIKE :start OR ol.supplier_sku ILIKE :start
+        OR ol.description ILIKE :inside)
+ ORDER BY o.id DESC, ol.position LIMIT :most
+""")
+
+
+def search_open(session: Session, typed: str, limit: int = 8, _language: str = "de") -> list[OpenHit]:
+    """Order lines of which something came that is not invoiced, by order number, article or words."""
+    words = typed.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    given = {"start": f"{words}%", "inside": f"%{words}%", "most": limit}
+    lines = [OpenLine._make(row) for row in session.execute(_SEARCH_OPEN, given)]
+    return [
+        OpenHit(x.purchase_order_line_id, x.order_line, f"{x.sku} · {x.description}", None, x) for x in lines
+    ]
 
 
 def as_line(line: OpenLine) -> dict[str, Any]:

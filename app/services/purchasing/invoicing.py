@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.core.changes import Result, changed
+from app.core.changes import NO_CHANGES, Result, changed
 from app.core.db import call_api, posting
 from app.models.purchasing import Tolerance
 from app.services import records
@@ -14,6 +14,7 @@ from app.services.purchasing.commands import (
     Discard,
     EnterInvoice,
     PayInvoice,
+    PayInvoices,
     SaveInvoice,
     SaveTolerance,
 )
@@ -179,3 +180,9 @@ def save_tolerance(session: Session, command: SaveTolerance) -> Result[Saved]:
     """Change how far suppliers may differ from orders."""
     row = records.save(session, Tolerance, command.id, command.row_version, command.values)
     return Result(Saved(row.id, row.row_version), changed(("purchasing.tolerance", row.id)))
+
+
+def pay_invoices(session: Session, command: PayInvoices) -> Result[int]:
+    """Book several payments, all or none; the value says how many.  Raises like `pay_invoice`."""
+    results = [pay_invoice(session, one) for one in command.payments]
+    return Result(len(results), NO_CHANGES.union(*(result.changes for result in results)))

@@ -19,6 +19,7 @@ KINDS = (
     "discount",
     "credit_limit",
     "stock_difference",
+    "purchase_invoice",
     "period_reopen",
     "role_grant",
     "elevation",

@@ -1,64 +1,53 @@
-"""The inbox: files are dropped or chosen, read in the background, shown for people, with what is wrong with them."""
+"""The inbox: files are dropped, chosen or come by e-mail; each is kept, read, checked, and waits to become a purchase
+invoice or to be refused."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QStandardPaths, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QStandardPaths
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core import format as fmt
 from app.core.errors import Refused
-from app.core.format import money
-from app.core.i18n import language, t
-from app.services.documents import attachments, scan
-from app.services.einvoice.incoming import Supplier, keep_command, supplier_of
-from app.services.einvoice.read import Received, read_file
+from app.core.i18n import t
+from app.services.einvoice.read import MAX_FILE, Received, read
+from app.services.purchasing import received
+from app.services.purchasing.commands import RefuseReceived, StoreReceived
+from app.services.purchasing.received import ReceivedFile, ReceivedRow, Stored
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.errors import show_error
+from app.views.core.list_page import ListPage
+from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.operation import ReadOp, WriteOp
-from app.views.core.page_head import PageHead
-from app.views.core.rows_model import RowsModel
-from app.views.core.rows_view import RowsView
-from app.views.core.surfaces import Banner, EmptyState, Step, clear_layout
+from app.views.core.reason import ReasonDialog
+from app.views.core.surfaces import Banner
 from app.views.core.table_model import Column
 from app.views.core.tasks import FILE
 from app.views.core.theme import fill, px
-from app.views.core.workspace import TabPage
 from app.views.einvoice.paper import Paper
+from app.views.purchasing.invoice_page import propose_into
+from app.views.purchasing.states import INCOMING, INVOICE
 
 SUFFIXES = (".pdf", ".xml")
 MOST = 200  # files of a folder
-CHIPS = {
-    "reading": ("neutral", "einvoice.inbox.state.reading"),
+STORE, REFUSE, ENTER = "received_store", "received_refuse", "purchase_invoice_save"
+VERDICTS = {
     "right": ("ok", "einvoice.inbox.state.right"),
     "odd": ("warn", "einvoice.inbox.state.odd"),
     "wrong": ("bad", "einvoice.inbox.state.wrong"),
     "none": ("bad", "einvoice.inbox.state.none"),
 }
-
-
-@dataclass(slots=True)
-class Item:
-    """A file in the list."""
-
-    path: Path
-    received: Received | None = None
-
-    @property
-    def state(self) -> str:
-        """reading, right, odd (warnings only), wrong, none (no invoice at all)."""
-        if self.received is None:
-            return "reading"
-        if self.received.invoice is None:
-            return "none"
-        return ("odd" if self.received.findings else "right") if self.received.ok else "wrong"
+STATES = {
+    "new": ("info", "einvoice.inbox.state.new"),
+    "matched": ("ok", "einvoice.inbox.state.matched"),
+    "refused": ("neutral", "einvoice.inbox.state.refused"),
+}
+SOURCES = tuple((source, f"einvoice.inbox.source.{source}") for source in ("drop", "file", "mail"))
 
 
 def ask_files(parent: QWidget) -> Sequence[Path]:
@@ -77,76 +66,150 @@ def ask_folder(parent: QWidget) -> Path | None:
     return Path(name) if name else None
 
 
-class InboxPage(TabPage):
-    """Received e-invoices beside each other and one of them as a page."""
+def taken(path: Path, source: str) -> StoreReceived:
+    """A file of the disk, read and checked; Refused received_no_file when it cannot be opened, content_size."""
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise Refused("content_size", mb=MAX_FILE // 1024 // 1024)
+        content = path.read_bytes()
+    except OSError as error:
+        raise Refused("received_no_file", name=path.name, reason=error.strerror or str(error)) from error
+    return received.store_command(content, path.name, source=source)
 
-    icon = "file-text"
+
+class InboxPage(ListPage):
+    """What came in and waits, and one of it as a page to read."""
+
     ask_files: Callable[[QWidget], Sequence[Path]] = staticmethod(ask_files)
     ask_folder: Callable[[QWidget], Path | None] = staticmethod(ask_folder)
 
-    def __init__(self, ctx: AppContext, state: dict[str, Any]) -> None:
-        super().__init__(ctx)
-        self.setObjectName("page.einvoice.inbox")
-        self.setAcceptDrops(True)
-        fill(self, "window")
-        self.items: list[Item] = []
-        self._filling = False
-        self._chosen = str(state.get("chosen", ""))
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(0)
-        self.head = PageHead(t("einvoice.inbox.title"))
-        self._clear = self._button("clear", "einvoice.inbox.clear", "x", "ghost", self.clear)
-        self._folder = self._button(
-            "open_folder", "einvoice.inbox.open_folder", "folder-open", "secondary", self.choose_folder
+    def __init__(self, ctx: AppContext, state: dict[str, Any] | None = None) -> None:
+        super().__init__(ctx, self._spec(ctx), state)
+        self.setAcceptDrops(ctx.profile.can(STORE))
+
+    def _spec(self, ctx: AppContext) -> ListSpec:
+        return ListSpec(
+            key="einvoice.inbox",
+            title="einvoice.inbox.title",
+            icon="file-text",
+            fetch=received.list_received,
+            topics=frozenset({INCOMING, INVOICE}),
+            presets=(
+                Preset("new", "einvoice.inbox.preset.new", count=True),
+                Preset("faulty", "einvoice.inbox.preset.faulty", count=True),
+                Preset("matched", "einvoice.inbox.preset.matched"),
+                Preset("refused", "einvoice.inbox.preset.refused"),
+                Preset("all", "kit.list.all"),
+            ),
+            columns=(
+                Column("verdict", "einvoice.inbox.column.verdict", "chip", 104, chips=VERDICTS),
+                Column(
+                    "supplier",
+                    "einvoice.inbox.column.seller",
+                    "bold",
+                    170,
+                    stretch=True,
+                    filter="contains",
+                    text=lambda row: row.supplier or fmt.NONE,
+                ),
+                Column(
+                    "number",
+                    "einvoice.inbox.column.number",
+                    width=118,
+                    filter="prefix",
+                    text=lambda row: row.number or fmt.NONE,
+                ),
+                Column(
+                    "amount",
+                    "einvoice.inbox.column.amount",
+                    "strong",
+                    96,
+                    align="right",
+                    filter="min",
+                    text=_amount,
+                ),
+                Column("received_at", "einvoice.inbox.column.received", "time", 116),
+                Column(
+                    "state",
+                    "sales.column.state",
+                    "chip",
+                    110,
+                    chips=STATES,
+                    hidden=True,
+                ),
+                Column(
+                    "source",
+                    "einvoice.inbox.column.source",
+                    width=100,
+                    filter="choice",
+                    choices=SOURCES,
+                    text=lambda row: t(f"einvoice.inbox.source.{row.source}"),
+                    hidden=True,
+                ),
+                Column("sender", "einvoice.inbox.column.sender", width=160, filter="contains", hidden=True),
+                Column("file_name", "einvoice.inbox.column.file", width=180, filter="contains", hidden=True),
+            ),
+            primary=ListAction(
+                "open", "einvoice.inbox.open", lambda *_: self.choose_files(), "upload", STORE, "Ctrl+N"
+            ),
+            more=(
+                ListAction(
+                    "open_folder",
+                    "einvoice.inbox.open_folder",
+                    lambda *_: self.choose_folder(),
+                    "folder-open",
+                    STORE,
+                ),
+            ),
+            row_actions=(
+                ListAction(
+                    "propose",
+                    "einvoice.inbox.propose",
+                    lambda ctx_, rows: propose_into(self, ctx_, rows[0].id),
+                    "receipt-text",
+                    ENTER,
+                    when=usable,
+                ),
+                ListAction(
+                    "refuse",
+                    "einvoice.inbox.refuse",
+                    lambda _ctx, rows: refuse(self, ctx, rows[0]),
+                    "circle-x",
+                    REFUSE,
+                    when=lambda row: row.state == "new",
+                ),
+            ),
+            empty=Empty(
+                "einvoice.inbox.empty",
+                "einvoice.inbox.empty_text",
+                tuple((f"einvoice.inbox.step{n}", f"einvoice.inbox.step{n}_text") for n in (1, 2, 3)),
+                first="einvoice.inbox.open",
+            ),
+            open=lambda ctx_, row: _open(self, ctx_, row),
+            detail=ReceivedPane,
+            sort="received_at",
+            descending=True,
         )
-        self._keep = self._button("keep", "einvoice.inbox.keep", "save", "secondary", self.keep)
-        self._open = self._button("open", "einvoice.inbox.open", "upload", "primary", self.choose_files)
-        box.addWidget(self.head)
-        self._content = QVBoxLayout()
-        self._content.setContentsMargins(0, 0, 0, 0)
-        box.addLayout(self._content, 1)
-        self.view: RowsView | None = None
-        self._show_nothing()
-        self.add([Path(str(path)) for path in state.get("paths", ())])
 
-    def _button(self, key: str, words: str, mark: str, kind: str, clicked: Callable[[], object]) -> Button:
-        button = Button(words, mark, kind, clicked=clicked)
-        button.setObjectName(f"action.{key}")
-        self.head.add(button)
-        return button
-
-    # -- TabPage -----------------------------------------------------------------------------------------------
-
-    def title(self) -> str:
-        """The inbox."""
-        return t("einvoice.inbox.title")
-
-    def identity(self) -> str:
-        """One inbox at a time."""
-        return "einvoice.inbox"
-
-    def state(self) -> dict[str, Any]:
-        """The files and which of them is shown."""
-        return {"paths": [str(item.path) for item in self.items], "chosen": self._chosen}
-
-    def refresh(self) -> None:
-        """Nothing of it comes from the database."""
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A page needs half of the window to be read."""
+        self.pane.setFixedWidth(max(px("detail"), event.size().width() * 47 // 100))
+        super().resizeEvent(event)
 
     # -- files -------------------------------------------------------------------------------------------------
 
     def choose_files(self) -> None:
-        """Ask for files and read them."""
-        self.add(type(self).ask_files(self))
+        """Ask for files and keep them."""
+        self.add(type(self).ask_files(self), "file")
 
     def choose_folder(self) -> None:
-        """Ask for a folder and read what lies in it."""
+        """Ask for a folder and keep what lies in it."""
         folder = type(self).ask_folder(self)
         if folder is not None:
-            self.add_folder(folder)
+            self.add_folder(folder, "file")
 
-    def add_folder(self, folder: Path) -> None:
-        """Read the PDF and XML files of a folder."""
+    def add_folder(self, folder: Path, source: str) -> None:
+        """Keep the PDF and XML files of a folder."""
         found = sorted(
             path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file()
         )
@@ -154,83 +217,27 @@ class InboxPage(TabPage):
             self.ctx.navigate.toast(t("einvoice.inbox.folder_empty"), kind="warn")
         elif len(found) > MOST:
             self.ctx.navigate.toast(t("einvoice.inbox.folder_large", n=MOST), kind="warn")
-        self.add(found[:MOST])
+        self.add(found[:MOST], source)
 
-    def add(self, paths: Sequence[Path]) -> None:
-        """Put files into the list and read them; those already there are read again."""
-        if not paths:
-            return
-        known = {item.path: item for item in self.items}
+    def add(self, paths: Sequence[Path], source: str) -> None:
+        """Read files in the background and keep each as it came."""
         for path in paths:
-            item = known.get(path)
-            if item is None:
-                item = Item(path)
-                self.items.append(item)
-            item.received = None
-            self.ctx.tasks.run(
-                FILE,
-                self,
-                partial(read_file, path),
-                partial(self._was_read, item),
-                label=t("einvoice.inbox.task"),
-            )
-        if self._chosen not in {str(item.path) for item in self.items} or len(paths) == 1:
-            self._chosen = str(paths[0])
-        self._show_list()
-        self.changed.emit()
+            work, done = partial(taken, path, source), self._was_read
+            self.ctx.tasks.run(FILE, self, work, done, label=t("einvoice.inbox.task"))
 
-    def clear(self) -> None:
-        """Empty the list; the files stay where they are."""
-        self.items = []
-        self._chosen = ""
-        self._show_nothing()
-        self.changed.emit()
-
-    def _was_read(self, item: Item, future: "Future[Received]") -> None:
-        if item not in self.items:
-            return
-        item.received = future.result()
-        self._show_list()
-
-    # -- keeping -----------------------------------------------------------------------------------------------
-
-    def keep(self) -> None:
-        """Lay the shown file beside its supplier, exactly as it was received."""
-        item = next((item for item in self.items if str(item.path) == self._chosen), None)
-        received = item.received if item is not None else None
-        if item is None or received is None or received.invoice is None:
-            return
-        seller, path = received.invoice.seller, item.path
-
-        def found(supplier: Supplier | None) -> None:
-            if supplier is None:
-                self.ctx.navigate.toast(t("einvoice.inbox.no_supplier", name=seller.name), kind="warn")
-            elif supplier.kept_as is not None:
-                self._told("einvoice.inbox.kept_already", supplier, supplier.kept_as)
-            else:
-                self.ctx.tasks.run(
-                    FILE, self, partial(unchanged, path, received), partial(self._lay, supplier, received)
-                )
-
-        op: ReadOp[Supplier | None] = ReadOp(
-            self, self.ctx, supplier_of, seller.vat_id, seller.name, received.sha256
-        )
-        op.success(found).start()
-
-    def _lay(self, supplier: Supplier, received: Received, future: "Future[bytes]") -> None:
+    def _was_read(self, future: "Future[StoreReceived]") -> None:
         if (error := future.exception()) is not None:
             show_error(self, self.ctx, error)
             return
-        command = keep_command(supplier.id, received, future.result(), language())
-        op = WriteOp(self, self.ctx, attachments.add, command).disabling(self._keep)
-        op.success(lambda _id: self._told("einvoice.inbox.kept", supplier, command.name)).start()
+        command = future.result()
+        op: WriteOp[Stored] = WriteOp(self.ctx.tasks, self.ctx, received.store, command)
+        op.success(partial(self._kept, command.file_name)).start()
 
-    def _told(self, key: str, supplier: Supplier, name: str) -> None:
-        see = (
-            "einvoice.inbox.show_supplier",
-            partial(self.ctx.navigate.open_record, "partners.partner", supplier.id),
-        )
-        self.ctx.navigate.toast(t(key, supplier=supplier.name, name=name), action=see)
+    def _kept(self, name: str, stored: Stored) -> None:
+        if stored.known:
+            self.ctx.navigate.toast(t("einvoice.inbox.known", name=name), kind="info")
+        else:
+            self.ctx.navigate.toast(t("einvoice.inbox.kept", name=name))
 
     # -- drag and drop -----------------------------------------------------------------------------------------
 
@@ -240,140 +247,121 @@ class InboxPage(TabPage):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Read what was dropped."""
+        """Keep what was dropped."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         for path in paths:
             if path.is_dir():
-                self.add_folder(path)
-        self.add([path for path in paths if path.is_file()])
+                self.add_folder(path, "drop")
+        self.add([path for path in paths if not path.is_dir()], "drop")
 
-    # -- showing -----------------------------------------------------------------------------------------------
 
-    def _show_nothing(self) -> None:
-        clear_layout(self._content)
-        self.view = None
-        self._clear.setVisible(False)
-        self._keep.setVisible(False)
-        steps = [Step(t(f"einvoice.inbox.step{n}"), t(f"einvoice.inbox.step{n}_text")) for n in (1, 2, 3)]
-        self._content.addWidget(
-            EmptyState("file-text", t("einvoice.inbox.empty"), t("einvoice.inbox.empty_text"), (), steps)
-        )
+def usable(row: ReceivedRow) -> bool:
+    """Whether a purchase invoice can be made of it now."""
+    return row.state == "new" and row.kind != "other"
 
-    def _show_list(self) -> None:
-        if self.view is None:
-            self._build()
-        assert self.view is not None
-        self._filling = True  # rows that come and go are no choice of the person
-        self._model.set_rows(list(self.items))
-        self._clear.setVisible(True)
-        number = self._model.find(self._chosen)
-        if number >= 0:
-            self.view.selectRow(number)
-        self._filling = False
-        self._show_chosen()
 
-    def _build(self) -> None:
-        clear_layout(self._content)
-        self._model = RowsModel(
-            [
-                Column(
-                    "state", "einvoice.inbox.column.state", "chip", width=100, chips=CHIPS, sortable=False
-                ),
-                Column(
-                    "seller", "einvoice.inbox.column.seller", "bold", width=176, text=_seller, sortable=False
-                ),
-                Column("number", "einvoice.inbox.column.number", width=128, text=_number, sortable=False),
-                Column(
-                    "amount", "einvoice.inbox.column.amount", "money", width=92, text=_amount, sortable=False
-                ),
-                Column(
-                    "file",
-                    "einvoice.inbox.column.file",
-                    width=220,
-                    text=lambda item: item.path.name,
-                    sortable=False,
-                ),
-            ],
-            key=lambda item: str(item.path),
-            parent=self,
-        )
-        self.view = RowsView(self._model, name="einvoice.files")
-        self.view.selectionModel().selectionChanged.connect(lambda *_: self._picked())
-        self.paper = Paper()
-        right = QWidget()
-        fill(right, "surface")
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        self._banner = QVBoxLayout()
-        self._banner.setContentsMargins(px("gap_m"), px("gap_m"), px("gap_m"), 0)
-        column.addLayout(self._banner)
-        column.addWidget(self.paper, 1)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setHandleWidth(px("hair"))
-        split.addWidget(self.view)
-        split.addWidget(right)
-        split.setStretchFactor(0, 9)
-        split.setStretchFactor(1, 11)
-        split.setSizes([9 * px("toast"), 11 * px("toast")])
-        self._content.addWidget(split, 1)
+def refuse(owner: QWidget, ctx: AppContext, row: ReceivedRow) -> None:
+    """Ask why, then refuse."""
 
-    def _picked(self) -> None:
-        if self.view is None or self._filling:
-            return
-        index = self.view.currentIndex()
-        if index.isValid() and index.row() < len(self.items):
-            chosen = str(self._model.row(index.row()).path)
-            if chosen != self._chosen:
-                self._chosen = chosen
-                self._show_chosen()
-                self.changed.emit()
+    def go(reason: str) -> None:
+        command = RefuseReceived(row.id, row.row_version, reason=reason)
+        op = WriteOp(ctx.tasks, ctx, received.refuse, command)
+        op.success(lambda _saved: ctx.navigate.toast(t("einvoice.inbox.refused", name=row.file_name))).start()
 
-    def _show_chosen(self) -> None:
-        item = next((item for item in self.items if str(item.path) == self._chosen), None)
-        if item is None:
-            return
-        clear_layout(self._banner)
-        state = item.state
-        self._keep.setVisible(item.received is not None and item.received.invoice is not None)
-        kind = {"reading": "info", "right": "ok", "odd": "warn"}.get(state, "bad")
-        banner = Banner(kind, t(f"einvoice.inbox.verdict.{state}"), t(f"einvoice.inbox.verdict.{state}_text"))
-        banner.setObjectName("einvoice.verdict")
-        self._banner.addWidget(banner)
-        if item.received is None:
-            self.paper.clear()
+    ReasonDialog(
+        owner,
+        t("einvoice.inbox.refuse_title"),
+        t("einvoice.inbox.refuse_text"),
+        "einvoice.inbox.refuse_yes",
+        go,
+        danger=True,
+        icon="circle-x",
+    ).open()
+
+
+def _open(owner: QWidget, ctx: AppContext, row: ReceivedRow) -> None:
+    if row.invoice_id is not None:
+        ctx.navigate.open_record(INVOICE, row.invoice_id)
+    elif usable(row) and ctx.profile.can(ENTER):
+        propose_into(owner, ctx, row.id)
+
+
+class ReceivedPane(QWidget):
+    """One received file: the verdict, what can be done, and the page to read."""
+
+    def __init__(self, ctx: AppContext, row: ReceivedRow) -> None:
+        super().__init__()
+        self.setObjectName("einvoice.pane")
+        fill(self, "surface")
+        self._ctx, self._row = ctx, row
+        column = QVBoxLayout(self)
+        column.setContentsMargins(px("gap_m"), px("gap_m"), px("gap_m"), 0)
+        column.setSpacing(px("gap"))
+        verdict = row.verdict
+        tone = VERDICTS[verdict][0]
+        if row.state == "refused":
+            banner = Banner("neutral", t("einvoice.inbox.state.refused"), row.refuse_reason or "")
         else:
-            self.paper.show_received(item.received)
+            words = t(f"einvoice.inbox.verdict.{verdict}_text")
+            banner = Banner(tone, t(f"einvoice.inbox.verdict.{verdict}"), words)
+        banner.setObjectName("einvoice.verdict")
+        column.addWidget(banner)
+        column.addLayout(self._buttons())
+        self.paper = Paper()
+        self.paper.setMinimumHeight(px("detail"))
+        column.addWidget(self.paper, 1)
+        op: ReadOp[ReceivedFile] = ReadOp(self, ctx, received.received_file, row.id)
+        op.success(self._arrived).start()
+
+    def _buttons(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setSpacing(px("gap"))
+        ctx, row = self._ctx, self._row
+        if row.invoice_id is not None:
+            invoice = row.invoice_id
+            line.addWidget(
+                self._button(
+                    "invoice",
+                    "einvoice.inbox.to_invoice",
+                    "receipt-text",
+                    "primary",
+                    lambda: ctx.navigate.open_record(INVOICE, invoice),
+                )
+            )
+        elif usable(row) and ctx.profile.can(ENTER):
+            line.addWidget(
+                self._button(
+                    "propose",
+                    "einvoice.inbox.propose",
+                    "receipt-text",
+                    "primary",
+                    lambda: propose_into(self, ctx, row.id),
+                )
+            )
+        if row.state == "new" and ctx.profile.can(REFUSE):
+            line.addWidget(
+                self._button(
+                    "refuse", "einvoice.inbox.refuse", "circle-x", "secondary", lambda: refuse(self, ctx, row)
+                )
+            )
+        line.addStretch(1)
+        return line
+
+    @staticmethod
+    def _button(key: str, words: str, mark: str, kind: str, clicked: Callable[[], object]) -> Button:
+        button = Button(words, mark, kind, clicked=clicked)
+        button.setObjectName(f"detail.{key}")
+        return button
+
+    def _arrived(self, file: ReceivedFile) -> None:
+        work = partial(read, file.content, file.file_name)
+        self._ctx.tasks.run(FILE, self, work, self._was_read, slot="received")
+
+    def _was_read(self, future: "Future[Received]") -> None:
+        if future.exception() is None:
+            self.paper.show_received(future.result())
 
 
-def unchanged(path: Path, received: Received) -> bytes:
-    """The bytes that were checked, looked at by the workplace's scanner; refuses a file that changed since."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Refused("einvoice_file_changed", name=path.name) from error
-    if hashlib.sha256(content).hexdigest() != received.sha256:
-        raise Refused("einvoice_file_changed", name=path.name)
-    scan.check(path.name, content)
-    return content
-
-
-def _file(item: Item) -> str:
-    return item.path.name
-
-
-def _seller(item: Item) -> str:
-    invoice = item.received.invoice if item.received else None
-    return invoice.seller.name if invoice else "–"
-
-
-def _number(item: Item) -> str:
-    invoice = item.received.invoice if item.received else None
-    return invoice.number if invoice else "–"
-
-
-def _amount(item: Item) -> str:
-    invoice = item.received.invoice if item.received else None
-    value: Decimal | None = invoice.totals.payable if invoice else None
-    return money(value, invoice.currency) if invoice else "–"
+def _amount(row: ReceivedRow) -> str:
+    return fmt.money(row.amount, row.currency or "EUR") if row.amount is not None else fmt.NONE

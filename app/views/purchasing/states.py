@@ -1,7 +1,9 @@
-"""States of purchase orders and goods receipts as chips, and how the documents follow each other."""
+"""States of orders, receipts and invoices of suppliers as chips, and how the documents follow each other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from app.core import format as fmt
 from app.core.i18n import t
@@ -13,6 +15,12 @@ RECEIVING, RETURNING, CONFIRMING = (
     "purchasing.returning",
     "purchasing.confirming",
 )
+INVOICE, PAYMENT, INCOMING = (
+    "purchasing.purchase_invoice",
+    "purchasing.purchase_payment",
+    "purchasing.received",
+)
+TOLERANCE = "purchasing.tolerance"
 Chips = dict[str, tuple[str, str]]
 
 STATES: Chips = {
@@ -31,6 +39,35 @@ KINDS: Chips = {
     "receipt": ("ok", "purchasing.goods_receipt.kind.receipt"),
     "return": ("warn", "purchasing.goods_receipt.kind.return"),
 }
+INVOICE_STATES: Chips = {
+    "draft": ("neutral", "purchasing.purchase_invoice.state.draft"),
+    "entered": ("warn", "purchasing.purchase_invoice.state.entered"),
+    "approved": ("info", "purchasing.purchase_invoice.state.approved"),
+    "partly_paid": ("info", "purchasing.purchase_invoice.state.partly_paid"),
+    "overdue": ("bad", "purchasing.purchase_invoice.state.overdue"),
+    "paid": ("ok", "purchasing.purchase_invoice.state.paid"),
+    "cancelled": ("neutral", "purchasing.purchase_invoice.state.cancelled"),
+    "settled": ("neutral", "purchasing.purchase_invoice.state.settled"),
+}
+INVOICE_KINDS = (
+    ("invoice", "purchasing.invoice.kind.invoice"),
+    ("credit", "purchasing.invoice.kind.credit"),
+)
+
+
+def difference_words(code: str, params: Mapping[str, Any], currency: str) -> str:
+    """What does not agree, as a sentence."""
+    shown = {}
+    for key, value in params.items():
+        if key in ("price", "agreed"):
+            shown[key] = fmt.money(Decimal(str(value)), currency)
+        elif key in ("qty", "open"):
+            shown[key] = fmt.quantity(Decimal(str(value)))
+        elif key == "date":
+            shown[key] = fmt.date_(date.fromisoformat(str(value)))
+        else:
+            shown[key] = value
+    return t(f"purchasing.finding.{code}", **shown)
 
 
 def chip(chips: Chips, state: str) -> tuple[str, str]:
@@ -77,3 +114,16 @@ def receipt_nodes(receipts: Sequence[tuple[int, str, str, str]], here: int | Non
 def receipt_to_come() -> ChainNode:
     """A receipt that is still to come."""
     return ChainNode("package-check", t("purchasing.type.receipt"), t("purchasing.chain.to_come"), "to_come")
+
+
+def invoice_node(invoice_id: int, number: str, kind: str, *, here: bool = False) -> ChainNode:
+    """An invoice in the chain."""
+    return ChainNode(
+        "file-x" if kind == "cancellation" else "receipt-text",
+        number,
+        t(f"purchasing.invoice.kind.{kind}"),
+        "present" if here else "done",
+        None,
+        "" if here else INVOICE,
+        None if here else invoice_id,
+    )

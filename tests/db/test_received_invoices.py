@@ -1,0 +1,121 @@
+"""Files of suppliers: kept byte for byte, proposed as purchase invoices, archived with them, or refused."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import psycopg
+import pytest
+
+from app.core.db import Database
+from app.core.paging import ListQuery
+from app.services.documents.reads import archived_documents
+from app.services.einvoice.model import Identifier, Item, Preceding, Profile, TypeCode
+from app.services.einvoice.write import to_xml
+from app.services.purchasing import invoicing, received
+from app.services.purchasing.commands import (
+    Discard,
+    EnterInvoice,
+    RefuseReceived,
+    SaveInvoice,
+)
+from app.services.purchasing.invoices import get_invoice, propose
+from tests.purchase_world import draft, one, received_order, refused, supplied
+from tests.sales_world import Raw, World
+from tests.unit.einvoice_sample import SELLER, invoice, line
+
+AsRole = Callable[[str], Database]
+D = Decimal
+
+
+@pytest.fixture(scope="module")
+def world(admin_dsn: str) -> World:
+    return supplied(admin_dsn)
+
+
+def test_a_received_invoice_is_kept_proposed_and_archived(world: World, admin: Raw, as_role: AsRole) -> None:
+    buyer, finance, clerk = as_role("purchase_officer"), as_role("finance"), as_role("warehouse_clerk")
+    order = received_order(buyer, clerk, world)
+    (number,) = one(admin, "SELECT number FROM purchasing.purchase_order WHERE id = %s", order)
+    (vat_id,) = one(admin, "SELECT vat_id FROM partners.partner WHERE id = %s", world.dealer)
+    bikes = replace(line(1, D(10), D(60)), item=Item("Rad, rot", seller_id="r-1"))
+    sent = replace(
+        invoice(lines=(bikes,), seller=replace(SELLER, vat_id=vat_id or SELLER.vat_id)),
+        number="2026/77",
+        order=number,
+        issued=world.today,
+        due=world.today + timedelta(days=14),
+    )
+    xml = to_xml(sent, Profile.XRECHNUNG_CII)
+    command = received.store_command(xml, "rechnung.xml", source="mail", sender="r@example.org")
+    stored = buyer.write(received.store, command).value
+    assert stored.supplier_id == world.dealer  # by our order number
+    again = finance.write(received.store, received.store_command(xml, "x.xml", source="drop")).value
+    assert (again.id, again.known) == (stored.id, True)
+    assert buyer.read(received.received_file, stored.id).content == xml
+    proposal = buyer.read(propose, stored.id)
+    assert proposal.values["invoice_number"] == "2026/77"
+    assert proposal.values["stated_gross"] == D("714.00")
+    assert [x["order_line"] for x in proposal.lines] == [f"{number} / 1"]
+    saved = buyer.write(
+        invoicing.save_invoice, SaveInvoice(None, None, proposal.values, proposal.lines)
+    ).value
+    state = "SELECT state FROM purchasing.received WHERE id = %s"
+    assert one(admin, state, stored.id) == ("matched",)
+    late = RefuseReceived(
+        stored.id,
+        one(admin, "SELECT row_version FROM purchasing.received WHERE id = %s", stored.id)[0],
+        "Nein",
+    )
+    assert refused(buyer, received.refuse, late).key == "received_not_new"
+    buyer.write(invoicing.discard_invoice, Discard(saved.id, saved.row_version))
+    assert one(admin, state, stored.id) == ("new",)
+    saved = buyer.write(
+        invoicing.save_invoice, SaveInvoice(None, None, proposal.values, proposal.lines)
+    ).value
+    assert buyer.read(get_invoice, saved.id).findings == ()
+    done = buyer.write(invoicing.enter_invoice, EnterInvoice(saved.id, saved.row_version)).value
+    (kept,) = finance.read(archived_documents, "purchasing.purchase_invoice", done.id)
+    assert (kept.kind, kept.file_name, kept.number) == ("received_invoice", "rechnung.xml", done.number)
+    assert one(
+        admin,
+        "SELECT c.bytes = %s FROM documents.issued i JOIN documents.content c ON c.id = i.content_id"
+        " WHERE i.id = %s",
+        xml,
+        kept.id,
+    ) == (True,)
+
+
+def test_what_is_no_invoice_is_kept_and_refused_with_a_reason(
+    world: World, admin: Raw, as_role: AsRole
+) -> None:
+    buyer = as_role("purchase_officer")
+    credit = replace(
+        invoice(),
+        type=TypeCode.CREDIT_NOTE,
+        number="GS 9",
+        preceding=(Preceding("RE 100"),),
+        seller=replace(SELLER, name="Radhaus Ulm", vat_id="", global_id=Identifier("4012345000009", "0088")),
+    )
+    broken = to_xml(credit, Profile.ZUGFERD_EN16931).replace(b"GrandTotalAmount>", b"GrandTotalAmount> ")
+    stored = buyer.write(received.store, received.store_command(broken, "g/../s.xml", source="drop")).value
+    assert stored.supplier_id == world.dealer  # by name
+    values = buyer.read(propose, stored.id).values
+    assert values["kind"] == "credit"
+    assert values["stated_gross"] < 0
+    nonsense = buyer.write(received.store, received.store_command(b"Werbung", "a.pdf", source="file")).value
+    row = {x.id: x for x in buyer.read(received.list_received, ListQuery(preset="faulty")).rows}[nonsense.id]
+    assert (row.kind, row.verdict) == ("other", "none")
+    use = draft(world, "N 1", [], "0", received_id=nonsense.id)
+    assert refused(buyer, invoicing.save_invoice, use).key == "received_not_usable"
+    assert refused(buyer, received.refuse, RefuseReceived(nonsense.id, 1, "")).key == "reason_required"
+    buyer.write(received.refuse, RefuseReceived(nonsense.id, 1, "Werbung"))
+    anew = buyer.write(received.store, received.store_command(b"Werbung", "a.pdf", source="file")).value
+    assert anew.known
+    assert one(admin, "SELECT state, refuse_reason FROM purchasing.received WHERE id = %s", anew.id) == (
+        "new",
+        None,
+    )
+    with pytest.raises(psycopg.Error, match="posted_is_final"):
+        admin.execute("UPDATE purchasing.received SET facts = '{}' WHERE id = %s", (stored.id,))

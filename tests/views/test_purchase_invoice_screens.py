@@ -1,0 +1,176 @@
+"""A supplier's invoice in the window: dropped, proposed, entered, approved by another one, paid."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from pytestqt.qtbot import QtBot
+
+import app.views.approvals
+import app.views.einvoice
+import app.views.partners
+import app.views.purchasing
+from app.core.db import Database
+from app.services.einvoice.model import Item, Profile
+from app.services.einvoice.write import to_xml
+from app.services.purchasing.invoices import OpenLine, open_lines
+from tests.unit.einvoice_sample import SELLER, invoice, line
+from tests.views.sales_screens import Desk
+from tests.views.shell_world import window_for
+
+AsRole = Callable[[str], Database]
+VIEWS = (app.views.purchasing, app.views.einvoice, app.views.approvals, app.views.partners)
+INVOICE = "purchasing.purchase_invoice"
+
+
+@pytest.fixture(scope="module")
+def admin_dsn(new_database: Callable[..., AbstractContextManager[str]], demo_template: str) -> Iterator[str]:
+    with new_database(demo_template) as address:
+        yield address
+
+
+def one(admin: psycopg.Connection[Any], statement: str, *values: object) -> Any:
+    row = admin.execute(statement, values).fetchone()
+    return None if row is None else row[0]
+
+
+def waiting(admin: psycopg.Connection[Any], db: Database) -> tuple[OpenLine, ...]:
+    """What came of one order and is not invoiced."""
+    found = admin.execute(
+        "SELECT o.supplier_id, o.id FROM purchasing.purchase_order_line l"
+        " JOIN purchasing.purchase_order o ON o.id = l.purchase_order_id AND o.currency = 'EUR'"
+        " WHERE l.qty_received - l.qty_returned > l.qty_invoiced ORDER BY o.id LIMIT 1"
+    ).fetchone()
+    assert found is not None
+    return db.read(open_lines, found[0], found[1])
+
+
+def sent(lines: tuple[OpenLine, ...], number: str, day: date) -> bytes:
+    """The supplier's e-invoice for these lines."""
+    items = tuple(
+        replace(
+            line(n, x.qty, x.price),
+            item=Item(x.description, seller_id=x.supplier_sku or x.sku, buyer_id=x.sku),
+        )
+        for n, x in enumerate(lines, 1)
+    )
+    made = replace(
+        invoice(lines=items, seller=replace(SELLER, name="Lieferant", vat_id="DE811111111")),
+        number=number,
+        order=lines[0].order_number,
+        issued=day,
+        due=day + timedelta(days=14),
+    )
+    return to_xml(made, Profile.XRECHNUNG_CII)
+
+
+def test_from_a_dropped_file_to_paid(
+    as_role: AsRole, admin: psycopg.Connection[Any], tmp_path: Path, qtbot: QtBot
+) -> None:
+    paul = as_role("u_paul")
+    lines = waiting(admin, paul)
+    today = one(admin, "SELECT system.today()")
+    file = tmp_path / "rechnung.xml"
+    file.write_bytes(sent(lines, "2026-4711", today))
+    with window_for(paul, tmp_path / "paul", qtbot, VIEWS) as window:
+        desk = Desk(window, qtbot)
+        window.open_workspace("einvoice.inbox")
+        inbox = desk.front()
+        inbox.add([file, tmp_path / "gone.pdf"], "drop")
+        desk.wait(
+            lambda: one(
+                admin, "SELECT count(*) FROM purchasing.received WHERE sha256 IS NOT NULL AND state = 'new'"
+            )
+        )
+        desk.settle()
+        desk.click("dialog.close")  # the file that is not there
+        desk.wait(lambda: any(x.number == "2026-4711" for x in inbox.model.rows))
+        number = next(n for n, x in enumerate(inbox.model.rows) if x.number == "2026-4711")
+        inbox.table.selectRow(number)
+        desk.wait(lambda: desk.find("detail.propose"))
+        desk.wait(lambda: "2026-4711" in desk.find("einvoice.paper").toPlainText())
+        desk.click("detail.propose")
+        page = desk.front()
+        desk.wait(lambda: page.original.isVisible())
+        assert page.value("invoice_number") == "2026-4711"
+        assert {x["purchase_order_line_id"] for x in page.lines.model.lines} == {
+            x.purchase_order_line_id for x in lines
+        }
+        page.save()
+        desk.wait(lambda: page.record.id is not None and page.ready)
+        desk.settle()
+        assert {x["match"][0] for x in page.lines.model.lines} == {"ok"}
+        desk.type_cell(page, 0, "qty", "9999")
+        assert page.lines.model.lines[0]["match"][0] == "neutral"
+        page.save()
+        desk.wait(lambda: not page.dirty() and page.ready)
+        desk.settle()
+        assert page.lines.model.lines[0]["match"][0] == "bad"
+        desk.click("action.enter")
+        assert (
+            one(admin, "SELECT state FROM purchasing.purchase_invoice WHERE id = %s", page.record.id)
+            == "draft"
+        )
+        desk.click("dialog.close")
+        desk.type_cell(page, 0, "qty", f"{lines[0].qty.normalize():f}".replace(".", ","))
+        desk.click("action.enter")
+        desk.wait(lambda: page.stored_state == "entered")
+        assert page.read_only
+        assert desk.find("action.approve") is None
+        record = page.record.id
+    with window_for(as_role("u_franziska"), tmp_path / "franziska", qtbot, VIEWS) as window:
+        desk = Desk(window, qtbot)
+        page = desk.open(INVOICE, record)
+        desk.click("action.approve")
+        desk.wait(lambda: page.stored_state == "approved")
+        desk.click("action.pay")
+        desk.click("dialog.yes")
+        desk.wait(lambda: page.stored_state == "paid")
+        assert one(
+            admin,
+            "SELECT sum(amount) FROM purchasing.purchase_payment WHERE purchase_invoice_id = %s",
+            record,
+        ) == one(admin, "SELECT gross_amount FROM purchasing.purchase_invoice WHERE id = %s", record)
+        window.open_workspace("purchasing.payables")
+        listed = desk.front()
+        desk.wait(lambda: listed.model.rowCount() >= 0)
+        assert record not in [x.id for x in listed.model.rows]
+
+
+def test_by_hand_without_an_order_sent_back_and_cancelled(
+    as_role: AsRole, admin: psycopg.Connection[Any], tmp_path: Path, qtbot: QtBot
+) -> None:
+    supplier = one(admin, "SELECT min(id) FROM partners.partner WHERE is_supplier AND is_active")
+    with window_for(as_role("u_paul"), tmp_path / "paul", qtbot, VIEWS) as window:
+        desk = Desk(window, qtbot)
+        page = desk.new(
+            INVOICE, supplier_id=supplier, supplier_id_words="Lieferant", invoice_number="Strom 11"
+        )
+        page.add_cost()
+        desk.type_cell(page, 0, "unit_price", "100")
+        assert page.lines.model.lines[0]["net_amount"] == Decimal(100)
+        page.set_value("stated_gross", Decimal("119.00"))
+        page.save()
+        desk.wait(lambda: page.record.id is not None and page.ready)
+        desk.settle()
+        assert "finding.without_order" in desk.banners(page)
+        page.set_value("accept_reason", "Laufender Vertrag")
+        desk.click("action.enter")
+        desk.wait(lambda: page.stored_state == "entered")
+        record = page.record.id
+    with window_for(as_role("u_franziska"), tmp_path / "franziska", qtbot, VIEWS) as window:
+        desk = Desk(window, qtbot)
+        page = desk.open(INVOICE, record)
+        desk.click("action.reject")
+        desk.reason("Bitte mit Verbrauch")
+        desk.wait(lambda: page.stored_state == "draft")
+        assert "rejected" in desk.banners(page)
+        page.cancel()
+        desk.reason("Erledigt")
+        desk.wait(lambda: page.stored_state == "cancelled")
