@@ -10,6 +10,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 from reportlab.pdfgen import canvas
 
@@ -18,11 +21,13 @@ import app.views.security
 from app.core.db import Database
 from app.services.printing import writes
 from app.services.printing.commands import PrintDocument, SavePrinter, SaveRoute, SeeStation
+from app.services.printing.mdns import Nearby
 from app.services.printing.station import secret
 from app.simulate.printers import Printer
 from app.sync.printing import Outcome, PrintWorker
-from app.views.printing import queue
-from app.views.printing.button import print_documents
+from app.views.printing import discover, queue
+from app.views.printing.button import print_documents, wants_choice
+from app.views.printing.long_press import LongPress
 from app.views.printing.watch import PrintWatch
 from tests.peers.printers import cups_printer, ipp_printer
 from tests.peers.sockets import Sink
@@ -179,6 +184,39 @@ def test_printers_are_found_at_work_places_and_print_servers(
     assert form.boxes["kind"].value() == "system"
     form.save()
     bench.wait(lambda: form.record.id is not None)
+
+
+def test_what_announces_itself_is_offered_with_what_it_takes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label = Nearby("Etiketten", "raw", "10.0.0.8:9100", "zpl", "ZTC ZD421, Versand")
+    monkeypatch.setattr(discover, "nearby", lambda: [label])
+    bench.go("printing.printers")
+    bench.click("action.discover")
+    bench.see("field.server")
+    bench.click("dialog.yes")
+    bench.see("field.found")
+    bench.choose("field.found", "Etiketten · ZTC ZD421, Versand")
+    bench.click("dialog.yes")
+    form = bench.front()
+    shown = [form.boxes[key].value() for key in ("kind", "address", "language")]
+    assert shown == ["raw", "10.0.0.8:9100", "zpl"]
+
+
+def test_a_finger_held_on_a_button_asks_how_to_print(bench: Bench) -> None:
+    """At a device without keys; a short touch, or anything later, asks nothing."""
+    now = [0.0]
+    LongPress(bench.window, clock=lambda: now[0])
+    asked: list[bool] = []
+    button = QPushButton(bench.window)
+    button.clicked.connect(lambda: asked.append(wants_choice()))
+    button.show()
+    for seconds in (0.1, 0.7):
+        QTest.mousePress(button, Qt.MouseButton.LeftButton)
+        now[0] += seconds
+        QTest.mouseRelease(button, Qt.MouseButton.LeftButton)
+    assert asked == [False, True]
+    bench.wait(lambda: not wants_choice())
 
 
 _SPOOL = """

@@ -22,6 +22,7 @@ from app.services.printing.writes import Requested
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
 from app.views.core.operation import ReadOp, WriteOp
+from app.views.printing.long_press import held_long
 from app.views.security.form_dialog import FormDialog
 
 RIGHT = "print_request"
@@ -36,8 +37,8 @@ class _Prepared(NamedTuple):
 
 
 def wants_choice() -> bool:
-    """Whether Ctrl is held: the person wants to choose."""
-    return bool(QApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier)
+    """Whether Ctrl is held, or a finger was held on the button: the person wants to choose."""
+    return held_long() or bool(QApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier)
 
 
 def print_documents(

@@ -25,6 +25,7 @@ from app.views.core.tasks import READ
 from app.views.core.theme import fill, px
 from app.views.core.toasts import Toast, show_toast
 from app.views.core.workspace import Registry, TabPage
+from app.views.printing.long_press import LongPress
 from app.views.production.words import ORDER
 from app.views.shell.logo import app_icon
 from app.views.shell.session_watch import SessionWatch
@@ -119,6 +120,7 @@ class TerminalWindow(QMainWindow):
             worked=self.worked,
             locked=lambda: False,
         )
+        LongPress(self)
 
     def start(self) -> None:
         """The window shows: wait for the first badge."""
