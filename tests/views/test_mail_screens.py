@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from app.services.mail import writes
 from app.services.mail.commands import SaveAccount
 from app.simulate.mailbox import Sink, imap_folder, smtp_sink
 from app.sync.mail import MailOutcome, MailWorker
+from app.views.core.mail_card import show_mail
 from app.views.mail import send
 from app.views.mail.watch import MailWatch
 from tests.views.make_screens import AsRole, Bench
@@ -52,6 +54,14 @@ def bench(as_role: AsRole, tmp_path: Path, qtbot: QtBot, admin: Raw) -> Iterator
 def keeper(as_role: AsRole, tmp_path: Path, qtbot: QtBot) -> Iterator[Bench]:
     with window_for(as_role("administrator"), tmp_path, qtbot, PACKAGES) as window:
         yield Bench(window, qtbot)
+
+
+def shot(bench: Bench, name: str) -> None:
+    """Keep a picture to look at, where WERKBANK_SHOTS names a folder."""
+    folder = os.environ.get("WERKBANK_SHOTS")
+    if folder:
+        bench.settle()
+        bench.window.grab().save(str(Path(folder) / f"{name}.png"))
 
 
 def account(db: Database, port: int, name: str = "House") -> int:
@@ -100,6 +110,7 @@ def test_an_invoice_goes_out_from_its_form(bench: Bench, as_role: AsRole, admin:
     body = sheet.boxes["body"].value()
     assert "{" not in body
     assert "Mit freundlichen Grüßen" in body
+    shot(bench, "mail_sheet")
     bench.type("field.to", "kunde@")
     bench.click("dialog.yes")
     assert "keine Mailadresse" in bench.everything()
@@ -124,9 +135,16 @@ def test_an_invoice_goes_out_from_its_form(bench: Bench, as_role: AsRole, admin:
     page.refresh()
     bench.wait(lambda: bench.find("card.mails") is not None)
     assert "eva@example.com" in bench.everything()
+    shot(bench, "mail_card")
     rows = bench.go("mail.mails", preset="all")
     bench.wait(lambda: "Ihre Rechnung" in bench.everything())
-    assert rows is not None
+    shot(bench, "mail_list")
+    rows.table.selectRow(0)
+    bench.settle()
+    show_mail(rows, bench.window.ctx, 1)
+    bench.wait(lambda: bench.find("dialog.mail_shown") is not None)
+    assert "eva@example.com" in bench.everything()
+    shot(bench, "mail_shown")
 
 
 def test_many_at_once_and_in_the_mail_program(
@@ -140,6 +158,7 @@ def test_many_at_once_and_in_the_mail_program(
     send.send_document(window, window.ctx, "invoice", "sales.invoice", [one for one, _ in found])
     bench.wait(lambda: bench.find("dialog.mail") is not None)
     assert found[0][1] in bench.everything()
+    shot(bench, "mail_many")
     bench.click("dialog.yes")
     bench.wait(lambda: "3 E-Mails" in bench.said())
     MailWorker(window.ctx.db).drain()
@@ -165,7 +184,7 @@ def test_many_at_once_and_in_the_mail_program(
     draft = email.message_from_bytes(Path(opened[0].toLocalFile()).read_bytes(), policy=email.policy.default)
     assert draft["To"] == "eva@example.com"
     assert draft["X-Unsent"] == "1"
-    assert len(list(draft.iter_attachments())) >= 1  # type: ignore[attr-defined]
+    assert len(list(draft.iter_attachments())) >= 1
     assert opened[1].scheme() == "mailto"
     assert "ohne" not in bench.said() or "Anlagen" in bench.said()
 
@@ -187,6 +206,7 @@ def test_an_account_is_set_up_and_answers_in_its_own_words(keeper: Bench, admin:
     assert admin.execute("SELECT owner FROM mail.account WHERE name = 'Versand'").fetchone() == ("",)
     keeper.click("action.test")
     keeper.wait(lambda: "sink.example.com" in keeper.everything())
+    shot(keeper, "mail_account")
     with imap_folder([b"Subject: x\r\n\r\nx"]) as folder:
         values = {
             "kind": "incoming",
@@ -204,6 +224,7 @@ def test_an_account_is_set_up_and_answers_in_its_own_words(keeper: Bench, admin:
         keeper.wait(lambda: "Kennwort des Mailkontos nicht" in keeper.everything())
     keeper.go("mail.accounts")
     keeper.wait(lambda: "Eingang" in keeper.everything())
+    shot(keeper, "mail_accounts")
 
 
 def test_a_text_is_shown_as_it_will_read(keeper: Bench, admin: Raw) -> None:
@@ -212,6 +233,7 @@ def test_a_text_is_shown_as_it_will_read(keeper: Bench, admin: Raw) -> None:
     page = keeper.open("mail.template", row[0])
     keeper.wait(lambda: "€1,190.00" in page.words.text())
     assert "RE-2026-00042" in page.subject.text()
+    shot(keeper, "mail_text")
     keeper.type("field.subject", "{number} {nonsense}")
     page.save()
     keeper.settle()
