@@ -1,4 +1,4 @@
-"""``werkbank documents``: proving that the archive is what it was, and handing a period to an auditor."""
+"""``werkbank documents``: proving that the archive is what it was, a period for an auditor, old files for the search."""
 
 import argparse
 import datetime as dt
@@ -17,6 +17,10 @@ def register(commands: Commands) -> None:
     )
     verify.add_argument("--report", type=Path, metavar="FILE", help="write the result as CSV")
     add_address(verify)
+    index = add_command(
+        parts, "index", "read documents for the search that came into the archive before it", _index
+    )
+    add_address(index)
     export = add_command(parts, "export", "write the documents of a period with an index", _export)
     export.add_argument("--from", dest="first", required=True, metavar="DAY", help="first day, as 2026-01-01")
     export.add_argument("--to", dest="last", required=True, metavar="DAY", help="last day")
@@ -54,6 +58,34 @@ def _verify(given: argparse.Namespace) -> int:
         verify.write_report(given.report, count, findings, dt.datetime.now(dt.UTC))
     print(f"{count} files, {len(findings)} finding(s)." if findings else f"{count} files are what they were.")
     return FAILED if findings else 0
+
+
+def _index(given: argparse.Namespace) -> int:
+    from app.core.errors import AppError
+    from app.services.documents import archive
+    from app.services.documents.commands import NoteWords
+    from app.services.documents.contents import text_of_pdf
+    from app.services.documents.reads import archived_file
+
+    database = open_database(given, "documents index")
+    count, bad = 0, 0
+    try:
+        after = 0
+        while found := database.read(archive.unread, after):
+            for after in found:
+                try:
+                    content = database.read(archived_file, after).content
+                except AppError as error:
+                    print(f"{after}: {error.key}")
+                    bad += 1
+                    continue
+                database.write(archive.note_words, NoteWords(after, text_of_pdf(content)))
+                count += 1
+            say(f"{count} read …")
+    finally:
+        database.close()
+    print(f"{count} documents read.")
+    return FAILED if bad else 0
 
 
 def _export(given: argparse.Namespace) -> int:

@@ -5,12 +5,17 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core.db import Database
 from app.core.errors import NotAllowed, Refused
 from app.services.documents import archive, verify
-from app.services.documents.commands import NoteVerified
+from app.services.documents.commands import NoteVerified, NoteWords
+from app.services.documents.contents import text_of_pdf
+from app.services.documents.reads import archived_file
+from app.services.documents.render import render
+from app.services.documents.samples import sample
 from app.services.documents.verify import Finding
 
 Raw = psycopg.Connection[Any]
@@ -85,3 +90,23 @@ def test_a_persons_own_run_is_kept(admin: Raw, as_role: As) -> None:
 
     with pytest.raises(Exception, match=r"permission denied|read-only"):
         finance.read(forge)
+
+
+def test_documents_of_before_are_read_for_the_search(admin: Raw, as_role: As) -> None:
+    old = _issue(admin, "RE-9", render(sample("invoice")))
+    odd = _issue(admin, "RE-10", b"%PDF-1.4 nothing to read")
+    finance = as_role("finance")
+    assert set(finance.read(archive.unread)) >= {old, odd}
+    for number in (old, odd):
+        words = text_of_pdf(finance.read(archived_file, number).content)
+        finance.write(archive.note_words, NoteWords(number, words))
+    assert not set(finance.read(archive.unread)) & {old, odd}
+    assert old in finance.read(_found, "Räucherhaus Winterlandschaft")
+    with pytest.raises(NotAllowed):
+        as_role("viewer").write(archive.note_words, NoteWords(old, "forged"))
+    with pytest.raises(Refused, match="record_not_found"):
+        finance.write(archive.note_words, NoteWords(10**12, "x"))
+
+
+def _found(session: Session, words: str) -> list[int]:
+    return list(session.execute(select(func.documents.search_documents(words))).scalar_one())

@@ -1,10 +1,11 @@
 """Puts issued documents into the archive, and takes out those whose time is over."""
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core.changes import NO_CHANGES, Result, changed
 from app.core.db import call_api, posting
-from app.services.documents.commands import ArchiveDocument, NoteVerified, PurgeDocuments
+from app.services.documents.commands import ArchiveDocument, NoteVerified, NoteWords, PurgeDocuments
 
 KEPT = 100  # findings of a run; all are counted
 
@@ -64,3 +65,17 @@ def note_verified(session: Session, command: NoteVerified) -> Result[int]:
         p_findings=[one._asdict() for one in command.findings[:KEPT]],
     )
     return Result(int(answer["id"]), NO_CHANGES)
+
+
+@posting
+def note_words(session: Session, command: NoteWords) -> Result[int]:
+    """Keep the words of a document that nobody has read for the search yet."""
+    answer = call_api(
+        session, "document_words", p_command=command.command, p_id=command.id, p_words=command.words
+    )
+    return Result(int(answer["id"]), NO_CHANGES)
+
+
+def unread(session: Session, after: int = 0) -> tuple[int, ...]:
+    """The next documents the search knows nothing of, as far as the person may see them; none is the end."""
+    return tuple(session.execute(select(func.documents.unread_documents(after))).scalar_one())

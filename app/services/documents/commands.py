@@ -31,6 +31,15 @@ class ArchiveDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteWords:
+    """The words of an archived document, for the search."""
+
+    id: int
+    words: str
+    command: uuid.UUID = field(default_factory=uuid.uuid4)
+
+
+@dataclass(frozen=True, slots=True)
 class NoteVerified:
     """A run over the archive, done here: how many files were looked at, and what was found."""
 
