@@ -279,12 +279,22 @@ def search_invoices(
     return [Hit._make(row) for row in rows]
 
 
+class SupplierInvoice(NamedTuple):
+    """One of a supplier's latest invoices."""
+
+    id: int
+    invoice_number: str
+    invoice_date: date
+    gross_amount: Decimal
+    currency: str
+
+
 class Owed(NamedTuple):
-    """What is owed to a supplier: open, of it overdue, and his latest invoices."""
+    """What is owed to a supplier in euro: open, of it overdue; and his latest invoices."""
 
     open_amount: Decimal
     overdue: Decimal
-    invoices: tuple[tuple[int, str | None, str, date, Decimal, str, str], ...]
+    invoices: tuple[SupplierInvoice, ...]
 
 
 _OWED = text("""
@@ -294,7 +304,7 @@ SELECT coalesce(sum(i.gross_amount - i.paid_amount - i.discount_taken) FILTER (W
   FROM purchasing.purchase_invoice i WHERE i.supplier_id = :id AND i.currency = 'EUR'
 """)
 _LATEST = text("""
-SELECT i.id, i.number, i.invoice_number, i.invoice_date, i.gross_amount, i.currency, i.state
+SELECT i.id, i.invoice_number, i.invoice_date, i.gross_amount, i.currency
   FROM purchasing.purchase_invoice i WHERE i.supplier_id = :id AND i.kind <> 'cancellation'
  ORDER BY i.invoice_date DESC, i.id DESC LIMIT 6
 """)
@@ -304,4 +314,4 @@ def owed_to(session: Session, supplier_id: int) -> Owed:
     """What is owed to a supplier, and his latest invoices; two round trips."""
     sums = session.execute(_OWED, {"id": supplier_id}).one()
     latest = session.execute(_LATEST, {"id": supplier_id}).all()
-    return Owed(sums[0], sums[1], tuple(tuple(row) for row in latest))
+    return Owed(sums[0], sums[1], tuple(SupplierInvoice._make(row) for row in latest))

@@ -128,7 +128,12 @@ class InboxPage(ListPage):
                     filter="min",
                     text=_amount,
                 ),
-                Column("received_at", "einvoice.inbox.column.received", "time", 116),
+                Column(
+                    "received_at",
+                    "einvoice.inbox.column.received",
+                    width=128,
+                    text=lambda row: fmt.date_time(row.received_at),
+                ),
                 Column(
                     "state",
                     "sales.column.state",
@@ -193,7 +198,7 @@ class InboxPage(ListPage):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A page needs half of the window to be read."""
-        self.pane.setFixedWidth(max(px("detail"), event.size().width() * 47 // 100))
+        self.pane.setFixedWidth(max(px("detail"), event.size().width() * 45 // 100))
         super().resizeEvent(event)
 
     # -- files -------------------------------------------------------------------------------------------------

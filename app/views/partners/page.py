@@ -50,6 +50,8 @@ from app.views.partners.words import (
 )
 from app.views.purchasing.awaited_card import RIGHT as ORDERED
 from app.views.purchasing.awaited_card import AwaitedCard
+from app.views.purchasing.owed_card import RIGHT as OWED
+from app.views.purchasing.owed_card import OwedCard
 from app.views.sales.reminder_card import RIGHT as REMINDED
 from app.views.sales.reminder_card import RemindersCard
 
@@ -252,8 +254,10 @@ class PartnerPage(FormPage):
         self.past = PastCard(self.ctx, of_partner, "partner") if self.ctx.profile.can(PAST) else None
         self.story = StoryCards(self, self.ctx, PARTNER, labels_of(self.spec))
         self.awaited = AwaitedCard(self.ctx, of_supplier) if self.ctx.profile.can(ORDERED) else None
+        self.owed = OwedCard(self.ctx) if self.ctx.profile.can(OWED) else None
         self.reminded = RemindersCard(self.ctx) if self.ctx.profile.can(REMINDED) else None
-        own = [card for card in (self.reminded, self.bank, self.awaited, self.past) if card is not None]
+        cards = (self.reminded, self.bank, self.awaited, self.owed, self.past)
+        own = [card for card in cards if card is not None]
         return (self.figures, *own, *self.story.cards)
 
     def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here
@@ -299,6 +303,9 @@ class PartnerPage(FormPage):
         if self.awaited is not None:
             supplier = self.partner is not None and self.partner.is_supplier
             self.awaited.show_record(self.record.id if supplier else None)
+        if self.owed is not None:
+            supplier = self.partner is not None and self.partner.is_supplier
+            self.owed.show_record(self.record.id if supplier else None)
         if self.reminded is not None:
             customer = self.partner is not None and self.partner.is_customer
             self.reminded.show_customer(self.record.id if customer else None, self.tab_title())

@@ -69,7 +69,7 @@ LINES = LinesSpec(
             required=True,
             choices=tuple((code, f"purchasing.category.{code}") for code in CATEGORIES),
         ),
-        LineColumn("match", "purchasing.invoice.line.match", "status", 170, stored=False),
+        LineColumn("match", "purchasing.invoice.line.match", "status", 128, stored=False),
         LineColumn(
             "accept_reason", "purchasing.invoice.line.reason", "text", 130, editable=True, max_length=200
         ),

@@ -213,9 +213,10 @@ class PurchaseInvoicePage(FormPage):
             if net is not None and line.get("tax_rate") is not None:
                 key = (str(line.get("tax_category") or "S"), line["tax_rate"])
                 bases[key] = bases.get(key, ZERO) + net
-            match = self._match(line)
+            match, words = self._match(line)
             if line.get("match") != match:
                 self.lines.put(number, match=match)
+            self.lines.set_info(number, match[0], "triangle-alert", words)
         taxes = {key: (net * key[1] / 100).quantize(CENT, ROUND_HALF_UP) for key, net in bases.items()}
         found = self.invoice
         if found is not None and (self.stored_state != "draft" or not self.dirty()):
@@ -230,23 +231,23 @@ class PurchaseInvoicePage(FormPage):
     def _currency(self) -> str:
         return str(self.value("currency") or "EUR")
 
-    def _match(self, line: Mapping[str, Any]) -> tuple[str, str]:
-        """Whether a line agrees with order and receipt, as it was when it was saved."""
+    def _match(self, line: Mapping[str, Any]) -> tuple[tuple[str, str], str]:
+        """Whether a line agrees with order and receipt, as it was when it was saved, and what does not."""
         if line.get("purchase_order_line_id") is None:
-            return "neutral", t("purchasing.invoice.match.none")
+            return ("neutral", t("purchasing.invoice.match.none")), ""
         stored = next(
             (x for x in (self.invoice.lines if self.invoice else ()) if x.id == line.get("id")), None
         )
         keys = ("purchase_order_line_id", "qty", "net_amount")
         if stored is None or any(line.get(key) != getattr(stored, key) for key in keys):
-            return "neutral", t("purchasing.invoice.match.unsaved")
+            return ("neutral", t("purchasing.invoice.match.unsaved")), ""
         assert self.invoice is not None
         found = [x for x in self.invoice.findings if x.position == stored.position]
-        if not found:
-            return "ok", t("purchasing.invoice.match.agrees")
+        if not found or self.invoice.kind == "cancellation":
+            return ("ok", t("purchasing.invoice.match.agrees")), ""
         accepted = all(x.accepted or line.get("accept_reason") for x in found)
         words = " ".join(difference_words(x.code, x.params, self._currency()) for x in found)
-        return "warn" if accepted else "bad", words
+        return ("warn" if accepted else "bad", t("purchasing.invoice.match.differs")), words
 
     # -- steps -----------------------------------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ SPEC = FormSpec(
                     topic=INVOICE,
                 ),
                 Field("accept_reason", "purchasing.invoice.field.accept", max_length=200, span=2),
-                Field("remark", "purchasing.field.remark", max_length=2000),
+                Field("remark", "purchasing.invoice.field.remark", max_length=2000),
             )
         ),
     ),
