@@ -1,4 +1,4 @@
-"""``werkbank documents``: proving that the archive is what it was, a period for an auditor, old files for the search."""
+"""``werkbank documents``: proving that the archive is what it was, a period for an auditor, old files to search."""
 
 import argparse
 import datetime as dt
