@@ -9,14 +9,17 @@ import psycopg
 from app.services.documents import archive, attachments
 from app.services.documents.commands import (
     AddAttachment,
+    NoteVerified,
+    NoteWords,
     PurgeDocuments,
     RemoveAttachment,
     RenameAttachment,
     ReplaceAttachment,
 )
-from app.services.labels import scanning
+from app.services.labels import packing, scanning
 from app.services.labels import writes as labels
 from app.services.labels.commands import AssignEan, GiveSscc, SaveRange
+from app.services.labels.packing import CloseParcel, ReopenParcel, VoidParcel
 from app.services.labels.scanning import LogScans, ScanNote, TeachCode
 from app.services.printing import writes as printing
 from app.services.printing.commands import ActOnJobs, PrintDocument, RequestPrint, SavePrinter
@@ -47,7 +50,12 @@ def story(address: str, post: Post, world: World, product: int, delivery: int, i
     _invoices(address, post, world, invoice)
     _files(post, world.dealer)
     _labels(post, product, delivery)
+    _parcels(address, post, delivery)
     _printers(post, product)
+    with psycopg.connect(address, autocommit=True) as admin:
+        (paper,) = admin.execute("SELECT min(id) FROM documents.issued").fetchone() or (0,)
+    assert post("finance", "document_words", archive.note_words, NoteWords(paper, "words")) == paper
+    post("finance", "document_verified", archive.note_verified, NoteVerified(1, ()))
     with psycopg.connect(address, autocommit=True) as admin:
         # The time of the papers of this day is over; nobody waits ten years.
         admin.execute("SET session_replication_role = replica")
@@ -124,6 +132,24 @@ def _labels(post: Post, product: int, delivery: int) -> None:
     post("warehouse_clerk", "code_teach", scanning.teach, teach)
     notes = (ScanNote("gate", "receipt", "CARTON-12", "found", "catalog.product", product),)
     post("warehouse_clerk", "scan_log", scanning.log_scans, LogScans(notes))
+
+
+def _parcels(address: str, post: Post, delivery: int) -> None:
+    with psycopg.connect(address) as admin:
+        lines = admin.execute(
+            "SELECT id, qty FROM sales.delivery_line WHERE delivery_id = %s AND place_id IS NOT NULL ORDER BY id",
+            (delivery,),
+        ).fetchall()
+    inside = tuple((int(line), qty) for line, qty in lines)
+    close = CloseParcel(delivery, inside, D(1200))
+    made = post("warehouse_clerk", "parcel_close", packing.close_parcel, close)
+    assert made.complete
+    post("warehouse_clerk", "parcel_reopen", packing.reopen_parcel, ReopenParcel(made.id, made.row_version))
+    again = CloseParcel(delivery, inside, D(1300), made.id, made.row_version + 1)
+    made = post("warehouse_manager", "parcel_close", packing.close_parcel, again)
+    reopen = ReopenParcel(made.id, made.row_version)
+    post("warehouse_manager", "parcel_reopen", packing.reopen_parcel, reopen)
+    post("warehouse_manager", "parcel_void", packing.void_parcel, VoidParcel(made.id, made.row_version + 1))
 
 
 def _printers(post: Post, product: int) -> None:

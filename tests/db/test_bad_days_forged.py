@@ -78,7 +78,8 @@ ANSWERING = frozenset(
     """
     api.approval_detail api.approvals_waiting api.bank_account_find api.bank_accounts_to_rekey api.document_chain
     api.legacy_lease_release api.legacy_state api.picture_changed api.print_progress api.scan_resolve
-    api.reminder_open_items api.reminder_proposals api.shipping_lines api.shipping_orders
+    api.packing_deliveries api.packing_find api.receiving_find api.receiving_lines api.receiving_orders
+    api.reminder_open_items api.reminder_proposals api.shipping_find api.shipping_lines api.shipping_orders
     sec.actor sec.address_rule_list sec.alarm_list sec.alarm_seen sec.assignment_list sec.attempt_chart
     sec.attempt_list sec.badge_list sec.checklist_list sec.conflict_list sec.conflict_report sec.device_list
     sec.directory sec.guard_status sec.my_assignments sec.my_details sec.my_profile sec.my_security sec.people

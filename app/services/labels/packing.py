@@ -247,6 +247,7 @@ class Closed(NamedTuple):
     """The closed parcel; ``complete``: with it the whole delivery is packed."""
 
     id: int
+    row_version: int
     number: int
     sscc: str
     parcels: int
@@ -357,6 +358,7 @@ def close_parcel(session: Session, command: CloseParcel) -> Result[Closed]:
     )
     value = Closed(
         int(answer["id"]),
+        int(answer["row_version"]),
         int(answer["number"]),
         answer["sscc"] or "",
         int(answer["parcels"]),
