@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.core import format as fmt
@@ -83,8 +84,8 @@ def periods(ctx: AppContext) -> ListSpec:
                 sortable=False,
                 text=lambda row: name(ctx, row.closed_by) if row.closed_by else "",
             ),
-            Column("reopened_at", "accounting.column.reopened_at", "date_time", 150, sortable=False),
-            Column("reopen_reason", "accounting.column.reason", width=260, sortable=False),
+            Column("reopened_at", "accounting.column.reopened_at", "date_time", 150, sortable=False, hidden=True),
+            Column("reopen_reason", "accounting.column.reason", width=260, sortable=False, hidden=True),
         ),
         row_actions=(
             ListAction(
@@ -152,7 +153,7 @@ class CloseDialog(Dialog):
         if not notes:
             self._found.addWidget(Banner("ok", t("accounting.period.nothing_open")))
         self.yes.setEnabled(not any(note.severity == ERROR for note in notes))
-        self.place()
+        QTimer.singleShot(0, self, self.place)  # once the new rows are laid out
 
     def _failed(self, error: BaseException) -> None:
         clear_layout(self._found)

@@ -1,5 +1,6 @@
 """Values of form fields and line cells as text, and back: one place decides how each kind is shown and typed."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from app.services.validation import Rules
 
 NUMERIC = ("number", "quantity", "money", "percent")
 LARGEST = Decimal(10) ** 12
+_DAY, _MONTH = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d")  # as the database writes them into a refusal
 
 
 def show(kind: str, value: Any, *, places: int | None = None, unit: str = "", editing: bool = False) -> str:
@@ -92,6 +94,10 @@ def in_words(params: Mapping[str, Any]) -> dict[str, Any]:
             words[name] = fmt.date_(value)
         elif isinstance(value, list | tuple):
             words[name] = ", ".join(str(item) for item in value)
+        elif isinstance(value, str) and _DAY.fullmatch(value):
+            words[name] = fmt.date_(date.fromisoformat(value))
+        elif name == "month" and _MONTH.fullmatch(str(value)):
+            words[name] = f"{t(f'accounting.month.{int(value[5:])}')} {value[:4]}"
         elif name in ("role", "other") and has_text(f"role.{value}"):
             words[name] = t(f"role.{value}")
         else:

@@ -137,6 +137,7 @@ class _Sheet(FormDialog):
             yes="mail.send.ok",
             values=values,
             owner=owner if isinstance(owner, QWidget) else None,
+            wider=px("side") // 2,
         )
         self.setObjectName("dialog.mail")
         self.boxes["account_id"].set_choices([(one.id, sender_words(one)) for one in found.senders])
@@ -165,6 +166,7 @@ class SendSheet(_Sheet):
             "body": draft.body,
         }
         super().__init__(ctx, found, owner, title, draft.partner, _HEAD, values)
+        self.boxes["body"].editor.setFixedHeight(px("side") // 2)
         self._ticks: list[tuple[MailFile, CheckBox]] = []
         self.body.addWidget(Label(t("mail.send.files"), "body500"))
         files = QVBoxLayout()

@@ -57,10 +57,11 @@ class FormDialog(Dialog):
         yes: str,
         values: Mapping[str, Any] | None = None,
         owner: QWidget | None = None,
+        wider: int = 0,
     ) -> None:
         host = host_of(owner or ctx.tasks)
         assert host is not None
-        super().__init__(host, title, text, icon=icon, width=px("text_column") + px("grid") * 30)
+        super().__init__(host, title, text, icon=icon, width=px("text_column") + px("grid") * 30 + wider)
         self.setObjectName("dialog.form")
         self.ctx = ctx
         self._save, self._done_with = save, done
