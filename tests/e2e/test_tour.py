@@ -165,3 +165,23 @@ def test_an_image_service_from_its_entry_to_the_day_it_is_away(repository: Path,
     for step in found["steps"]:
         for name in step["pictures"]:
             assert not is_blank(QImage(str(tmp_path / name))), name
+
+
+def test_paper_labels_scans_and_e_invoices(repository: Path, tmp_path: Path) -> None:
+    done = tour(repository, tmp_path, "--chapter", "paper", "--lang", "en", "--theme", "dark")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = record(tmp_path)
+    assert found["ok"], found["failed"]
+    assert [step["key"] for step in found["steps"]] == [step.key for step in CHAPTERS["paper"]]
+    pictures = [name for step in found["steps"] for name in step["pictures"]]
+    assert not [name for name in pictures if is_blank(QImage(str(tmp_path / name)))]
+    facts = {step["key"]: step["facts"] for step in found["steps"]}
+    if os.environ.get("WERKBANK_TEST_PRINTERS") == "required":
+        assert facts["paper_printers"]["office"] == "ipp"
+    # Every kind of label was printed and read back, and so was the number of each parcel.
+    assert set(facts["paper_labels"]["read"]) == {"product", "lot", "place", "work_order"}
+    assert len(facts["paper_pack"]["parcels"]) == 2
+    assert facts["paper_every_kind"]["kinds"] == len(list((tmp_path / "papers").glob("*.pdf"))) >= 20
+    assert list(tmp_path.glob("RE-*.xml"))
+    assert facts["paper_mailed"]["to"]
+    assert facts["paper_archive"]["verified"] >= facts["paper_archive"]["exported"] > 50

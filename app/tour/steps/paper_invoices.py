@@ -1,5 +1,6 @@
 """E-invoices: one goes out, is printed and proved; one comes in."""
 
+import datetime as dt
 import io
 
 import pikepdf
@@ -7,9 +8,11 @@ import pikepdf
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.einvoice.read import read
+from app.simulate.mailbox import Sink, smtp_sink
 from app.tour.peers import Office
-from app.tour.steps.step import FINANCE, REP, Step
+from app.tour.steps.step import ADMINISTRATOR, FINANCE, REP, Step
 from app.tour.tour import Tour
+from app.views.accounting.words import month_words
 from app.views.sales.invoice_page import InvoicePage
 
 REFERENCE = "SW 2026/44"
@@ -73,6 +76,56 @@ def outgoing(tour: Tour) -> None:
     tour.shot("einvoice-printed")
 
 
+def account(tour: Tour) -> None:
+    """The account mails go out by, tried at once."""
+    sink: Sink = tour.at_end.enter_context(smtp_sink())
+    tour.memory["mail"] = sink
+    tour.close_tabs()
+    tour.open_workspace("mail.accounts")
+    tour.shot("mail-accounts")
+    tour.driver.keys("Ctrl+N")
+    tour.wait_form()
+    tour.fill("name", tour.say("mail_account"))
+    tour.fill("host", sink.host)
+    tour.driver.choose("field.security", "none")
+    tour.fill("port", str(sink.port))
+    tour.fill("sender_address", "rechnung@zinngiesserei.example")
+    tour.save()
+    tour.act("test")
+    tour.shot("mail-account")
+    tour.open_workspace("mail.texts")
+    tour.shot("mail-texts")
+
+
+def mailed(tour: Tour) -> None:
+    """The invoice by e-mail from its page: text, recipient and file stand there; the server has exactly that file."""
+    sink: Sink = tour.memory["mail"]
+    number = tour.memory["invoice"]
+    tour.palette(number, "record.sales.invoice.")
+    tour.wait_form()
+    tour.act("mail")
+    tour.driver.see("dialog.mail")
+    tour.settle()
+    tour.shot("mail-invoice")
+    tour.driver.click("dialog.yes")
+    tour.driver.gone("dialog.mail")
+    tour.until(lambda: sink.messages, "the mail at the server")
+    arrived = sink.messages[-1]
+    (tour.folder / f"{number}.eml").write_bytes(arrived.raw)
+    files = {
+        part.get_filename(): part.get_payload(decode=True) for part in arrived.message.iter_attachments()
+    }
+    content = bytes(tour.ask_database(ISSUED, number))
+    tour.expect(content in files.values(), f"the mail holds {sorted(map(str, files))}, not what was archived")
+    sent = "SELECT state FROM mail.message ORDER BY id DESC LIMIT 1"
+    tour.until(lambda: tour.ask_database(sent) == "sent", "the mail to be sent")
+    tour.open_workspace("mail.mails")
+    tour.page.refresh()
+    tour.settle()
+    tour.shot("mails")
+    tour.fact(to=list(arrived.recipients), subject=str(arrived.message["Subject"]))
+
+
 def reminders(tour: Tour) -> None:
     """What is overdue, what a run would send, and one of it sent: in the archive and on paper."""
     office: Office = tour.memory["office"]
@@ -100,8 +153,62 @@ def reminders(tour: Tour) -> None:
     tour.fact(reminder=number, total=str(tour.ask_database(OWED, number)))
 
 
+def datev(tour: Tour) -> None:
+    """The month for the tax adviser: bookings, the proof that their sums are those of the documents, the files."""
+    tour.close_tabs()
+    tour.open_workspace("accounting.accounts")
+    tour.shot("accounts")
+    tour.open_workspace("accounting.export_new")
+    tour.settle()
+    tour.shot("datev")
+    tour.driver.tab("proof")
+    tour.settle()
+    tour.shot("datev-proof")
+    tour.driver.click("action.export_now")
+    tour.settle()
+    tour.shot("datev-export")
+    tour.driver.click("dialog.yes")
+    tour.until(lambda: tour.ask_database("SELECT count(*) FROM accounting.export") == 1, "the export")
+    tour.open_workspace("accounting.exports")
+    tour.select_row(0)
+    tour.shot("datev-exports")
+
+
+def period(tour: Tour) -> None:
+    """A month that is over is closed; a payment dated into it is refused, and says why."""
+    tour.open_workspace("accounting.periods")
+    tour.shot("periods")
+    tour.select_row(1)
+    tour.shot("period")
+    tour.driver.click("action.close")
+    tour.driver.see("dialog.close_period")
+    tour.settle()
+    tour.shot("period-close")
+    tour.driver.click("dialog.yes")
+    closed = "SELECT max(month) FROM accounting.period WHERE state = 'closed'"
+    tour.until(lambda: tour.ask_database(closed), "the month to be closed")
+    month = tour.ask_database(closed)
+    tour.shot("period-closed")
+    older = "SELECT number FROM sales.invoice WHERE state = 'open' AND invoice_date < %s ORDER BY id LIMIT 1"
+    tour.open_workspace("finance.invoices")
+    tour.open_row(tour.ask_database(older, month + dt.timedelta(days=14)))
+    tour.driver.click("action.pay")
+    tour.driver.see("dialog.payment")
+    tour.driver.type("field.paid_on", fmt.date_(month + dt.timedelta(days=14)))
+    tour.driver.click("dialog.yes")
+    tour.settle()
+    tour.shot("period-refused")
+    said = t("error.period_closed", month=month_words(month))
+    tour.expect(tour.driver.reads(said, tour.window), "the payment into a closed month is not refused")
+    tour.fact(closed=str(month))
+
+
 STEPS = (
     Step("paper_customer", REP, customer),
     Step("paper_einvoice", FINANCE, outgoing),
+    Step("paper_account", ADMINISTRATOR, account),
+    Step("paper_mailed", FINANCE, mailed),
     Step("paper_reminders", FINANCE, reminders),
+    Step("paper_datev", FINANCE, datev),
+    Step("paper_period", FINANCE, period),
 )
