@@ -110,6 +110,7 @@ READING = frozenset(
         "system.my_approval_kinds",
         "catalog.prices_for",
         "documents.search_documents",
+        "documents.unread_documents",
         "printing.routed",
         "catalog.picture_source",
         "partners.search_partners",

@@ -2,7 +2,10 @@
 
 import contextlib
 import io
+import os
+import subprocess
 import threading
+from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -15,6 +18,7 @@ from zebrafy.zebrafy_zpl import ZebrafyZPL
 
 from app.core.errors import Refused, Unavailable
 from app.services.printing import ipp_wire as wire
+from app.services.printing import raster
 from app.services.printing.connect import connect
 from app.services.printing.convert import PDF, ZPL, page_numbers, rasterised
 from app.services.printing.device import Access, Cut, Sent, Task
@@ -106,6 +110,28 @@ def test_a_printer_that_knows_no_pdf_gets_dots_that_others_can_read(cups_printer
     assert [queue[:2] for queue in queues(cups_printer.uri)] == [("werkbank", cups_printer.uri)]
     with pytest.raises(Refused, match="printer_refused"):
         connect(Access("ipp", cups_printer.uri + "-none")).probe()
+
+
+@pytest.mark.usefixtures("cups_printer")
+@pytest.mark.parametrize("kind", ["pwg", "urf"])
+def test_dots_of_both_kinds_are_read_by_somebody_else(tmp_path: Path, kind: raster.Format) -> None:
+    """The filter of cups-filters, which shares no code with ours, makes a PDF of them again."""
+    reader = Path("/usr/lib/cups/filter/rastertopdf")
+    if not reader.exists():
+        pytest.skip("cups-filters is not installed")
+    for colour in (False, True):
+        file = tmp_path / f"{colour}.{kind}"
+        file.write_bytes(rasterised(paper("DOTS-1", "DOTS-2"), 150, kind, colour=colour))
+        made = subprocess.run(
+            [reader, "1", "user", "title", "1", "", file],
+            capture_output=True,
+            check=True,
+            env={
+                "PATH": os.environ["PATH"],
+                "CONTENT_TYPE": f"image/{'pwg-raster' if kind == 'pwg' else 'urf'}",
+            },
+        )
+        assert texts_of(made.stdout) == ["DOTS-1", "DOTS-2"]
 
 
 def test_labels_reach_a_raw_printer_as_its_dots() -> None:
