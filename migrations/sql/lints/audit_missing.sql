@@ -2,7 +2,7 @@
 -- only locks, in the balances kept beside the stock moves, which have theirs, in what is copied from the old system, in
 -- files (written once, told of by whoever refers to them) and in when a work place was seen. Secrets, attempts and mails are told of by events (audit.event) instead.
 SELECT c.oid::regclass FROM pg_catalog.pg_class c
- WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales', 'legacy', 'printing', 'mail')
+ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace::regnamespace::text IN ('sec', 'audit', 'api', 'system', 'documents', 'catalog', 'partners', 'engineering', 'inventory', 'purchasing', 'production', 'sales', 'legacy', 'printing', 'mail', 'accounting')
    AND c.oid::regclass::text NOT IN (
        'audit.entry', 'audit.event', 'audit.block', 'audit.archive', 'api.command', 'system.counter', 'system.sql_checksum', 'system.alembic_version', 'sec.role',
        'sec.role_limit', 'sec.role_right', 'sec.session', 'sec.compat', 'sec.alarm',
