@@ -26,7 +26,8 @@ KEY, TITLE, RIGHT = "documents.attachments", "archive.attachments.title", f"{ATT
 def record_words(topic: str) -> str:
     """What the records of a table are called."""
     key = f"topic.{topic}"
-    return t(key) if has_text(key) else topic
+    words = t(key) if has_text(key) else topic
+    return words[:1].upper() + words[1:]
 
 
 def attachment_list(ctx: AppContext) -> ListSpec:
@@ -44,7 +45,7 @@ def attachment_list(ctx: AppContext) -> ListSpec:
                 "topic",
                 "archive.attachments.record",
                 width=190,
-                text=lambda row: f"{record_words(row.topic)} {row.record_id}",
+                text=lambda row: record_words(row.topic),
             ),
             Column("version", "archive.attachments.version", "number", 80),
             Column("size", "archive.column.size", width=90, text=lambda row: size_words(row.size)),

@@ -194,7 +194,9 @@ class DraftPage(FormPage):
 
     def texts_on_paper(self) -> Iterator[str]:
         """Everything typed or chosen here that the document may show."""
-        for box in self.boxes.values():
+        for key, box in self.boxes.items():
+            if key == "remark":
+                continue  # for colleagues only
             yield box.words
             if not box.unreadable():
                 yield from texts_in(box.value())

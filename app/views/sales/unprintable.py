@@ -10,7 +10,7 @@ from app.services.documents.glyphs import everyday, undrawable_in
 from app.views.core.form_model import Notice
 from app.views.core.tasks import FETCH, alive
 
-MOST = 12
+MOST = 5
 
 
 class Unprintable:
@@ -49,7 +49,7 @@ class Unprintable:
 
 
 def named(characters: tuple[str, ...]) -> str:
-    """Characters to read: themselves and their code, a dozen at most."""
+    """Characters to read: themselves and their code, a handful at most."""
     words = [f"{one} (U+{ord(one):04X})" for one in characters[:MOST]]
     return ", ".join(words) + (" …" if len(characters) > MOST else "")
 
