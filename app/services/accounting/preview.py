@@ -160,6 +160,9 @@ def told(note: Note, language: str) -> dict[str, Any]:
     for key in ("documents", "exported"):
         if key in params:
             params[key] = fmt.money(Decimal(str(params[key])), "EUR", language)
+    if "month" in params:
+        year, _, month = str(params["month"]).partition("-")
+        params["month"] = f"{translate(language, f'accounting.month.{int(month)}')} {year}"
     if "first" in params:
         params["first"] = fmt.date_(dt.date.fromisoformat(params["first"]), language)
     return params

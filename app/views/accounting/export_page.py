@@ -116,7 +116,7 @@ class ExportPage(TabPage):
         self.month = FieldBox(ctx, Field("month", "accounting.field.month", "choice", required=True))
         self.month.set_choices(month_choices(today))
         self.month.set_value(str(state.get("month") or f"{today:%Y-%m}"))
-        self.month.setMaximumWidth(px("side"))
+        self.month.setFixedWidth(px("side"))
         self.month.edited.connect(self.refresh)
         self.month.set_read_only(self.repeats is not None)
         row.addWidget(self.month)

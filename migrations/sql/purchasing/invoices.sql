@@ -375,6 +375,7 @@ BEGIN
   SELECT r.record_id, v.voter INTO v_id, v_voter
     FROM system.approval_request r JOIN system.approval_vote v ON v.request_id = r.id
    WHERE r.id = p_request AND v.decision = 'approve' ORDER BY v.id DESC LIMIT 1;
+  PERFORM accounting.require_open(system.today());
   UPDATE purchasing.purchase_invoice i
      SET state = CASE WHEN i.gross_amount = 0 THEN 'paid' ELSE 'approved' END, approved_at = statement_timestamp(),
          approved_by = v_voter, posting_date = system.today()

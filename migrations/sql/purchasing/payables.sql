@@ -30,6 +30,7 @@ BEGIN
   PERFORM system.approval_settle(r.id, 'withdrawn') FROM system.approval_request r
     WHERE r.kind = 'purchase_invoice' AND r.record_id = p_id AND r.state = 'open';
   IF v_invoice.posting_date IS NOT NULL THEN
+    PERFORM accounting.require_open(system.today());
     v_counter := nextval('purchasing.purchase_invoice_id_seq');
     INSERT INTO purchasing.purchase_invoice_line (purchase_invoice_id, position, purchase_order_line_id, product_id, description,
                                                   supplier_sku, unit_code, qty, unit_price, net_amount, tax_category, tax_rate)
@@ -81,6 +82,7 @@ BEGIN
   ELSIF p_paid_on IS NULL OR p_paid_on > system.today() OR p_paid_on < v_invoice.invoice_date THEN
     PERFORM sec.fail('ER422', 'payment_date_out_of_range', jsonb_build_object('date', v_invoice.invoice_date));
   END IF;
+  PERFORM accounting.require_open(p_paid_on);
   IF p_use_discount THEN
     IF v_invoice.discount_date IS NULL OR v_sign < 0 THEN
       PERFORM sec.fail('ER422', 'no_cash_discount');
