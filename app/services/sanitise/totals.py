@@ -66,6 +66,14 @@ RECOMPUTE: Final = (
         WHERE t.id = d.id""",
     """UPDATE purchasing.purchase_order d SET net_amount = s.net, tax_amount = s.tax, gross_amount = s.net + s.tax
          FROM purchasing.purchase_order o CROSS JOIN LATERAL purchasing.order_sums(o.id) s WHERE d.id = o.id""",
+    """UPDATE purchasing.purchase_invoice_tax x SET net_amount = r.net, tax_amount = round(r.net * x.tax_rate / 100, 2)
+         FROM (SELECT l.purchase_invoice_id AS id, l.tax_category, l.tax_rate, sum(l.net_amount) AS net
+                 FROM purchasing.purchase_invoice_line l GROUP BY 1, 2, 3) r
+        WHERE r.id = x.purchase_invoice_id AND r.tax_category = x.tax_category AND r.tax_rate = x.tax_rate""",
+    """UPDATE purchasing.purchase_invoice i SET net_amount = t.net, tax_amount = t.tax, gross_amount = t.net + t.tax
+         FROM (SELECT x.purchase_invoice_id AS id, sum(x.net_amount) AS net, sum(x.tax_amount) AS tax
+                 FROM purchasing.purchase_invoice_tax x GROUP BY 1) t
+        WHERE t.id = i.id""",
     """UPDATE sales.invoice_tax x SET net_amount = r.net, tax_amount = round(r.net * x.tax_rate / 100, 2)
          FROM (SELECT l.invoice_id, l.tax_rate, sum(l.net_amount) AS net FROM sales.invoice_line l GROUP BY 1, 2) r
         WHERE r.invoice_id = x.invoice_id AND r.tax_rate = x.tax_rate""",

@@ -30,7 +30,7 @@ from app.views.core.table_model import Column
 from app.views.core.tasks import FILE
 from app.views.core.theme import fill, px
 from app.views.einvoice.paper import Paper
-from app.views.purchasing.invoice_page import propose_into
+from app.views.purchasing.proposing import propose_into
 from app.views.purchasing.states import INCOMING, INVOICE
 
 SUFFIXES = (".pdf", ".xml")

@@ -14,10 +14,8 @@ from app.services.purchasing.commands import CancelInvoice, Discard, EnterInvoic
 from app.services.purchasing.invoices import (
     Invoice,
     OpenLine,
-    Proposal,
     as_line,
     open_lines,
-    propose,
 )
 from app.views.approvals.deciding import approve, reject
 from app.views.core.errors import ask
@@ -482,16 +480,3 @@ def _shown_state(found: Invoice) -> str:
     if found.state == "approved" and found.kind == "invoice" and found.due_date < today():
         return "overdue"
     return "partly_paid" if found.state == "approved" and found.paid_amount else found.state
-
-
-def propose_into(owner: QWidget, ctx: Any, received_id: int) -> None:
-    """Open a new purchase invoice as a received file suggests it."""
-
-    def found(proposal: Proposal) -> None:
-        preset = {key: value for key, value in proposal.values.items() if value is not None}
-        if proposal.supplier is not None:
-            preset["supplier_id_words"] = proposal.supplier
-        ctx.navigate.new_record(INVOICE, **preset, lines=[dict(line) for line in proposal.lines])
-
-    op: ReadOp[Proposal] = ReadOp(owner, ctx, propose, received_id)
-    op.success(found).start()
