@@ -44,9 +44,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument(
         "--only",
-        default="abcdefghijklnrtwp",
+        default="abcdefghijklnrstwp",
         metavar="LETTERS",
-        help="cases to run; w is the window, p are pictures, i invoices as PDF and e-invoice, n labels, j print jobs",
+        help="cases to run; w is the window, s scans, p pictures, i invoices as PDF and e-invoice, n labels,"
+        " j print jobs",
     )
     parser.add_argument("--calls", type=int, default=20, metavar="N", help="measured calls per case")
     parser.add_argument("--small", action="store_true", help="leave out the large data")
@@ -62,6 +63,14 @@ def main(argv: list[str]) -> int:
 
         report["window"] = run_window(small=arguments.small)
         _print_window(report["window"])
+    if "s" in arguments.only:
+        from benchmarks.window import run as run_window
+
+        report["scans"] = run_window(small=arguments.small, scans=True)
+        print("\nscans")
+        for case, figures in report["scans"].items():
+            for part, number in figures.items():
+                print(f"{f'{case}_{part}':<48}{number:>10}")
     if "p" in arguments.only:
         from benchmarks.pictures import run as run_pictures
 
