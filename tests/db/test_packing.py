@@ -14,6 +14,7 @@ from app.services.labels.packing import CloseParcel, Packing, ReopenParcel, Void
 from app.services.labels.scans import read
 from app.services.sales import writes
 from app.services.sales.commands import Pick, ShipDelivery
+from migrations import drift
 from tests.db.test_labels import number_range
 from tests.sales_world import Raw, World, build, confirmed, line_ids, stock
 
@@ -194,3 +195,21 @@ def test_nobody_packs_for_a_warehouse_that_is_not_his(
         assert clerk.read(packing.to_pack) == []
     finally:
         admin.execute("SELECT sec.user_set_warehouses('u_warehouse_clerk', %s)", ([world.north],))
+
+
+def test_books_agree_and_a_lie_in_them_is_seen(admin: Raw, delivery: writes.Shipped, as_role: AsRole) -> None:
+    clerk = as_role("warehouse_clerk")
+    clerk.write(packing.close_parcel, opened(clerk, delivery.id).everything().close())
+    assert [x for x in drift.run_queries(admin, "consistency") if x[0] in ("parcels", "label_numbers")] == []
+    with admin.transaction(force_rollback=True):
+        admin.execute("SET LOCAL session_replication_role = replica")
+        admin.execute("UPDATE labels.parcel_line SET qty = qty + 1")
+        admin.execute("UPDATE labels.parcel SET sscc = right('0' || sscc, 18)")
+        admin.execute("UPDATE labels.parcel SET state = 'void' WHERE state = 'packed'")
+        found = [row for name, row in drift.run_queries(admin, "consistency") if name == "parcels"]
+    assert {row.split()[0] for row in found} == {"labels.parcel", "labels.parcel_line"}
+    assert {word for row in found for word in ("packed,", "state", "SSCC") if word in row} == {
+        "packed,",
+        "state",
+        "SSCC",
+    }
