@@ -14,7 +14,7 @@ from app.services.einvoice.write import to_xml
 CENT, RATE = Decimal("0.01"), Decimal(19)
 _ORDER = """
 SELECT o.number, o.currency, s.name, s.vat_id, s.email, s.phone, s.number AS supplier_number,
-       a.street, a.postal_code, a.city, a.country, c.name AS our_name, c.street AS our_street,
+       a.street, a.postcode AS postal_code, a.city, a.country, c.name AS our_name, c.street AS our_street,
        c.postal_code AS our_postal_code, c.city AS our_city, c.vat_id AS our_vat_id, c.email AS our_email
   FROM purchasing.purchase_order o JOIN partners.partner s ON s.id = o.supplier_id
   JOIN partners.address a ON a.partner_id = s.id CROSS JOIN system.company c

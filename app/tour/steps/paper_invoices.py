@@ -2,21 +2,31 @@
 
 import datetime as dt
 import io
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from email.message import EmailMessage
 
 import pikepdf
 
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.einvoice.read import read
-from app.simulate.mailbox import Sink, smtp_sink
+from app.simulate.mailbox import Sink, imap_folder, smtp_sink
 from app.tour.peers import Office
-from app.tour.steps.step import ADMINISTRATOR, FINANCE, REP, Step
+from app.tour.steps.step import ADMINISTRATOR, BUYER, FINANCE, REP, Step
+from app.tour.supplier import einvoice_for
 from app.tour.tour import Tour
 from app.views.accounting.words import month_words
+from app.views.purchasing.invoice_page import PurchaseInvoicePage
 from app.views.sales.invoice_page import InvoicePage
 
 REFERENCE = "SW 2026/44"
 CUSTOMER = "SELECT c.name FROM sales.sales_order o JOIN partners.partner c ON c.id = o.customer_id"
+SUPPLIERS_NUMBER, DEARER = "L-2026-4711", Decimal("1.50")
+PASSWORD = "WERKBANK_MAIL_PASSWORD"  # noqa: S105  (the name of a variable)
 OWED = "SELECT total_amount FROM sales.reminder WHERE number = %s"
 ISSUED = "SELECT c.bytes FROM documents.issued i JOIN documents.content c ON c.id = i.content_id WHERE i.number = %s"
 
@@ -95,6 +105,114 @@ def account(tour: Tour) -> None:
     tour.shot("mail-account")
     tour.open_workspace("mail.texts")
     tour.shot("mail-texts")
+    _mailbox(tour)
+
+
+def _mailbox(tour: Tour) -> None:
+    """The folder suppliers' invoices come in by; a mail with one lies there."""
+    xml = tour.memory["supplier_xml"] = einvoice_for(
+        tour.stage.admin_dsn, tour.memory["purchase_order"], SUPPLIERS_NUMBER, dearer=DEARER
+    )
+    (tour.folder / f"{SUPPLIERS_NUMBER}.xml").write_bytes(xml)
+    mail = EmailMessage()
+    mail["From"], mail["To"] = "Buchhaltung <rechnung@lieferant.example>", "eingang@zinngiesserei.example"
+    mail["Subject"], mail["Message-ID"] = f"Rechnung {SUPPLIERS_NUMBER}", "<tour@lieferant.example>"
+    mail.set_content("Sehr geehrte Damen und Herren,\n\nanbei unsere Rechnung.\n")
+    mail.add_attachment(xml, maintype="application", subtype="xml", filename=f"{SUPPLIERS_NUMBER}.xml")
+    folder = tour.at_end.enter_context(imap_folder([mail.as_bytes()]))
+    tour.at_end.enter_context(_password(folder.password))
+    tour.open_workspace("mail.accounts")
+    tour.driver.keys("Ctrl+N")
+    tour.wait_form()
+    tour.driver.choose("field.kind", "incoming")
+    tour.fill("name", tour.say("mail_folder"))
+    tour.fill("host", folder.host)
+    tour.driver.choose("field.security", "none")
+    tour.fill("port", str(folder.port))
+    tour.fill("username", folder.user)
+    tour.save()
+    tour.act("test")
+    tour.shot("mail-folder")
+
+
+@contextmanager
+def _password(password: str) -> Iterator[None]:
+    """This computer knows the password of the mailbox."""
+    before = os.environ.get(PASSWORD)
+    os.environ[PASSWORD] = password
+    try:
+        yield
+    finally:
+        os.environ.pop(PASSWORD)
+        if before is not None:
+            os.environ[PASSWORD] = before
+
+
+def incoming(tour: Tour) -> None:
+    """The mail is read when the buyer signs in; a broken file is refused, the good one becomes a purchase invoice."""
+    came = "SELECT count(*) FROM purchasing.received WHERE source = 'mail'"
+    tour.driver.wait(lambda: tour.ask_database(came) == 1, "the invoice out of the mailbox")
+    tour.close_tabs()
+    tour.open_workspace("mail.received")
+    tour.shot("mail-received")
+    tour.open_workspace("einvoice.inbox")
+    broken = tour.folder / "to-drop" / "falsch.xml"
+    broken.parent.mkdir(exist_ok=True)
+    wrong = re.sub(rb"(PayableAmount[^>]*>)[0-9.]+", rb"\g<1>1.00", tour.memory["supplier_xml"])
+    broken.write_bytes(wrong.replace(SUPPLIERS_NUMBER.encode(), b"L-0815-X"))
+    tour.drop(broken)
+    known = "SELECT count(*) FROM purchasing.received WHERE file_name = 'falsch.xml'"
+    tour.until(lambda: tour.ask_database(known) == 1, "the dropped file")
+    tour.page.refresh()
+    tour.settle()
+    tour.select_row("L-0815-X")
+    tour.shot("inbox-wrong")
+    tour.driver.click("detail.refuse")
+    tour.driver.type("field.reason", tour.say("refused"))
+    tour.driver.click("dialog.yes")
+    refused = "SELECT state FROM purchasing.received WHERE file_name = 'falsch.xml'"
+    tour.until(lambda: tour.ask_database(refused) == "refused", "the broken file to be refused")
+    tour.select_row(SUPPLIERS_NUMBER)
+    tour.shot("inbox")
+    tour.driver.click("detail.propose")
+    tour.driver.wait(lambda: isinstance(tour.page, PurchaseInvoicePage), "the proposal")
+    tour.wait_form()
+    tour.shot("purchase-proposal")
+    tour.save()
+    tour.shot("purchase-draft")
+
+
+def enter(tour: Tour) -> None:
+    """The supplier asks for more than was ordered: somebody says why that is right; then the invoice is entered."""
+    table = tour.lines_table()
+    tour.set_cell(0, "accept_reason", tour.say("dearer"))
+    tour.expect(table.lines.lines[0]["accept_reason"], "the reason is not in the line")
+    tour.save()
+    tour.act("enter")
+    state = "SELECT state || ' ' || number FROM purchasing.purchase_invoice WHERE invoice_number = %s"
+    tour.until(
+        lambda: str(tour.ask_database(state, SUPPLIERS_NUMBER)).startswith("entered"), "the invoice entered"
+    )
+    tour.memory["purchase_invoice"] = tour.ask_database(state, SUPPLIERS_NUMBER).partition(" ")[2]
+    tour.shot("purchase-entered")
+
+
+def approved(tour: Tour) -> None:
+    """Finance approves what somebody else entered, and pays it."""
+    tour.close_tabs()
+    tour.open_workspace("purchasing.invoices")
+    tour.shot("purchase-invoices")
+    tour.open_row(tour.memory["purchase_invoice"])
+    tour.act("approve")
+    state = "SELECT state FROM purchasing.purchase_invoice WHERE invoice_number = %s"
+    tour.until(lambda: tour.ask_database(state, SUPPLIERS_NUMBER) == "approved", "the approval")
+    tour.shot("purchase-approved")
+    tour.driver.click("action.pay")
+    tour.settle()
+    tour.shot("purchase-pay")
+    tour.driver.click("dialog.yes")
+    tour.until(lambda: tour.ask_database(state, SUPPLIERS_NUMBER) == "paid", "the invoice to be paid")
+    tour.shot("purchase-paid")
 
 
 def mailed(tour: Tour) -> None:
@@ -208,6 +326,9 @@ STEPS = (
     Step("paper_einvoice", FINANCE, outgoing),
     Step("paper_account", ADMINISTRATOR, account),
     Step("paper_mailed", FINANCE, mailed),
+    Step("paper_incoming", BUYER, incoming),
+    Step("paper_enter", BUYER, enter),
+    Step("paper_approved", FINANCE, approved),
     Step("paper_reminders", FINANCE, reminders),
     Step("paper_datev", FINANCE, datev),
     Step("paper_period", FINANCE, period),
