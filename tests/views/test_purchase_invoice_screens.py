@@ -93,8 +93,9 @@ def test_from_a_dropped_file_to_paid(
         desk.wait(lambda: any(x.number == "2026-4711" for x in inbox.model.rows))
         number = next(n for n, x in enumerate(inbox.model.rows) if x.number == "2026-4711")
         inbox.table.selectRow(number)
-        desk.wait(lambda: desk.find("detail.propose"))
-        desk.wait(lambda: "2026-4711" in desk.find("einvoice.paper").toPlainText())
+        desk.wait(
+            lambda: (found := desk.find("einvoice.paper")) is not None and "2026-4711" in found.toPlainText()
+        )
         desk.click("detail.propose")
         page = desk.front()
         desk.wait(lambda: page.original.isVisible())
