@@ -268,7 +268,8 @@ def _cell(column: Column, value: object, row: int, findings: list[Finding]) -> s
     if value is None or value == "":
         return '""' if column.kind == "text" else ""
     if column.kind == "text":
-        fitted = fit(column, str(value), row, findings)
+        # A code is right or wrong; only words can be made to fit.
+        fitted = str(value) if column.pattern else fit(column, str(value), row, findings)
         _require(column, fitted, row)
         return '"' + fitted.replace('"', '""') + '"'
     if column.kind == "amount":

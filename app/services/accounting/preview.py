@@ -16,6 +16,18 @@ from app.services.accounting import datev
 from app.services.accounting.commands import PostExport
 
 ERROR, WARNING = "error", "warning"
+FIGURES = (
+    "revenue",
+    "deduction",
+    "receivables",
+    "received",
+    "discount_granted",
+    "down_payment",
+    "expense",
+    "payables",
+    "paid",
+    "discount_received",
+)
 _PREVIEW = text("SELECT api.datev_preview(:first, :last, :repeats)")
 
 
@@ -211,8 +223,8 @@ def read(found: Mapping[str, Any]) -> Preview:
 
 
 def proof(found: Sequence[Mapping[str, Any]]) -> list[Sum]:
-    """The compared sums as the database has them."""
-    return [
+    """The compared sums, in the order of the trade: sales, money, purchases."""
+    sums = [
         Sum(
             one["figure"],
             one["tax_category"],
@@ -222,6 +234,7 @@ def proof(found: Sequence[Mapping[str, Any]]) -> list[Sum]:
         )
         for one in found
     ]
+    return sorted(sums, key=lambda one: (FIGURES.index(one.figure), -one.tax_rate, one.tax_category))
 
 
 def _row(one: Mapping[str, Any]) -> Row:

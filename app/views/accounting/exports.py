@@ -34,8 +34,16 @@ from app.views.core.table_model import Column
 KEY = "accounting.exports"
 TOPIC = writes.EXPORT
 READ = f"{TOPIC}:select"
-LINES = tuple(
-    one for one in words.BOOKINGS if one.key in ("number", "words", "account", "side", "amount", "contra")
+LINES = (
+    Column("number", "datev.column.number", "code", 124),
+    Column("contra", "datev.column.contra", "code", 80),
+    Column("side", "datev.column.side", width=44, text=lambda row: t(f"datev.side.{row.side}")),
+    Column("amount", "datev.column.amount", "money", 100, stretch=True),
+)
+PROOF = (
+    Column("figure", "datev.column.figure", "bold", 150, stretch=True, text=words.named_sum),
+    Column("exported", "datev.column.exported", "money", 112),
+    Column("ok", "", "chip", 100, chips=words.AGREES, value=lambda row: not row.difference),
 )
 
 
@@ -200,8 +208,7 @@ class ExportPane(DetailPane):
             ],
         )
         box = self.tab("proof", t("accounting.export.pane_proof"))
-        proof = tuple(one for one in words.PROOF if one.key != "difference")
-        self._put(box, proof, row.sums(), "proof")
+        self._put(box, PROOF, row.sums(), "proof")
         self._lines = self.tab("lines", t("accounting.export.pane_lines"))
         self._about(self.tab("about", t("accounting.export.pane_about")))
         op = ReadOp(self, ctx, lists.export_lines, row.id).success(self._arrived)

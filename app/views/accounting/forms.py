@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from PySide6.QtWidgets import QWidget
 
 from app.core.changes import Result
+from app.core.errors import Invalid
 from app.core.i18n import t
 from app.services.accounting import lists, writes
 from app.services.accounting.charts import CATEGORIES, PURPOSES
@@ -32,16 +33,13 @@ _TITLED = tuple((one, f"accounting.purpose.{one}") for one in PURPOSES)
 _TAXES = (("", "accounting.category.none"), *((one, f"accounting.category.{one}") for one in CATEGORIES))
 
 
-def _number(key: str, least: int, most: int, **options: Any) -> Field:
-    return Field(
-        key,
-        f"accounting.field.{key}",
-        "number",
-        places=0,
-        minimum=Decimal(least),
-        maximum=Decimal(most),
-        **options,
-    )
+def _digits(value: Any, _values: Mapping[str, Any]) -> Invalid | None:
+    return None if value in (None, "") or str(value).strip().isdigit() else Invalid("accounting_digits")
+
+
+def _number(key: str, most: int, **options: Any) -> Field:
+    """A number that names something: digits, never grouped."""
+    return Field(key, f"accounting.field.{key}", max_length=most, validate=_digits, **options)
 
 
 def load_setting(session: Any, _record_id: int, _language: str) -> FormRecord:
@@ -49,7 +47,7 @@ def load_setting(session: Any, _record_id: int, _language: str) -> FormRecord:
     found = lists.get_setting(session)
     values = found._asdict()
     for key in (*_WHOLE, *_RANGES):
-        values[key] = Decimal(values[key]) if values[key] is not None else None
+        values[key] = str(values[key]) if values[key] is not None else None
     values["fiscal_month"] = str(found.fiscal_month)
     return FormRecord(id=1, row_version=found.row_version, values=values, raw=found)
 
@@ -93,9 +91,9 @@ class SettingPage(_Told):
                             ("04", "accounting.chart.04"),
                         ),
                     ),
-                    _number("account_length", 4, 8, required=True),
-                    _number("consultant_no", 1001, 9999999),
-                    _number("client_no", 1, 99999),
+                    _number("account_length", 1, required=True),
+                    _number("consultant_no", 7),
+                    _number("client_no", 5),
                     Field(
                         "fiscal_month",
                         "accounting.field.fiscal_month",
@@ -114,7 +112,7 @@ class SettingPage(_Told):
                 )
             ),
             Section(
-                tuple(_number(key, 1, 999999999, required=True) for key in _RANGES),
+                tuple(_number(key, 9, required=True) for key in _RANGES),
                 "accounting.section.ranges",
             ),
         ),
@@ -146,8 +144,8 @@ class SettingPage(_Told):
         """Only what was changed."""
         values = {key: form.values[key] for key in form.changed}
         for key in (*_WHOLE, *_RANGES, "fiscal_month"):
-            if values.get(key) is not None:
-                values[key] = int(values[key])
+            if key in values:
+                values[key] = int(values[key]) if values[key] not in (None, "") else None
         if "initials" in values:
             values["initials"] = (values["initials"] or "").upper()
         values["chart"] = form.values["chart"] or ""
@@ -278,7 +276,7 @@ class AccountPage(_Told):
 def load_personal(session: Any, record_id: int, _language: str) -> dict[str, Any]:
     """One partner's account."""
     found = lists.get_personal(session, record_id)._asdict()
-    return {**found, "number": Decimal(found["account"])}
+    return {**found, "number": str(found["account"])}
 
 
 class PersonalPage(_Told):
@@ -301,7 +299,7 @@ class PersonalPage(_Told):
                         span=2,
                     ),
                     Field("side", "accounting.field.side", "choice", required=True, choices=SIDES),
-                    _number("number", 1, 999999999, required=True),
+                    _number("number", 9, required=True),
                 )
             ),
         ),

@@ -25,6 +25,7 @@ from app.views.core.people import name, names
 from app.views.core.reason import ReasonDialog
 from app.views.core.surfaces import Banner, clear_layout
 from app.views.core.table_model import Column
+from app.views.core.theme import px
 
 KEY = "accounting.periods"
 CLOSE, REOPEN, CHECK = "period_close", "period_reopen_request", "period_check"
@@ -84,7 +85,9 @@ def periods(ctx: AppContext) -> ListSpec:
                 sortable=False,
                 text=lambda row: name(ctx, row.closed_by) if row.closed_by else "",
             ),
-            Column("reopened_at", "accounting.column.reopened_at", "date_time", 150, sortable=False, hidden=True),
+            Column(
+                "reopened_at", "accounting.column.reopened_at", "date_time", 150, sortable=False, hidden=True
+            ),
             Column("reopen_reason", "accounting.column.reason", width=260, sortable=False, hidden=True),
         ),
         row_actions=(
@@ -136,6 +139,7 @@ class CloseDialog(Dialog):
         self._ctx, self._row = ctx, row
         self.notes: tuple[Note, ...] | None = None
         self._found = QVBoxLayout()
+        self._found.setSpacing(px("gap"))
         self.body.addLayout(self._found)
         self._found.addWidget(text_row(t("kit.loading")))
         self.add_button("no", "errors.keep_as_is", kind="secondary", shortcut="Esc")
@@ -199,9 +203,10 @@ class PeriodPane(DetailPane):
         super().__init__()
         self.setObjectName("pane.period")
         _kind, words = STATES[state_of(row)]
-        self.head(month_words(row.month), t(words))
+        self.head(t(words), month_words(row.month))
         box = self.tab("open", t("accounting.period.pane"))
         self._box = QVBoxLayout()
+        self._box.setSpacing(px("gap"))
         box.addLayout(self._box)
         if row.state == "closed":
             self._tell(row.findings, closed=True)

@@ -1,7 +1,6 @@
 """Words of accounting that several screens use."""
 
 import datetime as dt
-from decimal import Decimal
 from typing import Any
 
 from app.core.i18n import language, t
@@ -30,6 +29,11 @@ def tax_words(row: Any) -> str:
 def figure_words(row: Sum) -> str:
     """What a sum is of."""
     return t(f"datev.figure.{row.figure}")
+
+
+def named_sum(row: Sum) -> str:
+    """What a sum is of, with its tax."""
+    return f"{figure_words(row)} {tax_words(row)}".strip()
 
 
 BOOKINGS = (
@@ -104,4 +108,3 @@ NOTES = (
     ),
     Column("code", "datev.column.finding", "bold", 600, stretch=True, text=note_words, value=note_words),
 )
-NOTHING = Decimal(0)
