@@ -134,7 +134,7 @@ class UnlockDialog(ConfirmDialog):
         keep(self._ctx, _kept(self._kind, self._own), found)
         self.finish()
         if found.recovery_code:
-            RecoveryDialog(self._host, found.recovery_code, lambda: self._go_on(found)).open()
+            RecoveryDialog(self._host, self._kind, found.recovery_code, lambda: self._go_on(found)).open()
         else:
             self._go_on(found)
 
@@ -156,8 +156,9 @@ class UnlockDialog(ConfirmDialog):
 class RecoveryDialog(Dialog):
     """The one look at the recovery code: it goes on when the person says that it is kept."""
 
-    def __init__(self, host: QWidget, code: str, then: Callable[[], object]) -> None:
-        super().__init__(host, t("vault.recovery_title"), t("vault.recovery_text"), icon="key-round")
+    def __init__(self, host: QWidget, kind: str, code: str, then: Callable[[], object]) -> None:
+        text = t("vault.recovery_text", what=t(f"vault.what.{kind}"))
+        super().__init__(host, t("vault.recovery_title"), text, icon="key-round")
         self.setObjectName("dialog.recovery")
         self.code = Label(code, "mono", wrap=True)
         self.code.setObjectName("vault.recovery_code")

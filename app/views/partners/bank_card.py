@@ -260,7 +260,8 @@ def renew_key(ctx: AppContext) -> None:
                 show_error(ctx.tasks, ctx, error, operation="renew_key")
                 return
             told = t("partners.bank.renewed")
-            RecoveryDialog(host, future.result()[1], lambda: ctx.navigate.toast(told)).open()
+            code = future.result()[1]
+            RecoveryDialog(host, bank.KEY_NAME, code, lambda: ctx.navigate.toast(told)).open()
 
         ctx.tasks.run(READ_TASK, ctx.tasks, work, done, label=t("partners.bank.renew"))
 
