@@ -76,7 +76,7 @@ class MailAccount(Base, Versioned):
     )
 
     kind: Mapped[str] = mapped_column(String(10), server_default=text("'outgoing'"))
-    owner: Mapped[str] = mapped_column(String(63), server_default=text("''"))
+    owner: Mapped[str] = mapped_column(String(63), server_default=text("SESSION_USER"))
     name: Mapped[str] = mapped_column(String(80))
     host: Mapped[str] = mapped_column(String(255))
     port: Mapped[int] = whole("587")

@@ -18,7 +18,7 @@ def upgrade() -> None:
         "account",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("kind", sa.String(length=10), server_default=sa.text("'outgoing'"), nullable=False),
-        sa.Column("owner", sa.String(length=63), server_default=sa.text("''"), nullable=False),
+        sa.Column("owner", sa.String(length=63), server_default=sa.text("SESSION_USER"), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("host", sa.String(length=255), nullable=False),
         sa.Column("port", sa.Integer(), server_default=sa.text("587"), nullable=False),

@@ -21,6 +21,16 @@ from app.services.labels import writes as labels
 from app.services.labels.commands import AssignEan, GiveSscc, SaveRange
 from app.services.labels.packing import CloseParcel, ReopenParcel, VoidParcel
 from app.services.labels.scanning import LogScans, ScanNote, TeachCode
+from app.services.mail import writes as mails
+from app.services.mail.commands import (
+    ActOnMails,
+    Mail,
+    MailFile,
+    QueueMails,
+    SaveAccount,
+    SaveTemplate,
+    SetSecret,
+)
 from app.services.printing import writes as printing
 from app.services.printing.commands import ActOnJobs, PrintDocument, RequestPrint, SavePrinter
 from app.services.printing.convert import ZPL
@@ -38,6 +48,7 @@ from app.services.sales.commands import (
     SaveBaseRate,
     SaveReminderRule,
 )
+from tests.conftest import login_of
 from tests.db.legacy_story import Post
 from tests.sales_world import World
 
@@ -52,6 +63,7 @@ def story(address: str, post: Post, world: World, product: int, delivery: int, i
     _labels(post, product, delivery)
     _parcels(address, post, delivery)
     _printers(post, product)
+    _mails(post, invoice)
     with psycopg.connect(address, autocommit=True) as admin:
         (paper,) = admin.execute("SELECT min(id) FROM documents.issued").fetchone() or (0,)
     assert post("finance", "document_words", archive.note_words, NoteWords(paper, "words")) == paper
@@ -160,3 +172,23 @@ def _printers(post: Post, product: int) -> None:
     jobs = post("sales_rep", "print_request", printing.request, ask).jobs
     post("sales_rep", "print_act", printing.act, ActOnJobs(jobs, "hold"))
     post("administrator", "print_manage", printing.act, ActOnJobs(jobs, "cancel", all_people=True))
+
+
+def _mails(post: Post, invoice: int) -> None:
+    house = {"name": "House", "host": "mail.example", "sender_address": "info@werkbank.example"}
+    by = post("administrator", "COMMIT", mails.save_account, SaveAccount(None, None, house)).id
+    other = post(
+        "administrator", "COMMIT", mails.save_account, SaveAccount(None, None, {**house, "name": "2"})
+    ).id
+    mine = {**house, "owner": login_of("sales_rep")}
+    own = post("sales_rep", "COMMIT", mails.save_account, SaveAccount(None, None, mine)).id
+    post("sales_rep", "mail_secret_set", mails.set_secret, SetSecret(own, b"x" * 60, None))
+    text = {"kind": "goods_receipt", "language": "de", "subject": "{number}", "body": "{salutation}"}
+    post("administrator", "COMMIT", mails.save_template, SaveTemplate(None, None, text))
+    file = MailFile("x.txt", content=b"x", mime="text/plain")
+    mail = Mail(("eva@example.com",), "Rechnung", "Anbei.", (file,), "invoice", "sales.invoice", invoice)
+    ids = post("finance", "mail_queue", mails.queue, QueueMails(by, (mail, mail)))
+    post("finance", "mail_cancel", mails.act, ActOnMails(ids, "hold"))
+    post("administrator", "mail_manage", mails.act, ActOnMails(ids, "move", other))
+    post("finance", "mail_cancel", mails.act, ActOnMails(ids[1:], "cancel"))
+    post("finance", "mail_again", mails.act, ActOnMails(ids[:1], "again"))

@@ -77,6 +77,7 @@ def test_nothing_forged_gets_through_and_nothing_changes(
 ANSWERING = frozenset(
     """
     api.approval_detail api.approvals_waiting api.bank_account_find api.bank_accounts_to_rekey api.document_chain
+    api.mail_claim api.mail_fetch_end api.mail_fetched api.mail_progress
     api.legacy_lease_release api.legacy_state api.picture_changed api.print_progress api.scan_resolve
     api.packing_deliveries api.packing_find api.receiving_find api.receiving_lines api.receiving_orders
     api.reminder_open_items api.reminder_proposals api.shipping_find api.shipping_lines api.shipping_orders

@@ -50,6 +50,9 @@ def admin_dsn(new_database: Callable[..., AbstractContextManager[str]], demo_tem
                 "WITH made AS (INSERT INTO printing.printer (name, kind, address) VALUES ('Office', 'ipp', 'ipp://p') "
                 "RETURNING id) INSERT INTO printing.route (printer_id) SELECT id FROM made"
             )
+            connection.execute(
+                "INSERT INTO mail.account (owner, name, host, sender_address) VALUES ('', 'House', 'mail', 'a@b.de')"
+            )
         yield address
 
 

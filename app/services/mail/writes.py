@@ -75,8 +75,9 @@ def _told(answer: dict[str, Any]) -> Result[tuple[int, ...]]:
 
 
 def save_account(session: Session, command: commands.SaveAccount) -> Result[Saved]:
-    """Keep an account.  Raises Invalid and Duplicate mail_account_…"""
-    record = records.save(session, MailAccount, command.id, command.row_version, command.values)
+    """Keep an account; a new one is the house's unless it names its owner.  Raises Invalid, Duplicate mail_account_…"""
+    values = command.values if command.id is not None else {"owner": "", **command.values}
+    record = records.save(session, MailAccount, command.id, command.row_version, values)
     return Result(Saved(record.id, record.row_version), changed((ACCOUNT, record.id)))
 
 

@@ -41,19 +41,11 @@ from app.views.core.table_model import Column
 from app.views.core.tasks import READ
 from app.views.core.values import error_text
 from app.views.core.vault import UnlockDialog, keyring_of, with_keyring
-from app.views.mail.words import KINDS, SECURITY
+from app.views.mail.words import KINDS, PORTS, SECURITY
 from app.views.security.form_dialog import FormDialog
 
 KEY = "mail.accounts"
 INSERT, UPDATE, MANAGE = f"{ACCOUNT}:insert", f"{ACCOUNT}:update", "mail_manage"
-_PORTS = {
-    ("outgoing", "starttls"): 587,
-    ("outgoing", "tls"): 465,
-    ("outgoing", "none"): 25,
-    ("incoming", "starttls"): 143,
-    ("incoming", "tls"): 993,
-    ("incoming", "none"): 143,
-}
 _TEXTS = ("username", "ca", "sender_name", "sender_address", "reply_to", "bcc", "folder", "done_folder")
 _OUT = ("sender_name", "sender_address", "reply_to", "bcc", "max_mb")
 _IN = ("folder", "done_folder")
@@ -333,8 +325,8 @@ class AccountPage(FormPage):
         super().value_changed(key)
         if key in ("kind", "security"):
             self._kind_shown()
-            usual = _PORTS.get((self.boxes["kind"].value(), self.boxes["security"].value()))
-            if usual is not None and self.boxes["port"].value() in {None, *map(Decimal, _PORTS.values())}:
+            usual = PORTS.get((self.boxes["kind"].value(), self.boxes["security"].value()))
+            if usual is not None and self.boxes["port"].value() in {None, *map(Decimal, PORTS.values())}:
                 self.boxes["port"].set_value(Decimal(usual))
 
     def _kind_shown(self) -> None:

@@ -8,6 +8,14 @@ from app.services.mail import addresses
 
 KINDS = tuple((kind, f"mail.account.kind.{kind}") for kind in ("outgoing", "incoming"))
 SECURITY = tuple((one, f"mail.account.security.{one}") for one in ("starttls", "tls", "none"))
+PORTS = {
+    ("outgoing", "starttls"): 587,
+    ("outgoing", "tls"): 465,
+    ("outgoing", "none"): 25,
+    ("incoming", "starttls"): 143,
+    ("incoming", "tls"): 993,
+    ("incoming", "none"): 143,
+}
 SPEECH = (("de", "shell.language_de"), ("en", "shell.language_en"))
 DOCUMENTS = (
     "quote",
