@@ -20,11 +20,13 @@ from app.services.sales.forms import (
 from app.services.sales.reads import ChainLink, InvoiceDetail, chain_question, invoice_of, invoice_questions
 from app.services.sales.shipping import (
     DeliveryDetail,
+    PackedParcel,
     ShippingForm,
     ShippingOrder,
     delivery_of,
     delivery_questions,
     lines_question,
+    parcels_question,
     proposed,
 )
 from app.services.sales.worklists import shipping_question
@@ -57,11 +59,12 @@ class OpenInvoice(NamedTuple):
 
 
 class OpenDelivery(NamedTuple):
-    """A delivery, the documents it belongs with and its PDFs."""
+    """A delivery, the documents it belongs with, its PDFs and its parcels."""
 
     delivery: DeliveryDetail
     links: list[ChainLink]
     archived: tuple[ArchivedRow, ...]
+    parcels: tuple[PackedParcel, ...]
 
 
 class OpenShipping(NamedTuple):
@@ -104,13 +107,14 @@ def open_invoice(session: Session, invoice_id: int, language: str, today: date) 
 
 def open_delivery(session: Session, delivery_id: int, language: str) -> OpenDelivery:
     """A delivery for its form.  Raises Refused record_not_found."""
-    found, lines, links, archived = ask_together(
+    found, lines, links, archived, parcels = ask_together(
         session,
         *delivery_questions(delivery_id, language),
         chain_question("delivery", delivery_id),
         archive_question("sales.delivery", delivery_id),
+        parcels_question(delivery_id),
     )
-    return OpenDelivery(delivery_of(delivery_id, found, lines), links, archived)
+    return OpenDelivery(delivery_of(delivery_id, found, lines), links, archived, parcels)
 
 
 def open_shipping(session: Session, order_id: int, language: str) -> OpenShipping:

@@ -12,6 +12,7 @@ from app.core.errors import Refused
 from app.core.together import Question, ask, ask_together
 from app.models.catalog import Unit
 from app.models.inventory import Place
+from app.models.labels import Parcel
 from app.models.partners import Partner
 from app.models.sales import Delivery, DeliveryLine
 from app.services.inventory.reads import PickRow, pick_stock
@@ -114,6 +115,15 @@ class DeliveryDetail(NamedTuple):
     lines: tuple[DeliveryLineRow, ...]
 
 
+class PackedParcel(NamedTuple):
+    """A parcel of a delivery; ``state`` is packed or open."""
+
+    number: int
+    state: str
+    sscc: str | None
+    weight_g: Decimal | None
+
+
 def shipping_orders(session: Session, limit: int = 500) -> list[ShippingOrder]:
     """Orders to ship from one's warehouses, the most urgent first; one round trip, no prices."""
     rows = session.execute(text("SELECT * FROM api.shipping_orders(:limit)"), {"limit": limit})
@@ -207,6 +217,16 @@ def delivery_of(
     if found is None:
         raise Refused("record_not_found", table="sales.delivery", id=delivery_id)
     return found._replace(lines=lines)
+
+
+def parcels_question(delivery_id: int) -> Question[tuple[PackedParcel, ...]]:
+    """Asks for the parcels of a delivery; not for those that were unpacked for good."""
+    statement = (
+        select(Parcel.number, Parcel.state, Parcel.sscc, Parcel.weight_g)
+        .where(Parcel.delivery_id == delivery_id, Parcel.state != "void")
+        .order_by(Parcel.number)
+    )
+    return Question(statement, lambda rows: tuple(map(PackedParcel._make, rows)))
 
 
 def delivery_questions(

@@ -1,6 +1,7 @@
 """The delivery as a record: what left the house, from where, in which lot.  No price."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, cast
 
 from PySide6.QtWidgets import QWidget
@@ -9,7 +10,7 @@ from app.core import format as fmt
 from app.core.i18n import t
 from app.services.sales.opening import OpenDelivery, open_delivery
 from app.services.sales.papers import packing_list_of
-from app.services.sales.shipping import DeliveryDetail
+from app.services.sales.shipping import DeliveryDetail, PackedParcel
 from app.views.core.fields import Field
 from app.views.core.form_model import (
     FormAction,
@@ -35,6 +36,7 @@ from app.views.sales.draft_page import HISTORY_LABELS
 from app.views.sales.invoicing import InvoiceDialog
 from app.views.sales.states import INVOICED, chip
 
+GRAM = Decimal("0.001")
 LINES = LinesSpec(
     columns=(
         LineColumn("position", "sales.line.position", "position", 44, stored=False),
@@ -72,16 +74,23 @@ def load(session: Any, delivery_id: int, language: str) -> FormRecord:
             "reference": order.get("reference"),
             "shipped_at": found.shipped_at,
             "shipped_by": found.created_by,
+            "parcels": "; ".join(map(_parcel, opened.parcels)) or None,
         },
         lines=lines,
         raw=opened,
     )
 
 
+def _parcel(parcel: PackedParcel) -> str:
+    weight = f"{fmt.quantity((parcel.weight_g / 1000).quantize(GRAM))} kg" if parcel.weight_g else ""
+    state = t("sales.parcel.open") if parcel.state == "open" else ""
+    return " · ".join(part for part in (fmt.number(parcel.number), parcel.sscc or "", weight, state) if part)
+
+
 class DeliveryPage(FormPage):
     """A delivery; nothing in it can be changed."""
 
-    topics = frozenset({"documents.issued", "system.note"})
+    topics = frozenset({"documents.issued", "system.note", "labels.parcel"})
     spec = FormSpec(
         topic="sales.delivery",
         title="sales.type.delivery",
@@ -95,6 +104,7 @@ class DeliveryPage(FormPage):
                     Field("reference", "sales.field.reference", "readonly"),
                     Field("shipped_at", "sales.field.shipped_at", "readonly", shown_as="time"),
                     Field("shipped_by", "sales.field.shipped_by", "readonly"),
+                    Field("parcels", "sales.field.parcels", "readonly", span=2),
                 )
             ),
         ),
@@ -182,6 +192,15 @@ class DeliveryPage(FormPage):
             ),
             pdf.print_action("delivery"),
             mail_button("delivery_note", "sales.delivery"),
+            FormAction(
+                "pack",
+                "sales.action.pack",
+                "boxes",
+                lambda page: page.pack(),
+                "menu",
+                right="parcel_close",
+                visible=lambda page: bool(page.delivery),
+            ),
             paper_button("packing_list", packing_list_of),
             label_button("delivery"),
         ]
@@ -199,6 +218,11 @@ class DeliveryPage(FormPage):
     def _refresh_if_alive(self) -> None:
         if alive(self):
             self.refresh()
+
+    def pack(self) -> None:
+        """Pack it with the scanner."""
+        if self.record.id is not None:
+            self.ctx.navigate.open_workspace("scan_pack", delivery=self.record.id)
 
     def ship_rest(self) -> None:
         """Ship what is left of the order."""
