@@ -27,7 +27,7 @@ class Paper(QTextBrowser):
         self.setOpenLinks(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWordWrapMode(QTextOption.WrapMode.WordWrap)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setStyleSheet(
             f"QTextBrowser {{ background: {tok('surface').name()}; color: {tok('text').name()};"
             f" padding: {px('gap_m')}px; }}"
@@ -66,7 +66,7 @@ def _colour(token: str) -> str:
 
 def _row(name: str, value: str) -> str:
     return (
-        f"<tr><td style='color:{_colour('text2')}; padding-right:{px('gap_m')}px'>{escape(name)}</td>"
+        f"<tr><td style='color:{_colour('text2')}; padding-right:{px('gap_m')}px; white-space:nowrap'>{escape(name)}</td>"
         f"<td>{escape(value)}</td></tr>"
     )
 
