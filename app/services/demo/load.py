@@ -14,6 +14,7 @@ from app.services.demo import (
     labels,
     master,
     papers,
+    payables,
     people,
     reminding,
     stock,
@@ -40,6 +41,7 @@ STEPS: tuple[Step, ...] = (
     ("quotes", trade.quotes, f"SELECT FROM sales.quote WHERE customer_reference = '{trade.QUOTES[-1].ref}'"),
     ("orders", trade.orders, "SELECT FROM system.note"),
     ("buying", buying.orders, "SELECT FROM purchasing.goods_receipt WHERE kind = 'return'"),
+    ("payables", payables.invoices, "SELECT FROM purchasing.purchase_invoice WHERE kind = 'credit'"),
     ("labels", labels.designs_and_ranges, "SELECT FROM labels.design"),
     ("reminders", reminding.reminders, "SELECT FROM sales.reminder_hold"),
     ("books", books.accounts, "SELECT FROM accounting.account"),
@@ -56,14 +58,14 @@ def ensure(
 ) -> bool:
     """Create the demo people and, in a database without products, the demo company; returns whether it loaded.
 
-    ``admin_dsn`` is the address of a superuser; ``today`` is the day all dates are counted from (default: today);
+    ``admin_dsn`` is the address of a superuser; ``today`` is the day all dates are counted from (default: this one);
     ``progress`` hears of every step (name, number done, of how many).
     """
     people.ensure(admin_dsn, passwords)
     if not _is_ours(admin_dsn):
         return False
     open_steps = [step for step in STEPS if not _found(admin_dsn, step[2])]
-    house = House(admin_dsn, passwords, today or date.today())  # noqa: DTZ011  (the calendar day at this desk)
+    house = House(admin_dsn, passwords, today or _company_day(admin_dsn))
     try:
         for number, (name, run, _) in enumerate(open_steps):
             if progress is not None:
@@ -72,6 +74,24 @@ def ensure(
     finally:
         house.close()
     return bool(open_steps)
+
+
+def _company_day(admin_dsn: str) -> date:
+    """The company's calendar day, by which everything is posted; this desk may be in another time zone."""
+    with psycopg.connect(admin_dsn) as connection:
+        row = connection.execute("SELECT system.today()").fetchone()
+    assert row is not None
+    day: date = row[0]
+    return day
+
+
+def _today(admin_dsn: str) -> date:
+    """The day the postings will be of: the company's own, whatever the calendar at this desk says."""
+    with psycopg.connect(admin_dsn, autocommit=True) as admin:
+        row = admin.execute("SELECT system.today()").fetchone()
+    assert row is not None
+    day: date = row[0]
+    return day
 
 
 def _is_ours(admin_dsn: str) -> bool:
