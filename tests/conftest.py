@@ -11,6 +11,7 @@ import secrets
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,11 @@ gc.disable()
 # Before anything of the program is imported: no test may ever write to the developer's own folder.
 _HOME = tempfile.mkdtemp(prefix="werkbank-test-")
 os.environ["WERKBANK_HOME"] = _HOME
+
+# The companies of the tests are in Germany: an hour before midnight there, a machine elsewhere is in another day.
+os.environ["TZ"] = "Europe/Berlin"
+if hasattr(time, "tzset"):
+    time.tzset()
 
 from app.core import schema  # noqa: E402
 from app.core.db import ClientInfo, Counter, Database, Target  # noqa: E402
