@@ -35,6 +35,7 @@ PAGES = (
     "attachments",
     "e-invoices",
     "printing",
+    "mail",
     "approvals",
     "legacy",
     "rights",
@@ -144,6 +145,7 @@ OF_RAIL = {
     "system": "rights",
     "approvals": "approvals",
     "printing": "printing",
+    "mail": "mail",
     "legacy": "legacy",
 }
 
