@@ -13,7 +13,7 @@ from app.services.labels.packing import Goods, PackedDelivery, Packing, Parcel, 
 from app.views.core.marks import Chip, Label
 from app.views.core.surfaces import Card
 from app.views.core.theme import px
-from app.views.terminal.parts import TouchButton
+from app.views.terminal.parts import TouchButton, TouchChip
 from app.views.warehouse.weight import kilos
 
 ONE = Decimal(1)
@@ -85,9 +85,9 @@ def cards(work: Packing, acts: Acts) -> Iterator[QWidget]:
     words.addWidget(Label(progress(delivery), "touch_text", "text2"))
     row.addLayout(words, 1)
     if delivery.complete:
-        row.addWidget(Chip("ok", t("scan_pack.chip_complete")))
+        row.addWidget(TouchChip("ok", "circle-check", t("scan_pack.chip_complete")))
     else:
-        row.addWidget(Chip("warn", t("scan_pack.chip_incomplete")))
+        row.addWidget(TouchChip("warn", "triangle-alert", t("scan_pack.chip_incomplete")))
     head.body.addLayout(row)
     yield head
     if work.inside or work.parcel is not None:
