@@ -85,15 +85,6 @@ def _company_day(admin_dsn: str) -> date:
     return day
 
 
-def _today(admin_dsn: str) -> date:
-    """The day the postings will be of: the company's own, whatever the calendar at this desk says."""
-    with psycopg.connect(admin_dsn, autocommit=True) as admin:
-        row = admin.execute("SELECT system.today()").fetchone()
-    assert row is not None
-    day: date = row[0]
-    return day
-
-
 def _is_ours(admin_dsn: str) -> bool:
     """Whether the database is empty or holds the demo company; anybody else's data is left alone."""
     with psycopg.connect(admin_dsn) as connection:
