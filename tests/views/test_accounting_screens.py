@@ -142,7 +142,7 @@ def test_accounts_are_adopted_changed_and_taken_away(
         desk.wait(
             lambda: one(admin, "SELECT number FROM accounting.account WHERE id = %s", account) == "1210"
         )
-        desk.wait(lambda: not page.dirty() and page.record.values["number"] == "1210")
+        desk.wait(lambda: not page.dirty() and page.record.values.get("number") == "1210")
         page.ask_discard()
         desk.click("dialog.yes")
         desk.wait(lambda: one(admin, "SELECT count(*) FROM accounting.account WHERE id = %s", account) == 0)
