@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from app.cli import main
 from app.core.db import Database
 from app.core.errors import AppError, NotAllowed, Refused
 from app.services.accounting import preview as shown
@@ -450,3 +452,33 @@ def test_closing_waits_for_a_payment_that_has_begun(
             assert not closing.done()
         psql.commit()
         assert closing.result(timeout=30).value
+
+
+def test_the_command_hands_over_and_writes_every_form(
+    as_role: As,
+    admin: Raw,
+    world: World,
+    finance: Database,
+    role_dsn: Callable[[str], str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _invoice(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
+    month = f"{world.today:%Y-%m}"
+    address = ["--dsn", role_dsn("finance")]
+    assert main(["datev", "export", "--month", month, "--check", *address]) == 0
+    assert "not exported" in capsys.readouterr().out
+    assert main(["datev", "export", "--month", month, "--to", str(tmp_path), *address]) == 0
+    told = capsys.readouterr().out
+    number = told.split(":")[0]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".csv", ".csv", ".csv", ".xlsx"]
+    kept = admin.execute(
+        "SELECT i.file_name, c.bytes FROM documents.issued i JOIN documents.content c ON c.id = i.content_id"
+        " JOIN accounting.export e ON e.id = i.record_id WHERE i.topic = 'accounting.export' AND e.number = %s",
+        (number,),
+    ).fetchall()
+    assert all((tmp_path / name).read_bytes() == content for name, content in kept)
+    assert main(["datev", "export", "--month", month, *address]) == 1  # nothing is left
+    again = ["--repeat", number, "--reason", "Konten berichtigt", "--to", str(tmp_path)]
+    assert main(["datev", "export", "--month", month, *again, *address]) == 0
+    assert main(["datev", "export", "--month", "2026-13", *address]) == 2
