@@ -2,13 +2,24 @@
 
 import datetime as dt
 import uuid
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Integer, LargeBinary, SmallInteger, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Root, Versioned, flag, moment, one_of, whole, words
+from app.models.base import Base, Root, Versioned, day, flag, moment, one_of, whole, words
 
 
 class Company(Root, Versioned):
@@ -54,6 +65,22 @@ class Company(Root, Versioned):
     contact_email: Mapped[str] = words("")
     electronic_address: Mapped[str] = words("")
     electronic_address_scheme: Mapped[str] = words("EM")
+
+
+class ExchangeRate(Base, Versioned):
+    """Units of a currency for one of the house's own on a day, as the European Central Bank publishes them."""
+
+    __tablename__ = "exchange_rate"
+    __table_args__ = (
+        UniqueConstraint("currency", "valid_on", name="exchange_rate_once"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="exchange_rate_currency"),
+        CheckConstraint("rate > 0 AND rate < 1000000", name="exchange_rate_range"),
+        {"schema": "system"},
+    )
+
+    currency: Mapped[str] = words()
+    valid_on: Mapped[dt.date] = day()
+    rate: Mapped[Decimal] = mapped_column(Numeric(14, 6))
 
 
 class Counter(Root):

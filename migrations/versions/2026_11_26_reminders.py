@@ -1,4 +1,4 @@
-"""Reminders, their rules, holds; refunds after a cash discount
+"""Reminders, their rules, holds; refunds after a cash discount, currencies
 
 Revision: reminders, after accounting
 """
@@ -263,3 +263,115 @@ def upgrade() -> None:
     op.create_check_constraint(
         "payment_discount_sign", "payment", "discount_amount * amount >= 0", schema="sales"
     )
+    # Documents in a foreign currency.
+    op.create_table(
+        "exchange_rate",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("valid_on", sa.Date(), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=14, scale=6), nullable=False),
+        sa.Column("row_version", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_by", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.CheckConstraint("rate <> 'NaN'", name="number_is_finite"),
+        sa.CheckConstraint("valid_on BETWEEN '1900-01-01' AND '9999-12-31'", name="day_in_calendar"),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name="exchange_rate_currency"),
+        sa.CheckConstraint("rate > 0 AND rate < 1000000", name="exchange_rate_range"),
+        sa.PrimaryKeyConstraint("id", name=op.f("exchange_rate_pkey")),
+        sa.UniqueConstraint("currency", "valid_on", name="exchange_rate_once"),
+        schema="system",
+    )
+    for table in ("quote", "sales_order", "invoice"):
+        op.add_column(
+            table,
+            sa.Column("currency", sa.String(length=3), server_default=sa.text("'EUR'"), nullable=False),
+            schema="sales",
+        )
+        op.add_column(
+            table,
+            sa.Column(
+                "exchange_rate",
+                sa.Numeric(precision=14, scale=6),
+                server_default=sa.text("1"),
+                nullable=False,
+            ),
+            schema="sales",
+        )
+    own = {
+        "invoice": {
+            "own_net_amount": "net_amount",
+            "own_tax_amount": "tax_amount",
+            "own_gross_amount": "gross_amount",
+        },
+        "invoice_tax": {"own_net_amount": "net_amount", "own_tax_amount": "tax_amount"},
+        "payment": {"own_amount": "amount", "own_discount": "discount_amount"},
+    }
+    op.add_column("invoice", sa.Column("exchange_date", sa.Date(), nullable=True), schema="sales")
+    for table, columns in own.items():
+        for column in columns:
+            op.add_column(
+                table,
+                sa.Column(
+                    column,
+                    sa.Numeric(precision=14, scale=2),
+                    server_default=sa.text("0"),
+                    nullable=False,
+                ),
+                schema="sales",
+            )
+    for schema, table, name, condition in CHECKS:
+        op.drop_constraint(name, table, schema=schema, type_="check")
+        op.create_check_constraint(name, table, condition, schema=schema)
+    # The rows last: what an update leaves to be checked keeps a table from being altered.
+    for table, columns in own.items():
+        said = ", ".join(f"{column} = {amount}" for column, amount in columns.items())
+        op.execute(f"UPDATE sales.{table} SET {said}")  # noqa: S608  (names written above)
+
+
+# Numbers are numbers and days are in the calendar, in the new columns, too.
+CHECKS = (
+    (
+        "partners",
+        "payment_term",
+        "number_is_finite",
+        "discount_pct <> 'NaN' AND discount2_pct <> 'NaN'",
+    ),
+    (
+        "sales",
+        "quote",
+        "number_is_finite",
+        "exchange_rate <> 'NaN' AND net_amount <> 'NaN' AND tax_amount <> 'NaN' AND gross_amount <> 'NaN'",
+    ),
+    (
+        "sales",
+        "sales_order",
+        "number_is_finite",
+        "exchange_rate <> 'NaN' AND net_amount <> 'NaN' AND tax_amount <> 'NaN' AND gross_amount <> 'NaN'",
+    ),
+    (
+        "sales",
+        "invoice",
+        "day_in_calendar",
+        "invoice_date BETWEEN '1900-01-01' AND '9999-12-31' AND service_date BETWEEN '1900-01-01' AND '9999-12-31' AND due_date BETWEEN '1900-01-01' AND '9999-12-31' AND discount_date BETWEEN '1900-01-01' AND '9999-12-31' AND discount2_date BETWEEN '1900-01-01' AND '9999-12-31' AND exchange_date BETWEEN '1900-01-01' AND '9999-12-31'",
+    ),
+    (
+        "sales",
+        "invoice",
+        "number_is_finite",
+        "discount_pct <> 'NaN' AND discount2_pct <> 'NaN' AND prepaid_amount <> 'NaN' AND credited_amount <> 'NaN' AND paid_amount <> 'NaN' AND discount_taken <> 'NaN' AND own_net_amount <> 'NaN' AND own_tax_amount <> 'NaN' AND own_gross_amount <> 'NaN' AND exchange_rate <> 'NaN' AND net_amount <> 'NaN' AND tax_amount <> 'NaN' AND gross_amount <> 'NaN'",
+    ),
+    (
+        "sales",
+        "invoice_tax",
+        "number_is_finite",
+        "tax_rate <> 'NaN' AND net_amount <> 'NaN' AND tax_amount <> 'NaN' AND own_net_amount <> 'NaN' AND own_tax_amount <> 'NaN'",
+    ),
+    (
+        "sales",
+        "payment",
+        "number_is_finite",
+        "amount <> 'NaN' AND discount_amount <> 'NaN' AND own_amount <> 'NaN' AND own_discount <> 'NaN'",
+    ),
+)

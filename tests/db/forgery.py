@@ -67,6 +67,7 @@ WRITTEN_BY_PEOPLE = frozenset(
         "printing.printer",
         "printing.route",
         "system.company",
+        "system.exchange_rate",
         "system.note",
     ]
 )

@@ -81,13 +81,20 @@ class _Charged:
     charges: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
 
 
+class _Currency:
+    """The currency of its price list, and how many units of it one of the house's own is (1: it is the house's own)."""
+
+    currency: Mapped[str] = mapped_column(String(3), server_default=text("'EUR'"))
+    exchange_rate: Mapped[Decimal] = mapped_column(Numeric(14, 6), server_default=text("1"))
+
+
 class _Totals:
     net_amount: Mapped[Decimal] = money("0")
     tax_amount: Mapped[Decimal] = money("0")
     gross_amount: Mapped[Decimal] = money("0")
 
 
-class Quote(Versioned, _Charged, _Totals, Base):
+class Quote(Versioned, _Charged, _Currency, _Totals, Base):
     """A quotation."""
 
     __tablename__ = "quote"
@@ -125,7 +132,7 @@ class QuoteLine(_Priced, Base):
     product_id: Mapped[int] = ref("catalog.product.id")
 
 
-class SalesOrder(Versioned, _Charged, _Totals, Base):
+class SalesOrder(Versioned, _Charged, _Currency, _Totals, Base):
     """A sales order.  ``delivery_state`` and ``invoice_state``: none, partial or full."""
 
     __tablename__ = "sales_order"
@@ -229,7 +236,7 @@ class DeliveryLine(Base):
     qty: Mapped[Decimal] = quantity()
 
 
-class Invoice(Versioned, _Totals, Base):
+class Invoice(Versioned, _Currency, _Totals, Base):
     """A posted invoice of any kind; immutable but for what was paid and what a correction took off.
 
     ``kind``: invoice, partial (something of the order is left to be invoiced), down_payment (before delivery), final
@@ -238,6 +245,7 @@ class Invoice(Versioned, _Totals, Base):
     what is deducted for down payments (see `InvoiceDeduction`), so gross less prepaid is what was to be paid.
     An invoice is open, paid or cancelled; a cancellation is settled from the start, against its invoice, a correction
     as far as its invoice was open (``credited_amount`` on both): what is left of it is paid back.
+    ``own_…`` are the totals in the house's own currency, at the rate of ``exchange_date``.
     """
 
     __tablename__ = "invoice"
@@ -294,6 +302,10 @@ class Invoice(Versioned, _Totals, Base):
     credited_amount: Mapped[Decimal] = money("0")
     paid_amount: Mapped[Decimal] = money("0")
     discount_taken: Mapped[Decimal] = money("0")
+    exchange_date: Mapped[date | None]
+    own_net_amount: Mapped[Decimal] = money("0")
+    own_tax_amount: Mapped[Decimal] = money("0")
+    own_gross_amount: Mapped[Decimal] = money("0")
     reason: Mapped[str | None] = mapped_column(String(200))
 
 
@@ -378,6 +390,8 @@ class InvoiceTax(Base):
     tax_amount: Mapped[Decimal] = money()
     exemption_code: Mapped[str | None] = mapped_column(String(30))
     exemption_text: Mapped[str | None] = mapped_column(String(200))
+    own_net_amount: Mapped[Decimal] = money("0")
+    own_tax_amount: Mapped[Decimal] = money("0")
 
 
 class InvoiceDeduction(Base):
@@ -428,6 +442,8 @@ class Payment(Base):
     paid_on: Mapped[date]
     amount: Mapped[Decimal] = money()
     discount_amount: Mapped[Decimal] = money("0")
+    own_amount: Mapped[Decimal] = money("0")
+    own_discount: Mapped[Decimal] = money("0")
     reference: Mapped[str | None] = mapped_column(String(140))
     posted_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("statement_timestamp()")

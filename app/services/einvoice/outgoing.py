@@ -84,11 +84,14 @@ def invoice_of(row: Row) -> model.Invoice:
     deliveries = row["deliveries"] or []
     allowances, charges = _adjustments(row)
     prepaid = row["prepaid_amount"]
+    own = row["company"]["currency"]
+    foreign = row["currency"] != own
     return model.Invoice(
         number=row["number"],
         issued=row["invoice_date"],
         type=_TYPES[row["kind"]],
-        currency=row["company"]["currency"],
+        currency=row["currency"],
+        tax_currency=own if foreign else "",
         seller=_seller(row["company"]),
         buyer=_buyer(row, wanted),
         lines=tuple(_line(line, language) for line in row["lines"] or ()),
@@ -99,6 +102,7 @@ def invoice_of(row: Row) -> model.Invoice:
             gross=row["gross_amount"],
             payable=row["gross_amount"] - prepaid,
             tax=row["tax_amount"],
+            tax_in_tax_currency=row["own_tax_amount"] if foreign else None,
             allowances=sum((one.amount for one in allowances), Decimal(0)) if allowances else None,
             charges=sum((one.amount for one in charges), Decimal(0)) if charges else None,
             prepaid=prepaid or None,

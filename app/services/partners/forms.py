@@ -137,12 +137,13 @@ def _figures(found: Mapping[str, Any]) -> PartnerFigures:
 
 _DOCUMENTS = {
     "sales.quote": """
-SELECT 'quote' AS kind, id, number, quote_date AS day, state, gross_amount AS amount
+SELECT 'quote' AS kind, id, number, quote_date AS day, state, round(gross_amount / exchange_rate, 2) AS amount
   FROM sales.quote WHERE customer_id = :id""",
     "sales.sales_order": """
-SELECT 'sales_order', id, number, order_date, state, gross_amount FROM sales.sales_order WHERE customer_id = :id""",
+SELECT 'sales_order', id, number, order_date, state, round(gross_amount / exchange_rate, 2)
+  FROM sales.sales_order WHERE customer_id = :id""",
     "sales.invoice": """
-SELECT 'invoice', id, number, invoice_date, state, gross_amount FROM sales.invoice WHERE customer_id = :id""",
+SELECT 'invoice', id, number, invoice_date, state, own_gross_amount FROM sales.invoice WHERE customer_id = :id""",
 }
 
 

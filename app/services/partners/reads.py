@@ -363,12 +363,14 @@ def _figures(session: Session) -> tuple[list[str], str]:
         parts += ["i.open_items", "i.overdue", "i.revenue", "i.revenue_before"]
         joins += """
  CROSS JOIN LATERAL (
-   SELECT coalesce(sum(x.gross_amount - x.prepaid_amount - x.credited_amount - x.paid_amount - x.discount_taken)
+   SELECT coalesce(sum(round((x.gross_amount - x.prepaid_amount - x.credited_amount - x.paid_amount
+                          - x.discount_taken) / x.exchange_rate, 2))
                    FILTER (WHERE x.state = 'open'), 0) AS open_items,
-          coalesce(sum(x.gross_amount - x.prepaid_amount - x.credited_amount - x.paid_amount - x.discount_taken)
+          coalesce(sum(round((x.gross_amount - x.prepaid_amount - x.credited_amount - x.paid_amount
+                          - x.discount_taken) / x.exchange_rate, 2))
                    FILTER (WHERE x.state = 'open' AND x.kind <> 'correction' AND x.due_date < :today), 0) AS overdue,
-          coalesce(sum(x.net_amount) FILTER (WHERE x.invoice_date >= :this_year AND earned), 0) AS revenue,
-          coalesce(sum(x.net_amount)
+          coalesce(sum(x.own_net_amount) FILTER (WHERE x.invoice_date >= :this_year AND earned), 0) AS revenue,
+          coalesce(sum(x.own_net_amount)
                    FILTER (WHERE x.invoice_date >= :last_year AND x.invoice_date < :this_year AND earned), 0)
             AS revenue_before
      FROM sales.invoice x
@@ -380,7 +382,8 @@ def _figures(session: Session) -> tuple[list[str], str]:
         parts += ["o.open_orders", "l.last_order_id", "l.last_order_number", "l.last_order_date"]
         joins += """
  CROSS JOIN LATERAL (
-   SELECT coalesce(sum(round((sl.qty - sl.qty_invoiced) * sl.unit_price * (100 - sl.discount_pct) / 100, 2)), 0)
+   SELECT coalesce(sum(round((sl.qty - sl.qty_invoiced) * sl.unit_price * (100 - sl.discount_pct) / 100
+                             / so.exchange_rate, 2)), 0)
             AS open_orders
      FROM sales.sales_order so JOIN sales.sales_order_line sl ON sl.sales_order_id = so.id
     WHERE so.customer_id = p.id AND so.state = 'confirmed' AND so.invoice_state <> 'full') o

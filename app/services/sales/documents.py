@@ -271,15 +271,23 @@ def _asks(row: Mapping[Any, Any]) -> bool:
 
 def _invoiced(row: Mapping[Any, Any]) -> page.Totals:
     """The totals of an invoice as they are stored."""
-    by_rate: dict[Decimal, tuple[Decimal, Decimal]] = {}
+    by_rate: dict[Decimal, tuple[Decimal, Decimal, Decimal]] = {}
     for x in row["taxes"] or ():
-        net, tax = by_rate.get(_dec(x["tax_rate"]), (Decimal(0), Decimal(0)))
-        by_rate[_dec(x["tax_rate"])] = (net + _dec(x["net_amount"]), tax + _dec(x["tax_amount"]))
+        net, tax, own = by_rate.get(_dec(x["tax_rate"]), (Decimal(0), Decimal(0), Decimal(0)))
+        by_rate[_dec(x["tax_rate"])] = (
+            net + _dec(x["net_amount"]),
+            tax + _dec(x["tax_amount"]),
+            own + _dec(x["own_tax_amount"]),
+        )
+    foreign = row["exchange_rate"] != 1
     charged = row["charged"] or ()
     lines = sum((_dec(x["net_amount"]) for x in row["lines"] or ()), Decimal(0))
     return page.Totals(
         row["net_amount"],
-        tuple(page.TaxAmount(rate, net, tax) for rate, (net, tax) in by_rate.items()),
+        tuple(
+            page.TaxAmount(rate, net, tax, own if foreign else None)
+            for rate, (net, tax, own) in by_rate.items()
+        ),
         row["gross_amount"],
         lines=lines if charged else None,
         adjustments=tuple(
@@ -294,6 +302,10 @@ def _invoiced(row: Mapping[Any, Any]) -> page.Totals:
             for x in charged
         ),
         payable=row["gross_amount"] - row["prepaid_amount"] if row["deducted"] else None,
+        currency=row["currency"],
+        own_currency=row["company"]["currency"],
+        exchange_rate=row["exchange_rate"] if foreign else None,
+        exchange_date=row["exchange_date"],
     )
 
 
@@ -382,6 +394,8 @@ def _totals(row: Mapping[Any, Any]) -> page.Totals:
             _adjustment(x.charge.reason, x.amount, x.charge.kind == "charge", x.charge.pct, x.base, x.rate)
             for x in shares
         ),
+        currency=row["currency"],
+        own_currency=row["company"]["currency"],
     )
 
 

@@ -109,6 +109,8 @@ class DraftForm(NamedTuple):
     tax_amount: Decimal
     gross_amount: Decimal
     charges: list[dict[str, Any]]
+    currency: str
+    exchange_rate: Decimal
     created_by: str
     created_at: datetime
     updated_by: str
@@ -171,7 +173,8 @@ SELECT h.id, h.row_version, h.number, h.state, {states}, {links}, h.customer_id,
        CASE WHEN a.id IS NOT NULL THEN {address} END AS delivery_address, h.warehouse_id, w.code AS warehouse,
        h.price_list_id, CASE :language WHEN 'en' THEN pl.name_en ELSE pl.name_de END AS price_list, h.payment_term_id,
        CASE :language WHEN 'en' THEN t.name_en ELSE t.name_de END AS payment_term, {dates}, h.customer_reference,
-       h.remark, {reasons}, h.net_amount, h.tax_amount, h.gross_amount, h.charges, h.created_by, h.created_at,
+       h.remark, {reasons}, h.net_amount, h.tax_amount, h.gross_amount, h.charges, h.currency,
+       h.exchange_rate, h.created_by, h.created_at,
        h.updated_by,
        (SELECT p.person FROM sec.people() p WHERE p.login = h.updated_by) AS updated_by_name, h.updated_at,
        {approval} AS approval

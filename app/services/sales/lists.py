@@ -52,6 +52,7 @@ class QuoteRow(NamedTuple):
     created_by: str
     updated_at: datetime
     awaits_approval: bool
+    currency: str
 
 
 class OrderRow(NamedTuple):
@@ -74,6 +75,7 @@ class OrderRow(NamedTuple):
     created_by: str
     updated_at: datetime
     awaits_approval: bool
+    currency: str
 
 
 class DeliveryRow(NamedTuple):
@@ -111,6 +113,7 @@ class InvoiceRow(NamedTuple):
     open_amount: Decimal
     overdue_days: int | None
     sales_order_id: int
+    currency: str
 
 
 class PaymentRow(NamedTuple):
@@ -182,6 +185,11 @@ def _page(
     return fetch_page(session, statement, columns=columns, key=key, query=query, row=row)
 
 
+def own(amount: Any, rate: Any) -> Any:
+    """An amount in the house's own currency."""
+    return func.round(amount / rate, 2)
+
+
 def list_quotes(session: Session, query: ListQuery) -> Page:
     """Quotes, newest first.  Columns: number, state, date, valid_until, customer, net_amount, gross_amount, reference,
     created_by, updated_at, customer_id; presets: `QUOTE_PRESETS`."""
@@ -195,12 +203,13 @@ def list_quotes(session: Session, query: ListQuery) -> Page:
         Quote.customer_id,
         Partner.number,
         Partner.name,
-        Quote.net_amount,
-        Quote.gross_amount,
+        own(Quote.net_amount, Quote.exchange_rate),
+        own(Quote.gross_amount, Quote.exchange_rate),
         Quote.customer_reference,
         Quote.created_by,
         Quote.updated_at,
         awaits,
+        Quote.currency,
     ).join(Partner, Partner.id == Quote.customer_id)
     match query.preset:
         case "open":
@@ -221,8 +230,9 @@ def list_quotes(session: Session, query: ListQuery) -> Page:
         "valid_until": Quote.valid_until,
         "customer": Partner.name,
         "customer_id": Quote.customer_id,
-        "net_amount": Quote.net_amount,
-        "gross_amount": Quote.gross_amount,
+        "currency": Quote.currency,
+        "net_amount": own(Quote.net_amount, Quote.exchange_rate),
+        "gross_amount": own(Quote.gross_amount, Quote.exchange_rate),
         "reference": Quote.customer_reference,
         "created_by": Quote.created_by,
         "updated_at": Quote.updated_at,
@@ -246,13 +256,14 @@ def list_orders(session: Session, query: ListQuery) -> Page:
             SalesOrder.customer_id,
             Partner.number,
             Partner.name,
-            SalesOrder.net_amount,
-            SalesOrder.gross_amount,
+            own(SalesOrder.net_amount, SalesOrder.exchange_rate),
+            own(SalesOrder.gross_amount, SalesOrder.exchange_rate),
             SalesOrder.customer_reference,
             Warehouse.code,
             SalesOrder.created_by,
             SalesOrder.updated_at,
             awaits,
+            SalesOrder.currency,
         )
         .join(Partner, Partner.id == SalesOrder.customer_id)
         .join(Warehouse, Warehouse.id == SalesOrder.warehouse_id)
@@ -287,8 +298,9 @@ def list_orders(session: Session, query: ListQuery) -> Page:
         "requested_date": SalesOrder.requested_date,
         "customer": Partner.name,
         "customer_id": SalesOrder.customer_id,
-        "net_amount": SalesOrder.net_amount,
-        "gross_amount": SalesOrder.gross_amount,
+        "currency": SalesOrder.currency,
+        "net_amount": own(SalesOrder.net_amount, SalesOrder.exchange_rate),
+        "gross_amount": own(SalesOrder.gross_amount, SalesOrder.exchange_rate),
         "reference": SalesOrder.customer_reference,
         "warehouse": Warehouse.code,
         "created_by": SalesOrder.created_by,
@@ -359,7 +371,7 @@ def list_invoices(session: Session, query: ListQuery) -> Page:
     """Invoices and cancellations, newest first.  Columns: number, kind, state, date, due_date, customer, net_amount,
     gross_amount, open_amount, customer_id; presets: `INVOICE_PRESETS`."""
     is_open = Invoice.state == "open"
-    left = case((is_open, open_amount()), else_=0)
+    left = case((is_open, own(open_amount(), Invoice.exchange_rate)), else_=0)
     late = today() - Invoice.due_date
     statement = select(
         Invoice.id,
@@ -371,11 +383,12 @@ def list_invoices(session: Session, query: ListQuery) -> Page:
         Invoice.discount_date,
         Invoice.customer_id,
         Partner.name,
-        Invoice.net_amount,
-        Invoice.gross_amount,
+        Invoice.own_net_amount,
+        Invoice.own_gross_amount,
         left,
         case((and_(is_open, late > 0, Invoice.kind != "correction"), late)),
         Invoice.sales_order_id,
+        Invoice.currency,
     ).join(Partner, Partner.id == Invoice.customer_id)
     match query.preset:
         case "open" | "paid" | "cancelled":
@@ -394,8 +407,9 @@ def list_invoices(session: Session, query: ListQuery) -> Page:
         "due_date": Invoice.due_date,
         "customer": Partner.name,
         "customer_id": Invoice.customer_id,
-        "net_amount": Invoice.net_amount,
-        "gross_amount": Invoice.gross_amount,
+        "currency": Invoice.currency,
+        "net_amount": Invoice.own_net_amount,
+        "gross_amount": Invoice.own_gross_amount,
         "open_amount": left,
     }
     return _page(session, statement, columns, Invoice.id, query, InvoiceRow, customer=Invoice.customer_id)
@@ -408,8 +422,8 @@ def list_payments(session: Session, query: ListQuery) -> Page:
         select(
             Payment.id,
             Payment.paid_on,
-            Payment.amount,
-            Payment.discount_amount,
+            Payment.own_amount,
+            Payment.own_discount,
             Payment.reference,
             Payment.invoice_id,
             Invoice.number,
@@ -425,8 +439,8 @@ def list_payments(session: Session, query: ListQuery) -> Page:
         statement = statement.where(Payment.discount_amount > 0)
     columns: Columns = {
         "date": Payment.paid_on,
-        "amount": Payment.amount,
-        "discount_amount": Payment.discount_amount,
+        "amount": Payment.own_amount,
+        "discount_amount": Payment.own_discount,
         "reference": Payment.reference,
         "invoice_number": Invoice.number,
         "customer": Partner.name,

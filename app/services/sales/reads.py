@@ -137,6 +137,11 @@ class InvoiceDetail(NamedTuple):
     discount_taken: Decimal
     open_amount: Decimal
     discount_back: Decimal
+    currency: str
+    exchange_rate: Decimal
+    exchange_date: date | None
+    own_tax_amount: Decimal
+    own_gross_amount: Decimal
     reason: str | None
     created_by: str
     created_at: datetime
@@ -196,7 +201,8 @@ def chain_question(document_type: str, document_id: int) -> Question[list[ChainL
 INVOICEABLE = """
 SELECT d.id AS delivery_id, d.number, d.shipped_at, o.id AS sales_order_id,
        o.row_version AS sales_order_row_version, o.number AS order_number, c.id AS customer_id, c.name AS customer,
-       (SELECT coalesce(sum(round(s.qty * l.unit_price * (100 - l.discount_pct) / 100, 2)), 0)
+       (SELECT round(coalesce(sum(round(s.qty * l.unit_price * (100 - l.discount_pct) / 100, 2)), 0)
+                     / o.exchange_rate, 2)
           FROM (SELECT x.sales_order_line_id, sum(x.qty) AS qty FROM sales.delivery_line x
                  WHERE x.delivery_id = d.id GROUP BY x.sales_order_line_id) s
           JOIN sales.sales_order_line l ON l.id = s.sales_order_line_id) AS net_amount

@@ -66,6 +66,7 @@ class Issued(NamedTuple):
     net_amount: Decimal
     tax_amount: Decimal
     gross_amount: Decimal
+    currency: str = "EUR"
 
 
 class Shortage(NamedTuple):
@@ -170,7 +171,7 @@ def confirm_sales_order(session: Session, command: ConfirmSalesOrder) -> Result[
     ``credit_limit_exceeded`` (limit, exposure) unless somebody else has approved it.
     """
     answer = _call(session, "sales_order_confirm", command, p_acknowledged=command.acknowledged)
-    value = Confirmed(*_issued(answer), shortages=_shortages(answer))
+    value = Confirmed(*_issued(answer)[:6], shortages=_shortages(answer))
     return Result(value, changed((ORDER, command.id), (STOCK, None)))
 
 
@@ -378,6 +379,7 @@ def _issued(answer: Mapping[str, Any]) -> Issued:
         Decimal(answer["net_amount"]),
         Decimal(answer["tax_amount"]),
         Decimal(answer["gross_amount"]),
+        answer.get("currency", "EUR"),
     )
 
 

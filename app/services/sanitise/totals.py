@@ -94,6 +94,11 @@ RECOMPUTE: Final = (
     # Charges, deductions and corrections do not come along: what only they had settled is open again.
     """UPDATE sales.invoice i SET state = 'open'
         WHERE i.state = 'paid' AND i.paid_amount + i.discount_taken <> i.gross_amount""",
+    # A copy is in the house's own currency throughout.
+    "UPDATE sales.invoice_tax x SET own_net_amount = x.net_amount, own_tax_amount = x.tax_amount",
+    """UPDATE sales.invoice i SET own_net_amount = i.net_amount, own_tax_amount = i.tax_amount,
+              own_gross_amount = i.gross_amount""",
+    "UPDATE sales.payment p SET own_amount = p.amount, own_discount = p.discount_amount",
     # What the old system says adds up where it did so there; the rounding of each amount moved the sums by cents.
     """UPDATE legacy.document d SET net = s.amount
          FROM (SELECT l.document_id, sum(l.amount) AS amount, count(*) AS lines

@@ -22,6 +22,7 @@ from app.views.sales.reminder_page import ReminderPage
 from app.views.sales.reminder_rules import rules
 from app.views.sales.reminder_words import REMINDER
 from app.views.sales.ship_page import ShipPage
+from app.views.system.rates import page as rates_page
 
 PRICED = "sales.sales_order:select"
 SHIPS = "delivery_ship"
@@ -116,6 +117,14 @@ WORKSPACES = (
         "finance",
         "sales.reminder_rule:update",
         page(rules),
+    ),
+    Workspace(
+        "finance.exchange_rates",
+        "system.rates.title",
+        "coins",
+        "finance",
+        "system.exchange_rate:insert",
+        rates_page,
     ),
 )
 

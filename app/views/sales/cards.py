@@ -6,6 +6,7 @@ from decimal import Decimal
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.partners.reads import PartnerFigures
+from app.services.sales.reads import InvoiceDetail
 from app.services.sales.rules import Sums
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
@@ -16,10 +17,20 @@ from app.views.sales.days import today
 ZERO = Decimal(0)
 
 
-def charge_fact(kind: str, reason: str, pct: Decimal | None, amount: Decimal) -> Fact:
+def charge_fact(kind: str, reason: str, pct: Decimal | None, amount: Decimal, currency: str = "EUR") -> Fact:
     """An allowance or charge as a line of the totals."""
     words = reason if pct is None else t("sales.card.charge_pct", reason=reason, pct=fmt.percent(pct))
-    return Fact(words, fmt.money(amount if kind == "charge" else -amount))
+    return Fact(words, fmt.money(amount if kind == "charge" else -amount, currency))
+
+
+def foreign_facts(found: InvoiceDetail) -> list[Fact]:
+    """What an invoice in a foreign currency comes to in the house's own, and by which rate."""
+    rate = t("sales.card.rate", rate=fmt.number(found.exchange_rate, places=4), currency=found.currency)
+    return [
+        Fact(rate, fmt.date_(found.exchange_date)),
+        Fact(t("sales.card.own_tax"), fmt.money(found.own_tax_amount)),
+        Fact(t("sales.card.own_gross"), fmt.money(found.own_gross_amount)),
+    ]
 
 
 class TotalsCard(FactsCard):
@@ -29,13 +40,16 @@ class TotalsCard(FactsCard):
         super().__init__(t("sales.card.totals"))
         self.setObjectName("card.totals")
 
-    def show_sums(self, sums: Sums, extra: Sequence[Fact] = (), before: Sequence[Fact] = ()) -> None:
+    def show_sums(
+        self, sums: Sums, extra: Sequence[Fact] = (), before: Sequence[Fact] = (), currency: str = "EUR"
+    ) -> None:
         """Show totals; ``before`` stands above the net amount, ``extra`` below."""
-        facts = [*before, Fact(t("sales.total.net"), fmt.money(sums.net))]
+        facts = [*before, Fact(t("sales.total.net"), fmt.money(sums.net, currency))]
         facts += [
-            Fact(t("sales.total.tax", rate=fmt.percent(rate)), fmt.money(tax)) for rate, _, tax in sums.rates
+            Fact(t("sales.total.tax", rate=fmt.percent(rate)), fmt.money(tax, currency))
+            for rate, _, tax in sums.rates
         ]
-        facts.append(Fact(t("sales.total.gross"), fmt.money(sums.gross), "total"))
+        facts.append(Fact(t("sales.total.gross"), fmt.money(sums.gross, currency), "total"))
         self.set_facts([*facts, *extra])
 
 

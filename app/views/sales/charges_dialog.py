@@ -25,13 +25,13 @@ BY = (("amount", "sales.charges.by_amount"), ("pct", "sales.charges.by_pct"))
 Amounts = Sequence[tuple[Decimal, Decimal]]
 
 
-def charge_facts(amounts: Amounts, charges: Sequence[rules.Charge]) -> list[Fact]:
+def charge_facts(amounts: Amounts, charges: Sequence[rules.Charge], currency: str = "EUR") -> list[Fact]:
     """The charges of a document as lines of its totals; ``amounts`` are (net, tax rate) of its lines."""
     shares = rules.shares(rules.groups_of((net, rate, None) for net, rate in amounts), charges)
     found = []
     for position, charge in enumerate(charges, 1):
         amount = sum((share.amount for share in shares if share.position == position), Decimal(0))
-        found.append(charge_fact(charge.kind, charge.reason, charge.pct, amount))
+        found.append(charge_fact(charge.kind, charge.reason, charge.pct, amount, currency))
     return found
 
 
@@ -48,6 +48,7 @@ class ChargesDialog(Dialog):
         stored: Sequence[Mapping[str, Any]],
         amounts: Amounts,
         then: Callable[[list[dict[str, str]]], object],
+        currency: str = "EUR",
     ) -> None:
         super().__init__(
             host,
@@ -58,6 +59,7 @@ class ChargesDialog(Dialog):
         )
         self.setObjectName("dialog.charges")
         self._ctx, self._amounts, self._then = ctx, amounts, then
+        self._currency = currency
         self.rows: list[dict[str, FieldBox]] = []
         self._area = QWidget()
         self._grid = QGridLayout(self._area)
@@ -151,10 +153,14 @@ class ChargesDialog(Dialog):
     def _show(self) -> None:
         charges = self._whole()
         before, after = rules.sums(self._amounts), rules.sums(self._amounts, charges)
-        facts = [Fact(t("sales.card.lines"), fmt.money(before.net)), *charge_facts(self._amounts, charges)]
+        cur = self._currency
+        facts = [
+            Fact(t("sales.card.lines"), fmt.money(before.net, cur)),
+            *charge_facts(self._amounts, charges, cur),
+        ]
         facts += [
-            Fact(t("sales.total.net"), fmt.money(after.net)),
-            Fact(t("sales.total.gross"), fmt.money(after.gross), "total"),
+            Fact(t("sales.total.net"), fmt.money(after.net, cur)),
+            Fact(t("sales.total.gross"), fmt.money(after.gross, cur), "total"),
         ]
         self.facts.set_facts(facts)
         self._fit()

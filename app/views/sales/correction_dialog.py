@@ -81,7 +81,7 @@ class CorrectionDialog(Dialog):
                 position=line.position,
                 description=line.description,
                 qty=fmt.quantity(line.qty, line.unit),
-                net=fmt.money(line.net_amount),
+                net=fmt.money(line.net_amount, self._invoice.currency),
             )
             grid.addWidget(Label(words, "body", wrap=True), number, 0, Qt.AlignmentFlag.AlignVCenter)
             pieces = None
@@ -137,7 +137,9 @@ class CorrectionDialog(Dialog):
             if net is None:
                 net = rules.net_amount(what.qty or Decimal(0), line.unit_price, line.discount_pct)
             off.append((net, line.tax_rate))
-        self._sum.setText(t("sales.correction.sum", net=fmt.money(-rules.sums(off).net)))
+        self._sum.setText(
+            t("sales.correction.sum", net=fmt.money(-rules.sums(off).net, self._invoice.currency))
+        )
         ready = bool(off) and bool(self._value(self.reason))
         self._yes.set_blocked(None if ready else t("sales.correction.not_yet"))
 
@@ -154,7 +156,9 @@ class CorrectionDialog(Dialog):
         ctx = self._ctx
         self.finish()
         key = "sales.correction.to_pay_back" if made.open_amount else "sales.correction.posted"
-        ctx.navigate.toast(t(key, number=made.number, open=fmt.money(-made.open_amount)))
+        ctx.navigate.toast(
+            t(key, number=made.number, open=fmt.money(-made.open_amount, self._invoice.currency))
+        )
         pdf.archive(ctx, "invoice", made.id, made.number)
         ctx.navigate.open_record("sales.invoice", made.id)
 

@@ -79,7 +79,7 @@ def edit_charges(page: "DraftPage") -> None:
         if document is None or lines is None or not alive(page):
             return
         amounts = line_rules.amounts_of(lines.model.lines)
-        ChargesDialog(page, page.ctx, document.charges, amounts, write).open()
+        ChargesDialog(page, page.ctx, document.charges, amounts, write, document.currency).open()
 
     def write(charges: list[dict[str, str]]) -> None:
         record = page.record

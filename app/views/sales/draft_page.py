@@ -327,11 +327,12 @@ class DraftPage(FormPage):
         sums = line_rules.sums_of(lines, charges)
         if self.document is not None and self.stored_state != "draft":
             sums = replace_sums(sums, self.document)
-        self.totals.show_sums(sums, before=charge_facts(amounts, charges))
+        currency = self.document.currency if self.document is not None else "EUR"
+        self.totals.show_sums(sums, before=charge_facts(amounts, charges, currency), currency=currency)
         counted = self.stored_state in ("draft", "issued")
         self.customer_card.show_amount(sums.gross if counted else ZERO)
         of_lines = sum((net for net, _ in amounts), ZERO)
-        self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(of_lines)))
+        self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(of_lines, currency)))
         self.lines.set_summary(line_rules.summary(lines))
         self._show_notices()
 

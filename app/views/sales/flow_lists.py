@@ -128,6 +128,7 @@ def invoices(_ctx: AppContext) -> ListSpec:
                 filter="date",
                 tone=lambda row: "bad" if row.overdue_days else None,
             ),
+            Column("currency", "catalog.column.currency", width=80, filter="prefix", hidden=True),
             Column("net_amount", "sales.column.net", "money", 108, filter="min", currency=None, hidden=True),
             Column("gross_amount", "sales.column.gross", "money", 108, filter="min", currency=None),
             Column(

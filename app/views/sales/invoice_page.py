@@ -34,7 +34,7 @@ from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
 from app.views.mail.send import mail_button
 from app.views.sales import pdf
-from app.views.sales.cards import CustomerCard, TotalsCard, charge_fact
+from app.views.sales.cards import CustomerCard, TotalsCard, charge_fact, foreign_facts
 from app.views.sales.chain import nodes
 from app.views.sales.correction_dialog import CorrectionDialog
 from app.views.sales.days import today
@@ -102,18 +102,19 @@ class PaymentsCard(FactsCard):
     def show_invoice(self, invoice: InvoiceDetail) -> None:
         """One line per payment, below them what is open."""
         facts = []
+        cur = invoice.currency
         for payment in sorted(invoice.payments, key=lambda x: x.id):
             words = t(
                 "sales.card.payment", date=fmt.date_(payment.paid_on), who=name(self._ctx, payment.posted_by)
             )
-            facts.append(Fact(words, fmt.money(payment.amount)))
+            facts.append(Fact(words, fmt.money(payment.amount, cur)))
             if payment.discount_amount:
-                facts.append(Fact(t("sales.card.skonto"), fmt.money(payment.discount_amount)))
+                facts.append(Fact(t("sales.card.skonto"), fmt.money(payment.discount_amount, cur)))
         if invoice.credited_amount:
-            facts.append(Fact(t("sales.card.credited"), fmt.money(invoice.credited_amount)))
+            facts.append(Fact(t("sales.card.credited"), fmt.money(invoice.credited_amount, cur)))
         if not facts and invoice.kind not in ("cancellation", "correction"):
             facts.append(Fact(t("sales.card.no_payments")))
-        facts.append(Fact(t("sales.payment.left"), fmt.money(invoice.open_amount), "total"))
+        facts.append(Fact(t("sales.payment.left"), fmt.money(invoice.open_amount, cur), "total"))
         self.set_facts(facts)
 
 
@@ -183,20 +184,25 @@ class InvoicePage(FormPage):
         if found is None or self.lines is None:
             return
         extra = [
-            Fact(t("sales.card.deducted", number=x.number), fmt.money(-x.net_amount - x.tax_amount))
+            Fact(
+                t("sales.card.deducted", number=x.number),
+                fmt.money(-x.net_amount - x.tax_amount, found.currency),
+            )
             for x in found.deductions
         ]
         if extra:
             payable = found.gross_amount - found.prepaid_amount
-            extra.append(Fact(t("sales.card.payable"), fmt.money(payable), "total"))
-        before = [charge_fact(x.kind, x.reason, x.pct, x.amount) for x in found.charges]
+            extra.append(Fact(t("sales.card.payable"), fmt.money(payable, found.currency), "total"))
+        before = [charge_fact(x.kind, x.reason, x.pct, x.amount, found.currency) for x in found.charges]
         sums = Sums(found.net_amount, found.tax_amount, found.gross_amount, found.taxes)
-        self.totals.show_sums(sums, extra, before)
+        if found.exchange_rate != 1:
+            extra += foreign_facts(found)
+        self.totals.show_sums(sums, extra, before, found.currency)
         self.payments.show_invoice(found)
         self.story.show(found.id, found.number)
         self.customer_card.show_customer(found.customer_id, self.opened.figures if self.opened else None)
         of_lines = sum((line.net_amount for line in found.lines), Decimal(0))
-        self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(of_lines)))
+        self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(of_lines, found.currency)))
         self.lines.set_summary(t("sales.lines.count", n=len(found.lines)))
 
     def chain(self) -> Sequence[ChainNode]:

@@ -38,7 +38,11 @@ def post_invoices(
 
     def posted(answer: Issued) -> None:
         ctx.navigate.toast(
-            t("sales.invoice.posted", number=answer.number, amount=fmt.money(answer.gross_amount))
+            t(
+                "sales.invoice.posted",
+                number=answer.number,
+                amount=fmt.money(answer.gross_amount, answer.currency),
+            )
         )
         pdf.archive(ctx, "invoice", answer.id, answer.number)
         if done is not None:

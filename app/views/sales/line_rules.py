@@ -85,7 +85,7 @@ def source_of(line: Line, price_list: str) -> tuple[str, str] | None:
     if list_price is None:
         return t("sales.price.none"), t("sales.price.list_missing")
     if price != list_price:
-        return t("sales.price.own"), t("sales.price.list_is", price=fmt.money(list_price))
+        return t("sales.price.own"), t("sales.price.list_is", price=fmt.money(list_price, None))
     tier = line.get("price_from_qty")
     if tier is None:
         return price_list, ""

@@ -159,7 +159,7 @@ def _unit(row: Any) -> str:
     return str(getattr(row, "unit_name", row.unit))
 
 
-def _lines(rows: Sequence[Any], *, priced: bool) -> list[QWidget]:
+def _lines(rows: Sequence[Any], *, priced: bool, currency: str = "EUR") -> list[QWidget]:
     found = []
     for row in rows:
         cells = [
@@ -168,20 +168,20 @@ def _lines(rows: Sequence[Any], *, priced: bool) -> list[QWidget]:
             (fmt.quantity(row.qty, _unit(row)), "body", "right"),
         ]
         if priced:
-            cells.append((fmt.money(row.net_amount), "body600", "right"))
+            cells.append((fmt.money(row.net_amount, currency), "body600", "right"))
         found.append(cells_row(cells, (4, 7, 3, 4)))
     return found
 
 
-def _amount(words: str, amount: Any, style: str = "body") -> QWidget:
-    return cells_row(((words, "body", "left"), (fmt.money(amount), style, "right")), (3, 2))
+def _amount(words: str, amount: Any, style: str = "body", currency: str = "EUR") -> QWidget:
+    return cells_row(((words, "body", "left"), (fmt.money(amount, currency), style, "right")), (3, 2))
 
 
-def _amounts(net: Any, tax: Any, gross: Any) -> list[QWidget]:
+def _amounts(net: Any, tax: Any, gross: Any, currency: str = "EUR") -> list[QWidget]:
     return [
-        _amount(t("sales.total.net"), net),
-        _amount(t("sales.pane.tax"), tax),
-        _amount(t("sales.total.gross"), gross, "body600"),
+        _amount(t("sales.total.net"), net, currency=currency),
+        _amount(t("sales.pane.tax"), tax, currency=currency),
+        _amount(t("sales.total.gross"), gross, "body600", currency),
     ]
 
 
@@ -247,7 +247,7 @@ def _facts(ctx: AppContext, row: Any, more: Sequence[tuple[str, str]]) -> QWidge
 
 
 def _draft_lines(layout: QVBoxLayout, found: DraftForm) -> None:
-    for widget in _lines(found.lines, priced=True):
+    for widget in _lines(found.lines, priced=True, currency=found.currency):
         layout.addWidget(widget)
     if not found.lines:
         layout.addWidget(text_row(t("sales.lines.none")))
@@ -310,6 +310,7 @@ def invoice_pane(ctx: AppContext, row: InvoiceRow) -> QWidget:
 
 
 def _invoice(ctx: AppContext, layout: QVBoxLayout, found: InvoiceDetail) -> None:
+    currency = found.currency
     skonto = fmt.percent(found.discount_pct) if found.discount_pct else fmt.NONE
     layout.addWidget(
         facts(
@@ -325,24 +326,24 @@ def _invoice(ctx: AppContext, layout: QVBoxLayout, found: InvoiceDetail) -> None
         )
     )
     layout.addWidget(section(t("sales.pane.amounts")))
-    layout.addWidget(_amount(t("sales.total.net"), found.net_amount))
+    layout.addWidget(_amount(t("sales.total.net"), found.net_amount, currency=currency))
     for rate, _, tax in found.taxes:
-        layout.addWidget(_amount(t("sales.total.tax", rate=fmt.percent(rate)), tax))
-    layout.addWidget(_amount(t("sales.total.gross"), found.gross_amount, "body600"))
+        layout.addWidget(_amount(t("sales.total.tax", rate=fmt.percent(rate)), tax, currency=currency))
+    layout.addWidget(_amount(t("sales.total.gross"), found.gross_amount, "body600", currency))
     for taken in found.deductions:
         words = t("sales.card.deducted", number=taken.number)
-        layout.addWidget(_amount(words, -taken.net_amount - taken.tax_amount))
+        layout.addWidget(_amount(words, -taken.net_amount - taken.tax_amount, currency=currency))
     layout.addWidget(section(t("sales.card.payments")))
     if found.credited_amount:
-        layout.addWidget(_amount(t("sales.card.credited"), found.credited_amount))
+        layout.addWidget(_amount(t("sales.card.credited"), found.credited_amount, currency=currency))
     for payment in found.payments:
         words = t("sales.card.payment", date=fmt.date_(payment.paid_on), who=name(ctx, payment.posted_by))
-        layout.addWidget(_amount(words, payment.amount))
+        layout.addWidget(_amount(words, payment.amount, currency=currency))
         if payment.discount_amount:
-            layout.addWidget(_amount(t("sales.card.skonto"), payment.discount_amount))
-    layout.addWidget(_amount(t("sales.payment.left"), found.open_amount, "body600"))
+            layout.addWidget(_amount(t("sales.card.skonto"), payment.discount_amount, currency=currency))
+    layout.addWidget(_amount(t("sales.payment.left"), found.open_amount, "body600", currency))
     layout.addWidget(section(t("form.lines")))
-    for widget in _lines(found.lines, priced=True):
+    for widget in _lines(found.lines, priced=True, currency=currency):
         layout.addWidget(widget)
 
 

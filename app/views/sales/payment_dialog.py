@@ -42,7 +42,7 @@ class PaymentDialog(Dialog):
             t(
                 "sales.payment.refund_text" if back else "sales.payment.text",
                 customer=invoice.customer,
-                open=fmt.money(abs(invoice.open_amount)),
+                open=fmt.money(abs(invoice.open_amount), invoice.currency),
             ),
             icon="banknote",
             width=px("text_column") + px("grid") * 24,
@@ -147,15 +147,15 @@ class PaymentDialog(Dialog):
         paid = amount if isinstance(amount, Decimal) else ZERO
         granted = found.amount if self._value("use_discount") and found.due else ZERO
         left = self._open - paid - granted
-        facts = [Fact(t("sales.payment.open"), fmt.money(self._open))]
+        facts = [Fact(t("sales.payment.open"), fmt.money(self._open, invoice.currency))]
         if found.pct and found.until is not None:
             key = "sales.payment.skonto_until" if found.due else "sales.payment.skonto_over"
             words = t(key, pct=fmt.percent(found.pct), date=fmt.date_(found.until))
-            facts.append(Fact(words, fmt.money(-granted) if granted else fmt.NONE))
+            facts.append(Fact(words, fmt.money(-granted, invoice.currency) if granted else fmt.NONE))
         elif invoice.discount_back:
-            facts.append(Fact(t("sales.payment.skonto_back"), fmt.money(-granted)))
-        facts.append(Fact(t("sales.payment.received"), fmt.money(-paid)))
-        facts.append(Fact(t("sales.payment.left"), fmt.money(left), "total"))
+            facts.append(Fact(t("sales.payment.skonto_back"), fmt.money(-granted, invoice.currency)))
+        facts.append(Fact(t("sales.payment.received"), fmt.money(-paid, invoice.currency)))
+        facts.append(Fact(t("sales.payment.left"), fmt.money(left, invoice.currency), "total"))
         self.facts.set_facts(facts)
         self.boxes["amount"].set_hint(t("sales.payment.settles") if left == 0 else "")
         if left < 0:
@@ -209,7 +209,9 @@ class PaymentDialog(Dialog):
         if self._invoice.kind == "correction":
             key = "sales.payment.paid_back"
         number = self._invoice.number
-        self._ctx.navigate.toast(t(key, number=number, open=fmt.money(paid.open_amount)))
+        self._ctx.navigate.toast(
+            t(key, number=number, open=fmt.money(paid.open_amount, self._invoice.currency))
+        )
 
     def _failed(self, error: BaseException) -> object:
         fields = {

@@ -83,6 +83,7 @@ def quotes(ctx: AppContext) -> ListSpec:
                 filter="date",
                 tone=lambda row: late_tone(row.valid_until, row.state == "issued"),
             ),
+            Column("currency", "catalog.column.currency", width=80, filter="prefix", hidden=True),
             Column("net_amount", "sales.column.net", "money", 100, filter="min", currency=None),
             Column(
                 "gross_amount", "sales.column.gross", "money", 108, filter="min", currency=None, hidden=True
@@ -194,6 +195,7 @@ def orders(ctx: AppContext) -> ListSpec:
                     row.requested_date, row.state == "confirmed" and row.delivery_state != "full"
                 ),
             ),
+            Column("currency", "catalog.column.currency", width=80, filter="prefix", hidden=True),
             Column("net_amount", "sales.column.net", "money", 100, filter="min", currency=None),
             Column(
                 "gross_amount", "sales.column.gross", "money", 108, filter="min", currency=None, hidden=True

@@ -95,6 +95,7 @@ OF_SCREEN = {
     "finance.invoices": "invoicing",
     "finance.to_invoice": "invoicing",
     "finance.open_items": "reminders",
+    "finance.exchange_rates": "invoicing",
     "finance.reminding": "reminders",
     "finance.reminders": "reminders",
     "finance.reminder_rules": "reminders",

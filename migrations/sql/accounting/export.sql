@@ -15,7 +15,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH v AS MATERIALIZED (SELECT * FROM accounting.vouchers(p_first, p_last, p_repeats)),
   b AS MATERIALIZED (SELECT * FROM accounting.bookings(p_first, p_last, p_repeats) x WHERE x.contra IS NOT NULL),
   documents AS (
-    SELECT 'revenue'::text AS figure, t.tax_category::text, t.tax_rate, sum(t.net_amount + t.tax_amount) AS amount
+    SELECT 'revenue'::text AS figure, t.tax_category::text, t.tax_rate, sum(t.own_net_amount + t.own_tax_amount) AS amount
       FROM v JOIN sales.invoice_tax t ON t.invoice_id = v.record_id WHERE v.topic = 'sales.invoice'
      GROUP BY t.tax_category, t.tax_rate
     UNION ALL
@@ -23,16 +23,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       FROM v JOIN sales.invoice_deduction d ON d.invoice_id = v.record_id WHERE v.topic = 'sales.invoice'
      GROUP BY d.tax_category, d.tax_rate
     UNION ALL
-    SELECT 'receivables', '', 0, sum(i.gross_amount - i.prepaid_amount)
+    SELECT 'receivables', '', 0, sum(i.own_gross_amount - i.prepaid_amount)
       FROM v JOIN sales.invoice i ON i.id = v.record_id WHERE v.topic = 'sales.invoice' HAVING count(*) > 0
     UNION ALL
-    SELECT 'received', '', 0, -sum(p.amount)
+    SELECT 'received', '', 0, -sum(p.own_amount)
       FROM v JOIN sales.payment p ON p.id = v.record_id WHERE v.topic = 'sales.payment' HAVING count(*) > 0
     UNION ALL
-    SELECT 'discount_granted', '', 0, -sum(p.discount_amount)
-      FROM v JOIN sales.payment p ON p.id = v.record_id WHERE v.topic = 'sales.payment' HAVING sum(p.discount_amount) <> 0
+    SELECT 'discount_granted', '', 0, -sum(p.own_discount)
+      FROM v JOIN sales.payment p ON p.id = v.record_id WHERE v.topic = 'sales.payment' HAVING sum(p.own_discount) <> 0
     UNION ALL
-    SELECT 'down_payment', '', 0, sum(p.amount)
+    SELECT 'down_payment', '', 0, sum(p.own_amount)
       FROM v JOIN sales.payment p ON p.id = v.record_id WHERE v.kind = 'down_payment' HAVING count(*) > 0
     UNION ALL
     SELECT 'expense', t.tax_category::text, t.tax_rate, -sum(t.net_amount + t.tax_amount)

@@ -38,12 +38,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
            i.customer_id AS partner_id, i.number::text AS number, i.invoice_date AS dated, i.due_date,
            i.service_date, CASE WHEN EXISTS (SELECT FROM sales.invoice_tax t WHERE t.invoice_id = i.id AND t.tax_category IN ('K', 'AE'))
                                 THEN i.customer_vat_id::text END AS vat_id,
-           i.snapshot #>> '{customer,name}' AS words, i.gross_amount - i.prepaid_amount AS amount, 0::numeric AS discount
+           i.snapshot #>> '{customer,name}' AS words, i.own_gross_amount - i.prepaid_amount AS amount, 0::numeric AS discount
       FROM sales.invoice i WHERE NOT accounting.about_down_payment(i)
     UNION ALL
     SELECT 'sales.payment', p.id, CASE WHEN accounting.about_down_payment(i) THEN 'down_payment' ELSE 'payment' END, i.id, 'debtor',
            i.customer_id, i.number::text, p.paid_on, NULL, NULL, NULL,
-           coalesce(p.reference::text, i.snapshot #>> '{customer,name}'), p.amount, p.discount_amount
+           coalesce(p.reference::text, i.snapshot #>> '{customer,name}'), p.own_amount, p.own_discount
       FROM sales.payment p JOIN sales.invoice i ON i.id = p.invoice_id
     UNION ALL
     SELECT 'purchasing.purchase_invoice', i.id, 'invoice', i.id, 'creditor', i.supplier_id, i.invoice_number::text,
@@ -62,7 +62,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                             WHERE e.export_id = p_repeats AND e.topic = v.topic AND e.record_id = v.record_id) END
 $$;
 COMMENT ON FUNCTION accounting.vouchers IS
-  'Documents with money of these days that no export has, or those of an export that is repeated; amounts as on the document.';
+  'Documents with money of these days that no export has, or those of an export that is repeated; amounts as on the document, in the house''s own currency.';
 
 CREATE OR REPLACE FUNCTION accounting.tax_groups(p_topic text, p_invoice bigint)
 RETURNS TABLE (tax_category text, tax_rate numeric, gross numeric)
@@ -107,8 +107,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH v AS MATERIALIZED (SELECT * FROM accounting.vouchers(p_first, p_last, p_repeats)),
   freight AS (
     -- Freight (UNTDID 7161: FC) has an account of its own where the house wants one.
-    SELECT c.invoice_id, c.tax_category::text, c.tax_rate, round(sum(c.amount) * (100 + c.tax_rate) / 100, 2) AS gross
-      FROM sales.invoice_charge c
+    SELECT c.invoice_id, c.tax_category::text, c.tax_rate, sales.own(round(sum(c.amount) * (100 + c.tax_rate) / 100, 2), min(i.exchange_rate)) AS gross
+      FROM sales.invoice_charge c JOIN sales.invoice i ON i.id = c.invoice_id
      WHERE c.kind = 'charge' AND c.reason_code = 'FC'
        AND EXISTS (SELECT FROM accounting.account a WHERE a.purpose = 'freight' AND a.tax_category = c.tax_category
                       AND a.tax_rate = c.tax_rate)
@@ -116,7 +116,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   )
   SELECT x.* FROM (
     SELECT v.topic, v.record_id, 1 AS place, 'revenue'::text AS kind, 'revenue'::text AS purpose, t.tax_category::text,
-           t.tax_rate, t.net_amount + t.tax_amount - coalesce(f.gross, 0) AS amount
+           t.tax_rate, t.own_net_amount + t.own_tax_amount - coalesce(f.gross, 0) AS amount
       FROM v JOIN sales.invoice_tax t ON t.invoice_id = v.record_id
       LEFT JOIN freight f ON f.invoice_id = t.invoice_id AND f.tax_category = t.tax_category AND f.tax_rate = t.tax_rate
      WHERE v.topic = 'sales.invoice'

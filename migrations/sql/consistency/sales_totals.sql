@@ -27,3 +27,13 @@ UNION ALL
 SELECT 'down_payment', d.down_payment_id, d.net, d.tax
   FROM sales.sales_order o CROSS JOIN LATERAL sales.down_payments_left(o.id) d
  WHERE d.net < 0 OR d.tax < 0
+UNION ALL
+-- In the house's own currency an invoice is what its taxes are, and once settled what was paid for it.
+SELECT 'invoice_own', i.id, i.own_gross_amount, t.gross
+  FROM sales.invoice i
+  JOIN (SELECT t.invoice_id, sum(t.own_net_amount) AS net, sum(t.own_net_amount + t.own_tax_amount) AS gross FROM sales.invoice_tax t
+         GROUP BY 1) t ON t.invoice_id = i.id
+ WHERE (i.own_net_amount, i.own_gross_amount) IS DISTINCT FROM (t.net, t.gross)
+    OR i.exchange_rate = 1 AND i.own_gross_amount <> i.gross_amount
+    OR i.own_gross_amount <> i.own_net_amount + i.own_tax_amount
+    OR i.exchange_rate <> 1 AND i.state IN ('paid', 'settled') AND i.kind <> 'cancellation' AND sales.own_left(i) <> 0

@@ -17,10 +17,22 @@ DECLARE
                                   WHERE d.invoice_id = p_id), 0);
   v_net numeric;
   v_tax numeric;
+  v_own_net numeric;
+  v_own_tax numeric;
+  v_rated date := v_today;
+  v_rate numeric;
 BEGIN
   PERFORM accounting.require_open(v_today);
-  INSERT INTO sales.invoice_tax (invoice_id, tax_category, tax_rate, net_amount, tax_amount, exemption_code, exemption_text)
-  SELECT p_id, s.tax_category, s.tax_rate, s.net, round(s.net * s.tax_rate / 100, 2),
+  -- What takes an invoice back does so at its rate.
+  IF p_refers IS NULL THEN
+    v_rate := sales.require_rate(p_order.currency, v_today);
+  ELSE
+    SELECT i.exchange_rate, coalesce(i.exchange_date, v_today) INTO v_rate, v_rated FROM sales.invoice i WHERE i.id = p_refers;
+  END IF;
+  INSERT INTO sales.invoice_tax (invoice_id, tax_category, tax_rate, net_amount, tax_amount, own_net_amount, own_tax_amount,
+                                 exemption_code, exemption_text)
+  SELECT p_id, s.tax_category, s.tax_rate, s.net, round(s.net * s.tax_rate / 100, 2), sales.own(s.net, v_rate),
+         sales.own(round(s.net * s.tax_rate / 100, 2), v_rate),
          coalesce(e.code, s.own_code), coalesce(e.words, s.own_words)
     FROM (
       SELECT x.tax_category, x.tax_rate, sum(x.net) AS net, max(x.own_code) AS own_code, max(x.own_words) AS own_words
@@ -37,10 +49,12 @@ BEGIN
                 FROM sales.invoice_charge c WHERE c.invoice_id = p_id) x
        GROUP BY x.tax_category, x.tax_rate) s
     LEFT JOIN LATERAL sales.exemption(s.tax_category, v_small, v_language) e ON true;
-  SELECT sum(t.net_amount), sum(t.tax_amount) INTO v_net, v_tax FROM sales.invoice_tax t WHERE t.invoice_id = p_id;
+  SELECT sum(t.net_amount), sum(t.tax_amount), sum(t.own_net_amount), sum(t.own_tax_amount)
+    INTO v_net, v_tax, v_own_net, v_own_tax FROM sales.invoice_tax t WHERE t.invoice_id = p_id;
   INSERT INTO sales.invoice (id, kind, state, cancels_id, corrects_id, part, sales_order_id, customer_id, billing_address,
                              snapshot, customer_vat_id, tax_treatment, invoice_date, service_date, due_date, discount_pct,
-                             discount_date, discount2_pct, discount2_date, net_amount, tax_amount, gross_amount, prepaid_amount, reason, number)
+                             discount_date, discount2_pct, discount2_date, net_amount, tax_amount, gross_amount, prepaid_amount, currency,
+                             exchange_rate, exchange_date, own_net_amount, own_tax_amount, own_gross_amount, reason, number)
   OVERRIDING SYSTEM VALUE
   VALUES (p_id, p_kind,
           CASE WHEN p_kind = 'cancellation' THEN 'settled' WHEN p_kind = 'correction' THEN 'open'
@@ -59,7 +73,8 @@ BEGIN
           p_service_date, coalesce(p_due, v_today + coalesce((v_terms ->> 'net_days')::int, 0)), v_pct,
           CASE WHEN v_pct > 0 THEN v_today + (v_terms ->> 'discount_days')::int END, v_pct2,
           CASE WHEN v_pct2 > 0 THEN v_today + (v_terms ->> 'discount2_days')::int END,
-          v_net, v_tax, v_net + v_tax, v_prepaid, p_reason, system.next_number('invoice'))
+          v_net, v_tax, v_net + v_tax, v_prepaid, p_order.currency, v_rate, CASE WHEN v_rate <> 1 THEN v_rated END,
+          v_own_net, v_own_tax, v_own_net + v_own_tax, p_reason, system.next_number('invoice'))
   RETURNING * INTO v_invoice;
   RETURN v_invoice;
 END $$;
@@ -71,7 +86,7 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT jsonb_build_object(
     'id', p_invoice.id, 'number', p_invoice.number, 'row_version', p_invoice.row_version, 'kind', p_invoice.kind,
     'net_amount', p_invoice.net_amount, 'tax_amount', p_invoice.tax_amount, 'gross_amount', p_invoice.gross_amount,
-    'prepaid_amount', p_invoice.prepaid_amount, 'due_date', p_invoice.due_date,
+    'prepaid_amount', p_invoice.prepaid_amount, 'currency', p_invoice.currency, 'due_date', p_invoice.due_date,
     'sales_order_id', p_invoice.sales_order_id, 'sales_order_row_version', p_order_version)
 $$;
 COMMENT ON FUNCTION sales.invoice_answer IS 'What a posting says about the invoice it made.';

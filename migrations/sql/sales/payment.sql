@@ -21,6 +21,8 @@ DECLARE
   v_open numeric;
   v_discount numeric := 0;
   v_pct numeric;
+  v_own numeric;  -- in the house's own currency, at the rate of the invoice
+  v_own_discount numeric;
   v_id bigint;
 BEGIN
   PERFORM sec.require('payment_post');
@@ -62,8 +64,11 @@ BEGIN
   IF p_amount + v_discount > v_open THEN
     PERFORM sec.fail('ER422', 'payment_exceeds_open', jsonb_build_object('open', v_open, 'needed', v_open - v_discount));
   END IF;
-  INSERT INTO sales.payment (invoice_id, paid_on, amount, discount_amount, reference)
-  VALUES (p_invoice_id, p_paid_on, v_sign * p_amount, v_sign * v_discount, nullif(btrim(p_reference), '')) RETURNING id INTO v_id;
+  v_own_discount := sales.own(v_sign * v_discount, v_invoice.exchange_rate);
+  v_own := CASE WHEN p_amount + v_discount = v_open THEN sales.own_left(v_invoice) - v_own_discount
+                ELSE sales.own(v_sign * p_amount, v_invoice.exchange_rate) END;
+  INSERT INTO sales.payment (invoice_id, paid_on, amount, discount_amount, own_amount, own_discount, reference)
+  VALUES (p_invoice_id, p_paid_on, v_sign * p_amount, v_sign * v_discount, v_own, v_own_discount, nullif(btrim(p_reference), '')) RETURNING id INTO v_id;
   UPDATE sales.invoice i
      SET paid_amount = i.paid_amount + v_sign * p_amount, discount_taken = i.discount_taken + v_sign * v_discount,
          state = CASE WHEN p_amount + v_discount < v_open THEN 'open' WHEN v_sign < 0 THEN 'settled' ELSE 'paid' END

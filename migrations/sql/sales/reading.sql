@@ -75,11 +75,11 @@ BEGIN
   v_quote := CASE p_document_type WHEN 'quote' THEN p_document_id
                                   ELSE (SELECT o.quote_id FROM sales.sales_order o WHERE o.id = v_order) END;
   IF sec.may('sales.quote:select') THEN
-    RETURN QUERY SELECT 'quote', q.id, NULL::text, NULL::bigint, q.number::text, q.quote_date, q.state::text, q.gross_amount
+    RETURN QUERY SELECT 'quote', q.id, NULL::text, NULL::bigint, q.number::text, q.quote_date, q.state::text, sales.own(q.gross_amount, q.exchange_rate)
                    FROM sales.quote q WHERE q.id = v_quote;
   END IF;
   RETURN QUERY SELECT 'sales_order', o.id, CASE WHEN o.quote_id IS NOT NULL THEN 'quote' END, o.quote_id, o.number::text,
-                      o.order_date, o.state::text, CASE WHEN v_priced THEN o.gross_amount END
+                      o.order_date, o.state::text, CASE WHEN v_priced THEN sales.own(o.gross_amount, o.exchange_rate) END
                  FROM sales.sales_order o WHERE o.id = v_order AND o.warehouse_id = ANY (v_places);
   RETURN QUERY SELECT 'delivery', d.id, 'sales_order', d.sales_order_id, d.number::text, sales.local_day(d.shipped_at),
                       d.state::text, NULL::numeric
@@ -87,9 +87,9 @@ BEGIN
   IF sec.may('sales.invoice:select') THEN
     RETURN QUERY SELECT CASE i.kind WHEN 'cancellation' THEN 'cancellation' ELSE 'invoice' END, i.id,
                         CASE WHEN i.cancels_id IS NOT NULL THEN 'invoice' ELSE 'sales_order' END,
-                        coalesce(i.cancels_id, i.sales_order_id), i.number::text, i.invoice_date, i.state::text, i.gross_amount
+                        coalesce(i.cancels_id, i.sales_order_id), i.number::text, i.invoice_date, i.state::text, i.own_gross_amount
                    FROM sales.invoice i WHERE i.sales_order_id = v_order ORDER BY i.id;
-    RETURN QUERY SELECT 'payment', p.id, 'invoice', p.invoice_id, p.reference::text, p.paid_on, 'posted', p.amount
+    RETURN QUERY SELECT 'payment', p.id, 'invoice', p.invoice_id, p.reference::text, p.paid_on, 'posted', p.own_amount
                    FROM sales.payment p JOIN sales.invoice i ON i.id = p.invoice_id
                   WHERE i.sales_order_id = v_order ORDER BY p.id;
   END IF;

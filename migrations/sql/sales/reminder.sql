@@ -21,7 +21,7 @@ RETURNS TABLE (invoice_id bigint, number text, kind text, customer_id bigint, is
                default_since date, interest numeric, interest_pct numeric, flat numeric, is_due boolean)
 LANGUAGE sql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH o AS (
-    SELECT i.*, c.kind = 'b2b' AS business, sales.open_amount(i) AS left_open,
+    SELECT i.*, c.kind = 'b2b' AS business, sales.own_left(i) AS left_open, i.own_gross_amount - i.prepaid_amount AS asked,
            s.level AS reached, s.first_on, s.last_on, s.last_until
       FROM sales.invoice i
       JOIN partners.partner c ON c.id = i.customer_id
@@ -40,15 +40,14 @@ LANGUAGE sql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, pg_t
       FROM o LEFT JOIN sales.reminder_rule n ON n.level = coalesce(o.reached, 0) + 1),
   p AS (SELECT (SELECT b.rate FROM sales.base_rate b WHERE b.valid_from <= p_on ORDER BY b.valid_from DESC LIMIT 1) AS rate)
   SELECT d.id, d.number::text, d.kind::text, d.customer_id, d.business, d.invoice_date, d.due_date,
-         greatest(p_on - d.due_date, 0), d.gross_amount - d.prepaid_amount,
-         d.gross_amount - d.prepaid_amount - d.left_open, d.left_open, coalesce(d.reached, 0), d.last_on, d.last_until,
+         greatest(p_on - d.due_date, 0), d.asked, d.asked - d.left_open, d.left_open, coalesce(d.reached, 0), d.last_on, d.last_until,
          d.coming, d.coming_on, h.id, h.reason::text, h.until,
          CASE WHEN d.late_since < p_on THEN d.late_since END,
          CASE WHEN d.with_interest AND d.late_since < p_on
               THEN sales.interest(d.left_open, d.late_since, p_on, CASE WHEN d.business THEN 9 ELSE 5 END) ELSE 0 END,
          greatest(p.rate + CASE WHEN d.business THEN 9 ELSE 5 END, 0),
          CASE WHEN d.business AND d.late_since < p_on THEN coalesce(d.flat_amount, 0) ELSE 0 END,
-         coalesce(d.coming_on <= p_on AND h.id IS NULL, false)
+         coalesce(d.coming_on <= p_on AND h.id IS NULL AND d.exchange_rate = 1, false)
     FROM d CROSS JOIN p
     LEFT JOIN LATERAL (
       SELECT x.id, x.reason, x.until FROM sales.reminder_hold x
@@ -57,7 +56,7 @@ LANGUAGE sql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, pg_t
        ORDER BY x.invoice_id NULLS LAST LIMIT 1) h ON true
 $$;
 COMMENT ON FUNCTION sales.reminder_candidates IS
-  'Open invoices of a customer (NULL: of all): how far they were reminded, what comes next and when, what holds it back, and what default allows to ask for.';
+  'Open invoices of a customer (NULL: of all): how far they were reminded, what comes next and when, what holds it back, and what default allows to ask for. In the house''s own currency; invoices in another one are not due for reminders.';
 
 CREATE OR REPLACE FUNCTION sales.reminder_sums(p_customer bigint, p_invoices bigint[], p_on date)
 RETURNS TABLE (customer_id bigint, level integer, items integer, days integer, open numeric, interest numeric,
@@ -107,7 +106,7 @@ BEGIN
   RETURN QUERY
     SELECT s.customer_id, p.number::text, p.name::text, p.language::text, s.level, s.items, s.days, s.open, s.interest,
            s.flat, s.fee, s.total, s.pay_until,
-           coalesce((SELECT -sum(sales.open_amount(k)) FROM sales.invoice k
+           coalesce((SELECT -sum(sales.own_left(k)) FROM sales.invoice k
                       WHERE k.customer_id = s.customer_id AND k.kind = 'correction' AND k.state = 'open'), 0),
            ARRAY(SELECT c.invoice_id FROM sales.reminder_candidates(s.customer_id, system.today()) c
                   WHERE c.is_due ORDER BY c.due_date, c.invoice_id)

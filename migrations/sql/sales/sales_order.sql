@@ -28,17 +28,17 @@ COMMENT ON FUNCTION sales.down_payments_left IS
 
 CREATE OR REPLACE FUNCTION sales.credit_exposure(p_customer bigint) RETURNS numeric
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce((SELECT sum(sales.open_amount(i)) FROM sales.invoice i
+  SELECT coalesce((SELECT sum(sales.own(sales.open_amount(i), i.exchange_rate)) FROM sales.invoice i
                     WHERE i.customer_id = p_customer AND i.state = 'open'), 0)
-       + coalesce((SELECT sum(CASE o.invoice_state WHEN 'none' THEN o.gross_amount ELSE (
+       + coalesce((SELECT sum(sales.own(CASE o.invoice_state WHEN 'none' THEN o.gross_amount ELSE (
                      SELECT round(sum((l.qty - l.qty_invoiced) * l.unit_price * (100 - l.discount_pct)
                                       * (100 + l.tax_rate) / 10000), 2)
                        FROM sales.sales_order_line l WHERE l.sales_order_id = o.id) END
-                     - (SELECT coalesce(sum(d.net + d.tax), 0) FROM sales.down_payments_left(o.id) d))
+                     - (SELECT coalesce(sum(d.net + d.tax), 0) FROM sales.down_payments_left(o.id) d), o.exchange_rate))
                      FROM sales.sales_order o
                     WHERE o.customer_id = p_customer AND o.state = 'confirmed' AND o.invoice_state <> 'full'), 0)
 $$;
-COMMENT ON FUNCTION sales.credit_exposure IS 'Gross amount a customer owes or will owe: open invoices and confirmed orders not yet invoiced.';
+COMMENT ON FUNCTION sales.credit_exposure IS 'Gross amount a customer owes or will owe, in the house''s own currency: open invoices and confirmed orders not yet invoiced.';
 
 CREATE OR REPLACE FUNCTION sales.require_credit(p_order bigint, p_customer bigint, p_amount numeric) RETURNS void
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -135,7 +135,7 @@ BEGIN
   PERFORM sales.settle_lines('sales_order', p_id, v_order.price_list_id, coalesce(v_priced_on, v_order.order_date),
                              v_order.customer_id, v_order.quote_id);
   PERFORM sales.require_credit(p_id, v_order.customer_id,
-    (SELECT o.gross_amount FROM sales.sales_order o WHERE o.id = p_id));
+    (SELECT sales.own(o.gross_amount, sales.require_rate(o.currency, system.today())) FROM sales.sales_order o WHERE o.id = p_id));
   v_shortages := sales.reserve_lines(p_id, v_order.warehouse_id);
   UPDATE sales.sales_order o
      SET state = 'confirmed', confirmed_at = statement_timestamp(), number = system.next_number('sales_order'),
@@ -217,7 +217,8 @@ BEGIN
   END IF;
   PERFORM sales.require_state('sales_order_not_draft', v_order.state, 'draft');
   SELECT * INTO v_customer FROM partners.partner c WHERE c.id = v_order.customer_id;
-  v_exposure := sales.credit_exposure(v_order.customer_id) + v_order.gross_amount;
+  v_exposure := sales.credit_exposure(v_order.customer_id)
+                + sales.own(v_order.gross_amount, sales.require_rate(v_order.currency, system.today()));
   IF v_customer.credit_limit IS NULL OR v_exposure <= v_customer.credit_limit THEN
     PERFORM sec.fail('ER422', 'credit_approval_not_needed', jsonb_build_object('customer', v_customer.name));
   END IF;
@@ -227,7 +228,8 @@ BEGIN
       'fields', jsonb_build_array(
         jsonb_build_object('key', 'credit_limit', 'kind', 'money', 'after', v_customer.credit_limit),
         jsonb_build_object('key', 'exposure', 'kind', 'money', 'after', v_exposure),
-        jsonb_build_object('key', 'gross_amount', 'kind', 'money', 'after', v_order.gross_amount))), '{}', p_reason)));
+        jsonb_build_object('key', 'gross_amount', 'kind', 'money',
+                           'after', sales.own(v_order.gross_amount, v_order.exchange_rate)))), '{}', p_reason)));
 END $$;
 COMMENT ON FUNCTION api.credit_approval_request IS
   'Ask to confirm an order with which the customer owes more than the credit limit; holds up to what he then owes.';
