@@ -76,7 +76,7 @@ from app.services.system.commands import AddNote
 from app.services.system.writes import add_note
 from tests import make_world, sales_world
 from tests.conftest import PASSWORD, Cluster, login_of
-from tests.db import legacy_story, papers_story
+from tests.db import buying_story, legacy_story, papers_story
 from tests.db.cutting_proxy import CuttingProxy
 from tests.db.first_key import new_keyring
 from tests.db.forgery import Catalogue
@@ -241,6 +241,7 @@ def story(office: Office) -> None:
     rep("COMMIT", add_note, AddNote("partners.partner", world.dealer, "asks for the price of bells"))
     legacy_story.story(office.address, office.post, shop.hall, shop.shelf, part)
     papers_story.story(office.address, office.post, world, part, first.id, bill_2.id)
+    buying_story.story(office.address, office.post, world)
 
 
 def counts(admin: Raw) -> dict[str, int]:

@@ -75,7 +75,7 @@ def test_from_a_dropped_file_to_paid(
 ) -> None:
     paul = as_role("u_paul")
     lines = waiting(admin, paul)
-    today = one(admin, "SELECT system.today()")
+    today = one(admin, "SELECT system.today() - 3")
     file = tmp_path / "rechnung.xml"
     file.write_bytes(sent(lines, "2026-4711", today))
     with window_for(paul, tmp_path / "paul", qtbot, VIEWS) as window:

@@ -213,6 +213,7 @@ def test_every_kind_of_paper_finds_its_records(admin: Raw, as_role: AsRole) -> N
         "price_list",
         "count_sheet",
         "goods_receipt",
+        "return_slip",
     }
     # Who may not see a table finds nothing in it, and is not refused either.
     assert as_role("u_petra").read(real.find, "invoice", "", 5) == []

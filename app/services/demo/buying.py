@@ -26,7 +26,7 @@ from app.services.purchasing.commands import (
     SaveOrder,
 )
 from app.services.purchasing.orders import get_order, get_receipt, receiving
-from app.services.purchasing.papers import goods_receipt, purchase_order
+from app.services.purchasing.papers import goods_receipt, purchase_order, return_slip
 
 BUYER, KEEPER = "u_paul", "u_karin"
 # What is plentiful is bought: nothing that is short in the demo company's plans becomes less short by it.
@@ -127,7 +127,8 @@ def _receive(house: House, order: int, version: int, number: int, *, back: bool)
         returned = PostReturn(
             receipt.id, "Transportschaden", (ReturnedLine(first.id, Decimal(1)),), _key(number, 5)
         )
-        house.post(KEEPER, writes.post_return, returned)
+        slip = house.post(KEEPER, writes.post_return, returned)
+        _keep(house, KEEPER, "return_slip", return_slip, slip.id)
 
 
 def _keep(house: House, login: str, kind: str, build: Any, record: int) -> None:

@@ -28,6 +28,7 @@ Kind = Literal[
     "reminder",
     "purchase_order",
     "goods_receipt",
+    "return_slip",
     "work_order",
     "material_list",
     "count_sheet",

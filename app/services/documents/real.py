@@ -15,7 +15,7 @@ from app.services.documents.templates import in_design
 from app.services.images.printed import Paper
 from app.services.inventory.papers import count_sheet, stock_valuation
 from app.services.production.papers import inspection_sheet, material_list, traveller
-from app.services.purchasing.papers import goods_receipt, purchase_order
+from app.services.purchasing.papers import goods_receipt, purchase_order, return_slip
 from app.services.sales.documents import document_for
 from app.services.sales.papers import packing_list_of, picking_list
 from app.services.visible import may_read
@@ -46,9 +46,9 @@ def _sales(what: str) -> Build:
     return lambda session, record_id, _language: document_for(session, what, record_id)  # type: ignore[arg-type]
 
 
-def _supplier(table: str, build: Callable[..., DocumentData]) -> _Source:
+def _supplier(table: str, build: Callable[..., DocumentData], where: str = "t.number IS NOT NULL") -> _Source:
     words = "coalesce((SELECT p.name FROM partners.partner p WHERE p.id = t.supplier_id), '')"
-    return _Source(table, build, words=words)
+    return _Source(table, build, words=words, where=where)
 
 
 def _invoice(kind: str) -> _Source:
@@ -69,7 +69,8 @@ _SOURCES: Mapping[Kind, _Source] = {
     "correction": _invoice("correction"),
     "cancellation": _invoice("cancellation"),
     "purchase_order": _supplier("purchasing.purchase_order", purchase_order),
-    "goods_receipt": _supplier("purchasing.goods_receipt", goods_receipt),
+    "goods_receipt": _supplier("purchasing.goods_receipt", goods_receipt, "t.kind = 'receipt'"),
+    "return_slip": _supplier("purchasing.goods_receipt", return_slip, "t.kind = 'return'"),
     "work_order": _Source("production.work_order", traveller, words=_ORDER),
     "material_list": _Source("production.work_order", material_list, words=_ORDER),
     "inspection_sheet": _Source("production.work_order", inspection_sheet, words=_ORDER),

@@ -31,6 +31,7 @@ _NUMBERS: dict[page.Kind, str] = {
     "reminder": "MA-2026-00003",
     "purchase_order": "BE-2026-00008",
     "goods_receipt": "WE-2026-00005",
+    "return_slip": "WE-2026-00006",
     "work_order": "FA-2026-00021",
     "material_list": "FA-2026-00021",
     "inspection_sheet": "FA-2026-00021",
@@ -87,9 +88,10 @@ def _more(
         return {"valid_until": date(2026, 12, 18), "payment": terms}
     if kind == "order_confirmation":
         return {"payment": terms, "delivery_address": tuple(words["delivery_address"])}
-    if kind == "purchase_order":
-        own = tuple(words["own_warehouse"])
-        return {"payment": terms, "delivery_address": own, "recipient": tuple(words["supplier"])}
+    if kind in ("purchase_order", "return_slip"):
+        supplier = {"recipient": tuple(words["supplier"])}
+        own = {"payment": terms, "delivery_address": tuple(words["own_warehouse"])}
+        return supplier | (own if kind == "purchase_order" else {})
     if kind in _INVOICES and totals is not None:
         return _invoice(kind, said, totals)
     if kind == "reminder":
@@ -206,6 +208,8 @@ def _lines(kind: page.Kind, said: Mapping[str, Any], count: int) -> tuple[page.L
             "cost": cost,
             "value": cost * quantity,
         }
+        if kind == "return_slip":
+            values = {"supplier_sku": f"L-{4711 + index}", "lot": lot}
         if kind == "purchase_order":
             values |= {"supplier_sku": f"L-{4711 + index}", "due": date(2026, 12, 1)}
         if kind == "delivery_note":
@@ -249,7 +253,7 @@ def _totals(positions: tuple[page.Line, ...]) -> page.Totals:
 def _references(
     kind: page.Kind, words: Mapping[str, Any], said: Mapping[str, Any], *, letter: bool
 ) -> tuple[page.Reference, ...]:
-    if kind in ("purchase_order", "goods_receipt"):
+    if kind in ("purchase_order", "goods_receipt", "return_slip"):
         return (
             page.Reference("supplier_number", "70011"),
             page.Reference("warehouse", said["warehouse"] if kind == "goods_receipt" else ""),

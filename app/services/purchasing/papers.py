@@ -41,7 +41,7 @@ _RECEIPT = text(f"""
 SELECT g.number, g.kind, g.received_on, g.delivery_note, g.order_number, g.reason, g.supplier_id,
        g.snapshot AS said, {house.COLUMNS},
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
-          SELECT l.position, l.sku, l.description, l.qty, l.qty_ordered, l.lot_code,
+          SELECT l.position, l.sku, l.supplier_sku, l.description, l.qty, l.qty_ordered, l.lot_code,
                  (SELECT sum(CASE h.kind WHEN 'return' THEN -x.qty ELSE x.qty END)
                     FROM purchasing.goods_receipt_line x JOIN purchasing.goods_receipt h ON h.id = x.goods_receipt_id
                    WHERE x.purchase_order_line_id = l.purchase_order_line_id AND h.id <= g.id) AS so_far,
@@ -119,6 +119,33 @@ def goods_receipt(session: Session, receipt_id: int, language: str = "de") -> pa
         remarks=(row["reason"],) if row["reason"] else (),
         partner_id=row["supplier_id"],
     )
+
+
+def return_slip(session: Session, receipt_id: int, _language: str = "") -> page.DocumentData:
+    """What goes back with the goods, in the supplier's language, without a price.  Raises Refused record_not_found."""
+    row = session.execute(_RECEIPT, {"id": receipt_id}).mappings().one_or_none()
+    if row is None:
+        raise Refused("record_not_found", table="purchasing.goods_receipt", id=receipt_id)
+    said = row["said"]
+    language: page.Language = "en" if said["supplier"].get("language") == "en" else "de"
+    address = said.get("address")
+    slip = goods_receipt(session, receipt_id, language)
+    return replace(
+        slip,
+        kind="return_slip",
+        recipient=house.address_lines(address, row["company"]["country"], language)
+        if address
+        else (said["supplier"]["name"],),
+        references=tuple(one for one in slip.references if one.label not in ("supplier", "warehouse")),
+        lines=tuple(
+            replace(line, values=_of_supplier(x["supplier_sku"], ", ".join(line.lots)), lots=())
+            for line, x in zip(slip.lines, row["lines"] or (), strict=True)
+        ),
+    )
+
+
+def _of_supplier(sku: str | None, lots: str) -> dict[str, page.Value]:
+    return {key: value for key, value in (("supplier_sku", sku), ("lot", lots)) if value}
 
 
 def _dec(value: Any) -> Decimal:

@@ -17,6 +17,7 @@ KINDS = (
     "reminder",
     "purchase_order",
     "goods_receipt",
+    "return_slip",
     "received_invoice",
     "work_order",
     "material_list",

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from app.core import format as fmt
 from app.core.i18n import language, t
 from app.services.purchasing.orders import Receipt, get_receipt
-from app.services.purchasing.papers import goods_receipt, inspection_of_receipt
+from app.services.purchasing.papers import goods_receipt, inspection_of_receipt, return_slip
 from app.views.core.fields import Field
 from app.views.core.form_model import FormAction, FormRecord, FormSpec, Section, labels_of
 from app.views.core.form_parts import ChainNode
@@ -152,5 +152,14 @@ class ReceiptPage(FormPage):
                 "secondary",
                 "Ctrl+P",
                 visible=lambda page: bool(page.receipt and page.receipt.kind == "receipt"),
+            ),
+            FormAction(
+                "return_slip",
+                "purchasing.action.return_slip",
+                "printer",
+                lambda page: open_paper(page, page.ctx, return_slip, page.record.id, language()),
+                "secondary",
+                "Ctrl+P",
+                visible=lambda page: bool(page.receipt and page.receipt.kind == "return"),
             ),
         ]

@@ -20,7 +20,7 @@ from app.services.purchasing.commands import (
     ReturnedLine,
 )
 from app.services.purchasing.orders import Order, Receipt, Receiving, get_order, get_receipt, receiving
-from app.services.purchasing.papers import goods_receipt
+from app.services.purchasing.papers import goods_receipt, return_slip
 from app.views.core.fields import Field
 from app.views.core.form_model import FormAction, FormRecord, FormSpec, Notice, Section
 from app.views.core.forms import FormPage
@@ -312,6 +312,7 @@ class ReturnPage(_RowsPage):
 
         def posted(answer: writes.Received) -> None:
             self.ctx.navigate.toast(t("purchasing.return.posted", number=answer.number))
+            paper.archive(self.ctx, "return_slip", return_slip, answer.id, spoken(), answer.number)
             self.ctx.navigate.open_record(RECEIPT, answer.id)
 
         self.post(writes.post_return, lambda _record: PostReturn(receipt, reason, lines), posted)

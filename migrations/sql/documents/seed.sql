@@ -25,6 +25,7 @@ VALUES
   ('reminder', 'sales.reminder', 'reminder_issue', 'sales.paper_of_reminder', true, 'letter'),
   ('purchase_order', 'purchasing.purchase_order', 'purchase_order_issue', 'purchasing.paper_of_purchase_order', false, 'letter'),
   ('goods_receipt', 'purchasing.goods_receipt', 'goods_receipt_post', 'purchasing.paper_of_goods_receipt', false, 'voucher'),
+  ('return_slip', 'purchasing.goods_receipt', 'goods_return_post', 'purchasing.paper_of_goods_receipt', false, 'letter'),
   ('received_invoice', 'purchasing.purchase_invoice', 'purchase_invoice_enter', 'purchasing.paper_of_purchase_invoice', false, 'voucher'),
   ('work_order', 'production.work_order', 'work_order_create', 'production.paper_of_work_order', false, 'none'),
   ('material_list', 'production.work_order', 'work_order_create', 'production.paper_of_work_order', false, 'none'),

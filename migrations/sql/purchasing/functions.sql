@@ -94,10 +94,11 @@ COMMENT ON FUNCTION purchasing.paper_of_purchase_order IS 'A purchase order as t
 CREATE OR REPLACE FUNCTION purchasing.paper_of_goods_receipt(p_kind text, p_id bigint)
 RETURNS TABLE (number text, warehouse_id bigint, partner_id bigint, recipient text, dated date, issued boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT g.number, g.warehouse_id, g.supplier_id, g.snapshot #>> '{supplier,name}', g.received_on, true
+  SELECT g.number, g.warehouse_id, g.supplier_id, g.snapshot #>> '{supplier,name}', g.received_on,
+         (p_kind = 'return_slip') = (g.kind = 'return')
     FROM purchasing.goods_receipt g WHERE g.id = p_id
 $$;
-COMMENT ON FUNCTION purchasing.paper_of_goods_receipt IS 'A goods receipt as the archive sees it.';
+COMMENT ON FUNCTION purchasing.paper_of_goods_receipt IS 'A goods receipt or return as the archive sees it; its paper is of its own kind.';
 
 CREATE OR REPLACE FUNCTION purchasing.paper_of_purchase_invoice(p_kind text, p_id bigint)
 RETURNS TABLE (number text, warehouse_id bigint, partner_id bigint, recipient text, dated date, issued boolean)
