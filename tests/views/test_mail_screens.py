@@ -4,6 +4,7 @@ import email
 import email.policy
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ import app.views.mail
 import app.views.sales
 import app.views.security
 from app.core.db import Database
-from app.core.i18n import set_language
-from app.services.mail import writes
+from app.core.errors import Refused
+from app.core.i18n import catalogue, set_language
+from app.services.mail import sending, writes
 from app.services.mail.commands import SaveAccount
 from app.simulate.mailbox import Sink, imap_folder, smtp_sink
 from app.sync.mail import MailOutcome, MailWorker
@@ -187,6 +189,26 @@ def test_many_at_once_and_in_the_mail_program(
     assert len(list(draft.iter_attachments())) >= 1
     assert opened[1].scheme() == "mailto"
     assert "ohne" not in bench.said() or "Anlagen" in bench.said()
+
+
+def test_every_kind_of_record_knows_what_to_say(as_role: AsRole, admin: Raw) -> None:
+    seen = set()
+    for topic in sending.VALUES:
+        found = admin.execute(
+            "SELECT kind, array_agg(DISTINCT record_id) FROM documents.issued WHERE topic = %s GROUP BY kind",
+            (topic,),
+        ).fetchall()
+        role = "purchase_officer" if topic.startswith("purchasing") else "finance"
+        with suppress(Refused):  # nothing archived: the question about the record was asked all the same
+            as_role(role).read(sending.prepare, "invoice", topic, (1,))
+        for kind, ids in found:
+            if (text_kind := f"mail.kind.{kind}") not in catalogue():
+                continue
+            drafts = as_role(role).read(sending.prepare, kind, topic, ids).drafts
+            assert {one.record_id for one in drafts} == set(ids), text_kind
+            assert all(one.files and one.number in one.subject and "{" not in one.body for one in drafts)
+            seen.add(kind)
+    assert {"quote", "order_confirmation", "delivery_note", "invoice"} <= seen
 
 
 def test_an_account_is_set_up_and_answers_in_its_own_words(keeper: Bench, admin: Raw, sink: Sink) -> None:

@@ -64,15 +64,15 @@ class Prepared(NamedTuple):
 
 # What a text can say of a record: reference, total, currency, due, contact_id, level.  One read for all.
 VALUES: dict[str, str] = {
-    "sales.quote": "SELECT h.id, h.customer_reference AS reference, h.gross_amount AS total, 'EUR' AS currency,"
+    "sales.quote": "SELECT h.id, h.customer_reference AS reference, h.gross_amount AS total, h.currency,"
     " h.valid_until AS due, h.contact_id, NULL::int AS level FROM sales.quote h WHERE h.id = ANY (:ids)",
-    "sales.sales_order": "SELECT h.id, h.customer_reference AS reference, h.gross_amount AS total, 'EUR' AS currency,"
+    "sales.sales_order": "SELECT h.id, h.customer_reference AS reference, h.gross_amount AS total, h.currency,"
     " h.requested_date AS due, h.contact_id, NULL::int AS level FROM sales.sales_order h WHERE h.id = ANY (:ids)",
-    "sales.delivery": "SELECT h.id, o.customer_reference AS reference, NULL::numeric AS total, 'EUR' AS currency,"
+    "sales.delivery": "SELECT h.id, o.customer_reference AS reference, NULL::numeric AS total, o.currency,"
     " NULL::date AS due, o.contact_id, NULL::int AS level"
     " FROM sales.delivery h JOIN sales.sales_order o ON o.id = h.sales_order_id WHERE h.id = ANY (:ids)",
     "sales.invoice": "SELECT h.id, o.customer_reference AS reference, h.gross_amount - h.prepaid_amount AS total,"
-    " 'EUR' AS currency, h.due_date AS due, o.contact_id, NULL::int AS level"
+    " h.currency, h.due_date AS due, o.contact_id, NULL::int AS level"
     " FROM sales.invoice h JOIN sales.sales_order o ON o.id = h.sales_order_id WHERE h.id = ANY (:ids)",
     "sales.reminder": "SELECT h.id, NULL::text AS reference, h.total_amount AS total, 'EUR' AS currency,"
     " h.pay_until AS due, NULL::bigint AS contact_id, h.level FROM sales.reminder h WHERE h.id = ANY (:ids)",
