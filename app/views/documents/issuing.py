@@ -15,6 +15,7 @@ from app.core.i18n import t
 from app.services.documents.archive import archive as keep
 from app.services.documents.commands import ArchiveDocument
 from app.services.documents.contents import text_of_pdf
+from app.services.documents.glyphs import undrawable
 from app.services.documents.reads import ArchivedFile, archived_documents, archived_file
 from app.services.documents.render import file_name, render
 from app.services.documents.templates import designed
@@ -27,7 +28,9 @@ from app.views.core.papering import Build, open_pdf, paper_of
 from app.views.printing.button import RIGHT as PRINT
 from app.views.printing.button import print_documents
 
-Make = Callable[[Any], ArchiveDocument]
+# What is kept, and the characters in it that no font has.
+Make = Callable[[Any], tuple[ArchiveDocument, tuple[str, ...]]]
+MOST = 5
 
 
 def archive(
@@ -50,25 +53,33 @@ def archive_made(ctx: AppContext, make: Make, number: str, done: Callable[[], ob
     """Keep what ``make(session)``, run in a reader's worker, gives."""
     label = t("sales.pdf.job", number=number)
 
-    def arrived(command: ArchiveDocument) -> None:
-        WriteOp(ctx.tasks, ctx, keep, command).labelled(label).success(told).start()
+    def arrived(found: tuple[ArchiveDocument, tuple[str, ...]]) -> None:
+        command, boxes = found
+        op = WriteOp(ctx.tasks, ctx, keep, command).labelled(label)
+        op.success(lambda archived: told(archived, boxes)).start()
 
-    def told(archived: int) -> None:
+    def told(archived: int, boxes: tuple[str, ...]) -> None:
         again = ("sales.pdf.open", lambda: open_archived(ctx.tasks, ctx, archived))
-        ctx.navigate.toast(t("sales.pdf.kept", number=number), action=again)
+        if boxes:
+            words = t("sales.pdf.kept_boxes", number=number, characters=named(boxes))
+            ctx.navigate.toast(words, kind="warn", action=again)
+        else:
+            ctx.navigate.toast(t("sales.pdf.kept", number=number), action=again)
         if done is not None:
             done()
 
-    op: ReadOp[ArchiveDocument] = ReadOp(ctx.tasks, ctx, make)
+    op: ReadOp[tuple[ArchiveDocument, tuple[str, ...]]] = ReadOp(ctx.tasks, ctx, make)
     op.labelled(label).success(arrived).start()
 
 
 def _command(
     session: Any, *, record_id: int, kind: str, build: Build, language: str, paper: Paper
-) -> ArchiveDocument:
+) -> tuple[ArchiveDocument, tuple[str, ...]]:
     said = paper.add(session, designed(session, build(session, record_id, language)))
     content = render(said)
-    return ArchiveDocument(kind, record_id, said.language, file_name(said), content, text_of_pdf(content))
+    words = text_of_pdf(content)
+    command = ArchiveDocument(kind, record_id, said.language, file_name(said), content, words)
+    return command, undrawable(said)
 
 
 def open_archived(owner: QObject, ctx: AppContext, archived_id: int) -> None:
@@ -107,7 +118,9 @@ def print_of(owner: QObject, ctx: AppContext, topic: str, route: str, ids: Seque
     print_documents(owner, ctx, route, make)
 
 
-def print_action(topic: str, route: str, *, visible: Callable[[Any], bool] | None = None) -> FormAction:
+def print_action(
+    topic: str, route: str, *, visible: Callable[[Any], bool] | None = None, shortcut: str = "Ctrl+P"
+) -> FormAction:
     """The button that prints the archived PDF of a form's record; with Ctrl it asks how."""
     return FormAction(
         "print",
@@ -115,7 +128,13 @@ def print_action(topic: str, route: str, *, visible: Callable[[Any], bool] | Non
         "printer",
         lambda page: print_of(page, page.ctx, topic, route, [page.record.id]),
         "icon",
-        "Ctrl+P",
+        shortcut,
         right=PRINT,
         visible=visible or (lambda page: page.record.id is not None),
     )
+
+
+def named(characters: tuple[str, ...]) -> str:
+    """Characters to read: themselves and their code, a handful at most."""
+    words = [f"{one} (U+{ord(one):04X})" for one in characters[:MOST]]
+    return ", ".join(words) + (" …" if len(characters) > MOST else "")

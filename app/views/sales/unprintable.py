@@ -9,8 +9,7 @@ from app.core.i18n import t
 from app.services.documents.glyphs import everyday, undrawable_in
 from app.views.core.form_model import Notice
 from app.views.core.tasks import FETCH, alive
-
-MOST = 5
+from app.views.documents.issuing import named
 
 
 class Unprintable:
@@ -46,12 +45,6 @@ class Unprintable:
         if alive(self._page) and found != self._found:
             self._found = found
             self._page.show_notices_again()
-
-
-def named(characters: tuple[str, ...]) -> str:
-    """Characters to read: themselves and their code, a handful at most."""
-    words = [f"{one} (U+{ord(one):04X})" for one in characters[:MOST]]
-    return ", ".join(words) + (" …" if len(characters) > MOST else "")
 
 
 def texts_in(thing: Any) -> Iterator[str]:
