@@ -58,12 +58,12 @@ SELECT s.name, s.vat_id, s.email, a.street, a.postcode, a.city, a.country,
 """)
 # Supplier's number, what for, net, days ago, days to pay, what becomes of it.
 COSTS = (
-    ("STW-90112", "Strom Oktober", "1284.50", 6, 14, "entered"),
-    ("M-2026-11", "Miete Lagerhalle November", "2150.00", 20, 14, "overdue"),
-    ("K 7734", "Wartung Gießofen", "640.00", 12, 30, "partly"),
+    ("EZ-90112", "Energiezuschlag Oktober", "1284.50", 6, 14, "entered"),
+    ("M-2026-11", "Miete Transportbehälter November", "2150.00", 20, 14, "overdue"),
+    ("K 7734", "Werkzeugpflege nach Aufwand", "640.00", 12, 30, "partly"),
     ("2026-0815", "Verpackungsmaterial", "318.20", 2, 30, "draft"),
-    ("R-55120", "Spedition Sammelgut", "186.00", 9, 14, "rejected"),
-    ("R-55098", "Spedition, doppelt berechnet", "142.00", 15, 14, "cancelled"),
+    ("R-55120", "Fracht Sammelgut", "186.00", 9, 14, "rejected"),
+    ("R-55098", "Fracht, doppelt berechnet", "142.00", 15, 14, "cancelled"),
     ("GS-118", "Gutschrift Leergut", "-48.00", 5, 0, "credit"),
 )
 
@@ -75,9 +75,9 @@ def invoices(house: House) -> None:
         lines = paul.read(open_lines, supplier, order)
         if lines:
             _electronic(house, supplier, lines, number, pay=number == 0)
-    supplier = paul.read(_any_supplier)
+    suppliers = paul.read(_suppliers)
     for number, cost in enumerate(COSTS):
-        _cost(house, supplier, cost, number)
+        _cost(house, suppliers[number % len(suppliers)], cost, number)
 
 
 def _electronic(house: House, supplier: int, lines: tuple[OpenLine, ...], number: int, *, pay: bool) -> None:
@@ -206,6 +206,11 @@ def _parties(session: Session, supplier: int) -> Any:
     return tuple(session.execute(_PARTIES, {"id": supplier}).one())
 
 
-def _any_supplier(session: Session) -> int:
-    statement = text("SELECT max(p.id) FROM partners.partner p WHERE p.is_supplier AND p.is_active")
-    return int(session.execute(statement).scalar_one())
+def _suppliers(session: Session) -> list[int]:
+    """Those who charge our tax."""
+    statement = text(
+        "SELECT p.id FROM partners.partner p WHERE p.is_supplier AND p.is_active AND p.tax_treatment = 'domestic'"
+        " AND NOT EXISTS (SELECT FROM partners.address a WHERE a.partner_id = p.id AND a.country <> 'DE')"
+        " ORDER BY p.id"
+    )
+    return list(session.execute(statement).scalars())

@@ -33,7 +33,7 @@ from app.views.core.form_parts import ChainNode, FactsCard
 from app.views.core.forms import FormPage
 from app.views.core.lines import typed_over
 from app.views.core.operation import ReadOp, WriteOp
-from app.views.core.people import name
+from app.views.core.people import name, names
 from app.views.core.reason import ReasonDialog
 from app.views.core.side_cards import StoryCards
 from app.views.purchasing.invoice_lines import CENT, ZERO, amount
@@ -119,6 +119,7 @@ class PurchaseInvoicePage(FormPage):
         self.totals.setObjectName("card.totals")
         self.payments = FactsCard(t("sales.card.payments"))
         self.payments.setObjectName("card.payments")
+        names(self.ctx)  # who entered and approved is told in the head
         self.story = StoryCards(self, self.ctx, INVOICE, labels_of(self.spec))
         return (self.totals, self.payments, *self.story.cards)
 
@@ -276,7 +277,7 @@ class PurchaseInvoicePage(FormPage):
         nodes.append(invoice_node(found.id, self.title(), found.kind, here=True))
         if found.cancelled_by_id is not None:
             nodes.append(invoice_node(found.cancelled_by_id, found.invoice_number, "cancellation"))
-        return nodes
+        return nodes if len(nodes) > 1 else ()
 
     def notices(self) -> Sequence[Notice]:
         """What does not agree, why it was sent back or cancelled."""
