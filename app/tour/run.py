@@ -52,7 +52,7 @@ def run(options: Options) -> int:
     with stage.database(options.source, options.instance, keep=options.keep) as ready:
         record.data_set = ready.data_set
         record.preparation_seconds = round(time.monotonic() - began, 1)
-        with stage.own_home() as home, Listener() as listener:
+        with stage.own_home() as home, stage.company_time(), Listener() as listener:
             stage.choose_platform(home)
             config.save_profile(ready.profile)
             _drive(options, record, listener, folder, ready)

@@ -5,6 +5,7 @@ import os
 import secrets
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,6 +100,25 @@ def own_home() -> Iterator[Path]:
                 del os.environ["WERKBANK_HOME"]
             else:
                 os.environ["WERKBANK_HOME"] = before
+
+
+@contextmanager
+def company_time() -> Iterator[None]:
+    """The clock of the company's town: around midnight a computer elsewhere has another day than its documents."""
+    before = os.environ.get("TZ")
+    if not hasattr(time, "tzset"):  # Windows
+        yield
+        return
+    os.environ["TZ"] = "Europe/Berlin"
+    time.tzset()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = before
+        time.tzset()
 
 
 def choose_platform(folder: Path) -> None:

@@ -149,9 +149,7 @@ def _password(password: str) -> Iterator[None]:
 
 
 def incoming(tour: Tour) -> None:
-    """The mail is read when the buyer signs in; a broken file is refused, the good one becomes a purchase invoice."""
-    came = "SELECT count(*) FROM purchasing.received WHERE source = 'mail'"
-    tour.driver.wait(lambda: tour.ask_database(came) == 1, "the invoice out of the mailbox")
+    """The invoice lies in the buyer's inbox; a broken file is refused, the good one becomes a purchase invoice."""
     tour.close_tabs()
     tour.open_workspace("mail.received")
     tour.shot("mail-received")
@@ -237,6 +235,9 @@ def mailed(tour: Tour) -> None:
     tour.expect(content in files.values(), f"the mail holds {sorted(map(str, files))}, not what was archived")
     sent = "SELECT state FROM mail.message ORDER BY id DESC LIMIT 1"
     tour.until(lambda: tour.ask_database(sent) == "sent", "the mail to be sent")
+    # Her client reads the folder of incoming invoices meanwhile.
+    came = "SELECT count(*) FROM mail.received WHERE state = 'taken'"
+    tour.until(lambda: tour.ask_database(came) == 1, "the invoice out of the mailbox")
     tour.open_workspace("mail.mails")
     tour.page.refresh()
     tour.settle()

@@ -29,6 +29,7 @@ AWAITED = (
     " LEFT JOIN purchasing.goods_receipt_line g ON g.purchase_order_line_id = l.id"
     " WHERE l.purchase_order_id = o.id AND (p.is_lot_tracked OR g.id IS NOT NULL))"
 )
+ALL_OUT = "SELECT NOT EXISTS (SELECT FROM printing.job WHERE state IN ('waiting', 'sending'))"
 LAST_JOB = "SELECT state || ' ' || reason FROM printing.job ORDER BY id DESC LIMIT 1"
 UNKNOWN = "LIEFERANT-KARTON-0815"
 
@@ -246,7 +247,9 @@ def pack(tour: Tour) -> None:
     tour.open_workspace("scan_pack")
     tour.act("rest")
     good(tour, command_code("confirm"))
-    tour.until(lambda: len(zebra.jobs) > before + 1, "the labels of both parcels")
+    tour.until(
+        lambda: tour.ask_database(ALL_OUT) and len(zebra.jobs) > before + 1, "the labels of both parcels"
+    )
     tour.shot("scan-packed")
     codes = read_back(tour, "parcel", b"".join(zebra.jobs[before:]))
     packed = "SELECT array_agg(p.sscc) FROM labels.parcel p JOIN sales.delivery d ON d.id = p.delivery_id"
