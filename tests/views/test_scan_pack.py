@@ -21,6 +21,7 @@ from tests.db.test_purchasing import line, ordered
 from tests.sales_world import Raw, World, build, confirmed, line_ids, shipped, stock
 from tests.views.shell_world import idle, window_for
 from tests.views.test_scan_work import AsRole, Gun, place_of, sku_of
+from tests.views.test_scanner import EAN, Scanner
 
 D = Decimal
 HERE = (app.views.warehouse, app.views.purchasing, app.views.labels, app.views.printing, app.views.sales)
@@ -167,3 +168,29 @@ def test_a_delivery_is_packed_labelled_and_said_to_be_complete(
     part = keeper.read(parcel_list_of, second.id)
     assert [x.quantity for x in part.lines] == [D(2)]
     assert ("parcel", "2 / 2") in [(x.label, x.value) for x in part.references]
+
+
+def test_a_stream_of_typed_scans_packs_and_nothing_of_it_lands_in_a_field(
+    world: World, admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    keeper = as_role("warehouse_manager")
+    stock(keeper, world.bike, world.shelf, 20)
+    order = confirmed(as_role("sales_rep"), world.order([world.line(world.bike, 20)]))
+    delivery = shipped(keeper, order.id, order.row_version, (line_ids(admin, order.id)[0], 20, world.shelf))
+    with window_for(as_role("warehouse_clerk"), tmp_path, qtbot, HERE) as window:
+        gun = Scanner(window, qtbot)
+        window.open_workspace("scan_pack")
+        idle(qtbot, window)
+        page = window.area.current.page  # type: ignore[union-attr]
+        assert isinstance(page, PackPage)
+        page.typed.setFocus()
+        gun.hub.scanned(f"D/{delivery.number}")  # the keys of a test know no capitals
+        qtbot.waitUntil(lambda: page.work is not None)
+        # One after the other as fast as keys come: a carton of five by its GS1 code, three pieces, one more, close.
+        gun.types(f"010{EAN}3705\r" + "BIKE-1\r" * 3 + "W/MORE\r" + "W/POST\r")
+        qtbot.waitUntil(lambda: bool(page.work and page.work.delivery.parcels), timeout=10_000)
+        assert page.work is not None
+        assert list(page.work.delivery.parcels[0].inside.values()) == [D(9)]
+        assert page.typed.text() == ""
+        gun.hub.write_log()
+        idle(qtbot, window)
