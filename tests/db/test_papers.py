@@ -12,7 +12,8 @@ from app.core.db import Database
 from app.core.errors import Conflict, Duplicate, Invalid, NotAllowed, Refused
 from app.core.paging import ListQuery
 from app.services.catalog.papers import Wanted, price_list, prices_wanted
-from app.services.documents import templates
+from app.services.documents import archive, templates
+from app.services.documents.commands import ArchiveDocument
 from app.services.documents.data import DocumentData
 from app.services.documents.render import render
 from app.services.documents.templates import SaveTemplate, designed
@@ -85,6 +86,23 @@ def test_only_who_knows_costs_values_the_stock(world: World, as_role: As, admin:
         as_role("warehouse_manager").read(stock_valuation, world.south, "de")
     with pytest.raises(Refused):
         as_role("finance").read(stock_valuation, 0, "de")
+
+
+def test_a_valuation_is_kept_as_a_book_by_who_knows_costs(world: World, as_role: As, admin: Raw) -> None:
+    """Each day's is a document of its own; the warehouse, which may not see costs, keeps none."""
+    stock(as_role("warehouse_manager"), world.bike, world.shelf, 1)
+    finance = as_role("finance")
+    content = render(finance.read(stock_valuation, world.north, "de"))
+    for tail in (b"", b"\n%"):
+        kept = ArchiveDocument("stock_valuation", world.north, "de", "Bestandsbewertung.pdf", content + tail)
+        finance.write(archive.archive, kept)
+    rows = admin.execute(
+        "SELECT retain_until - dated > 3650, warehouse_id FROM documents.issued WHERE kind = 'stock_valuation'"
+    ).fetchall()
+    assert rows == [(True, world.north)] * 2
+    refused = ArchiveDocument("stock_valuation", world.north, "de", "x.pdf", content)
+    with pytest.raises(NotAllowed):
+        as_role("warehouse_manager").write(archive.archive, refused)
 
 
 def test_a_price_list_names_todays_prices_in_its_tiers(world: World, as_role: As) -> None:

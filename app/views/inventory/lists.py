@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from app.core.i18n import t
+from app.core.i18n import language, t
 from app.services.inventory.lists import MoveRow, PlaceStockRow, list_moves, list_stock_by_place
 from app.services.inventory.master import list_lots, list_places, list_warehouses
 from app.services.inventory.papers import count_sheet, count_with_booked, stock_valuation
@@ -15,6 +15,7 @@ from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.papering import paper_action
 from app.views.core.people import name
 from app.views.core.table_model import Column
+from app.views.documents import issuing
 from app.views.inventory.words import COST, MOVES, PLACES, PRODUCT, expiry, kind_choices, signed
 
 LOT, PLACE, WAREHOUSE = "inventory.lot", "inventory.place", "inventory.warehouse"
@@ -224,6 +225,15 @@ WAREHOUSES_LIST = ListSpec(
         paper_action("count_sheet", count_sheet, right="stock_adjust"),
         paper_action("count_sheet_booked", count_with_booked, right="stock_adjust"),
         paper_action("stock_valuation", stock_valuation, right=f"{COST}:select"),
+        ListAction(
+            "keep_stock_valuation",
+            "papering.keep.stock_valuation",
+            lambda ctx, rows: issuing.archive(
+                ctx, "stock_valuation", stock_valuation, rows[0].id, language(), rows[0].code
+            ),
+            "archive",
+            right=f"{COST}:select",
+        ),
     ),
     empty=Empty("warehouse.empty", "warehouse.empty_text"),
     open=lambda ctx, row: ctx.navigate.open_record(WAREHOUSE, row.id),
