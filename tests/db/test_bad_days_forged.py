@@ -76,6 +76,7 @@ def test_nothing_forged_gets_through_and_nothing_changes(
 # Nothing but answers comes of calling these with nothing at all, or the guard's round, or a click that means nothing.
 ANSWERING = frozenset(
     """
+    api.received_content api.purchase_invoice_findings
     api.approval_detail api.approvals_waiting api.bank_account_find api.bank_accounts_to_rekey api.document_chain
     api.mail_claim api.mail_fetch_end api.mail_fetched api.mail_progress
     api.legacy_lease_release api.legacy_state api.picture_changed api.print_progress api.scan_resolve
