@@ -19,6 +19,8 @@ from app.services.accounting import writes
 from app.services.accounting.commands import AdoptChart, ClosePeriod, RequestReopen, SaveAccount, SaveSetting
 from app.services.approvals import writes as approvals
 from app.services.approvals.commands import Decide
+from app.services.purchasing.commands import PayInvoice
+from app.services.purchasing.invoicing import pay_invoice
 from app.services.sales import writes as sales
 from app.services.sales.commands import (
     CancelInvoice,
@@ -294,9 +296,9 @@ def test_an_account_of_one_supplier_goes_before_the_general_one(
     admin.execute("SET session_replication_role = replica")
     invoice = admin.execute(
         "INSERT INTO purchasing.purchase_invoice (number, state, supplier_id, invoice_number, invoice_date, due_date,"
-        " posting_date, net_amount, tax_amount, gross_amount, entered_by, entered_at, approved_by, approved_at)"
-        " VALUES ('ER-1', 'approved', %(s)s, '=cmd|A/17', %(d)s, %(d)s, %(d)s, 150, 22.5, 172.5, 'u_a', now(), 'u_b',"
-        " now()) RETURNING id",
+        " posting_date, discount_pct, discount_date, net_amount, tax_amount, gross_amount, entered_by, entered_at,"
+        " approved_by, approved_at) VALUES ('ER-1', 'approved', %(s)s, '=cmd|A/17', %(d)s, %(d)s, %(d)s, 2, %(d)s,"
+        " 150, 22.5, 172.5, 'u_a', now(), 'u_b', now()) RETURNING id",
         {"s": world.dealer, "d": world.today},
     ).fetchone()
     assert invoice is not None
@@ -331,6 +333,25 @@ def test_an_account_of_one_supplier_goes_before_the_general_one(
         note.code for note in files.notes if note.params["field"] == "Belegfeld 1"
     }
     assert all(one.difference == 0 for one in found.proof)
+
+    month = world.today.replace(day=1)
+    admin.execute("INSERT INTO accounting.period (month, state) VALUES (%s, 'closed')", (month,))
+    pay = PayInvoice(invoice[0], 1, D("169.05"), world.today, use_discount=True)
+    with pytest.raises(Refused, match="period_closed"):
+        finance.write(pay_invoice, pay)
+    admin.execute("DELETE FROM accounting.period WHERE month = %s", (month,))
+    finance.write(pay_invoice, replace(pay, command=uuid.uuid4()))
+    found = _preview(finance, world)
+    assert [
+        (r.kind, r.side, r.contra, r.amount) for r in found.rows if r.topic == "purchasing.purchase_payment"
+    ] == [
+        ("payment", "S", "1200", D("169.05")),
+        ("discount", "S", "3736", D("2.38")),
+        ("discount", "S", "3731", D("1.07")),
+    ]
+    assert all(one.difference == 0 for one in found.proof)
+    assert dict(_report(finance, world))["70000"] == 0  # paid in full
+    _export(finance, found)
 
 
 def test_only_who_keeps_the_books_reads_and_writes_them(
