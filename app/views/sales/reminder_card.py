@@ -37,6 +37,7 @@ class RemindersCard(Card):
         """Another customer is shown; None: this is none."""
         if customer_id != self._id:
             clear_layout(self.body)
+            self.body.addWidget(Label(t("sales.card.reminders_what"), "small", "text2", wrap=True))
         self._id, self._name = customer_id, name
         self.setVisible(customer_id is not None)
 

@@ -9,6 +9,7 @@ from app.views.core.context import AppContext
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.table_model import Column
 from app.views.documents import issuing
+from app.views.mail.send import mail_rows
 from app.views.sales import reminder_panes as panes
 from app.views.sales import reminder_words as words
 from app.views.sales.hold_dialog import HOLD, LIFT, hold, lift
@@ -205,8 +206,9 @@ def sent(_ctx: AppContext) -> ListSpec:
                 "file-text",
             ),
             _PRINT,
+            mail_rows("reminder", REMINDER),
         ),
-        bulk=(_PRINT,),
+        bulk=(_PRINT, mail_rows("reminder", REMINDER)),
         empty=Empty("sales.reminders.empty_title", "sales.reminders.empty_text"),
         open=opens(REMINDER),
         detail=panes.reminder_pane,

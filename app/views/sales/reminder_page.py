@@ -27,6 +27,7 @@ from app.views.core.reason import ReasonDialog
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
 from app.views.documents import issuing
+from app.views.mail.send import mail_button
 from app.views.sales import reminder_words as words
 from app.views.sales.reminder_run import archive
 from app.views.sales.reminder_words import REMINDER, STATES
@@ -185,6 +186,9 @@ class ReminderPage(FormPage):
         """The customer, paper, and taking it back."""
         return [
             issuing.print_action(REMINDER, "reminder"),
+            mail_button(
+                "reminder", REMINDER, visible=lambda page: bool(page.reminder and page.reminder.archived)
+            ),
             FormAction(
                 "customer",
                 "sales.card.customer_open",
