@@ -121,8 +121,8 @@ def spec(ctx: AppContext) -> ListSpec:
         columns=(
             Column("requested_at", "mail.requested_at", "date_time", 148, filter="date"),
             Column("subject", "mail.send.subject", "bold", 230, stretch=True, filter="contains"),
-            Column("recipients", "mail.recipients", width=220, filter="contains"),
-            Column("kind", "mail.document", width=150, text=lambda row: document_words(row.kind)),
+            Column("recipients", "mail.recipients", width=190, filter="contains"),
+            Column("kind", "mail.document", width=120, text=lambda row: document_words(row.kind)),
             Column(
                 "state",
                 "mail.state",
@@ -135,13 +135,13 @@ def spec(ctx: AppContext) -> ListSpec:
             Column(
                 "reason",
                 "mail.reason",
-                width=260,
+                width=220,
                 text=lambda row: reason_words(row.reason, row.detail),
                 sortable=False,
             ),
-            Column("account", "mail.send.account", width=130, filter="contains"),
+            Column("account", "mail.send.account", width=110, filter="contains"),
             Column(
-                "requested_by", "mail.requested_by", width=130, text=lambda row: name(ctx, row.requested_by)
+                "requested_by", "mail.requested_by", width=120, text=lambda row: name(ctx, row.requested_by)
             ),
             Column("files", "mail.files", "number", 90, sortable=False, hidden=True),
             Column("attempts", "mail.attempts", "number", 90, hidden=True),

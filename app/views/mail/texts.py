@@ -24,6 +24,7 @@ from app.views.core.marks import Label
 from app.views.core.side_cards import StoryCards
 from app.views.core.surfaces import Card
 from app.views.core.table_model import Column
+from app.views.core.theme import px
 from app.views.mail.words import DOCUMENTS, SPEECH, document_words
 
 KEY = "mail.texts"
@@ -173,6 +174,9 @@ class TextPage(FormPage):
 
     def shown(self) -> None:
         """How it reads."""
+        area = self.boxes["body"].editor
+        if isinstance(area, QWidget):
+            area.setFixedHeight(px("textarea") * 5)
         self._preview()
         if self.text is not None:
             self.story.show(self.text.id, self.heading()[0])
