@@ -319,6 +319,9 @@ def period(tour: Tour) -> None:
     tour.shot("period-refused")
     said = t("error.period_closed", month=month_words(month))
     tour.expect(tour.driver.reads(said, tour.window), "the payment into a closed month is not refused")
+    while tour.layer() is not None:
+        tour.driver.keys("Esc")
+        tour.settle()
     tour.fact(closed=str(month))
 
 

@@ -46,7 +46,9 @@ def scan(tour: Tour, *codes: str) -> str:
             tones.clear()
             hub.scanned(code)
             tour.driver.wait(lambda: bool(tones), f"a tone for {code}")
-            tour.settle()
+            tour.driver.settle(
+                lambda: tour.program.tasks.idle
+            )  # what is only kept for later is not waited for
         return tones[-1]
     finally:
         hub.signalled.disconnect(tones.append)
