@@ -56,6 +56,11 @@ class TermPage(CodedPage):
                         minimum=ZERO,
                         maximum=Decimal("99.99"),
                     ),
+                ),
+                "partners.section.days",
+            ),
+            Section(
+                (
                     Field(
                         "discount2_days",
                         "partners.field.discount2_days",
@@ -74,7 +79,7 @@ class TermPage(CodedPage):
                         help="partners.field.discount2_help",
                     ),
                 ),
-                "partners.section.days",
+                "partners.section.second_discount",
             ),
         ),
         load=load_payment_term,

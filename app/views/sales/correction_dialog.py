@@ -89,7 +89,12 @@ class CorrectionDialog(Dialog):
                 field = Field("qty", "sales.correction.qty", "quantity", above=Decimal(0), maximum=line.qty)
                 pieces = self._box(grid, number, 1, field)
             field = Field(
-                "amount", "sales.correction.amount", "money", above=Decimal(0), maximum=line.net_amount
+                "amount",
+                "sales.correction.amount",
+                "money",
+                above=Decimal(0),
+                maximum=line.net_amount,
+                unit="€" if self._invoice.currency == "EUR" else self._invoice.currency,
             )
             self.rows.append((line, pieces, self._box(grid, number, 2, field)))
         scroll = QScrollArea()

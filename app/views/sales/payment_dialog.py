@@ -1,5 +1,6 @@
 """Books money received: proposes the cash discount of the day, shows what it settles while one types."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -57,7 +58,9 @@ class PaymentDialog(Dialog):
         grid.setVerticalSpacing(px("gap"))
         self.boxes: dict[str, FieldBox] = {}
         for number, field in enumerate(FIELDS):
-            box = self.boxes[field.key] = FieldBox(ctx, field)
+            foreign = field.key == "amount" and invoice.currency != "EUR"
+            box = FieldBox(ctx, replace(field, unit=invoice.currency) if foreign else field)
+            self.boxes[field.key] = box
             place = (0, number, 1, 1) if number < 2 else (number - 1, 0, 1, 2)
             grid.addWidget(box, *place)
             box.edited.connect(lambda key=field.key: self._edited(key))

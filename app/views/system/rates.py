@@ -51,7 +51,7 @@ def rates(_ctx: AppContext) -> ListSpec:
         columns=(
             Column("valid_on", "system.rates.valid_on", "date", 130, filter="date"),
             Column("currency", "catalog.column.currency", "bold", 130, filter="prefix", stretch=True),
-            Column("rate", "system.rates.rate", "number", 220, filter="min", places=6),
+            Column("rate", "system.rates.rate", "number", 220, filter="min"),
         ),
         more=(ListAction("file", "system.rates.file_button", _take_file, "upload", right=RIGHT),),
         primary=ListAction("new", "system.rates.new", lambda ctx, _rows: enter(ctx), "plus", right=RIGHT),
