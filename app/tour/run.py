@@ -1,6 +1,7 @@
 """Runs the steps one after the other and writes down what came of them."""
 
 import logging
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,8 @@ def _empty_folder(options: Options) -> Path:
         folder / "tour.json",
     ):
         old.unlink(missing_ok=True)
+    for made in ("papers", "to-drop", *(index.parent.name for index in folder.glob("*/index.xml"))):
+        shutil.rmtree(folder / made, ignore_errors=True)
     return folder
 
 
