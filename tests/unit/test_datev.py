@@ -105,7 +105,14 @@ def test_columns_are_as_many_as_the_versions_have() -> None:
 
 
 def test_a_booking_column_by_column() -> None:
-    told = replace(BOOKED, vat_id="FR12345678901", tax_key="9", service_date=dt.date(2024, 3, 2), locked=True)
+    told = replace(
+        BOOKED,
+        vat_id="FR12345678901",
+        tax_key="9",
+        service_date=dt.date(2024, 3, 2),
+        locked=True,
+        foreign="USD 1.0845",
+    )
     line = by_name(lines(datev.booking_file(HEAD, [told]))[2])
     wanted = {
         "Umsatz (ohne Soll/Haben-Kz)": "1190,50",
@@ -119,6 +126,8 @@ def test_a_booking_column_by_column() -> None:
         "Belegfeld 2": '"080424"',
         "Buchungstext": '"Rechnung ""Müller & Söhne"""',
         "EU-Land u. UStID (Bestimmung)": '"FR12345678901"',
+        "Zusatzinformation - Art 1": '"Fremdwährung"',
+        "Zusatzinformation - Inhalt 1": '"USD 1.0845"',
         "Festschreibung": "1",
         "Leistungsdatum": "02032024",
         "Datum Zuord. Steuerperiode": "02032024",

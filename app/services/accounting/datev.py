@@ -89,7 +89,7 @@ class Booking:
     """One line: ``amount`` (positive) on ``account``, debit (S) or credit (H) of it, against ``contra``.
 
     ``tax_key`` only where neither account knows its tax; ``vat_id`` is the customer's, on tax-free supplies within the
-    EU; ``service_date`` only when the adviser wants it.
+    EU; ``service_date`` only when the adviser wants it; ``foreign`` the document's own currency with its rate.
     """
 
     amount: Decimal
@@ -104,7 +104,7 @@ class Booking:
     vat_id: str = ""
     service_date: dt.date | None = None
     locked: bool = False
-    order: str = ""
+    foreign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,8 @@ def _booking(one: Booking) -> dict[str, object]:
         "Belegfeld 2": f"{one.due:%d%m%y}" if one.due else "",
         "Buchungstext": one.text,
         "EU-Land u. UStID (Bestimmung)": one.vat_id,
-        "Auftragsnummer": one.order,
+        "Zusatzinformation - Art 1": "Fremdwährung" if one.foreign else "",
+        "Zusatzinformation - Inhalt 1": one.foreign,
         "Festschreibung": "1" if one.locked else "0",
     }
     if one.service_date is not None:

@@ -32,7 +32,10 @@ _PREVIEW = text("SELECT api.datev_preview(:first, :last, :repeats)")
 
 
 class Row(NamedTuple):
-    """A booking: ``amount`` (positive) on ``account``, debit (S) or credit (H), against ``contra`` (None: missing)."""
+    """A booking: ``amount`` (positive) on ``account``, debit (S) or credit (H), against ``contra`` (None: missing).
+
+    ``foreign``: the document's own currency with its rate, where that is not the euro.
+    """
 
     topic: str
     record_id: int
@@ -53,6 +56,7 @@ class Row(NamedTuple):
     words: str
     account_name: str
     purpose: str
+    foreign: str | None = None
 
 
 class Sum(NamedTuple):
@@ -353,6 +357,7 @@ def booking(row: Row, shown: Preview) -> datev.Booking:
         row.vat_id or "",
         row.service_date if shown.setting.with_service_dates else None,
         shown.locked,
+        foreign=row.foreign or "",
     )
 
 

@@ -245,7 +245,7 @@ class ExportPage(TabPage):
                 Banner("ok", t("accounting.export.proved"), t("accounting.export.proved_text"))
             )
         for note in notes:
-            if note.code in ("datev_earlier_open", "datev_month_open"):
+            if note.code in ("datev_currency", "datev_earlier_open", "datev_month_open"):
                 self._banners.addWidget(Banner("warn", note_words(note)))
 
     def show_view(self, key: str) -> None:

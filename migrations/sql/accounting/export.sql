@@ -94,10 +94,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM accounting.personal(p_first, p_last, p_repeats) k, s
    WHERE k.number > CASE k.side WHEN 'debtor' THEN s.debtor_last ELSE s.creditor_last END GROUP BY k.side
   UNION ALL
-  SELECT 'error', 'datev_currency', jsonb_build_object('number', i.number, 'currency', i.currency)
-    FROM accounting.vouchers(p_first, p_last, p_repeats) v
-    JOIN purchasing.purchase_invoice i ON i.id = v.invoice_id
-   WHERE v.side = 'creditor' AND i.currency <> 'EUR' GROUP BY i.number, i.currency
+  -- A supplier's invoice in another currency has no amounts in euros: the adviser books it by hand.
+  SELECT 'warning', 'datev_currency', jsonb_build_object('number', i.number, 'currency', i.currency)
+    FROM purchasing.purchase_invoice i
+   WHERE p_repeats IS NULL AND i.posting_date BETWEEN p_first AND p_last AND i.currency <> 'EUR'
   UNION ALL
   SELECT 'error', 'datev_sums_differ', jsonb_build_object(
            'figure', p.figure, 'tax_category', p.tax_category, 'tax_rate', p.tax_rate, 'documents', p.documents, 'exported', p.exported)
@@ -127,7 +127,9 @@ BEGIN
            'dated', b.dated, 'due_date', b.due_date, 'service_date', b.service_date, 'tax_category', b.tax_category,
            'tax_rate', b.tax_rate, 'amount', abs(b.amount), 'side', CASE WHEN b.amount > 0 THEN 'S' ELSE 'H' END,
            'account', b.account::text, 'contra', b.contra, 'tax_key', coalesce(b.tax_key, ''), 'vat_id', b.vat_id,
-           'words', coalesce(b.words, ''), 'account_name', coalesce(b.account_name, ''), 'purpose', b.purpose)
+           'words', coalesce(b.words, ''), 'foreign', (
+             SELECT i.currency || ' ' || trim_scale(i.exchange_rate) FROM sales.invoice i
+              WHERE b.topic = 'sales.invoice' AND i.id = b.record_id AND i.exchange_rate <> 1), 'account_name', coalesce(b.account_name, ''), 'purpose', b.purpose)
            ORDER BY b.dated, b.number, b.topic, b.record_id, b.place, b.tax_rate DESC, b.tax_category), '[]')
     INTO v_rows FROM accounting.bookings(p_first, p_last, p_repeats) b;
   SELECT coalesce(jsonb_agg(jsonb_build_object('topic', v.topic, 'record_id', v.record_id, 'number', v.number, 'dated', v.dated,

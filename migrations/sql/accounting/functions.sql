@@ -48,12 +48,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     UNION ALL
     SELECT 'purchasing.purchase_invoice', i.id, 'invoice', i.id, 'creditor', i.supplier_id, i.invoice_number::text,
            i.posting_date, i.due_date, i.supply_date, NULL, s.name::text, i.gross_amount, 0
-      FROM purchasing.purchase_invoice i JOIN partners.partner s ON s.id = i.supplier_id WHERE i.posting_date IS NOT NULL
+      FROM purchasing.purchase_invoice i JOIN partners.partner s ON s.id = i.supplier_id
+     WHERE i.posting_date IS NOT NULL AND i.currency = 'EUR'
     UNION ALL
     SELECT 'purchasing.purchase_payment', p.id, 'payment', i.id, 'creditor', i.supplier_id, i.invoice_number::text, p.paid_on,
            NULL, NULL, NULL, coalesce(p.reference::text, s.name::text), p.amount, p.discount_amount
       FROM purchasing.purchase_payment p JOIN purchasing.purchase_invoice i ON i.id = p.purchase_invoice_id
-      JOIN partners.partner s ON s.id = i.supplier_id) v
+      JOIN partners.partner s ON s.id = i.supplier_id WHERE i.currency = 'EUR') v
    WHERE v.dated BETWEEN p_first AND p_last
      AND CASE WHEN p_repeats IS NULL
               THEN NOT EXISTS (SELECT FROM accounting.export_voucher e
