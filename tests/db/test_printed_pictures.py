@@ -24,6 +24,7 @@ from app.services.documents.render import render
 from app.services.documents.templates import SaveTemplate
 from app.services.images.fetch import Source
 from app.services.images.printed import Paper
+from app.services.labels import reads as labels
 from app.services.sales import documents, writes
 from app.services.sales.commands import ConvertQuote, IssueQuote
 from tests.sales_world import Raw, World, build
@@ -69,6 +70,8 @@ def _images(data: DocumentData) -> int:
 def _from_service(admin: Raw, product: int) -> None:
     """A picture of the image service for the product."""
     admin.execute("DELETE FROM catalog.product_image WHERE product_id = %s", (product,))
+    admin.execute("DELETE FROM catalog.picture_file")
+    admin.execute("DELETE FROM catalog.picture")
     admin.execute(
         "WITH p AS (INSERT INTO catalog.picture (source_key, hash, file_hash, said_hash, kind, name)"
         "           VALUES ('7', 'h', repeat('7', 64), 'h', 'Produktfoto', 'Bell') RETURNING id, file_hash),"
@@ -133,3 +136,19 @@ def test_a_picture_of_the_service_is_fetched_once_and_never_waited_for(
     cache.clear()
     admin.execute("UPDATE catalog.picture_file SET content = %s", (png("green"),))  # a copy: nobody is asked
     assert (pictures(offline), offline.asked) == (1, [])
+
+
+def test_labels_show_pictures_of_the_service(world: World, as_role: As, admin: Raw, tmp_path: Path) -> None:
+    rep = as_role("sales_rep")
+    _from_service(admin, world.bell)
+
+    def label(session: Session, paper: Paper) -> object:
+        (source,) = labels.pictured(session, paper, labels.sources(session, "product", [world.bell]))
+        return source.record["product.picture"]
+
+    cache = PictureCache(tmp_path)
+    assert rep.read(label, Paper(cache, Service(), patience=20)) is None  # away: the label goes without
+    good = Service(png("blue"))
+    assert rep.read(label, Paper(cache, good, patience=20)) is not None
+    assert good.asked == ["/media/7.png"]
+    assert rep.read(label, Paper(cache, Service(), patience=20)) is not None  # from this workplace's cache

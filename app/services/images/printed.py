@@ -50,16 +50,19 @@ class Paper:
         wanted = {line.image[1]: line.image[0] for line in data.lines if line.image is not None}
         if not wanted:
             return data
-        found = self._from_disk(wanted)
-        rest = {name: number for name, number in wanted.items() if name not in found}
-        if rest:
-            found |= self._elsewhere(session, rest)
+        found = self.get(session, wanted)
         return replace(
             data,
             lines=tuple(
                 replace(line, picture=found.get(line.image[1])) if line.image else line for line in data.lines
             ),
         )
+
+    def get(self, session: Session, wanted: Mapping[str, int]) -> dict[str, bytes]:
+        """Pictures by the hash of their content, as far as they can be had now; ``wanted`` has their ids."""
+        found = self._from_disk(wanted)
+        rest = {name: number for name, number in wanted.items() if name not in found}
+        return found | self._elsewhere(session, rest) if rest else found
 
     def _from_disk(self, names: Iterable[str]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}

@@ -10,7 +10,10 @@ _QUERIES = {
 SELECT p.id, {product}, c.name_de AS category_de, c.name_en AS category_en,
        v.name_de AS variant_de, v.name_en AS variant_en, f.name AS family,
        (SELECT i.content FROM catalog.product_image i WHERE i.product_id = p.id AND i.is_primary
-           AND i.content IS NOT NULL LIMIT 1) AS picture
+           AND i.content IS NOT NULL LIMIT 1) AS picture,
+       (SELECT jsonb_build_array(i.content_hash, i.id) FROM catalog.product_image i
+         WHERE i.product_id = p.id AND i.is_primary AND i.content IS NULL AND i.content_hash IS NOT NULL
+         LIMIT 1) AS picture_key
   FROM catalog.product p {unit}
   LEFT JOIN catalog.category c ON c.id = p.category_id
   LEFT JOIN catalog.variant_code v ON v.code = p.variant_code

@@ -1,7 +1,7 @@
 """What labels are printed of: records in the words of the designs, the designs there are, the number ranges."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from app.core.errors import Refused
 from app.core.paging import ListQuery, Page, fetch_page
 from app.models.labels import LabelDesign, NumberRange
 from app.services import records
+from app.services.images.printed import Paper
 from app.services.labels import catalogue, design, own_codes
 from app.services.labels.fields import Record
 from app.services.labels.queries import FIND, statement
@@ -22,7 +23,9 @@ from app.services.visible import may_read
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A record to print labels of: ``qty`` in its unit, ``box`` how much goes into one; both None when not known."""
+    """A record to print labels of: ``qty`` in its unit, ``box`` how much goes into one; both None when not known.
+
+    ``picture`` (hash of its content, id) is one that is not in the database itself."""
 
     id: int
     title: str
@@ -30,6 +33,7 @@ class Source:
     qty: Decimal | None = None
     box: Decimal | None = None
     numbers: tuple[str, ...] = field(default=())
+    picture: tuple[str, int] | None = None
 
 
 class DesignRow(NamedTuple):
@@ -71,6 +75,18 @@ def sources(session: Session, topic: str, ids: Sequence[int]) -> tuple[Source, .
     if not kept:
         raise Refused("label_records")
     return kept
+
+
+def pictured(session: Session, paper: Paper, found: Sequence[Source]) -> tuple[Source, ...]:
+    """The records with pictures that lie elsewhere, as far as they can be had now."""
+    wanted = dict(source.picture for source in found if source.picture is not None)
+    pictures = paper.get(session, wanted) if wanted else {}
+    return tuple(
+        replace(source, record={**source.record, "product.picture": pictures[source.picture[0]]})
+        if source.picture is not None and source.picture[0] in pictures
+        else source
+        for source in found
+    )
 
 
 def _common(row: Mapping[str, Any]) -> dict[str, object]:
@@ -182,7 +198,8 @@ def _product(row: Mapping[str, Any], common: Record) -> Source:
     own = own_codes.build("product", row["sku"])
     box = Decimal(row["packing_unit"]) if row["packing_unit"] else None
     values = {**common, **_product_fields(row), **_price(row.get("price")), "code.own": own}
-    return Source(row["id"], row["sku"], values, None, box)
+    key = row.get("picture_key")
+    return Source(row["id"], row["sku"], values, None, box, picture=(key[0], int(key[1])) if key else None)
 
 
 def _lot(row: Mapping[str, Any], common: Record) -> Source:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.errors import AppError
 from app.core.i18n import language, t
+from app.services.images.printed import Paper
 from app.services.labels import catalogue, raster, reads, writes
 from app.services.labels.commands import GiveSscc
 from app.services.labels.design import Design, used_fields
@@ -27,6 +28,7 @@ from app.views.core.lookup import Found, TypeAhead
 from app.views.core.marks import Divider, Label
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.page_head import PageHead
+from app.views.core.papering import paper_of
 from app.views.core.surfaces import Card
 from app.views.core.tasks import FETCH
 from app.views.core.theme import fill, px
@@ -275,7 +277,7 @@ class PrintPage(TabPage):
     def _read(self) -> None:
         topic = str(self.topic.value())
         op: ReadOp[tuple[tuple[DesignRow, ...], tuple[Source, ...]]] = ReadOp(
-            self, self.ctx, _read_all, topic, tuple(self._ids)
+            self, self.ctx, _read_all, paper_of(self.ctx), topic, tuple(self._ids)
         )
         op.replacing("records").success(self._arrived).start()
 
@@ -480,9 +482,13 @@ class PrintPage(TabPage):
 
 
 def _read_all(
-    session: Any, topic: str, ids: tuple[int, ...]
+    session: Any, paper: Paper, topic: str, ids: tuple[int, ...]
 ) -> tuple[tuple[DesignRow, ...], tuple[Source, ...]]:
-    return reads.own_designs(session, topic), reads.sources(session, topic, ids) if ids else ()
+    own = reads.own_designs(session, topic)
+    found = reads.sources(session, topic, ids) if ids else ()
+    if any("product.picture" in str(row.definition) for row in own):
+        found = reads.pictured(session, paper, found)
+    return own, found
 
 
 def _preview(job: Job, at: int) -> tuple[int, int, bytes]:
