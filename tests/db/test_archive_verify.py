@@ -1,5 +1,6 @@
 """The archive is looked at every night; what was changed behind the program's back is an alarm; all see when."""
 
+import argparse
 from collections.abc import Callable
 from typing import Any
 
@@ -8,12 +9,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.commands import documents as command
 from app.core.db import Database
 from app.core.errors import NotAllowed, Refused
 from app.services.documents import archive, verify
 from app.services.documents.commands import NoteVerified, NoteWords
-from app.services.documents.contents import text_of_pdf
-from app.services.documents.reads import archived_file
 from app.services.documents.render import render
 from app.services.documents.samples import sample
 from app.services.documents.verify import Finding
@@ -74,9 +74,9 @@ def test_the_night_finds_what_was_altered_and_says_so_once(admin: Raw, as_role: 
 def test_a_persons_own_run_is_kept(admin: Raw, as_role: As) -> None:
     finance = as_role("finance")
     found = (Finding("bytes", "documents.issued", 7, "RE-7"),)
-    command = NoteVerified(12, found)
-    finance.write(archive.note_verified, command)
-    finance.write(archive.note_verified, command)  # sent again: the same run
+    noted = NoteVerified(12, found)
+    finance.write(archive.note_verified, noted)
+    finance.write(archive.note_verified, noted)  # sent again: the same run
     last = finance.read(verify.last_runs)[0]
     assert (last.looked, last.found, last.findings) == (12, 1, found)
     assert admin.execute("SELECT count(*) FROM documents.verification WHERE looked = 12").fetchone() == (1,)
@@ -92,14 +92,19 @@ def test_a_persons_own_run_is_kept(admin: Raw, as_role: As) -> None:
         finance.read(forge)
 
 
-def test_documents_of_before_are_read_for_the_search(admin: Raw, as_role: As) -> None:
+def test_documents_of_before_are_read_for_the_search(
+    admin: Raw, as_role: As, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     old = _issue(admin, "RE-9", render(sample("invoice")))
     odd = _issue(admin, "RE-10", b"%PDF-1.4 nothing to read")
     finance = as_role("finance")
     assert set(finance.read(archive.unread)) >= {old, odd}
-    for number in (old, odd):
-        words = text_of_pdf(finance.read(archived_file, number).content)
-        finance.write(archive.note_words, NoteWords(number, words))
+    finance.write(archive.note_words, NoteWords(odd, ""))
+    monkeypatch.setattr(command, "open_database", lambda *_: as_role("finance"))
+    assert command._index(argparse.Namespace()) == 1
+    said = capsys.readouterr().out
+    assert "document_damaged" in said  # the one that was altered above is not read, and not passed over in silence
+    assert "documents read." in said
     assert not set(finance.read(archive.unread)) & {old, odd}
     assert old in finance.read(_found, "Räucherhaus Winterlandschaft")
     with pytest.raises(NotAllowed):
