@@ -6,6 +6,9 @@ from typing import Any
 
 import psycopg
 
+from app.services.accounting import preview
+from app.services.accounting import writes as books
+from app.services.accounting.commands import AdoptChart, ClosePeriod, RequestReopen, SaveSetting
 from app.services.documents import archive, attachments
 from app.services.documents.commands import (
     AddAttachment,
@@ -75,6 +78,7 @@ def story(address: str, post: Post, world: World, product: int, delivery: int, i
     purge = PurgeDocuments(dt.date(2020, 1, 1), "Frist abgelaufen")
     gone = post("administrator", "document_purge", archive.purge, purge)
     assert gone == 1, "the paper of the quote"
+    _books(address, post, world)
 
 
 def _invoices(address: str, post: Post, world: World, invoice: int) -> None:
@@ -192,3 +196,26 @@ def _mails(post: Post, invoice: int) -> None:
     post("administrator", "mail_manage", mails.act, ActOnMails(ids, "move", other))
     post("finance", "mail_cancel", mails.act, ActOnMails(ids[1:], "cancel"))
     post("finance", "mail_again", mails.act, ActOnMails(ids[:1], "again"))
+
+
+def _books(address: str, post: Post, world: World) -> None:
+    """The tax adviser gets the month; a month of long ago is closed, and shall be opened again."""
+    post("finance", "account_chart_adopt", books.adopt_chart, AdoptChart("03"))
+    with psycopg.connect(address) as admin:
+        (version,) = admin.execute("SELECT row_version FROM accounting.setting").fetchone() or (0,)
+    numbers = SaveSetting(version, {"consultant_no": 29098, "client_no": 55003})
+    post("finance", "COMMIT", books.save_setting, numbers)
+    with psycopg.connect(address) as admin:
+        found = admin.execute(
+            "SELECT accounting.draft(%s, %s, NULL)", preview.month_of(world.today)
+        ).fetchone()
+    assert found is not None
+    shown = preview.read(found[0])
+    assert shown.may_export, shown.notes
+    files = preview.make_files(shown, dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC))
+    post("finance", "datev_export", books.post_export, preview.post_command(shown, files))
+    month = dt.date(2020, 1, 1)
+    post("finance", "period_close", books.close_period, ClosePeriod(month, accept=True))
+    post(
+        "finance", "period_reopen_request", books.request_reopen, RequestReopen(month, "a receipt forgotten")
+    )

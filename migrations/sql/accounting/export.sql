@@ -157,7 +157,7 @@ BEGIN
     'findings', (SELECT coalesce(jsonb_agg(to_jsonb(f) ORDER BY f.severity, f.code, f.params::text), '[]')
                    FROM accounting.draft_findings(p_first, p_last, p_repeats) f),
     'fingerprint', encode(sha256(convert_to(v_rows::text || v_vouchers::text || v_partners::text || v_locked::text
-                                            || to_jsonb(v_setting)::text, 'UTF8')), 'hex'));
+                                            || (to_jsonb(v_setting) - '{created_at,updated_at}'::text[])::text, 'UTF8')), 'hex'));
 END $$;
 COMMENT ON FUNCTION accounting.draft IS
   'Everything an export of these days would hold: bookings, vouchers, partners, the proof, what is wrong, and a fingerprint of it all.';
