@@ -111,7 +111,7 @@ class BeginFetch:
     """Read a folder now."""
 
     account_id: int
-    seconds: int = 300
+    seconds: int = 90
 
 
 @dataclass(frozen=True, slots=True)

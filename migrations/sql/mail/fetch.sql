@@ -52,8 +52,9 @@ RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM sec.require('mail_fetched');
-  PERFORM 1 FROM mail.account_status s
-   WHERE s.account_id = p_account_id AND s.fetch_fence = p_fence AND s.fetch_by = session_user FOR UPDATE;
+  -- Who tells is still at it.
+  UPDATE mail.account_status s SET fetch_until = statement_timestamp() + interval '90 s'
+   WHERE s.account_id = p_account_id AND s.fetch_fence = p_fence AND s.fetch_by = session_user;
   IF NOT FOUND THEN
     RETURN false;
   END IF;
