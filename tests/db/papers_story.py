@@ -32,7 +32,6 @@ from app.services.mail.commands import (
     QueueMails,
     SaveAccount,
     SaveTemplate,
-    SetSecret,
 )
 from app.services.printing import writes as printing
 from app.services.printing.commands import ActOnJobs, PrintDocument, RequestPrint, SavePrinter
@@ -51,7 +50,6 @@ from app.services.sales.commands import (
     SaveBaseRate,
     SaveReminderRule,
 )
-from tests.conftest import login_of
 from tests.db.legacy_story import Post
 from tests.sales_world import World
 
@@ -184,9 +182,6 @@ def _mails(post: Post, invoice: int) -> None:
     other = post(
         "administrator", "COMMIT", mails.save_account, SaveAccount(None, None, {**house, "name": "2"})
     ).id
-    mine = {**house, "owner": login_of("sales_rep")}
-    own = post("sales_rep", "COMMIT", mails.save_account, SaveAccount(None, None, mine)).id
-    post("sales_rep", "mail_secret_set", mails.set_secret, SetSecret(own, b"x" * 60, None))
     text = {"kind": "goods_receipt", "language": "de", "subject": "{number}", "body": "{salutation}"}
     post("administrator", "COMMIT", mails.save_template, SaveTemplate(None, None, text))
     file = MailFile("x.txt", content=b"x", mime="text/plain")

@@ -85,9 +85,11 @@ CREATE OR REPLACE FUNCTION api.mail_secret_set(p_account_id bigint, p_sealed byt
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_account mail.account;
+  v_before bytea;
 BEGIN
   PERFORM sec.require('mail_secret_set');
   v_account := mail.account_for(p_account_id);
+  SELECT s.sealed INTO v_before FROM mail.account_secret s WHERE s.account_id = p_account_id;
   IF v_account.owner = '' AND NOT sec.may('mail_manage') THEN
     PERFORM sec.fail('ER403', 'mail_manage', jsonb_build_object('right', 'mail_manage'));
   ELSIF p_sealed IS NULL THEN
@@ -98,7 +100,9 @@ BEGIN
     INSERT INTO mail.account_secret AS s (account_id, sealed, key_id) VALUES (p_account_id, p_sealed, p_key_id)
     ON CONFLICT (account_id) DO UPDATE SET sealed = excluded.sealed, key_id = excluded.key_id, set_at = statement_timestamp();
   END IF;
-  PERFORM audit.event_log('mail_secret_set', session_user::text, jsonb_build_object('account', v_account.name));
+  IF v_before IS DISTINCT FROM p_sealed THEN
+    PERFORM audit.event_log('mail_secret_set', session_user::text, jsonb_build_object('account', v_account.name));
+  END IF;
   RETURN true;
 END $$;
 COMMENT ON FUNCTION api.mail_secret_set IS
