@@ -64,8 +64,12 @@ def is_current(connection: Connection) -> bool:
 
 def prepare(connection: Connection) -> None:
     """Roles, schemas and lock-down; needed before the first table is made."""
-    # Roles belong to the cluster: another database of it may be upgraded or checked at this moment.
+    # Roles belong to the cluster: another database of it may be upgraded or checked at this moment. That takes its
+    # time and is waited for; a table somebody works with is not.
+    row = connection.execute("SELECT current_setting('lock_timeout')").fetchone()
+    connection.execute("SET LOCAL lock_timeout = '2min'")
     connection.execute("LOCK TABLE pg_catalog.pg_authid IN SHARE ROW EXCLUSIVE MODE")
+    connection.execute("SELECT set_config('lock_timeout', %s, true)", row)
     _run_file(connection, HERE / "sql" / "_platform" / "cluster.sql")
 
 
