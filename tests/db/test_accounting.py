@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -26,18 +25,14 @@ from app.services.sales.commands import (
     CancelInvoice,
     CorrectInvoice,
     PostDownPayment,
-    PostInvoice,
     PostPayment,
     Reduction,
-    SaveSalesOrder,
 )
-from app.services.sales.reads import InvoiceDetail, get_invoice
+from app.services.sales.reads import get_invoice
 from migrations import drift
+from tests.books_world import NOW, As, bookings_of, hand_over, invoiced, look, month_of, paid
 from tests.conftest import PASSWORD
-from tests.sales_world import D, Raw, World, build, confirmed, line_ids, shipped, stock
-
-As = Callable[[str], Database]
-NOW = dt.datetime(2026, 11, 21, 18, 30, 5, 123000, dt.UTC)
+from tests.sales_world import D, Raw, World, build, confirmed
 
 
 @pytest.fixture(scope="module")
@@ -67,57 +62,8 @@ def _adds_up(world: World, admin: Raw) -> Iterator[None]:
     assert found == []
 
 
-def _invoice(
-    as_role: As, admin: Raw, world: World, command: SaveSalesOrder, *qty: int, down: Decimal | None = None
-) -> InvoiceDetail:
-    """An invoice of goods that were shipped; `down`: a down payment of so many percent first, paid."""
-    for product in (world.bike, world.bell, world.book):
-        stock(as_role("warehouse_manager"), product, world.shelf, 50)
-    finance = as_role("finance")
-    order = confirmed(as_role("sales_manager"), command)
-    if down is not None:
-        asked = finance.write(
-            sales.post_down_payment,
-            PostDownPayment(order.id, order.row_version, world.today + dt.timedelta(days=10), pct=down),
-        ).value
-        _paid(finance, finance.read(get_invoice, asked.id))
-    version = admin.execute("SELECT row_version FROM sales.sales_order WHERE id = %s", (order.id,)).fetchone()
-    assert version is not None
-    picks = [(line, n, world.shelf) for line, n in zip(line_ids(admin, order.id), qty, strict=True) if n]
-    delivery = shipped(as_role("warehouse_manager"), order.id, version[0], *picks)
-    post = PostInvoice(delivery.sales_order_id, delivery.sales_order_row_version, (delivery.id,))
-    return finance.read(get_invoice, finance.write(sales.post_invoice, post).value.id)
-
-
-def _paid(
-    finance: Database, invoice: InvoiceDetail, amount: object = None, *, discount: bool = False
-) -> None:
-    wanted = D(str(amount)) if amount is not None else invoice.gross_amount - invoice.prepaid_amount
-    finance.write(
-        sales.post_payment,
-        PostPayment(invoice.id, invoice.row_version, wanted, invoice.invoice_date, discount),
-    )
-
-
-def _month(world: World) -> tuple[dt.date, dt.date]:
-    return shown.month_of(world.today)
-
-
-def _preview(db: Database, world: World, repeats: int | None = None) -> shown.Preview:
-    return db.read(shown.preview, *_month(world), repeats)
-
-
-def _export(db: Database, found: shown.Preview, reason: str = "") -> writes.Exported:
-    return db.write(writes.post_export, shown.post_command(found, shown.make_files(found, NOW), reason)).value
-
-
-def _lines(found: shown.Preview, number: str) -> list[tuple[str, str, str, Decimal]]:
-    """What is booked for a number: kind, side, contra, amount."""
-    return [(r.kind, r.side, r.contra or "", r.amount) for r in found.rows if r.number == number]
-
-
 def _report(finance: Database, world: World) -> list[tuple[object, ...]]:
-    found = _preview(finance, world)
+    found = look(finance, world)
     assert [note for note in found.notes if note.severity == "error"] == []
     assert all(one.difference == 0 for one in found.proof), found.proof
     return [(one.account, one.debit - one.credit) for one in found.accounts()]
@@ -127,30 +73,30 @@ def test_invoices_of_every_kind_become_bookings_that_add_up(
     as_role: As, admin: Raw, world: World, finance: Database
 ) -> None:
     lines = [world.line(world.bike, 2, "99.99"), world.line(world.book, 3, "20", tax_rate=D(7))]
-    mixed = _invoice(as_role, admin, world, world.order(lines), 2, 3)
+    mixed = invoiced(as_role, admin, world, world.order(lines), 2, 3)
     lines = [world.line(world.bike, 1, tax_rate=D(0))]
-    abroad = _invoice(as_role, admin, world, world.order(lines, customer_id=world.french), 1)
+    abroad = invoiced(as_role, admin, world, world.order(lines, customer_id=world.french), 1)
     lines = [world.line(world.bike, 4), world.line(world.book, 5, "20", tax_rate=D(7))]
-    part = _invoice(as_role, admin, world, world.order(lines), 4, 5, down=D(30))
-    _paid(finance, mixed, (mixed.gross_amount * D("0.98")).quantize(D("0.01")), discount=True)
-    wrong = _invoice(as_role, admin, world, world.order([world.line(world.bell, 10, "7.99")]), 10)
+    part = invoiced(as_role, admin, world, world.order(lines), 4, 5, down=D(30))
+    paid(finance, mixed, (mixed.gross_amount * D("0.98")).quantize(D("0.01")), discount=True)
+    wrong = invoiced(as_role, admin, world, world.order([world.line(world.bell, 10, "7.99")]), 10)
     finance.write(sales.cancel_invoice, CancelInvoice(wrong.id, wrong.row_version, "Doppelt"))
     part = finance.read(get_invoice, part.id)
     reduced = (Reduction(part.lines[0].id, D(1)),)
     back = finance.write(sales.correct_invoice, CorrectInvoice(part.id, part.row_version, reduced, "Bruch"))
 
-    found = _preview(finance, world)
-    assert _lines(found, mixed.number) == [
+    found = look(finance, world)
+    assert bookings_of(found, mixed.number) == [
         ("revenue", "S", "8400", D("237.98")),
         ("revenue", "S", "8300", D("64.20")),
         ("payment", "H", "1200", D("296.14")),
         ("discount", "H", "8736", D("4.76")),
         ("discount", "H", "8731", D("1.28")),
     ]
-    assert _lines(found, abroad.number) == [("revenue", "S", "8125", D("100.00"))]
+    assert bookings_of(found, abroad.number) == [("revenue", "S", "8125", D("100.00"))]
     assert next(row.vat_id for row in found.rows if row.number == abroad.number) == "FR12345678901"
     # The tax on a down payment is due with the money: booked with the payment, taken back with the invoice.
-    assert _lines(found, part.number) == [
+    assert bookings_of(found, part.number) == [
         ("revenue", "S", "8400", D("476.00")),
         ("revenue", "S", "8300", D("107.00")),
         ("deduction", "H", "1718", D("142.80")),
@@ -162,7 +108,7 @@ def test_invoices_of_every_kind_become_bookings_that_add_up(
         ("1711", "S", D("32.10")),
     ]
     assert not [row for row in found.rows if row.number == asked[0].number and row.kind == "revenue"]
-    assert _lines(found, back.value.number) == [("revenue", "H", "8400", D("119.00"))]
+    assert bookings_of(found, back.value.number) == [("revenue", "H", "8400", D("119.00"))]
     balances = dict(_report(finance, world))
     assert balances["1718"] == balances["1711"] == 0  # received, and deducted again
     assert balances["10000"] == sum(
@@ -177,10 +123,10 @@ def test_invoices_of_every_kind_become_bookings_that_add_up(
 def test_an_export_takes_every_voucher_once_and_keeps_its_files(
     as_role: As, admin: Raw, world: World, finance: Database
 ) -> None:
-    invoice = _invoice(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
-    found = _preview(finance, world)
+    invoice = invoiced(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
+    found = look(finance, world)
     files = shown.make_files(found, NOW)
-    made = _export(finance, found)
+    made = hand_over(finance, found)
     kept = admin.execute(
         "SELECT i.file_name, c.bytes, i.retain_until - make_date(extract(year FROM i.dated)::int, 12, 31)"
         " FROM documents.issued i JOIN documents.content c ON c.id = i.content_id WHERE i.topic = 'accounting.export'"
@@ -196,13 +142,13 @@ def test_an_export_takes_every_voucher_once_and_keeps_its_files(
     assert made.lines == len(found.rows)
     assert made.total == found.total
 
-    assert invoice.number not in {row.number for row in _preview(finance, world).rows}
+    assert invoice.number not in {row.number for row in look(finance, world).rows}
     with pytest.raises(Refused) as refusal:
-        _export(finance, found)
+        hand_over(finance, found)
     assert refusal.value.key in ("datev_nothing", "datev_changed")
     with pytest.raises(Refused, match="reason_required"):
-        _export(finance, _preview(finance, world, made.id))
-    again = _export(finance, _preview(finance, world, made.id), "Konten berichtigt")
+        hand_over(finance, look(finance, world, made.id))
+    again = hand_over(finance, look(finance, world, made.id), "Konten berichtigt")
     assert (again.vouchers, again.total) == (made.vouchers, made.total)
     marks = admin.execute(
         "SELECT e.reason, bool_and(v.repeated) FROM accounting.export e"
@@ -212,7 +158,7 @@ def test_an_export_takes_every_voucher_once_and_keeps_its_files(
     assert marks == ("Konten berichtigt", True)
     # A repetition is not repeated: always the first one, with the accounts of today.
     with pytest.raises(Refused, match="record_not_found"):
-        _export(finance, replace(_preview(finance, world, made.id), repeats=again.id), "Noch einmal")
+        hand_over(finance, replace(look(finance, world, made.id), repeats=again.id), "Noch einmal")
     for change in ("UPDATE accounting.export SET lines = 0", "DELETE FROM accounting.export_line"):
         with pytest.raises(psycopg.Error, match="posted_is_final"):
             admin.execute(change)
@@ -221,14 +167,14 @@ def test_an_export_takes_every_voucher_once_and_keeps_its_files(
 def test_two_people_export_at_once_and_one_gets_nothing(
     as_role: As, admin: Raw, world: World, finance: Database, role_dsn: Callable[[str], str]
 ) -> None:
-    _invoice(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
+    invoiced(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
     other = as_role("administrator")
-    found, seen = _preview(finance, world), _preview(other, world)
+    found, seen = look(finance, world), look(other, world)
     assert found.fingerprint == seen.fingerprint
 
     def go(pair: tuple[Database, shown.Preview]) -> object:
         try:
-            return _export(*pair)
+            return hand_over(*pair)
         except Refused as refusal:
             return refusal.key
 
@@ -241,8 +187,8 @@ def test_two_people_export_at_once_and_one_gets_nothing(
 def test_what_is_not_what_the_documents_say_does_not_go_out(
     as_role: As, admin: Raw, world: World, finance: Database
 ) -> None:
-    _invoice(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
-    found = _preview(finance, world)
+    invoiced(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
+    found = look(finance, world)
     files = shown.make_files(found, NOW)
     for forged in (
         files.bookings.replace(b"119,00;", b"118,00;", 1),
@@ -255,19 +201,19 @@ def test_what_is_not_what_the_documents_say_does_not_go_out(
     with pytest.raises(Refused, match="datev_file_differs"):
         finance.write(writes.post_export, shown.post_command(found, files._replace(partners=files.bookings)))
     with pytest.raises(Refused, match="datev_changed"):
-        _export(finance, replace(found, fingerprint="0" * 64))
+        hand_over(finance, replace(found, fingerprint="0" * 64))
 
     gone = "DELETE FROM accounting.account WHERE purpose = 'revenue' AND tax_rate = 19 RETURNING number"
     assert admin.execute(gone).fetchone() == ("8400",)
-    found = _preview(finance, world)
+    found = look(finance, world)
     codes = {note.code for note in found.notes if note.severity == "error"}
     assert {"datev_account_missing", "datev_sums_differ"} <= codes
     assert not found.may_export
     assert any(one.difference for one in found.proof)
     with pytest.raises(AppError, match=r"datev_(account_missing|field)"):
-        _export(finance, found)
+        hand_over(finance, found)
     finance.write(writes.adopt_chart, AdoptChart("04"))
-    found = _preview(finance, world)
+    found = look(finance, world)
     assert {row.contra for row in found.rows} == {"4400"}
     assert found.may_export
     finance.write(writes.adopt_chart, AdoptChart("03"))
@@ -308,7 +254,7 @@ def test_an_account_of_one_supplier_goes_before_the_general_one(
         {"i": invoice[0]},
     )
     admin.execute("SET session_replication_role = origin")
-    found = _preview(finance, world)
+    found = look(finance, world)
     booked = [row for row in found.rows if row.topic.startswith("purchasing")]
     assert [(r.side, r.account, r.contra, r.tax_key, r.amount) for r in booked] == [
         ("H", "70000", "4980", "9", D("119.00")),
@@ -341,7 +287,7 @@ def test_an_account_of_one_supplier_goes_before_the_general_one(
         finance.write(pay_invoice, pay)
     admin.execute("DELETE FROM accounting.period WHERE month = %s", (month,))
     finance.write(pay_invoice, replace(pay, command=uuid.uuid4()))
-    found = _preview(finance, world)
+    found = look(finance, world)
     assert [
         (r.kind, r.side, r.contra, r.amount) for r in found.rows if r.topic == "purchasing.purchase_payment"
     ] == [
@@ -351,13 +297,13 @@ def test_an_account_of_one_supplier_goes_before_the_general_one(
     ]
     assert all(one.difference == 0 for one in found.proof)
     assert dict(_report(finance, world))["70000"] == 0  # paid in full
-    _export(finance, found)
+    hand_over(finance, found)
 
 
 def test_only_who_keeps_the_books_reads_and_writes_them(
     as_role: As, raw_role: Callable[..., Raw], world: World
 ) -> None:
-    first, last = _month(world)
+    first, last = month_of(world)
     for role in ("sales_manager", "purchase_officer", "viewer", "warehouse_manager"):
         db = as_role(role)
         with pytest.raises(NotAllowed):
@@ -392,8 +338,8 @@ def test_only_who_keeps_the_books_reads_and_writes_them(
 def test_nothing_is_booked_into_a_closed_month_until_two_people_open_it(
     as_role: As, raw_role: Callable[..., Raw], admin: Raw, world: World, finance: Database
 ) -> None:
-    invoice = _invoice(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
-    first, _ = _month(world)
+    invoice = invoiced(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
+    first, _ = month_of(world)
     with pytest.raises(Refused, match="period_not_over"):
         finance.write(writes.close_period, ClosePeriod(first, accept=True))
     before = (first - dt.timedelta(days=1)).replace(day=1)
@@ -422,7 +368,7 @@ def test_nothing_is_booked_into_a_closed_month_until_two_people_open_it(
     # No way round it for invoices either: what if today's month were closed?
     admin.execute("INSERT INTO accounting.period (month, state) VALUES (%s, 'closed')", (first,))
     with pytest.raises(Refused, match="period_closed"):
-        _invoice(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
+        invoiced(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
     with pytest.raises(Refused, match="period_closed"):
         finance.write(sales.cancel_invoice, CancelInvoice(fresh.id, fresh.row_version, "Doppelt"))
     reduced = (Reduction(fresh.lines[0].id, None, D(1)),)
@@ -457,7 +403,7 @@ def test_nothing_is_booked_into_a_closed_month_until_two_people_open_it(
 def test_closing_waits_for_a_payment_that_has_begun(
     as_role: As, raw_role: Callable[..., Raw], admin: Raw, world: World, finance: Database
 ) -> None:
-    invoice = _invoice(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
+    invoice = invoiced(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
     with raw_role("finance", ticket=True) as psql, ThreadPoolExecutor(1) as pool:
         psql.autocommit = False
         psql.execute(
@@ -484,7 +430,7 @@ def test_the_command_hands_over_and_writes_every_form(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    _invoice(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
+    invoiced(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
     month = f"{world.today:%Y-%m}"
     address = ["--dsn", role_dsn("finance")]
     assert main(["datev", "export", "--month", month, "--check", *address]) == 0
