@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -62,11 +63,11 @@ def _adds_up(world: World, admin: Raw) -> Iterator[None]:
     assert found == []
 
 
-def _report(finance: Database, world: World) -> list[tuple[object, ...]]:
+def _report(finance: Database, world: World) -> dict[str, Decimal]:
     found = look(finance, world)
     assert [note for note in found.notes if note.severity == "error"] == []
     assert all(one.difference == 0 for one in found.proof), found.proof
-    return [(one.account, one.debit - one.credit) for one in found.accounts()]
+    return {one.account: one.debit - one.credit for one in found.accounts()}
 
 
 def test_invoices_of_every_kind_become_bookings_that_add_up(
@@ -109,7 +110,7 @@ def test_invoices_of_every_kind_become_bookings_that_add_up(
     ]
     assert not [row for row in found.rows if row.number == asked[0].number and row.kind == "revenue"]
     assert bookings_of(found, back.value.number) == [("revenue", "H", "8400", D("119.00"))]
-    balances = dict(_report(finance, world))
+    balances = _report(finance, world)
     assert balances["1718"] == balances["1711"] == 0  # received, and deducted again
     assert balances["10000"] == sum(
         admin.execute(
@@ -222,6 +223,7 @@ def test_what_is_not_what_the_documents_say_does_not_go_out(
 def test_an_account_of_one_supplier_goes_before_the_general_one(
     admin: Raw, world: World, finance: Database
 ) -> None:
+    values: dict[str, object] = {}
     for category, rate, number, key in (("S", 19, "4980", "9"), ("S", 7, "4981", "8")):
         values = {
             "purpose": "expense",
@@ -296,7 +298,7 @@ def test_an_account_of_one_supplier_goes_before_the_general_one(
         ("discount", "S", "3731", D("1.07")),
     ]
     assert all(one.difference == 0 for one in found.proof)
-    assert dict(_report(finance, world))["70000"] == 0  # paid in full
+    assert _report(finance, world)["70000"] == 0  # paid in full
     hand_over(finance, found)
 
 

@@ -239,7 +239,7 @@ def test_whatever_people_write_gives_a_file_that_can_be_read() -> None:
 
 def test_every_column_can_be_told_apart() -> None:
     for form in ("bookings", "partners"):
-        for column in datev.declared(form).columns:  # type: ignore[arg-type]
+        for column in datev.declared(form).columns:
             assert column.kind in ("text", "amount", "number", "day_month", "date")
             assert (column.length > 0) == (column.kind == "text")
             re.compile(column.pattern)

@@ -8,12 +8,13 @@ from typing import Any
 import psycopg
 import pytest
 from openpyxl import load_workbook
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 import app.views.accounting
 import app.views.documents
 from app.core.db import Database
-from app.views.accounting import export_page, exports
+from app.views.accounting import exports
 from app.views.accounting.exports import write_table
 from app.views.core.dialog import Dialog
 from tests.views.sales_screens import Desk
@@ -46,9 +47,7 @@ def test_a_month_goes_to_the_tax_adviser_once(
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        export_page.QFileDialog, "getExistingDirectory", staticmethod(lambda *_a, **_k: str(tmp_path))
-    )
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", staticmethod(lambda *_a, **_k: str(tmp_path)))
     month = one(admin, "SELECT to_char(max(invoice_date), 'YYYY-MM') FROM sales.invoice")
     with window_for(as_role("u_franziska"), tmp_path / "home", qtbot, PACKAGES) as window:
         desk = Desk(window, qtbot)
