@@ -139,6 +139,14 @@ def test_a_delivery_is_packed_labelled_and_said_to_be_complete(
         page = hand.go("scan_pack")
         qtbot.waitUntil(lambda: page.work is not None)
         assert list(page.work.inside.values()) == [D(3)]  # the program had ended
+        window.open_workspace(
+            "scan_pack", delivery=delivery.id + 1
+        )  # another one: not before this parcel is closed
+        idle(qtbot, window)
+        page = window.area.current.page  # type: ignore[union-attr]
+        qtbot.waitUntil(lambda: page.work is not None)
+        assert list(page.work.inside.values()) == [D(3)]
+        assert f"Erst das Packstück von {delivery.number}" in hand.words()
         page.weigh()
         hand.scan("W/4", "W/1", "W/0", "W/5", "W/CONFIRM")
         assert page.work.weight_g == 4105

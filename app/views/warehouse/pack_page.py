@@ -65,6 +65,10 @@ class PackPage(ScanPage):
             self.foot.addWidget(button)
         self._show()
         wanted = state.get("delivery") or self._kept.get("delivery")
+        # What lies in an open parcel of another delivery is not forgotten for this one.
+        self._other = bool(self._kept.get("inside")) and wanted != self._kept.get("delivery")
+        if self._other:
+            wanted = self._kept.get("delivery")
         if isinstance(wanted, int):
             self.start(wanted)
         else:
@@ -176,6 +180,9 @@ class PackPage(ScanPage):
         self.work, self._kept = packing.resume(found, self._kept), {}
         self._past = []
         self._show(*self._how_far())
+        if self._other and self.dirty():
+            self._tell(t("scan_pack.another", number=found.number), "warn")
+        self._other = False
 
     def _not_there(self, error: BaseException) -> bool:
         if self._kept:
