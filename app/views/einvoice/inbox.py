@@ -131,7 +131,7 @@ class InboxPage(ListPage):
                 Column(
                     "received_at",
                     "einvoice.inbox.column.received",
-                    width=128,
+                    width=150,
                     text=lambda row: fmt.date_time(row.received_at),
                 ),
                 Column(
