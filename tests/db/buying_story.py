@@ -12,6 +12,7 @@ from app.services.purchasing.commands import (
     Arrival,
     CancelInvoice,
     CloseOrder,
+    Confirmation,
     ConfirmOrder,
     EnterInvoice,
     IssueOrder,
@@ -46,11 +47,11 @@ def story(address: str, post: Post, world: World) -> None:
         writes.issue_order,
         IssueOrder(draft.id, draft.row_version),
     )
-    said = ConfirmOrder(order.id, order.row_version, "AB 1")
-    said = post("purchase_officer", "purchase_order_confirm", writes.confirm_order, said)
     line = _id(
         address, "SELECT id FROM purchasing.purchase_order_line WHERE purchase_order_id = %s", order.id
     )
+    said = ConfirmOrder(order.id, order.row_version, "AB 1", (Confirmation(line),))
+    said = post("purchase_officer", "purchase_order_confirm", writes.confirm_order, said)
     came = PostReceipt(order.id, said.row_version, world.today, (Arrival(line, D(3), world.shelf),))
     receipt = post("warehouse_manager", "goods_receipt_post", writes.post_receipt, came)
     part = _id(
