@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from app.cli import main
 from app.core import smtp, vault
 from app.core.db import Database
 from app.core.errors import Duplicate, Invalid, NotAllowed, Refused, Unavailable
@@ -26,7 +27,7 @@ from app.services.mail.commands import (
 )
 from app.services.mail.message import compose
 from app.services.security import keys
-from app.simulate.mailbox import Sink, smtp_sink
+from app.simulate.mailbox import Sink, imap_folder, smtp_sink
 from app.simulate.tls import Certificate, make_certificate
 from app.sync.mail import MailOutcome, MailWorker
 from tests.peers.mail import strict_server
@@ -433,3 +434,29 @@ def test_held_and_cancelled(as_role: As, admin: Raw, sink: Sink, queue: None) ->
     assert [one.state for one in drained(db)] == ["sent"]
     with pytest.raises(NotAllowed):
         db.write(writes.act, ActOnMails((held,), "move", by))
+
+
+def test_the_command_sends_what_waits(
+    as_role: As,
+    sink: Sink,
+    queue: None,
+    role_dsn: Callable[[str], str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    by = account(as_role("administrator"), sink.port)
+    (number,) = queued(as_role("sales_rep"), by, mail(subject="by command"))
+    # Whoever may manage the queue sends what others wrote; who may not does not even see it.
+    assert main(["mail", "--list", "--dsn", role_dsn("marketing")]) == 0
+    assert "by command" not in capsys.readouterr().out
+    assert main(["mail", "--once", "--dsn", role_dsn("administrator")]) == 0
+    assert capsys.readouterr().out.startswith(f"{number}  by command  sent")
+    assert main(["mail", "--test", "eva@example.com", "--dsn", role_dsn("administrator")]) == 0
+    assert [one.message["Subject"] for one in sink.messages] == ["by command", "Werkbank: test"]
+    with imap_folder([b"Subject: x\r\n\r\nx"]) as folder:
+        monkeypatch.setenv(secrets.PASSWORD_VARIABLE, folder.password)
+        values = {"kind": "incoming", "username": folder.user, "folder": "INBOX", "sender_address": ""}
+        account(as_role("administrator"), folder.port, name="Folder", **values)
+        capsys.readouterr()
+        assert main(["mail", "--fetch", "--dsn", role_dsn("finance")]) == 0
+        assert capsys.readouterr().out.startswith("Folder: 1 mails, 0 files, 0 left to look at")
