@@ -46,7 +46,16 @@ def test_documents_are_in_every_state(books: Raw) -> None:
     assert states(books, "sales.sales_order", "delivery_state") == {"none", "partial", "full"}
     assert states(books, "sales.invoice") == {"open", "paid"}
     assert states(books, "production.work_order") == {"released", "started", "completed"}
-    assert states(books, "system.approval_request") == {"open"}
+    assert states(books, "system.approval_request") == {"open", "approved", "rejected"}
+    assert states(books, "purchasing.purchase_invoice") == {
+        "draft",
+        "entered",
+        "approved",
+        "paid",
+        "cancelled",
+        "settled",
+    }
+    assert states(books, "purchasing.received") == {"new", "matched"}
     assert books.execute("SELECT count(*) > 0 FROM sales.payment WHERE discount_amount > 0").fetchone() == (
         True,
     )
@@ -66,6 +75,7 @@ def test_everything_was_done_by_somebody_whose_job_it_is(books: Raw) -> None:
         "legacy.module",
         "accounting.setting",
         "documents.house",
+        "mail.template",
         "purchasing.tolerance",
         "sales.base_rate",
         "sales.reminder_rule",
