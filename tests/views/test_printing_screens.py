@@ -89,6 +89,10 @@ def test_a_printer_is_entered_asked_and_prints(
     bench.wait(lambda: admin.execute("SELECT count(*) FROM printing.job").fetchone() == (1,))
     assert PrintWorker(db, secret=secret()).drain() == 1
     bench.wait(lambda: any("testseite" in one.name for one in ipp_printer.printed()))
+    # What the first form offered was read before there was a printer.
+    bench.window.new_record("printing.route")
+    offered: Any = bench.front().boxes["printer_id"].editor
+    bench.wait(lambda: "Office" in [offered.itemText(number) for number in range(offered.count())])
 
 
 def test_printing_asks_nothing_unless_wanted(bench: Bench, as_role: AsRole, admin: Raw) -> None:
