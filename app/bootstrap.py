@@ -184,7 +184,6 @@ class Program(QObject):
 
         attention = Attention(window)
         window.closed.connect(attention.end)
-        self.tasks.attend = attention.call
 
     def _feed_callbacks(self, bus: "ChangesBus", window: "MainWindow") -> tuple[Any, Any, Any]:
         """The feed speaks from its own thread; everything it says is said again in the GUI thread, as long as the
@@ -258,7 +257,6 @@ class Program(QObject):
         window, self.window = self.window, None
         if window is None:
             return
-        self.tasks.attend = None
         feed, self._feed = self._feed, None
         legacy, self._legacy = self._legacy, None
         printing, self._printing = self._printing, None

@@ -12,6 +12,7 @@ from app.core.courtesy import Courtesy
 from app.views.core import tasks
 from app.views.core.attention import Attention
 from app.views.core.tasks import FETCH, READ, TaskManager
+from app.views.core.timing import Debounce
 
 
 @pytest.fixture
@@ -56,17 +57,26 @@ def test_a_window_that_closes_holds_nobody_back(window: QWidget, courtesy: Court
     assert not courtesy.busy
 
 
-def test_answers_wake_it_pictures_do_not_and_many_are_handed_out_in_turns(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+def test_answers_and_ended_pauses_wake_it_pictures_do_not_and_many_answers_are_handed_out_in_turns(
+    window: QWidget, courtesy: Courtesy, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manager = TaskManager()
     told: list[str] = []
-    manager.attend = lambda: told.append("attend")
+    attention = Attention(window, courtesy)
+    monkeypatch.setattr(attention, "call", lambda **_: told.append("attend"))
     manager.run(FETCH, manager, lambda: None, lambda _future: told.append("picture"))
     qtbot.waitUntil(lambda: manager.idle)
     manager.run(READ, manager, lambda: None, lambda _future: told.append("answer"))
     qtbot.waitUntil(lambda: manager.idle)
     assert told == ["picture", "attend", "answer"]
+    told.clear()
+    Debounce(window, "debounce_detail", lambda: told.append("detail")).later()
+    qtbot.waitUntil(lambda: "detail" in told)
+    assert told == ["attend", "detail"]
+    attention.end()
+    manager.run(READ, manager, lambda: None, lambda _future: told.append("closed"))
+    qtbot.waitUntil(lambda: manager.idle)
+    assert told == ["attend", "detail", "closed"]
     monkeypatch.setattr(tasks, "TURN_S", -1.0)  # every turn is over at once
     order: list[str] = []
     for number in "123":

@@ -1,13 +1,14 @@
 """Tells the threads in the background when the window has something to do, so that they step back meanwhile.
 
-It has when somebody presses, types or scrolls and when answers arrive, with what follows from those in the same
-breath; and as long as something is being painted. Qt's own signals about its event loop cannot be used for this: under
-Linux its loop says it sleeps before it delivers events, not after.
+It has when somebody presses, types or scrolls, when answers arrive and when a pause somebody made is over, with what
+follows from those in the same breath; and as long as something is being painted. Qt's own signals about its event loop
+cannot be used for this: under Linux its loop says it sleeps before it delivers events, not after.
 """
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QGuiApplication, QWindow
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from app.core.courtesy import Courtesy, gate
 
@@ -24,13 +25,22 @@ _CALLS = frozenset(
     }
 )
 _PAINTS = frozenset({QEvent.Type.UpdateRequest, QEvent.Type.Expose})
+_watching: "Attention | None" = None
+
+
+def announce() -> None:
+    """There is something to do for somebody at the window, in this turn of the event loop; without one nothing."""
+    if _watching is not None and isValid(_watching):
+        _watching.call()
 
 
 class Attention(QObject):
     """Watches the windows of the program from when it is made until `end`."""
 
     def __init__(self, window: QWidget, courtesy: Courtesy = gate) -> None:
+        global _watching
         super().__init__(window)
+        _watching = self
         self._courtesy = courtesy
         self._done = self._breath = False
         self._timer = QTimer(self)
@@ -66,6 +76,9 @@ class Attention(QObject):
 
     def end(self) -> None:
         """The window closes: nobody has to wait any more."""
+        global _watching
+        if _watching is self:
+            _watching = None
         self._timer.stop()
         self._courtesy.rest()
 

@@ -21,6 +21,7 @@ import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal
 
 from app.core import courtesy
+from app.views.core.attention import announce
 
 T = TypeVar("T")
 log = logging.getLogger("werkbank.tasks")
@@ -95,8 +96,6 @@ class TaskManager(QObject):
         self._slots: dict[tuple[int, str], int] = {}
         self._closures: deque[Callable[[], None]] = deque()
         self._closed = False
-        self.attend: Callable[[], None] | None = None
-        """Called before an answer is handed out: the window has something to do."""
         self._gui = threading.get_ident()
         self._wake.connect(self._drain, Qt.ConnectionType.QueuedConnection)
 
@@ -199,8 +198,8 @@ class TaskManager(QObject):
             self.jobs_changed.emit()
         if overtaken or not task.wanted or future.cancelled():
             return
-        if self.attend is not None and task.kind != FETCH:
-            self.attend()
+        if task.kind != FETCH:
+            announce()
         done(future)
 
     def _drain(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.views.core.attention import announce
 from app.views.core.theme import ms
 
 
@@ -15,7 +16,11 @@ class Debounce(QTimer):
         self._callback = callback
         self.setSingleShot(True)
         self.setInterval(ms(wait))
-        self.timeout.connect(self._callback)
+        self.timeout.connect(self._over)
+
+    def _over(self) -> None:
+        announce()
+        self._callback()
 
     def later(self) -> None:
         """Start waiting again."""
