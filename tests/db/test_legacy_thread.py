@@ -9,8 +9,10 @@ import pytest
 
 from app.core.db import Database
 from app.core.errors import Cancelled
-from app.services.legacy import browse, state
+from app.services.legacy import browse, engine, state
+from app.services.legacy.commands import CancelRun, RequestRun
 from app.services.legacy.service import Progress, Services
+from app.services.legacy.writes import cancel_run, request_run
 from app.simulate.data import House, make
 from app.simulate.fourd import FourDServer
 from app.simulate.quirks import Quirks
@@ -222,6 +224,26 @@ def test_in_the_middle_of_a_run_its_silence_is_told_until_it_answers(
         again = watched.until("running")
         assert (again.done, again.since, again.error) == (5, None, None)
         watched.until("idle")
+
+
+def test_a_run_that_waits_for_a_session_is_stopped_at_once(
+    first: Database, admin: Raw, server: FourDServer
+) -> None:
+    """No session is free: the pause before it is asked again (15 seconds and more) ends with the run."""
+    add_server(admin, server.url)
+    server.occupy(2)
+    number = first.write(request_run, RequestRun("full", ("customer",), None, None, False)).value
+    with Watched(first, engine.run_next) as watched:
+        assert watched.until("waiting").reason == "legacy_sessions_full"
+        asked = server.counters.statuses[402]
+        first.write(cancel_run, CancelRun(number))
+        watched.until("idle")
+        assert server.counters.statuses[402] == asked
+        assert admin.execute(
+            "SELECT state, finished_at IS NOT NULL FROM legacy.run WHERE id = %s", (number,)
+        ).fetchone() == ("cancelled", True)
+        server.leave()
+    assert server.counters.sessions_opened == 0
 
 
 def test_a_session_of_the_person_that_ends(first: Database, admin: Raw, server: FourDServer) -> None:

@@ -1,6 +1,7 @@
 """Going over to Werkbank, module by module: how each stands, what still stands in the way, and the steps themselves."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -19,6 +20,8 @@ from app.services.legacy.state import MODULE
 RECONCILIATION: Final = "legacy.reconciliation"
 STOCK_MOVE: Final = "inventory.stock_move"
 STEPS: Final = ("legacy", "parallel", "werkbank")
+# Records named one by one, and the total they are part of.
+_NAMED_IN: Final = {"missing": "records", "surplus": "records", "row": "rows"}
 
 
 class Condition(NamedTuple):
@@ -217,6 +220,20 @@ def report(session: Session, record_id: int) -> Report:
         .order_by(ReconciliationLine.ok, ReconciliationLine.id)
     ).all()
     return Report(*row, tuple(LineRow._make(line) for line in lines))
+
+
+def differing(lines: Sequence[LineRow]) -> list[LineRow]:
+    """The lines that differ, each difference once: without totals all of whose differences are named one by one."""
+    different = [line for line in lines if not line.ok]
+    named = Counter(
+        (line.entity, _NAMED_IN.get(line.subject, line.subject)) for line in different if line.kind == "sample"
+    )
+    return [
+        line
+        for line in different
+        if line.kind not in ("field", "count")
+        or not 0 < abs(line.difference or 0) <= named[line.entity, line.subject]
+    ]
 
 
 @posting

@@ -132,13 +132,14 @@ def run_next(
     try:
         _work(db, services, found, memory, given, result, stop, progress)
     except (Cancelled, Unavailable, NotAllowed) as error:
-        # Stopped, overtaken, or nobody answers: whoever comes next goes on with it.
+        # Overtaken, ended, or nobody answers: whoever comes next goes on with it, unless somebody has stopped it.
+        result.state = "interrupted"
         with suppress(AppError):
-            calls.call(
+            answer = calls.call(
                 db, "legacy_run_end", p_token=services.token, p_run_id=result.run_id, p_state="interrupted"
             )
+            result.state = str(answer["state"])
         if isinstance(error, Cancelled) or error.key == "legacy_lease_lost":
-            result.state = "interrupted"
             return result
         raise
     except AppError as error:

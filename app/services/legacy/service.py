@@ -130,13 +130,15 @@ class Waiter(Pace):
         _ = self._leader.token
 
     def pause(self, seconds: float, reason: str = "") -> None:
-        """Wait so long."""
+        """Wait so long, or until somebody stops the run: Cancelled."""
         end = self.now() + seconds
         if reason:
             self._on_wait(reason, datetime.fromtimestamp(time.time() + seconds, UTC))
         try:
             while (left := end - self.now()) > 0:
                 self.check()
+                if self._leader.stopped():
+                    raise Cancelled("cancelled")
                 self._stop.wait(min(left, SLICE_S))
             self.check()
         finally:
