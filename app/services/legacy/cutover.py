@@ -226,7 +226,9 @@ def differing(lines: Sequence[LineRow]) -> list[LineRow]:
     """The lines that differ, each difference once: without totals all of whose differences are named one by one."""
     different = [line for line in lines if not line.ok]
     named = Counter(
-        (line.entity, _NAMED_IN.get(line.subject, line.subject)) for line in different if line.kind == "sample"
+        (line.entity, _NAMED_IN.get(line.subject, line.subject))
+        for line in different
+        if line.kind == "sample"
     )
     return [
         line

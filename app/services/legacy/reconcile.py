@@ -446,7 +446,7 @@ def _meant(name: str, value: Any, found: Mapping[str, Any], rules: Mapping[str, 
         return False
     rule = "werkbank" if found["mode"] == "werkbank" else rules.get(name, rules.get("*", "legacy"))
     # Where the newer one counts, the old system has said nothing since.
-    return rule == "werkbank" or rule == "newest" and same(value, given[name])
+    return rule == "werkbank" or (rule == "newest" and same(value, given[name]))
 
 
 def _targets(work: _Pass, parts: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int | None]:

@@ -216,12 +216,10 @@ class ReconciliationPage(TabPage):
         self._chosen = kind
         if self.found is None:
             return
-        rows = [
-            line
-            for line in self.found.lines
-            if not kind or line.kind == kind or (kind == "differences" and not line.ok)
-        ]
-        self.model.set_rows(rows)
+        if kind == "differences":
+            self.model.set_rows(cutover.differing(self.found.lines))
+        else:
+            self.model.set_rows([line for line in self.found.lines if not kind or line.kind == kind])
 
     def ask_sign(self) -> None:
         """Ask for the word that goes with the signature, then sign."""
