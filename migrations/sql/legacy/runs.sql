@@ -105,7 +105,7 @@ BEGIN
   END IF;
   RETURN api.command_end(p_command, jsonb_build_object('id', p_run_id, 'state', v_state));
 END $$;
-COMMENT ON FUNCTION api.legacy_run_cancel IS 'Stop a run: one that waits at once, one that runs at the end of its page.';
+COMMENT ON FUNCTION api.legacy_run_cancel IS 'Stop a run: one that waits at once, one that runs at the end of its page, or of its pause.';
 
 CREATE OR REPLACE FUNCTION api.legacy_run_next(p_token bigint, p_auto jsonb DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
