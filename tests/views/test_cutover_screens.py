@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 import app.views.catalog
@@ -121,6 +122,39 @@ def test_an_area_goes_over_only_when_it_is_signed(
         )
         signed = legacy_world.one(admin, "SELECT signed_off_by FROM legacy.module WHERE code = 'partners'")
         assert signed == "u_ralf"
+
+
+def test_a_card_says_what_is_so_and_its_buttons_keep_their_names(
+    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    admin.execute("UPDATE legacy.module SET mode = 'parallel' WHERE code IN ('production', 'hr')")
+    signed = compared(admin, "production")
+    admin.execute(
+        "UPDATE legacy.reconciliation SET state = 'signed', finished_at = now() - interval '2 hours' WHERE id = %s",
+        (signed,),
+    )
+    with bench_of(as_role("u_ralf"), tmp_path, qtbot) as bench:
+        page = bench.go("legacy.cutover")
+        bench.wait(lambda: page.found is not None)
+        assert [one.code for one in page.found.modules] == [
+            "catalog", "partners", "production", "inventory", "sales", "hr", "images",
+        ]  # fmt: skip
+
+        def told(code: str) -> list[str]:
+            card = bench.see(f"card.{code}")
+            return [
+                one.objectName() for one in card.findChildren(QWidget) if "condition." in one.objectName()
+            ]
+
+        assert told("hr") == [
+            "condition.read", "condition.quarantine", "condition.compared", "condition.signed",
+        ]  # fmt: skip
+        assert told("production")[-1] == "condition.outdated", "a signature that no longer holds is no tick"
+        for code, why in (("hr", "verglichen"), ("production", "neu vergleichen")):
+            button = bench.see(f"action.werkbank.{code}")
+            assert not button.isEnabled()
+            assert button.accessibleName() == "Werkbank führt"
+            assert why in button.toolTip()
 
 
 def test_a_comparison_is_asked_for_with_the_data_of_its_area(
