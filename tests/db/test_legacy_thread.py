@@ -190,7 +190,8 @@ def test_a_server_that_is_away_comes_back(first: Database, admin: Raw, server: F
         assert status.error.key == "legacy_unreachable"
         assert status.since == trying.since is not None, "its silence began with the first attempt"
         row = admin.execute("SELECT last_status, last_error FROM legacy.server_status").fetchone()
-        assert row == ("failed", "legacy_unreachable")
+        assert row is not None
+        assert (row[0], row[1].partition("(")[0]) == ("failed", "legacy_unreachable")
         mute = first.read(state.state)
         assert state.silent(mute) is not None
         assert watched.sync.status.state == "unreachable", "and stays so while it is asked again"

@@ -310,8 +310,8 @@ class Services:
         so many seconds.  Raises AppError."""
         if self.server is None:
             return
-        status, key = ("ok", None) if error is None else ("failed", error.key)
-        command = Contact(self.token, self.server, status, key, again_s=again_s)
+        status, said = ("ok", None) if error is None else ("failed", str(error))
+        command = Contact(self.token, self.server, status, said, again_s=again_s)
         _fenced(lambda: self._db.write(note_contact, command))
 
     def _troubled(self, error: AppError | None, seconds: float) -> None:
