@@ -169,7 +169,7 @@ def test_a_run_tells_how_far_it_is(first: Database, admin: Raw, server: FourDSer
         assert services.token > 0
         progress(Progress(1, "full", "customer", 5, 10))
         ran.set()
-        return "done"
+        return engine.RunResult(1, "full", "done")
 
     with Watched(first, run) as watched:
         status = watched.until("running")
@@ -215,7 +215,7 @@ def test_in_the_middle_of_a_run_its_silence_is_told_until_it_answers(
         server.fail("500", "500")
         services.four_d().ping()
         ran.set()
-        return "done"
+        return engine.RunResult(1, "full", "done")
 
     with Watched(first, run) as watched:
         watched.until("running")
@@ -290,7 +290,7 @@ def test_whoever_looks_something_up_gets_the_lead_and_gives_it_back(
         services.four_d().ping()
         progress(Progress(1))
         if not stop.wait(PATIENCE):
-            return "done"
+            return engine.RunResult(1, "full", "done")
         interrupted.set()
         raise Cancelled("cancelled")
 
