@@ -87,7 +87,7 @@ def server_chip(server: ServerState) -> tuple[str, str]:
         return "ok", t("legacy.server.status.ok")
     if not status:
         return "neutral", t("legacy.server.status.never")
-    if any(word in server.last_error for word in ("sign_in", "login_refused")):
+    if any(word in (server.last_error or "") for word in ("sign_in", "login_refused")):
         return "bad", t("legacy.server.status.refused")
     key = f"legacy.server.status.{status}"
     kind = "ok" if status == "ok" else "warn" if status in ("waiting", "session_limit") else "bad"
