@@ -351,7 +351,7 @@ def _password(arguments: argparse.Namespace) -> int:
             raise CommandError(
                 f"the server {server.code} has no user name: enter it first (Legacy › Servers)", USAGE
             )
-        given = ask_password(f"{server.username} at {server.base_url}")
+        given = ask_password(f"{server.username} at {server.base_url}", "run it in a terminal")
         if arguments.here:
             lasting = credentials.remember(server.base_url, server.username, given)
             print(

@@ -93,11 +93,11 @@ def _embedded(name: str) -> str:
     return instance.user_dsn("u_ralf")
 
 
-def ask_password(user: str) -> str:
-    """Ask the person at the terminal."""
+def ask_password(user: str, otherwise: str = "set PGPASSWORD") -> str:
+    """Ask the person at the terminal; where there is none, `otherwise` is what to do."""
     import getpass
 
     try:
         return getpass.getpass(f"Password of {user}: ")
     except EOFError:
-        raise CommandError("nobody to ask for the password; set PGPASSWORD", USAGE) from None
+        raise CommandError(f"nobody to ask for the password of {user}; {otherwise}", USAGE) from None

@@ -150,6 +150,7 @@ def _sync(arguments: argparse.Namespace) -> int:
 
 def _once(database: "Database", arguments: argparse.Namespace, stop: threading.Event) -> int:
     from app.core.errors import AppError
+    from app.services.legacy import state
     from app.services.legacy.commands import CancelRun, RequestRun
     from app.services.legacy.service import kinds_in_use
     from app.services.legacy.writes import cancel_run, request_run
@@ -166,9 +167,12 @@ def _once(database: "Database", arguments: argparse.Namespace, stop: threading.E
         # A request that waits for a first server would be the surprise when there is one.
         if database.profile.can(STATE_RIGHT) and not database.read(kinds_in_use):
             raise CommandError(_HOPELESS["no_server"], MISSING)
+        if arguments.server:
+            _require_lead(database, arguments.server)
         run = database.write(request_run, wanted).value
     except AppError as error:
-        raise CommandError(_words(error), MISSING if error.key in _NOBODY else FAILED) from error
+        code = MISSING if error.key in _NOBODY else USAGE if error.key == "legacy_entity_unknown" else FAILED
+        raise CommandError(_words(error), code) from error
     results: dict[int, dict[str, Any]] = {}
     done = threading.Event()
 
@@ -191,6 +195,10 @@ def _once(database: "Database", arguments: argparse.Namespace, stop: threading.E
         sync.stop(30.0)
     if run not in results:
         if stop.is_set():
+            with suppress(AppError):
+                if any((one.id, one.state) == (run, "waiting") for one in database.read(state.state).waiting):
+                    database.write(cancel_run, CancelRun(run))
+                    raise CommandError("stopped; it had not begun, and is asked for no more", INTERRUPTED)
             raise CommandError("stopped; whoever leads next goes on with it", INTERRUPTED)
         # Nobody expects it any more after this answer; asked for again, it goes on behind the last page.
         with suppress(AppError):
@@ -198,6 +206,24 @@ def _once(database: "Database", arguments: argparse.Namespace, stop: threading.E
         raise CommandError(teller.trouble or "the run did not end", FAILED)
     _show(results[run], arguments.json)
     return 0 if results[run]["state"] in ("done", "warnings") else FAILED
+
+
+def _require_lead(database: "Database", server: str) -> None:
+    """Only who leads here reads another server than the live one: whoever else leads would read that."""
+    from app.core.errors import AppError
+    from app.services.legacy import state
+    from app.services.legacy.service import choose, servers
+
+    try:
+        choose(database.read(servers), server)
+    except AppError as error:
+        raise CommandError(f"no 4D server {server!r} is in use", MISSING) from error
+    lease = database.read(state.state).lease
+    if lease is not None and lease.held:
+        raise CommandError(
+            f"{lease.client} leads and reads the live server; --server needs the lead: end it there first",
+            FAILED,
+        )
 
 
 def _until(
@@ -258,7 +284,7 @@ def _show(result: Mapping[str, Any], as_json: bool) -> None:
         for name, one in result["entities"].items()
     ]
     widths = [max(len(line[place]) for line in (heads, *rows)) for place in range(len(heads))]
-    for line in (heads, *rows):
+    for line in (heads, *rows) if rows else ():
         cells = (
             cell.ljust(width) if place < 2 else cell.rjust(width)
             for place, (cell, width) in enumerate(zip(line, widths, strict=True))
@@ -267,6 +293,8 @@ def _show(result: Mapping[str, Any], as_json: bool) -> None:
     dry = " Nothing was written." if result.get("dry_run") else ""
     odd = any(one.get("warnings") for one in result["entities"].values()) and not dry
     where = " What was odd: Legacy › Warnings." if odd else ""
+    if not rows:
+        where = " Nothing was read: where Werkbank leads, the old system is only compared with (Legacy › Cut-over)."
     print(f"Run {result['run_id']}: {result['state']}.{dry}{where}")
     if result.get("error"):
         print(f"Error: {result['error']}")
@@ -352,7 +380,7 @@ class Teller:
     def _tell(self, status: "LegacyStatus") -> None:
         if self._as_json:
             print(json.dumps({"status": _status(status)}, default=str), flush=True)
-        elif status.state not in self._quiet:
+        elif status.state not in self._quiet or status.holder:  # what another one meets ends nothing here
             say(_line(status))
 
 

@@ -58,7 +58,8 @@ class LegacyStatus:
     `holder` is who leads (computer and process) when it is not this client; `progress` belongs to running; `reason`
     and `until` to waiting (text keys ``legacy_sessions_full``, ``legacy_session_lost``); `error` to silent, unreachable
     and failed. Silent: no answer just now, and the work goes on trying; unreachable: it was given up for a while. Both
-    say since when (`since`) and when it is asked again (`until`). `nothing_read`: nothing was ever read here.
+    say since when (`since`) and when it is asked again (`until`). `nothing_read`: nothing was ever read here;
+    `pictures_fail`: the image service could not be read the last time; `nobody`: nobody leads.
     """
 
     state: State = "off"
@@ -70,6 +71,8 @@ class LegacyStatus:
     error: AppError | None = None
     since: datetime | None = None
     nothing_read: bool = False
+    pictures_fail: bool = False
+    nobody: bool = False
     at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
 
     @property
@@ -217,8 +220,11 @@ class LegacySync:
             if silent is not None:
                 until = silent.retry_at if silent.retry_at and silent.retry_at > found.now else None
                 status = replace(status, state="unreachable", since=silent.silent_since, until=until)
-            elif found.run is None:
-                status = replace(status, nothing_read=not found.read_ever)
+        if status.state == "following" and found.run is None:
+            self._read = found.read_ever
+            fails = state.pictures_fail(found) is not None
+            nobody = (lease is None or not lease.held) and not state.passing(found)
+            status = replace(status, nothing_read=not self._read, pictures_fail=fails, nobody=nobody)
         self._tell(status)
         self._nudged.wait(FOLLOW_S if seconds is None else seconds)
         if not self._stop.is_set():
@@ -252,13 +258,16 @@ class LegacySync:
             with suppress(AppError):
                 self._leader.release()
             if wanted:
-                self._tell(LegacyStatus("following"))
+                if self._status.state in ("idle", "running"):  # what is in the way stays so without the lead
+                    self._tell(replace(self._status, state="following", leading=False, progress=Progress()))
                 self._stop.wait(YIELD_S)
 
     def _work(self, services: Services) -> None:
         """Run what there is to run, as long as the lease is ours."""
         run_next = self._run_next or _engine()
         failures = 0
+        found = self._db.read(state.state)
+        self._read, fails = found.read_ever, state.pictures_fail(found) is not None
         while not self._let_go.is_set() and self._leader.leads:
             try:
                 result = run_next(self._db, services, stop=self._let_go, progress=self._runs)
@@ -284,7 +293,9 @@ class LegacySync:
                 failures += 1
                 continue
             self._read = self._read or self._db.read(anything_read)
-            self._tell(LegacyStatus("idle", leading=True, nothing_read=not self._read))
+            if result is not None and result.mode == "images":
+                fails = result.state == "failed"
+            self._tell(LegacyStatus("idle", leading=True, nothing_read=not self._read, pictures_fail=fails))
             if result is None:
                 self._let_go.wait(LOOK_S)
 

@@ -81,7 +81,13 @@ def test_a_price_that_is_taken_away_there_is_taken_away_here(sync: Sync, server:
     prices = [dict(price) for price in variant["Preise"]["Coll"] if price["Art"] != "Laden"]
     prices[0]["Preis"] = 18.25
     server.change("Artikel_Variante", variant["UID"], Preise={"Coll": prices})
-    sync.run("incremental", "variant")
+    # The article is as it was, its prices are not: it has changed, and nothing read is missing from the report.
+    counts = sync.run("incremental", "variant").entities[0].counts
+    assert (counts.changed, counts.created, counts.quarantined) == (1, 0, 0)
+    assert counts.read == counts.changed + counts.unchanged
+    assert sync.one(
+        "SELECT changed_count || ' ' || unchanged_count FROM legacy.run_entity ORDER BY id DESC LIMIT 1"
+    ) == (f"{counts.changed} {counts.unchanged}")
     here = dict(
         sync.rows(
             "SELECT l.code, a.amount FROM catalog.price a JOIN catalog.price_list l ON l.id = a.price_list_id "
@@ -91,6 +97,14 @@ def test_a_price_that_is_taken_away_there_is_taken_away_here(sync: Sync, server:
     )
     assert set(here) == {"HANDEL", "EMPFEHLUNG"}
     assert here["HANDEL"] == Decimal("18.25")
+
+
+def test_what_came_is_counted_on_the_other_side_too(sync: Sync, server: FourDServer) -> None:
+    counted = "SELECT source_count FROM legacy.entity WHERE code = 'customer'"
+    before = len(house_rows(server, "Kunden"))
+    server.insert("Kunden", KundenNr=1888881, AdrNr=house_rows(server, "Adressen")[0]["AdrNr"])
+    assert sync.run("incremental", "customer").entities[0].counts.created == 1
+    assert sync.one(counted) == before + 1
 
 
 def test_what_was_deleted_there_is_found_by_its_key(sync: Sync, server: FourDServer) -> None:

@@ -98,7 +98,7 @@ def test_a_dry_run_writes_nothing(service: str, admin: Raw, capsys: pytest.Captu
 def test_what_does_not_fit_together_is_refused(service: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["sync", "--watch", "--full", "--dsn", service]) == 2
     assert cli.main(["sync", "--full", "--since", "2026-01-01", "--dsn", service]) == 2
-    assert cli.main(["sync", "--once", "--entity", "nonsense", "--dsn", service]) == 1
+    assert cli.main(["sync", "--once", "--entity", "nonsense", "--dsn", service]) == 2
     assert "nonsense" in capsys.readouterr().err
 
 
@@ -202,6 +202,28 @@ def test_whoever_leads_and_does_not_answer_is_named(
     leads.release()
 
 
+def test_while_somebody_else_leads_no_other_server_is_read_and_what_had_not_begun_is_taken_back(
+    service: str,
+    as_role: Callable[[str], Database],
+    admin: Raw,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    handlers: dict[int, Callable[..., object]] = {}
+    monkeypatch.setattr(signal, "signal", lambda which, handler: handlers.update({which: handler}))
+    before = admin.execute("SELECT max(id) FROM legacy.run").fetchone()
+    leads = leader_of(as_role("administrator"), "the-old-laptop")
+    assert cli.main(["sync", "--server", "live", "--dsn", service]) == 1
+    assert "the-old-laptop" in capsys.readouterr().err
+    assert cli.main(["sync", "--server", "nonsense", "--dsn", service]) == 3
+    assert admin.execute("SELECT max(id) FROM legacy.run").fetchone() == before
+    monkeypatch.setattr(Teller, "next", lambda _self: handlers[signal.SIGTERM]())
+    assert cli.main(["sync", "--entity", "category", "--dsn", service]) == 130
+    assert "asked for no more" in capsys.readouterr().err
+    assert admin.execute("SELECT state FROM legacy.run ORDER BY id DESC LIMIT 1").fetchone() == ("cancelled",)
+    leads.release()
+
+
 @pytest.mark.parametrize("where", ["database", "environment", "store"])
 def test_the_password_of_a_server_that_asks_for_one(
     service: str,
@@ -214,7 +236,7 @@ def test_the_password_of_a_server_that_asks_for_one(
 ) -> None:
     server.quirks.login = "leser:geheim"
     kept: dict[tuple[str, str], str] = {}
-    monkeypatch.setattr("app.commands.legacy.ask_password", lambda _user: "geheim")
+    monkeypatch.setattr("app.commands.legacy.ask_password", lambda *_user: "geheim")
     monkeypatch.setattr("app.core.credentials._memory", kept)
     admin.execute("UPDATE legacy.server SET username = 'leser'")
     try:

@@ -80,6 +80,28 @@ def test_everything_there_is_here_or_in_quarantine(sync: Sync, first: RunResult,
     assert counts["price_group"].created == 3
 
 
+def adds_up(sync: Sync, result: RunResult) -> None:
+    """Whether every record that was read is told of once, here and in the report the database keeps."""
+    for one in result.entities:
+        counts = one.counts
+        told = counts.created + counts.changed + counts.unchanged + counts.quarantined
+        assert told == counts.read, (one.entity, counts)
+        kept = sync.rows(
+            "SELECT read_count, created_count, changed_count, unchanged_count, quarantined_count "
+            "FROM legacy.run_entity WHERE run_id = %s AND entity = %s",
+            result.run_id,
+            one.entity,
+        )
+        assert kept == [
+            (counts.read, counts.created, counts.changed, counts.unchanged, counts.quarantined)
+        ], one.entity
+
+
+def test_every_record_read_is_accounted_for(sync: Sync, first: RunResult) -> None:
+    assert sum(one.counts.read for one in first.entities) > 10_000
+    adds_up(sync, first)
+
+
 def test_documents_agree_to_the_cent(sync: Sync, first: RunResult, server: FourDServer) -> None:
     """Sums of both sides, the old one worked out anew from what the server holds."""
     there: dict[tuple[str, str], list[Decimal]] = {}
@@ -294,6 +316,7 @@ def test_a_second_run_of_everything_writes_nothing(sync: Sync, first: RunResult)
     assert written == []
     assert sum(one.counts.gone for one in again.entities) == 0
     assert {one.entity: one.counts.read for one in again.entities}["document_line"] == 8000
+    adds_up(sync, again)
 
 
 def test_an_incremental_run_without_news_reads_little_and_writes_nothing(

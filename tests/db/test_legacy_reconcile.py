@@ -181,6 +181,57 @@ def test_what_was_changed_in_werkbank_is_told_but_not_held_against_it(
         assert told[0][1]
 
 
+def test_a_value_changed_here_after_the_last_run_is_told_once_and_counted_where_the_old_system_leads(
+    house: House, new_database: Any
+) -> None:
+    with (
+        new_database(Target.from_dsn(house.address)[0].dbname) as copy,
+        psycopg.connect(copy, autocommit=True) as admin,
+    ):
+        # E-mail is Werkbank's, the name the newer one's; the old system changed neither, so no run looks.
+        admin.execute(
+            "UPDATE partners.partner SET name = name || ' (neu)', email = 'neu@example.com' WHERE id = ("
+            "SELECT min(r.target_id) FROM legacy.record r JOIN legacy.entity e ON e.id = r.entity_id "
+            "WHERE e.code = 'customer' AND r.state = 'applied')"
+        )
+        admin.execute("UPDATE legacy.module SET mode = 'parallel' WHERE code = 'partners'")
+        assert run(copy, "reconcile", modules=["partners"], samples=500).state == "done"
+        told = (
+            "SELECT subject, legacy_value, werkbank_value, ok FROM legacy.reconciliation_line l "
+            "WHERE entity = 'customer' AND (NOT ok OR subject LIKE '%% · protected') "
+            "AND l.reconciliation_id = (SELECT max(id) FROM legacy.reconciliation) ORDER BY subject"
+        )
+        assert admin.execute(told).fetchall() == [
+            ("email · protected", None, "1", True),
+            ("name · protected", None, "1", True),
+        ]
+        admin.execute("UPDATE legacy.module SET mode = 'legacy' WHERE code = 'partners'")
+        assert run(copy, "reconcile", modules=["partners"], samples=500).state == "warnings"
+        assert admin.execute(
+            "SELECT differences FROM legacy.reconciliation ORDER BY id DESC LIMIT 1"
+        ).fetchone() == (2,)
+        assert [row[0] for row in admin.execute(told).fetchall()] == ["email", "email", "name", "name"]
+
+
+def test_every_difference_counts_once(admin: Raw) -> None:
+    def counted(*lines: tuple[str, str, int | None]) -> int:
+        made = [
+            {"entity": "customer", "kind": kind, "subject": subject, "difference": number, "ok": False}
+            for kind, subject, number in lines
+        ]
+        found = admin.execute("SELECT legacy.differences(%s)", (Jsonb(made),)).fetchone()
+        assert found is not None
+        return int(found[0])
+
+    assert counted() == 0
+    assert counted(("field", "name", -2), ("sample", "name", None), ("sample", "name", None)) == 2
+    assert counted(("field", "name", -30), *[("sample", "name", None)] * 20) == 30, "more than are named"
+    assert counted(("count", "records", 0), ("sample", "missing", None), ("sample", "surplus", None)) == 2
+    assert counted(("count", "rows", -1), ("sample", "row", None), ("sum", "invoice · net", 5)) == 2
+    assert counted(("sample", "row", None)) == 1
+    assert counted(("count", "failed", None)) == 1
+
+
 def test_an_old_token_compares_nothing(house: House, raw_role: Callable[..., Raw]) -> None:
     raw = raw_role("administrator", ticket=True)
     for function, more in (

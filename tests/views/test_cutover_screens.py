@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 import app.views.catalog
@@ -52,7 +53,7 @@ def admin_dsn(new_database: Any, demo_template: str) -> Iterator[str]:
 
 def compared(admin: Raw, module: str, lines: tuple[Any, ...] = LINES) -> int:
     """A comparison as the leader stores one."""
-    wrong = sum(not line[-1] for line in lines)
+    wrong = len({line[2] for line in lines if not line[-1]})
     number: int = legacy_world.one(
         admin,
         "INSERT INTO legacy.reconciliation (module, state, differences) VALUES (%s, %s, %s) RETURNING id",
@@ -96,7 +97,7 @@ def test_an_area_goes_over_only_when_it_is_signed(
         bench.wait(lambda: report.found is not None)
         assert [row.ok for row in report.model.rows] == [False, False, True]
         bench.click("action.sign")
-        # Two differences: without a word why nothing is signed.
+        # It differs: without a word why nothing is signed.
         bench.click("dialog.yes")
         assert bench.find("hint.reason") is not None
         bench.type("field.reason", "Firmierung im Altsystem veraltet")
@@ -123,6 +124,39 @@ def test_an_area_goes_over_only_when_it_is_signed(
         assert signed == "u_ralf"
 
 
+def test_a_card_says_what_is_so_and_its_buttons_keep_their_names(
+    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    admin.execute("UPDATE legacy.module SET mode = 'parallel' WHERE code IN ('production', 'hr')")
+    signed = compared(admin, "production")
+    admin.execute(
+        "UPDATE legacy.reconciliation SET state = 'signed', finished_at = now() - interval '2 hours' WHERE id = %s",
+        (signed,),
+    )
+    with bench_of(as_role("u_ralf"), tmp_path, qtbot) as bench:
+        page = bench.go("legacy.cutover")
+        bench.wait(lambda: page.found is not None)
+        assert [one.code for one in page.found.modules] == [
+            "catalog", "partners", "production", "inventory", "sales", "hr", "images",
+        ]  # fmt: skip
+
+        def told(code: str) -> list[str]:
+            card = bench.see(f"card.{code}")
+            return [
+                one.objectName() for one in card.findChildren(QWidget) if "condition." in one.objectName()
+            ]
+
+        assert told("hr") == [
+            "condition.read", "condition.quarantine", "condition.compared", "condition.signed",
+        ]  # fmt: skip
+        assert told("production")[-1] == "condition.outdated", "a signature that no longer holds is no tick"
+        for code, why in (("hr", "verglichen"), ("production", "neu vergleichen")):
+            button = bench.see(f"action.werkbank.{code}")
+            assert not button.isEnabled()
+            assert button.accessibleName() == "Werkbank führt"
+            assert why in button.toolTip()
+
+
 def test_a_comparison_is_asked_for_with_the_data_of_its_area(
     admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -147,7 +181,9 @@ def test_a_report_shows_what_is_asked_for_and_goes_into_a_file(
         bench.wait(lambda: report.found is not None)
         bench.click("tile.sample")
         assert [row.source_key for row in report.model.rows] == ["1100010"]
-        bench.click("tile.sample")
+        bench.click("tile.differences")
+        assert [row.kind for row in report.model.rows] == ["sample"], "as many lines as the tile says"
+        bench.click("tile.differences")
         assert len(report.model.rows) == len(LINES)
         for kind in ("xlsx", "pdf"):
             path = tmp_path / f"report.{kind}"

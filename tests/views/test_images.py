@@ -18,9 +18,11 @@ from app.services.images.fetch import PictureFetcher, Source
 from app.simulate.data import House
 from app.simulate.data import make as house_of
 from app.simulate.images import ImageServer
+from app.views.catalog.product_cards import PictureField
 from app.views.core import images as images_module
 from app.views.core.images import PORTION, ImageProvider
 from app.views.core.tasks import TaskManager
+from app.views.core.theme import px, tok
 from tests.views.list_world import Memory
 
 
@@ -292,6 +294,35 @@ def test_a_service_that_is_away_or_ill_harms_nobody_and_is_asked_again(
     assert asked(server) == 2  # not at every painting
     monkeypatch.setattr("app.views.core.images.AGAIN", 0.0)
     wait(qtbot, images, 1)
+
+
+def test_the_place_of_a_large_picture_that_cannot_be_had_shows_the_small_one_and_says_so(
+    qtbot: Any, far: Make, server: ImageServer
+) -> None:
+    images = far()
+    wait(qtbot, images, 1, images_module.THUMBNAIL)
+    empty = far()  # the next start: the small one is on disk
+    server.stop()
+    field = PictureField(empty)
+    qtbot.addWidget(field)
+    field.resize(320, field.height())
+    field.show_key(key(1))
+    field.show()
+    qtbot.waitUntil(
+        lambda: empty.missing(key(1), field.height() - 2 * px("gap_s"), field.devicePixelRatioF())
+    )
+    assert not empty.missing(key(1), images_module.THUMBNAIL, 1.0), "the small one is there"
+    ground = tok("photo").lightness()
+    qtbot.waitUntil(
+        lambda: abs(field.grab().toImage().pixelColor(field.width() // 2, 40).lightness() - ground) > 5,
+        timeout=10_000,
+    )
+    low = field.grab().copy(0, field.height() - px("gap_l"), field.width(), px("gap_l")).toImage()
+
+    ink = tok("text2").lightness()
+    assert any(
+        low.pixelColor(x, y).lightness() <= ink + 20 for x in range(low.width()) for y in range(low.height())
+    ), "a word at the foot"
 
 
 def test_what_is_damaged_on_disk_is_fetched_again(

@@ -73,7 +73,8 @@ def _apply(session: Session, page: Page) -> Result[dict[str, Any]]:
     )
     entries = page.refused.entries(answer)
     if entries:
-        call_api(session, "legacy_apply", **common, p_blocks=[], p_quarantine=entries)
+        more = call_api(session, "legacy_apply", **common, p_blocks=[], p_quarantine=entries)
+        answer["main"]["quarantined"] += more["main"]["quarantined"]
     return Result(answer | {"refused": len(entries)})
 
 

@@ -1,6 +1,7 @@
 """Going over to Werkbank, module by module: how each stands, what still stands in the way, and the steps themselves."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -19,6 +20,8 @@ from app.services.legacy.state import MODULE
 RECONCILIATION: Final = "legacy.reconciliation"
 STOCK_MOVE: Final = "inventory.stock_move"
 STEPS: Final = ("legacy", "parallel", "werkbank")
+# Records named one by one, and the total they are part of.
+_NAMED_IN: Final = {"missing": "records", "surplus": "records", "row": "rows"}
 
 
 class Condition(NamedTuple):
@@ -61,18 +64,31 @@ class Module(NamedTuple):
             and self.last_change_at is not None
             and self.last_change_at > self.reconciled_at
         )
-        return (
+        signed = self.reconciliation_state == "signed"
+        first = (
             Condition("read", self.unread == 0 and bool(self.entities), False, self.unread),
             Condition("quarantine", self.quarantined == 0, False, self.quarantined),
             Condition("compared", compared, True, 0, self.reconciled_at),
-            Condition("agrees", compared and self.differences == 0, False, self.differences),
-            Condition("unchanged", compared and not changed_since, True, 0, self.last_change_at),
-            Condition("signed", self.reconciliation_state == "signed", True),
         )
+        if not compared:  # nothing to say of a comparison there is none of
+            return (*first, Condition("signed", False, True))
+        return (
+            *first,
+            Condition("agrees", self.differences == 0, False, self.differences),
+            Condition("unchanged", not changed_since, True, 0, self.last_change_at),
+            # A signature under what is no longer so does not hold.
+            Condition(
+                "outdated" if signed and changed_since else "signed", signed and not changed_since, True
+            ),
+        )
+
+    def hindrance(self) -> str:
+        """The first condition the database would refuse Werkbank's lead for; empty when there is none."""
+        return next((one.key for one in self.conditions() if one.blocks and not one.met), "")
 
     def ready(self) -> bool:
         """Whether the database would let Werkbank lead now."""
-        return all(one.met for one in self.conditions() if one.blocks)
+        return not self.hindrance()
 
 
 class StockToOpen(NamedTuple):
@@ -167,7 +183,7 @@ SELECT m.id, m.row_version, m.code, m.mode, m.signed_off_at, m.signed_off_by, m.
               WHERE q.state IN ('open', 'retry') GROUP BY x.module) q ON q.module = m.code
   LEFT JOIN LATERAL (SELECT r.* FROM legacy.reconciliation r WHERE r.module = m.code
                       ORDER BY r.id DESC LIMIT 1) c ON true
- ORDER BY array_position(ARRAY['catalog','partners','sales','inventory','production','hr','images'], m.code::text)
+ ORDER BY array_position(ARRAY['catalog','partners','production','inventory','sales','hr','images'], m.code::text)
 """
 
 _STOCK = """(SELECT jsonb_build_array(count(*), coalesce(sum(s.qty), 0)) FROM legacy.stock s
@@ -217,6 +233,22 @@ def report(session: Session, record_id: int) -> Report:
         .order_by(ReconciliationLine.ok, ReconciliationLine.id)
     ).all()
     return Report(*row, tuple(LineRow._make(line) for line in lines))
+
+
+def differing(lines: Sequence[LineRow]) -> list[LineRow]:
+    """The lines that differ, each difference once: without totals all of whose differences are named one by one."""
+    different = [line for line in lines if not line.ok]
+    named = Counter(
+        (line.entity, _NAMED_IN.get(line.subject, line.subject))
+        for line in different
+        if line.kind == "sample"
+    )
+    return [
+        line
+        for line in different
+        if line.kind not in ("field", "count")
+        or not 0 < abs(line.difference or Decimal(0)) <= named[line.entity, line.subject]
+    ]
 
 
 @posting

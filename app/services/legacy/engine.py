@@ -132,13 +132,14 @@ def run_next(
     try:
         _work(db, services, found, memory, given, result, stop, progress)
     except (Cancelled, Unavailable, NotAllowed) as error:
-        # Stopped, overtaken, or nobody answers: whoever comes next goes on with it.
+        # Overtaken, ended, or nobody answers: whoever comes next goes on with it, unless somebody has stopped it.
+        result.state = "interrupted"
         with suppress(AppError):
-            calls.call(
+            answer = calls.call(
                 db, "legacy_run_end", p_token=services.token, p_run_id=result.run_id, p_state="interrupted"
             )
+            result.state = str(answer["state"])
         if isinstance(error, Cancelled) or error.key == "legacy_lease_lost":
-            result.state = "interrupted"
             return result
         raise
     except AppError as error:
@@ -306,6 +307,8 @@ def _one(
             else:
                 marks = _pass(worker, memory.entities.get(entity.code, {}), options, begun, tell)
             tell()
+            if worker.parts_refused:
+                result.state = "warnings"
         except StoppedError:
             result.state = "cancelled"
         except Refused as error:
@@ -353,7 +356,10 @@ def _pass(
         return {"sweep": True, "source_count": sweep(worker, tell)}
     if run.mode == "incremental" and since and (mark.get("last_full_at") or options.get("since")):
         incremental(worker, date.fromisoformat(str(since)), tell)
-        return {"incremental": True, "changed_since": str(day)}
+        marks = {"incremental": True, "changed_since": str(day)}
+        # New ones: there are more than were counted last.
+        there = worker.source.count() if worker.counts.created and not run.dry else None
+        return marks if there is None else marks | {"source_count": there}
     there = whole(worker, begun.get("cursor"), tell)
     return {
         "full": True,

@@ -50,7 +50,7 @@ def export(
     rows = _rows(source, table, where, limit, written, EXCEL_ROWS if writer is _xlsx else None)
     part = file.with_name(f".{file.name}.part")
     try:
-        part.touch()
+        part.touch(0o600)  # addresses, pay: whoever writes it decides who else reads it
         count = writer(part, columns, rows)
         part.replace(file)
     finally:

@@ -56,13 +56,15 @@ class WishLease:
 
 @dataclass(frozen=True, slots=True)
 class LeaseState:
-    """Who leads at the moment, as the database says; `wanted` is a client that asks for the lease."""
+    """Who leads at the moment, as the database says; `wanted` is a client that asks for the lease, `stop` whether
+    somebody has stopped the run under way."""
 
     held: bool
     token: int
     holder: str
     client: str
     wanted: str
+    stop: bool = False
 
 
 @posting
@@ -98,6 +100,7 @@ def _state(answer: dict[str, Any]) -> LeaseState:
         str(answer.get("holder") or ""),
         str(answer.get("client") or ""),
         str(answer.get("wanted") or ""),
+        bool(answer.get("stop")),
     )
 
 
@@ -122,6 +125,7 @@ class Leader:
         self._since = (0.0, 0.0)
         self.holder = ""
         self.wanted = False
+        self._stopped = False
 
     def take(self) -> bool:
         """Take the lease, or renew it; False when another client leads.  Raises AppError."""
@@ -130,6 +134,7 @@ class Leader:
             state = self._db.write(take_lease, TakeLease(self.client, self._seconds, self._token)).value
             self.holder = state.client
             self.wanted = state.wanted not in ("", self.client)
+            self._stopped = state.stop
             if not state.held:
                 self._token = None
                 return False
@@ -162,6 +167,11 @@ class Leader:
         """Whether it is time to renew."""
         gone = max(self._steady() - self._since[0], self._wall() - self._since[1])
         return self._token is None or gone >= RENEW_S
+
+    def stopped(self) -> bool:
+        """Whether somebody has stopped the run under way; said once."""
+        stopped, self._stopped = self._stopped, False
+        return stopped
 
     @property
     def token(self) -> int:

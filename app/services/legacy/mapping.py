@@ -181,6 +181,19 @@ class LegacyMapping:
         ]
 
 
+def covered(entity: str) -> frozenset[str]:
+    """Columns of the old system that hold somebody's pay: shown on request only, as at *Staff*."""
+    return frozenset(
+        str(value.argument)
+        for one in standard().entities
+        if one.code == entity
+        for block in one.blocks
+        if block.target == "legacy.employee_pay"
+        for value in block.fields
+        if value.kind == "column" and not value.ref
+    )
+
+
 @cache
 def standard() -> LegacyMapping:
     """The mapping that comes with the program.  Raises `MappingError`."""

@@ -16,7 +16,7 @@ from app.core.db import Database
 from app.core.errors import Cancelled, Refused, Unavailable
 from app.services.legacy import calls, mapping
 from app.services.legacy.lookups import Lookups
-from app.services.legacy.mapping import Entity, LegacyMapping
+from app.services.legacy.mapping import Block, Entity, LegacyMapping
 from app.services.legacy.pages import Source
 from app.services.legacy.records import Plan
 from app.services.legacy.service import Progress, Services
@@ -380,12 +380,14 @@ def _samples(
             for code, parts in plan.make(row, key, "").rows.items():
                 sent.setdefault(code, []).extend(parts)
     lines: list[Line] = []
-    for code, parts in sent.items():
-        lines += _fields(work, code, parts)
+    for block in entity.blocks:
+        if block.code in sent:
+            lines += _fields(work, block, sent[block.code])
     return lines
 
 
-def _fields(work: _Pass, code: str, parts: Sequence[Mapping[str, Any]]) -> list[Line]:
+def _fields(work: _Pass, block: Block, parts: Sequence[Mapping[str, Any]]) -> list[Line]:
+    code = block.code
     there: dict[str, Any] = {}
     keys = [str(part["k"]) for part in parts]
     for start in range(0, len(keys), _AT_ONCE):
@@ -417,7 +419,7 @@ def _fields(work: _Pass, code: str, parts: Sequence[Mapping[str, Any]]) -> list[
             actual = found["row"].get(name)
             if same(value, actual) or (value is None and (code, name) in _FILLED):
                 continue
-            if name in (found["protected"] or ()):
+            if _meant(name, value, found, block.rules):
                 protected[name] = protected.get(name, 0) + 1
                 continue
             different[name] = different.get(name, 0) + 1
@@ -433,6 +435,18 @@ def _fields(work: _Pass, code: str, parts: Sequence[Mapping[str, Any]]) -> list[
         if name in protected:
             summary.append(Line(code, "field", f"{name} · protected", None, str(protected[name])))
     return summary + lines
+
+
+def _meant(name: str, value: Any, found: Mapping[str, Any], rules: Mapping[str, str]) -> bool:
+    """Whether somebody changed it in Werkbank and it stays: as the sync would decide now, not only as it last did."""
+    if name in (found["protected"] or ()):
+        return True
+    given = found["given"] or {}
+    if name not in given or found["mode"] == "legacy":
+        return False
+    rule = "werkbank" if found["mode"] == "werkbank" else rules.get(name, rules.get("*", "legacy"))
+    # Where the newer one counts, the old system has said nothing since.
+    return rule == "werkbank" or (rule == "newest" and same(value, given[name]))
 
 
 def _targets(work: _Pass, parts: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int | None]:

@@ -130,13 +130,15 @@ class Waiter(Pace):
         _ = self._leader.token
 
     def pause(self, seconds: float, reason: str = "") -> None:
-        """Wait so long."""
+        """Wait so long, or until somebody stops the run: Cancelled."""
         end = self.now() + seconds
         if reason:
             self._on_wait(reason, datetime.fromtimestamp(time.time() + seconds, UTC))
         try:
             while (left := end - self.now()) > 0:
                 self.check()
+                if self._leader.stopped():
+                    raise Cancelled("cancelled")
                 self._stop.wait(min(left, SLICE_S))
             self.check()
         finally:
@@ -308,8 +310,8 @@ class Services:
         so many seconds.  Raises AppError."""
         if self.server is None:
             return
-        status, key = ("ok", None) if error is None else ("failed", error.key)
-        command = Contact(self.token, self.server, status, key, again_s=again_s)
+        status, said = ("ok", None) if error is None else ("failed", str(error))
+        command = Contact(self.token, self.server, status, said, again_s=again_s)
         _fenced(lambda: self._db.write(note_contact, command))
 
     def _troubled(self, error: AppError | None, seconds: float) -> None:

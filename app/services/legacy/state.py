@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -192,6 +192,32 @@ def silent(found: State) -> ServerState | None:
         return None
     gone = [one for one in found.servers if one.is_active and one.kind == "4d" and one.silent_since]
     return min(gone, key=lambda one: one.is_test, default=None)
+
+
+PASSING: Final = timedelta(seconds=10)
+"""So long nobody leads while the lead goes from one to another: no reason for alarm."""
+
+
+def passing(found: State) -> bool:
+    """Whether the lead is changing hands: nobody has it, and somebody had it a moment ago."""
+    lease = found.lease
+    return (
+        lease is not None and not lease.held and lease.until is not None and found.now - lease.until < PASSING
+    )
+
+
+def pictures_fail(found: State) -> ServerState | None:
+    """The image service in use that could not be read when it was asked last."""
+    asked = [one for one in found.servers if one.is_active and one.kind == "images"]
+    used = min(asked, key=lambda one: (one.is_test, one.id), default=None)
+    return used if used is not None and used.last_status not in ("", "ok") else None
+
+
+def unread(found: State) -> int:
+    """How many of the old system's tables were never read in full."""
+    return sum(
+        one.is_enabled and one.module != "images" and one.last_full_at is None for one in found.entities
+    )
 
 
 def progress(run: Run, expected: Mapping[str, int | None], now: datetime) -> Progress:

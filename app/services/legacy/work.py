@@ -27,7 +27,10 @@ class StoppedError(Exception):
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the records of one entity in this run."""
+    """What became of the records of one entity in this run.
+
+    Each that was read is one of created, changed, unchanged and quarantined; of some, values stayed protected, too.
+    """
 
     read: int = 0
     created: int = 0
@@ -119,6 +122,8 @@ class Worker:
         self.plan = run.plan(entity)
         self.source = run.source(entity)
         self.counts = Counts()
+        self.parts_refused = False
+        """Whether a part of a record that came over lies in quarantine."""
         self.total: int | None = None
         self._writer: ThreadPoolExecutor | None = None
         self._pending: tuple[Future[dict[str, Any]], Counts] | None = None
@@ -146,14 +151,14 @@ class Worker:
         """
         self.run.services.check()
         page = Counts()
-        self.counts.read += len(rows)
         given, odd = self._given(rows)
         keys = list(given)
         chosen = set(keys)
         if keys and not force:
             digests = [given[key][1] for key in keys]
             chosen = self.run.db.read(calls.changed, self.entity.code, keys, digests)
-            page.unchanged = len(rows) - len(chosen) - len(odd)
+        page.unchanged = len(rows) - len(chosen) - len(odd)
+        page.read = len(rows)
         made: list[tuple[Row, Made]] = []
         for key in keys:
             if key not in chosen:
@@ -163,9 +168,11 @@ class Worker:
             if repairs and key in repairs:
                 row = {**row, **repairs[key]}
             if wait and self.plan.wait(row):
+                page.read -= 1  # it is read once more, and counted then
                 continue
             made.append((row, self.plan.make(row, key, digest)))
-        self._write(made, odd, page, cursor, follow, len(rows))
+        self.counts.read += page.read
+        self._write(made, odd, page, cursor, follow)
 
     def count(self) -> None:
         """Ask how many records there are, and let others know."""
@@ -202,7 +209,7 @@ class Worker:
         if records and not self.run.dry:
             kept = [{name: record[name] for name in ("entity", "k", "raw", "findings")} for record in records]
             page = calls.Page(self.run.services.token, self.part, [], kept, None, {}, Refused(self._entities))
-            self.counts.quarantined += int(calls.apply(self.run.db, page)["quarantined"])
+            self.parts_refused |= int(calls.apply(self.run.db, page)["quarantined"]) > 0
 
     # -- one page ----------------------------------------------------------------------------------------------------
 
@@ -230,7 +237,6 @@ class Worker:
         page: Counts,
         cursor: dict[str, Any] | None,
         follow: bool,
-        read: int,
     ) -> None:
         refused = Refused(self._entities)
         blocks = self._blocks(self.entity, made, odd, page, refused, complete=False)
@@ -241,9 +247,10 @@ class Worker:
                 lines = self._lines(entity, plan, source, taken, odd)
                 blocks += self._blocks(entity, lines, odd, page, refused, complete=True, owners=taken)
         if self.run.dry:
-            page.quarantined += len(odd)
+            page.quarantined += sum(one.entity == self.entity.code for one in odd)
             page.changed += sum(1 for _, one in made if one.rows)
-            self.counts.add(page)
+            self.parts_refused |= any(one.entity != self.entity.code for one in odd)
+            self._count(page)
             return
         sent = calls.Page(
             token=self.run.services.token,
@@ -252,7 +259,7 @@ class Worker:
             quarantine=[entry(one, self._entities[one.entity.partition("/")[0]]) for one in odd],
             cursor=cursor,
             counts={
-                "read_count": read,
+                "read_count": page.read,
                 "unchanged_count": page.unchanged,
             },
             refused=refused,
@@ -285,16 +292,16 @@ class Worker:
     def _written(self, answer: Mapping[str, Any], page: Counts) -> None:
         for block in answer["blocks"]:
             page.warnings += int(block.get("warnings") or 0)
-            if block["entity"] == self.entity.code:
-                page.created += int(block["created"])
-                page.changed += int(block["changed"])
-                page.unchanged += int(block["unchanged"])
-                page.protected += int(block["protected"])
-                page.gone += int(block["gone"])
-        page.quarantined += int(answer["quarantined"]) + int(answer["refused"])
-        self.counts.add(page)
+        for name, number in answer["main"].items():
+            setattr(page, name, getattr(page, name) + int(number))
+        self.parts_refused |= int(answer["quarantined"]) + int(answer["refused"]) > page.quarantined
+        self._count(page)
         if answer["cancel"]:
             raise StoppedError
+
+    def _count(self, page: Counts) -> None:
+        page.read = 0  # counted as it was read
+        self.counts.add(page)
 
     def _blocks(
         self,

@@ -9,6 +9,7 @@ from app.core.db import call_api, posting
 from app.core.errors import Invalid
 from app.models.legacy.sync import Server
 from app.services import records
+from app.services.legacy.addresses import fault
 from app.services.legacy.commands import (
     MODES,
     OTHER_MODES,
@@ -81,12 +82,13 @@ def settle_many(session: Session, command: SettleMany) -> Result[int]:
 
 
 def save_server(session: Session, command: SaveServer) -> Result[Saved]:
-    """Create or change a server.  Invalid legacy_url_form."""
+    """Create or change a server.  Invalid legacy_url_form, legacy_url_password."""
     values: dict[str, Any] = dict(command.values)
     if "base_url" in values:
         address = str(values["base_url"] or "").strip()
-        if not address.startswith(("http://", "https://")) or len(address) < len("http://a"):
-            raise Invalid("legacy_url_form", column="base_url")
+        wrong = fault(address)
+        if wrong is not None:
+            raise Invalid(wrong, column="base_url")
         values["base_url"] = _root(address)
     if "timeout_s" in values and values["timeout_s"] is not None:
         values["timeout_s"] = int(values["timeout_s"])

@@ -27,8 +27,9 @@ from app.views.core import icons
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.detail import Picture
-from app.views.core.fonts import font
+from app.views.core.fonts import font, metrics
 from app.views.core.form_parts import Fact, FactsCard
+from app.views.core.images import THUMBNAIL
 from app.views.core.marks import Label
 from app.views.core.surfaces import Card, clear_layout
 from app.views.core.theme import px, tok
@@ -127,6 +128,8 @@ class PictureField(QWidget):
             shown = self._images.thumb(self._key, side, self.devicePixelRatioF())
             if shown is not None:
                 painter.drawPixmap(spot.topLeft(), shown)
+            if self._images.missing(self._key, side, self.devicePixelRatioF()):
+                self._paint_missing(painter, spot, stand_in=shown is None)
         else:
             mark = px("gap_xl") + px("gap")
             image = icons.pixmap("image", mark, "disabled")
@@ -142,6 +145,25 @@ class PictureField(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), px("radius_card"), px("radius_card"))
         painter.end()
+
+    def _paint_missing(self, painter: QPainter, spot: QRectF, *, stand_in: bool) -> None:
+        """The picture cannot be had just now: the small one, which is here more often, and a word below."""
+        if stand_in and self._key is not None:
+            ratio = self.devicePixelRatioF()
+            small = self._images.thumb(self._key, round(THUMBNAIL / ratio), ratio)
+            if small is not None:
+                painter.drawPixmap(spot, small, QRectF(small.rect()))
+            else:
+                mark = px("gap_xl") + px("gap")
+                image = icons.pixmap("image", mark, "disabled")
+                painter.drawPixmap(int((self.width() - mark) / 2), int((self.height() - mark) / 2), image)
+        words = t("catalog.picture.away")
+        painter.setFont(font("small"))
+        high = metrics("small").height() + px("gap")
+        band = QRectF(0.5, self.height() - high - 0.5, self.width() - 1, high)
+        painter.fillRect(band.adjusted(px("radius_card"), 0, -px("radius_card"), 0), tok("photo"))
+        painter.setPen(tok("text2"))
+        painter.drawText(band, int(Qt.AlignmentFlag.AlignCenter), words)
 
 
 def read_file(path: str) -> bytes:

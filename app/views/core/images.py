@@ -181,6 +181,12 @@ class ImageProvider(QObject):
         self._pixmaps.put(slot, made, made.width() * made.height() * 4)
         return made
 
+    def missing(self, picture: tuple[int, str], side: int, ratio: float) -> bool:
+        """Whether it could not be had in this size a moment ago."""
+        want = Want(int(picture[0]), str(picture[1]), min(round(side * ratio), LARGEST))
+        failed = self._failed.get(want.source)
+        return failed is not None and time.monotonic() - failed < AGAIN
+
     @property
     def memory(self) -> int:
         """Bytes of pictures held."""
@@ -333,9 +339,11 @@ class ImageProvider(QObject):
         others = self._fetching.pop(want.source, set()) - {want}
         image = future.result() if future.exception() is None else None
         if image is None:
-            # Away, or something else than a picture: nobody is told, later it is tried again.
+            # Away, or something else than a picture: later it is tried again.
             self._failed[want.source] = time.monotonic()
             self._failed.pop(next(iter(self._failed)) if len(self._failed) > FAILED else "", None)
+            if want.full:
+                self._announce_soon()  # where one is shown large, its place says so
         else:
             self._failed.pop(want.source, None)
             self._put(want, image)

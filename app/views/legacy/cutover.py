@@ -48,7 +48,7 @@ class ModuleCard(Card):
         self.body.addWidget(Label(t(f"cutover.means.{module.mode}"), "small", "text2", wrap=True))
         if module.mode == "werkbank" and module.signed_off_at is not None:
             who = name(page.ctx, module.signed_off_by or "")
-            words = t("cutover.since", at=fmt.date_(module.signed_off_at.date()), who=who)
+            words = t("cutover.since", at=fmt.date_(module.signed_off_at.astimezone().date()), who=who)
             self.body.addWidget(Label(words, "small", "text3", wrap=True))
         conditions = module.conditions()
         if conditions and module.mode != "werkbank":
@@ -94,7 +94,8 @@ class ModuleCard(Card):
         )
         step.setObjectName(f"action.{mode}.{self.module.code}")
         if over and not self.module.ready():
-            step.set_blocked(t("cutover.blocked"))
+            step.setEnabled(False)
+            step.setToolTip(t(f"cutover.blocked.{self.module.hindrance()}"))
         return step
 
 
@@ -155,6 +156,7 @@ class CutoverPage(TabPage):
         self._grid.setSpacing(px("gap_m"))
         for place in (0, 1):
             self._grid.setColumnStretch(place, 1)
+            self._grid.setColumnMinimumWidth(place, 1)
         box.addLayout(self._grid)
         box.addStretch(1)
         column.addWidget(scrolled(content), 1)

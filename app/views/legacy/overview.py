@@ -10,7 +10,7 @@ from app.core import format as fmt
 from app.core.i18n import t
 from app.services.legacy import writes
 from app.services.legacy.commands import CancelRun
-from app.services.legacy.state import STATE_TOPICS, EntityState, State, silent, state
+from app.services.legacy.state import STATE_TOPICS, EntityState, State, passing, silent, state, unread
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.detail import scrolled
@@ -92,7 +92,6 @@ class OverviewPage(TabPage):
         box = QVBoxLayout(self._content)
         box.setContentsMargins(px("margin_l"), px("gap_m"), px("margin_l"), px("margin"))
         box.setSpacing(px("gap_m"))
-        box.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._banners = QVBoxLayout()
         self._banners.setSpacing(px("gap"))
         box.addLayout(self._banners)
@@ -101,6 +100,7 @@ class OverviewPage(TabPage):
         box.addWidget(self.progress)
         box.addWidget(self.figures)
         box.addLayout(self._make_columns())
+        box.addStretch(1)
         self._scroll = scrolled(self._content)
         column.addWidget(self._scroll, 1)
         self._empty: QWidget | None = None
@@ -147,13 +147,13 @@ class OverviewPage(TabPage):
         row.addWidget(left, 1, Qt.AlignmentFlag.AlignTop)
         side = QVBoxLayout()
         side.setSpacing(px("gap_m"))
-        side.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.leader = LeaderCard(self.ctx)
         self.servers = ServersCard(self.ctx)
         self.modules = ModulesCard(self.ctx)
         for card in (self.leader, self.servers, self.modules):
             card.setFixedWidth(px("side"))
             side.addWidget(card)
+        side.addStretch(1)  # not aligned: that would cut what wraps
         row.addLayout(side)
         return row
 
@@ -203,7 +203,12 @@ class OverviewPage(TabPage):
         last = max(
             (e.last_incremental_at or e.last_full_at for e in found.entities if e.last_full_at), default=None
         )
-        line = t("legacy.line.current", at=fmt.date_time(last)) if last else t("legacy.line.never")
+        if last is None:
+            line = t("legacy.line.never")
+        elif left := unread(found):
+            line = t("legacy.line.partly", n=left, count=fmt.number(left))
+        else:
+            line = t("legacy.line.current", at=fmt.date_time(last))
         self._head.show_title(t("legacy.title"), chips, line)
         stoppable = self.ctx.profile.can(CANCEL)
         self.stop.setVisible(run is not None and stoppable)
@@ -226,7 +231,7 @@ class OverviewPage(TabPage):
                 banner.setObjectName("legacy.blocked")
                 self._banners.addWidget(banner)
         active = [server for server in found.servers if server.is_active]
-        if active and (found.lease is None or not found.lease.held):
+        if active and (found.lease is None or not found.lease.held) and not passing(found):
             banner = Banner("warn", t("legacy.banner.no_leader"), t("legacy.banner.no_leader_text"))
             banner.setObjectName("legacy.no_leader")
             self._banners.addWidget(banner)

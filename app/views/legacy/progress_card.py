@@ -14,7 +14,7 @@ from app.views.core.marks import Chip, IconLabel, Label, ProgressBar
 from app.views.core.people import name
 from app.views.core.surfaces import Card
 from app.views.core.theme import px
-from app.views.legacy.words import RUN_STATE, duration, mode_words, titled
+from app.views.legacy.words import RUN_STATE, duration, mode_words, run_error, titled
 
 
 class ProgressCard(Card):
@@ -46,6 +46,10 @@ class ProgressCard(Card):
         self._bar = ProgressBar()
         self._bar.setObjectName("progress.bar")
         self.body.addWidget(self._bar)
+        self._why = Label("", "body", "bad", wrap=True)
+        self._why.setObjectName("progress.why")
+        self._why.hide()
+        self.body.addWidget(self._why)
         last = QHBoxLayout()
         self._keeps = Label("", "small", "text2", elide=True)
         self._keeps.setObjectName("progress.keeps")
@@ -61,6 +65,7 @@ class ProgressCard(Card):
         if run is None:
             return
         going = run.state == "running"
+        self._why.hide()
         mute = going and silent(found) is not None
         kind, key = ("warn", "legacy.progress.silent") if mute else RUN_STATE[run.state]
         self._chip.set_chip(kind, t(key))
@@ -109,6 +114,9 @@ class ProgressCard(Card):
             self._keeps.setText(t("legacy.progress.waiting_until", at=fmt.date_time(run.ends_at)))
         else:
             self._keeps.setText(t("legacy.progress.waiting") if waiting else self._outcome(run))
+        why = run_error(run)
+        self._why.setText(why)
+        self._why.setVisible(bool(why))
         self._who.setText(self._started(run))
 
     @staticmethod

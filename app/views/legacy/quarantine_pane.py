@@ -14,6 +14,7 @@ from app.core.i18n import t
 from app.services.legacy import reads, writes
 from app.services.legacy.commands import SettleQuarantine
 from app.services.legacy.lists import QuarantineRow
+from app.services.legacy.mapping import covered
 from app.services.legacy.reads import QuarantineDetail
 from app.views.core.buttons import Button, IconButton
 from app.views.core.context import AppContext
@@ -29,13 +30,16 @@ from app.views.legacy.words import QUARANTINE_STATE, finding_words, titled
 SET = "legacy_quarantine_set"
 
 
+COVERED = "•••••"
 _NUMBER = re.compile(r"-?\d+\.\d+")  # how JSON keeps an exact number
 
 
 class Value(QWidget):
     """A field of the old record: its name, what stands there, and once wanted a field to type another value."""
 
-    def __init__(self, name: str, value: object, repaired: Any, *, wrong: bool, may: bool) -> None:
+    def __init__(
+        self, name: str, value: object, repaired: Any, *, wrong: bool, may: bool, covered: bool = False
+    ) -> None:
         super().__init__()
         self.name, self.original = name, value
         self._missing = repaired is _NOTHING
@@ -61,8 +65,26 @@ class Value(QWidget):
         self._row.addWidget(self._pencil)
         if not may or isinstance(value, Mapping | list):
             self._pencil.hide()
+        if covered:
+            self._cover(shown)
         if repaired is not _NOTHING:
             self.begin().setText(as_text(repaired))
+
+    def _cover(self, shown: str) -> None:
+        """Somebody's pay: seen only when it is asked for."""
+        self.label.setText(COVERED)
+        eye = IconButton("eye", "legacy.employee.show_pay", size=px("chip") + 4, icon_size=px("icon_small"))
+        eye.setObjectName(f"show.{self.name}")
+        self._row.addWidget(eye)
+        with_pencil = self._pencil.isVisibleTo(self)
+        self._pencil.hide()
+
+        def show() -> None:
+            eye.hide()
+            self.label.setText(shown or fmt.NONE)
+            self._pencil.setVisible(with_pencil)
+
+        eye.clicked.connect(show)
 
     def begin(self) -> LineEdit:
         """Let the value be typed."""
@@ -163,8 +185,14 @@ class QuarantinePane(DetailPane):
         self, name: str, found: QuarantineDetail, *, wrong: bool, may: bool, open_: bool = False
     ) -> Value:
         repaired = found.repair.get(name, _NOTHING)
-        value = Value(name, found.raw.get(name), repaired, wrong=wrong, may=may)
-        if open_ and value.edit is None and not isinstance(found.raw.get(name), Mapping | list):
+        hidden = repaired is _NOTHING and name in covered(found.entity)
+        value = Value(name, found.raw.get(name), repaired, wrong=wrong, may=may, covered=hidden)
+        if (
+            open_
+            and not hidden
+            and value.edit is None
+            and not isinstance(found.raw.get(name), Mapping | list)
+        ):
             value.begin().clearFocus()
         self.values[name] = value
         return value

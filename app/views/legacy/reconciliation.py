@@ -68,7 +68,7 @@ def _result(row: LineRow) -> str:
 
 
 COLUMNS = (
-    Column("ok", "reconcile.column.ok", "chip", 110, chips=_OK, value=_result),
+    Column("ok", "reconcile.column.ok", "chip", 140, chips=_OK, value=_result),
     Column("entity", "reconcile.column.entity", width=170, text=lambda row: titled(row.title, row.entity)),
     Column("kind", "reconcile.column.kind", width=110, text=lambda row: t(f"reconcile.kind.{row.kind}")),
     Column("subject", "reconcile.column.subject", "bold", 220, stretch=True, text=subject_words),
@@ -148,7 +148,7 @@ class ReconciliationPage(TabPage):
         """Its module and day."""
         if self.found is None:
             return t("reconcile.one")
-        day = fmt.date_(self.found.finished_at.date())
+        day = fmt.date_(self.found.finished_at.astimezone().date())
         return t("reconcile.named", module=module_words(self.found.module), day=day)
 
     def identity(self) -> str:
@@ -216,12 +216,10 @@ class ReconciliationPage(TabPage):
         self._chosen = kind
         if self.found is None:
             return
-        rows = [
-            line
-            for line in self.found.lines
-            if not kind or line.kind == kind or (kind == "differences" and not line.ok)
-        ]
-        self.model.set_rows(rows)
+        if kind == "differences":
+            self.model.set_rows(cutover.differing(self.found.lines))
+        else:
+            self.model.set_rows([line for line in self.found.lines if not kind or line.kind == kind])
 
     def ask_sign(self) -> None:
         """Ask for the word that goes with the signature, then sign."""

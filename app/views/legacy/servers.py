@@ -14,6 +14,7 @@ from app.core.errors import AppError, Invalid
 from app.core.i18n import t
 from app.services.images.probe import ServiceTest, test_service
 from app.services.legacy import reads, secrets, writes
+from app.services.legacy.addresses import fault
 from app.services.legacy.browse import ConnectionTest, test_connection
 from app.services.legacy.commands import SaveServer, SetPassword
 from app.services.legacy.lists import ServerRow, list_servers
@@ -109,8 +110,8 @@ def _code(value: Any, _everything: Mapping[str, Any]) -> Invalid | None:
 
 
 def _address(value: Any, _everything: Mapping[str, Any]) -> Invalid | None:
-    fits = str(value or "").strip().startswith(("http://", "https://"))
-    return None if fits else Invalid("legacy_url_form", column="base_url")
+    wrong = fault(str(value or ""))
+    return None if wrong is None else Invalid(wrong, column="base_url")
 
 
 class ServerPage(FormPage):

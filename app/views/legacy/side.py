@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.i18n import has_text, t
-from app.services.legacy.state import ModuleState, ServerState, State
+from app.services.legacy.state import ModuleState, ServerState, State, passing
 from app.views.core.context import AppContext
 from app.views.core.detail import value_row
 from app.views.core.marks import Chip, Divider, Label
@@ -15,7 +15,7 @@ from app.views.core.people import name
 from app.views.core.side_cards import when
 from app.views.core.surfaces import Card, clear_layout
 from app.views.core.theme import px
-from app.views.legacy.words import MODULE_MODE, module_words
+from app.views.legacy.words import MODULE_MODE, module_words, server_error
 
 CUTOVER = "legacy.cutover"
 
@@ -37,6 +37,8 @@ class LeaderCard(Card):
             who = name(self._ctx, lease.holder) if lease.person == lease.holder else lease.person
             row.addWidget(Label(who, "body600", elide=True), 1)
             row.addWidget(Chip("ok", t("legacy.leader.held")))
+        elif passing(found):
+            row.addWidget(Label(t("legacy.leader.passing"), "body", "text2", elide=True), 1)
         else:
             row.addWidget(Label(t("legacy.leader.nobody"), "body", "text2"), 1)
         self.body.addLayout(row)
@@ -85,6 +87,8 @@ def server_chip(server: ServerState) -> tuple[str, str]:
         return "ok", t("legacy.server.status.ok")
     if not status:
         return "neutral", t("legacy.server.status.never")
+    if any(word in (server.last_error or "") for word in ("sign_in", "login_refused")):
+        return "bad", t("legacy.server.status.refused")
     key = f"legacy.server.status.{status}"
     kind = "ok" if status == "ok" else "warn" if status in ("waiting", "session_limit") else "bad"
     return kind, t(key if has_text(key) else "legacy.server.status.failed")
@@ -115,16 +119,10 @@ def _server(server: ServerState) -> QWidget:
     if parts:
         box.addWidget(Label(" · ".join(parts), "small", "text3", wrap=True))
     if server.last_error and server.last_status != "ok":
-        box.addWidget(Label(_error(server.last_error), "small", "bad", wrap=True))
+        said = Label(server_error(server), "small", "bad", wrap=True)
+        said.setObjectName(f"server.error.{server.code}")
+        box.addWidget(said)
     return holder
-
-
-def _error(key: str) -> str:
-    found = f"error.{key}"
-    try:
-        return t(found) if has_text(found) else key
-    except (KeyError, IndexError):
-        return key
 
 
 class ModulesCard(Card):

@@ -1,13 +1,15 @@
 """Words and colours of the legacy sync: states, modes, entities, findings."""
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from app.core import format as fmt
 from app.core.i18n import has_text, language, t
-from app.services.legacy.state import ServerState
+from app.services.legacy.state import Run, ServerState
 from app.services.validation.findings import Finding
 
 RUN_STATE = {
@@ -117,3 +119,30 @@ def error_sentence(error: Mapping[str, Any]) -> str:
         except (KeyError, IndexError):
             return key
     return str(error.get("message") or key)
+
+
+def server_error(server: ServerState) -> str:
+    """What a server said last that was no answer, in words."""
+    # `key(name='value', …)`, as an AppError tells of itself; cut short it is its key alone.
+    written = server.last_error or server.last_status
+    key, _, rest = written.partition("(")
+    known = {
+        "server": server.title,
+        "url": server.base_url,
+        "host": urlsplit(server.base_url).hostname or server.base_url,
+        "message": fmt.NONE,
+        "reason": fmt.NONE,
+    }
+    try:
+        call = ast.parse(written, mode="eval").body if rest else None
+        given = call.keywords if isinstance(call, ast.Call) else ()
+        params = known | {str(one.arg): ast.literal_eval(one.value) for one in given}
+    except (SyntaxError, ValueError):
+        params = known
+    return error_sentence({"key": key, "params": params | {"server": server.title}})
+
+
+def run_error(run: Run) -> str:
+    """Why a run failed: its own words, or those of the first table that did; empty when it did not."""
+    errors = [run.error, *(part.error for part in run.parts)] if run.state == "failed" else []
+    return next((error_sentence(one) for one in errors if one), "")

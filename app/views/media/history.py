@@ -9,6 +9,7 @@ from app.core.changes import Changes
 from app.core.i18n import t
 from app.services.images import media
 from app.services.images.media import ChangeRow, Status
+from app.services.legacy import state as legacy
 from app.services.legacy import writes
 from app.services.legacy.commands import RequestRun
 from app.views.core.buttons import Button
@@ -22,10 +23,11 @@ from app.views.core.surfaces import Banner, Card, clear_layout
 from app.views.core.table_model import Column
 from app.views.core.theme import px
 from app.views.core.workspace import TabPage
+from app.views.legacy.words import server_error
 from app.views.media.pictures import picture_key
 from app.views.media.words import CHANGES, HISTORY, LIST, PICTURE, PRODUCT
 
-REQUEST, RUN = "legacy_run_request", "legacy.run"
+REQUEST, RUN, STATE = "legacy_run_request", "legacy.run", "legacy_state"
 
 
 class Figure(Card):
@@ -50,6 +52,8 @@ class StatusStrip(QWidget):
         box.setSpacing(px("gap"))
         self._banner = QVBoxLayout()
         box.addLayout(self._banner)
+        self._trouble = QVBoxLayout()
+        box.addLayout(self._trouble)
         self._figures = QHBoxLayout()
         self._figures.setSpacing(px("gap_m"))
         box.addLayout(self._figures)
@@ -83,6 +87,28 @@ class StatusStrip(QWidget):
         """Ask how things stand."""
         op: ReadOp[Status] = ReadOp(self, self._ctx, media.status)
         op.replacing("status").success(self._show).failure(lambda _error: True).start()
+        if self._ctx.profile.can(STATE):
+            sync: ReadOp[legacy.State] = ReadOp(self, self._ctx, legacy.state)
+            sync.replacing("sync").success(self._show_sync).failure(lambda _error: True).start()
+
+    def _show_sync(self, found: legacy.State) -> None:
+        """Say when the service could not be read the last time, and that a reading waits or goes on."""
+        clear_layout(self._trouble)
+        server = legacy.pictures_fail(found)
+        if server is not None:
+            at = fmt.date_time(server.last_contact_at) if server.last_contact_at else fmt.NONE
+            banner = Banner("bad", t("media.status.failed", at=at), server_error(server))
+            banner.setObjectName("media.failed")
+            self._trouble.addWidget(banner)
+        asked = [one for one in (found.run, *found.waiting) if one is not None and one.mode == "images"]
+        self._now.setEnabled(not asked)
+        self._now.set_text_key(
+            "media.status.running"
+            if asked and asked[0] is found.run
+            else "media.status.waiting"
+            if asked
+            else "media.status.now"
+        )
 
     def _show(self, found: Status) -> None:
         clear_layout(self._banner)
@@ -115,6 +141,7 @@ class StatusStrip(QWidget):
 
     def _requested(self, _run: int) -> None:
         self._ctx.navigate.toast(t("media.status.requested"), kind="info")
+        self.read()
 
 
 def _spec(ctx: AppContext) -> ListSpec:
@@ -149,7 +176,7 @@ def _spec(ctx: AppContext) -> ListSpec:
             Column("by", "media.column.by", width=160, text=who, sortable=False),
         ),
         fetch=media.list_changes,
-        topics=frozenset({PICTURE, RUN}),
+        topics=frozenset({PICTURE, RUN, legacy.SERVER}),
         presets=(
             Preset("all", "kit.list.all"),
             Preset("sync", "media.preset.sync"),

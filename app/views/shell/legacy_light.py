@@ -53,6 +53,12 @@ class LegacyStatus(Protocol):
     @property
     def nothing_read(self) -> bool: ...
 
+    @property
+    def nobody(self) -> bool: ...
+
+    @property
+    def pictures_fail(self) -> bool: ...
+
 
 class LegacyLight(QWidget):
     """A dot, a few words, more in the tip."""
@@ -75,8 +81,8 @@ class LegacyLight(QWidget):
         """Say how it stands; where there is no old system, nothing."""
         state = str(status.state)
         share = _share(status.progress) if state in ("running", "following") else None
-        fresh = status.nothing_read and state in ("idle", "following") and share is None
-        kind = "info" if share is not None else "warn" if fresh else _KINDS.get(state, "")
+        odd = _odd(status) if share is None else ""
+        kind = "info" if share is not None else "warn" if odd else _KINDS.get(state, "")
         self.setVisible(bool(kind))
         if not kind:
             return
@@ -85,14 +91,14 @@ class LegacyLight(QWidget):
             self.words.setText(t("shell.legacy.running", share=fmt.percent(share)))
         elif state == "waiting" and status.until is not None:
             self.words.setText(t("shell.legacy.waiting_until", at=f"{status.until.astimezone():%H:%M}"))
-        elif fresh:
-            self.words.setText(t("shell.legacy.nothing_read"))
         else:
-            self.words.setText(t("shell.legacy.reading" if state == "running" else f"shell.legacy.{state}"))
+            said = odd or ("reading" if state == "running" else state)
+            self.words.setText(t(f"shell.legacy.{said}"))
         lost = state == "waiting" and status.reason == "legacy_session_lost"
-        tip = [t("shell.legacy.about.lost" if lost else f"shell.legacy.about.{state}")]
-        if fresh:
-            tip.append(t("shell.legacy.about.nothing_read"))
+        about = "lost" if lost else "nobody" if odd == "nobody" else state
+        tip = [t(f"shell.legacy.about.{about}")]
+        if odd not in ("", "nobody"):
+            tip.append(t(f"shell.legacy.about.{odd}"))
         if status.since is not None:
             tip.append(t("shell.legacy.silent_since", at=f"{status.since.astimezone():%H:%M:%S}"))
             if status.until is not None:
@@ -103,6 +109,15 @@ class LegacyLight(QWidget):
             tip.append(error_text(status.error))
         self.setToolTip(plain("\n".join(tip)))
         self.setAccessibleName(self.words.text())
+
+
+def _odd(status: LegacyStatus) -> str:
+    """Why a quiet sync is not up to date; empty when it is, and while something else is to be told."""
+    if str(status.state) not in ("idle", "following"):
+        return ""
+    if status.nothing_read:
+        return "nothing_read"
+    return "nobody" if status.nobody else "pictures" if status.pictures_fail else ""
 
 
 def _share(progress: Any) -> Decimal | None:

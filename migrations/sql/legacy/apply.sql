@@ -211,6 +211,26 @@ END $$;
 COMMENT ON FUNCTION legacy.quarantine_put IS
   'Put records into quarantine: [{entity, k, o, h, raw, findings}]; one that somebody ignores stays ignored.';
 
+CREATE OR REPLACE FUNCTION legacy.grown(p_entity text, p_blocks jsonb) RETURNS int
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_entity bigint := legacy.entity_id(p_entity);
+  v_parts bigint[] := ARRAY(SELECT e.id FROM legacy.entity e WHERE e.code <> p_entity
+                              AND e.code = ANY (ARRAY(SELECT b ->> 'entity' FROM jsonb_array_elements(p_blocks) b)));
+BEGIN
+  RETURN (
+    SELECT count(*)
+      FROM (SELECT DISTINCT x ->> 'k' AS k FROM jsonb_array_elements(p_blocks) b CROSS JOIN LATERAL jsonb_array_elements(b -> 'rows') x
+             WHERE b ->> 'entity' = p_entity OFFSET 0) s
+     CROSS JOIN LATERAL (SELECT r.changed_at FROM legacy.record r WHERE r.entity_id = v_entity AND r.source_key = s.k LIMIT 1) m
+     WHERE m.changed_at < statement_timestamp()
+       AND EXISTS (SELECT FROM unnest(v_parts) p (id)
+                    CROSS JOIN LATERAL (SELECT FROM legacy.record c
+                                         WHERE c.entity_id = p.id AND c.owner_key = s.k AND c.changed_at = statement_timestamp() LIMIT 1) c));
+END $$;
+COMMENT ON FUNCTION legacy.grown IS
+  'How many records of a page that was just applied stayed as they were themselves while a part of theirs changed: a price, an address, a line.';
+
 CREATE OR REPLACE FUNCTION api.legacy_apply(p_token bigint, p_run_entity_id bigint, p_blocks jsonb, p_quarantine jsonb DEFAULT NULL,
   p_cursor jsonb DEFAULT NULL, p_counts jsonb DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -222,7 +242,8 @@ DECLARE
   v_block jsonb;
   v_answer jsonb;
   v_answers jsonb := '[]';
-  v_main jsonb := '{"created": 0, "changed": 0, "protected": 0, "gone": 0}';
+  v_main jsonb := '{"created": 0, "changed": 0, "unchanged": 0, "protected": 0, "gone": 0, "quarantined": 0}';
+  v_grown int;
   v_quarantined int := 0;
   v_warnings int := 0;
 BEGIN
@@ -235,14 +256,25 @@ BEGIN
     v_answer := legacy.apply_block(v_block, v_part.run_id);
     v_answers := v_answers || v_answer;
     v_warnings := v_warnings + coalesce((v_answer ->> 'warnings')::int, 0);
-    IF v_block ->> 'entity' = v_part.entity THEN
+    IF v_block ->> 'entity' = v_part.entity AND NOT coalesce((v_block -> 'rows' -> 0 ->> 'p')::boolean, false) THEN
       v_main := jsonb_build_object(
         'created', (v_main ->> 'created')::int + (v_answer ->> 'created')::int,
         'changed', (v_main ->> 'changed')::int + (v_answer ->> 'changed')::int,
+        -- What was kept from being written as a whole is unchanged, too: every record of the page is one of these, or was refused.
+        'unchanged', (v_main ->> 'unchanged')::int - (v_answer ->> 'created')::int - (v_answer ->> 'changed')::int
+          + (SELECT count(DISTINCT x ->> 'k') FROM jsonb_array_elements(v_block -> 'rows') x)
+          - (SELECT count(DISTINCT x ->> 'k') FROM jsonb_array_elements(v_answer -> 'refused') x),
         'protected', (v_main ->> 'protected')::int + (v_answer ->> 'protected')::int,
         'gone', (v_main ->> 'gone')::int + (v_answer ->> 'gone')::int);
     END IF;
   END LOOP;
+  IF (v_main ->> 'unchanged')::int > 0 THEN
+    v_grown := legacy.grown(v_part.entity, p_blocks);
+    v_main := v_main || jsonb_build_object('changed', (v_main ->> 'changed')::int + v_grown, 'unchanged', (v_main ->> 'unchanged')::int - v_grown);
+  END IF;
+  -- Records; a part of one may lie in quarantine while the record came over, and is counted there alone.
+  v_main := v_main || jsonb_build_object('quarantined', (
+    SELECT count(*) FROM jsonb_array_elements(coalesce(p_quarantine, '[]')) x WHERE x ->> 'entity' = v_part.entity));
   IF jsonb_array_length(coalesce(p_quarantine, '[]')) > 0 THEN
     v_quarantined := legacy.quarantine_put(p_quarantine);
   END IF;
@@ -251,22 +283,23 @@ BEGIN
     UPDATE legacy.run_entity p
        SET cursor = coalesce(p_cursor, p.cursor),
            read_count = p.read_count + coalesce((p_counts ->> 'read_count')::bigint, 0),
-           unchanged_count = p.unchanged_count + coalesce((p_counts ->> 'unchanged_count')::bigint, 0),
+           unchanged_count = p.unchanged_count + (v_main ->> 'unchanged')::int + coalesce((p_counts ->> 'unchanged_count')::bigint, 0),
            warning_count = p.warning_count + v_warnings + coalesce((p_counts ->> 'warning_count')::bigint, 0),
            created_count = p.created_count + (v_main ->> 'created')::int + coalesce((p_counts ->> 'created_count')::bigint, 0),
            changed_count = p.changed_count + (v_main ->> 'changed')::int + coalesce((p_counts ->> 'changed_count')::bigint, 0),
            protected_count = p.protected_count + (v_main ->> 'protected')::int + coalesce((p_counts ->> 'protected_count')::bigint, 0),
            gone_count = p.gone_count + (v_main ->> 'gone')::int + coalesce((p_counts ->> 'gone_count')::bigint, 0),
-           quarantined_count = p.quarantined_count + v_quarantined + coalesce((p_counts ->> 'quarantined_count')::bigint, 0)
+           quarantined_count = p.quarantined_count + (v_main ->> 'quarantined')::int + coalesce((p_counts ->> 'quarantined_count')::bigint, 0)
      WHERE p.id = p_run_entity_id;
   END IF;
-  RETURN jsonb_build_object('blocks', v_answers, 'quarantined', v_quarantined,
+  RETURN jsonb_build_object('blocks', v_answers, 'main', v_main, 'quarantined', v_quarantined,
     'cancel', (SELECT r.cancel_requested FROM legacy.run r WHERE r.id = v_part.run_id));
 END $$;
 COMMENT ON FUNCTION api.legacy_apply IS
   'One page: blocks [{entity, table, match, rules, rows, complete}], records for quarantine, the cursor to go on from, counts '
   '{read_count, unchanged_count, …}. Answers {blocks: [{entity, mode, created, changed, unchanged, protected, gone, warnings, refused: '
-  '[{k, key, column, params}]}], quarantined, cancel}.';
+  '[{k, key, column, params}]}], main, quarantined, cancel}. main counts the records of the run''s entity: {created, changed, unchanged, '
+  'protected, gone, quarantined}; a record is one of created, changed, unchanged and quarantined.';
 
 CREATE OR REPLACE FUNCTION api.legacy_gone(p_token bigint, p_run_entity_id bigint, p_entity text, p_keys text[], p_action jsonb)
 RETURNS jsonb

@@ -30,7 +30,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     'token', CASE WHEN l.token = p_token THEN l.token END,
     'holder', nullif(l.holder, ''), 'client', nullif(l.client, ''), 'until', l.until_at,
     'seconds', greatest(0, round(extract(epoch FROM l.until_at - clock_timestamp()), 3)),
-    'wanted', (SELECT w.client FROM legacy.lease w WHERE w.name = 'wish' AND legacy.lease_runs(w.until_at)))
+    'wanted', (SELECT w.client FROM legacy.lease w WHERE w.name = 'wish' AND legacy.lease_runs(w.until_at)),
+    'stop', EXISTS (SELECT FROM legacy.run r WHERE r.state = 'running' AND r.token = p_token AND r.cancel_requested))
     FROM legacy.lease l WHERE l.name = 'sync'
 $$;
 
@@ -58,7 +59,8 @@ BEGIN
   RETURN legacy.lease_answer(v_token);
 END $$;
 COMMENT ON FUNCTION api.legacy_lease IS
-  'Ask to lead (without a token) or go on leading (with it) for so many seconds: {held, token, holder, client, until, seconds, wanted}. '
+  'Ask to lead (without a token) or go on leading (with it) for so many seconds: '
+  '{held, token, holder, client, until, seconds, wanted, stop}; stop: somebody has stopped the run under way. '
   'A token that somebody has overtaken is never held again.';
 
 CREATE OR REPLACE FUNCTION api.legacy_lease_release(p_token bigint) RETURNS jsonb

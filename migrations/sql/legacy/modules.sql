@@ -68,6 +68,23 @@ COMMENT ON FUNCTION api.legacy_module_set IS
   'A step back has everything read once more. '
   'Needs confirmation.';
 
+CREATE OR REPLACE FUNCTION legacy.differences(p_lines jsonb) RETURNS int
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- A value that differs stands in a line of its own and in that of its field, a record in one and in the count: once each.
+  WITH l AS (
+    SELECT x.entity, x.kind, x.subject, abs(x.difference) AS n
+      FROM jsonb_to_recordset(p_lines) AS x (entity text, kind text, subject text, difference numeric, ok boolean)
+     WHERE NOT coalesce(x.ok, false)),
+  named AS (
+    SELECT s.entity, CASE s.subject WHEN 'missing' THEN 'records' WHEN 'surplus' THEN 'records' WHEN 'row' THEN 'rows' ELSE s.subject END AS what,
+           count(*) AS n
+      FROM l s WHERE s.kind = 'sample' GROUP BY 1, 2),
+  said AS (SELECT s.entity, s.subject AS what, greatest(s.n, 1) AS n FROM l s WHERE s.kind = 'field' OR s.kind = 'count' AND s.subject IN ('records', 'rows'))
+  SELECT ((SELECT coalesce(sum(greatest(said.n, named.n)), 0) FROM said FULL JOIN named USING (entity, what))
+          + (SELECT count(*) FROM l WHERE l.kind = 'sum' OR l.kind = 'count' AND l.subject NOT IN ('records', 'rows')))::int
+$$;
+COMMENT ON FUNCTION legacy.differences IS 'How many values, records and sums of a comparison differ.';
+
 CREATE OR REPLACE FUNCTION api.legacy_reconciliation_store(p_token bigint, p_run_id bigint, p_module text, p_lines jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -83,7 +100,7 @@ BEGIN
   ELSIF jsonb_array_length(p_lines) = 0 THEN
     PERFORM sec.fail('ER422', 'legacy_reconciliation_empty', jsonb_build_object('module', p_module));
   END IF;
-  SELECT count(*) INTO v_differences FROM jsonb_array_elements(p_lines) l WHERE NOT coalesce((l ->> 'ok')::boolean, false);
+  v_differences := legacy.differences(p_lines);
   INSERT INTO legacy.reconciliation (run_id, module, state, differences, started_at)
   VALUES (p_run_id, p_module, CASE WHEN v_differences = 0 THEN 'clean' ELSE 'differences' END, v_differences, v_started)
   RETURNING id INTO v_id;
@@ -96,7 +113,8 @@ BEGIN
   RETURN jsonb_build_object('id', v_id, 'differences', v_differences);
 END $$;
 COMMENT ON FUNCTION api.legacy_reconciliation_store IS
-  'Keep a comparison of a module: lines [{entity, kind, subject, legacy_value, werkbank_value, difference, source_key, ok}].';
+  'Keep a comparison of a module: lines [{entity, kind, subject, legacy_value, werkbank_value, difference, source_key, ok}]. '
+  'Answers {id, differences}.';
 
 CREATE OR REPLACE FUNCTION api.legacy_reconciliation_sign(p_command uuid, p_id bigint, p_row_version int, p_comment text DEFAULT NULL)
 RETURNS jsonb

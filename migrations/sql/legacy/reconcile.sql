@@ -49,13 +49,16 @@ BEGIN
     RETURN '[]';
   END IF;
   EXECUTE format('SELECT coalesce(jsonb_agg(jsonb_build_object(''k'', r.source_key, ''state'', r.state, ''protected'', r.protected, '
-                 '''row'', to_jsonb(t)) ORDER BY r.source_key), ''[]'') FROM legacy.record r LEFT JOIN %s t ON t.id = r.target_id '
+                 '''row'', j.r, ''mode'', $3::text, ''given'', (SELECT jsonb_object_agg(a.key, a.value) FROM jsonb_each(r.applied) a '
+                 'WHERE j.r -> a.key IS DISTINCT FROM a.value)) ORDER BY r.source_key), ''[]'') '
+                 'FROM legacy.record r LEFT JOIN %s t ON t.id = r.target_id CROSS JOIN LATERAL (SELECT to_jsonb(t) AS r) j '
                  'WHERE r.entity_id = $1 AND r.source_key = ANY ($2)', v_entity.target_table)
-     INTO v_found USING v_entity.id, p_keys[1:1000];
+     INTO v_found USING v_entity.id, p_keys[1:1000], legacy.mode_for(v_entity.module, v_entity.target_table);
   RETURN v_found;
 END $$;
 COMMENT ON FUNCTION api.legacy_reconcile_rows IS
-  'What became of some source records: [{k, state, protected, row}], at most 1,000.';
+  'What became of some source records: [{k, state, protected, row, mode, given}], at most 1,000. given is what the sync gave of what '
+  'the row says otherwise now: {column: value}; mode who leads in its table.';
 
 CREATE OR REPLACE FUNCTION api.legacy_reconcile_targets(p_token bigint, p_refs jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -105,7 +105,7 @@ BEGIN
   END IF;
   RETURN api.command_end(p_command, jsonb_build_object('id', p_run_id, 'state', v_state));
 END $$;
-COMMENT ON FUNCTION api.legacy_run_cancel IS 'Stop a run: one that waits at once, one that runs at the end of its page.';
+COMMENT ON FUNCTION api.legacy_run_cancel IS 'Stop a run: one that waits at once, one that runs at the end of its page, or of its pause.';
 
 CREATE OR REPLACE FUNCTION api.legacy_run_next(p_token bigint, p_auto jsonb DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -262,13 +262,15 @@ DECLARE
 BEGIN
   PERFORM sec.require('legacy_run_end');
   PERFORM legacy.fence(p_token);
-  UPDATE legacy.run r SET state = p_state, error = p_error, finished_at = clock_timestamp()
+  -- Interrupted after somebody has stopped it: nobody goes on with it.
+  UPDATE legacy.run r SET state = CASE WHEN p_state = 'interrupted' AND r.cancel_requested THEN 'cancelled' ELSE p_state END,
+         error = p_error, finished_at = clock_timestamp()
    WHERE r.id = p_run_id AND r.state = 'running' AND r.token = p_token RETURNING r.* INTO v_run;
   IF NOT FOUND THEN
     PERFORM sec.fail('ER422', 'legacy_run_not_running', jsonb_build_object('id', p_run_id));
   END IF;
   UPDATE legacy.run_entity p SET state = CASE WHEN p_state = 'failed' THEN 'failed' ELSE 'cancelled' END, finished_at = clock_timestamp()
-   WHERE p.run_id = p_run_id AND p.state IN ('running', 'waiting') AND p_state IN ('failed', 'cancelled');
+   WHERE p.run_id = p_run_id AND p.state IN ('running', 'waiting') AND v_run.state IN ('failed', 'cancelled');
   PERFORM legacy.warnings_count();
   PERFORM legacy.tidy_runs();
   RETURN legacy.run_json(v_run);
