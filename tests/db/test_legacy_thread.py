@@ -162,7 +162,9 @@ def test_a_run_tells_how_far_it_is(first: Database, admin: Raw, server: FourDSer
     add_server(admin, server.url)
     ran = threading.Event()
 
-    def run(_db: Database, services: Services, *, stop: threading.Event, progress: Any) -> str | None:
+    def run(
+        _db: Database, services: Services, *, stop: threading.Event, progress: Any
+    ) -> engine.RunResult | None:
         if ran.is_set():
             return None
         assert services.four_d().count("Kunden") > 0
@@ -207,7 +209,9 @@ def test_in_the_middle_of_a_run_its_silence_is_told_until_it_answers(
     add_server(admin, server.url)
     ran = threading.Event()
 
-    def run(_db: Database, services: Services, *, stop: threading.Event, progress: Any) -> str | None:
+    def run(
+        _db: Database, services: Services, *, stop: threading.Event, progress: Any
+    ) -> engine.RunResult | None:
         if ran.is_set():
             return None
         services.four_d().ping()
@@ -285,7 +289,9 @@ def test_whoever_looks_something_up_gets_the_lead_and_gives_it_back(
     number = add_server(admin, server.url)
     interrupted, other = threading.Event(), as_role(DEPUTY)
 
-    def run(_db: Database, services: Services, *, stop: threading.Event, progress: Any) -> str | None:
+    def run(
+        _db: Database, services: Services, *, stop: threading.Event, progress: Any
+    ) -> engine.RunResult | None:
         """A run that only ends when it is told to, as between two pages."""
         services.four_d().ping()
         progress(Progress(1))

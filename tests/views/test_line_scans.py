@@ -17,7 +17,7 @@ from app.services.sales.commands import ConfirmSalesOrder
 from tests.db.test_purchasing import draft, line
 from tests.sales_world import World, build
 from tests.views.shell_world import idle, window_for
-from tests.views.test_scan_work import AsRole, Gun
+from tests.views.test_scan_work import AsRole, Gun, showing
 
 D = Decimal
 HERE = (app.views.warehouse, app.views.sales, app.views.purchasing, app.views.catalog)
@@ -42,7 +42,7 @@ def test_scans_fill_the_lines_of_a_draft_order_and_leave_a_confirmed_one_alone(
         hand = Gun(window, qtbot)
         window.open_record("sales.sales_order", saved.id)
         idle(qtbot, window)
-        page = window.area.current.page  # type: ignore[union-attr]
+        page = showing(window)
         qtbot.waitUntil(lambda: page.ready)
 
         def lines() -> list[tuple[str, Decimal]]:
@@ -72,7 +72,7 @@ def test_scans_fill_the_lines_of_a_draft_order_and_leave_a_confirmed_one_alone(
         hand.scan("BIKE-1")  # nothing to be changed here: the article opens
         idle(qtbot, window)
         assert [x["qty"] for x in page.lines.model.lines] == [D(10), D(12)]
-        assert window.area.current.page is not page  # type: ignore[union-attr]
+        assert showing(window) is not page
 
 
 def test_scans_fill_a_purchase_order_with_what_is_bought(
@@ -84,7 +84,7 @@ def test_scans_fill_a_purchase_order_with_what_is_bought(
         hand = Gun(window, qtbot)
         window.open_record("purchasing.purchase_order", saved.id)
         idle(qtbot, window)
-        page = window.area.current.page  # type: ignore[union-attr]
+        page = showing(window)
         qtbot.waitUntil(lambda: page.ready)
         hand.scan("BOOK-1", "BOOK-1", "BIKE-1")
         qtbot.waitUntil(lambda: len(page.lines.model.lines) == 2)

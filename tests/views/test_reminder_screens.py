@@ -108,7 +108,9 @@ def test_the_rules_are_the_houses(as_role: AsRole, tmp_path: Path, qtbot: QtBot)
     finance = as_role("u_franziska")
     with desk_of(finance, tmp_path, qtbot) as desk:
         page = _show(desk, "finance.reminder_rules")
-        page.spec.open(desk.window.ctx, page.model.row(0) if hasattr(page.model, "row") else page.table.current_row())
+        page.spec.open(
+            desk.window.ctx, page.model.row(0) if hasattr(page.model, "row") else page.table.current_row()
+        )
         dialog = desk.window.findChild(FormDialog)
         assert dialog is not None
         assert dialog.boxes["days"].value() == 7

@@ -20,7 +20,7 @@ from tests.db.test_labels import number_range
 from tests.db.test_purchasing import line, ordered
 from tests.sales_world import Raw, World, build, confirmed, line_ids, shipped, stock
 from tests.views.shell_world import idle, window_for
-from tests.views.test_scan_work import AsRole, Gun, place_of, sku_of
+from tests.views.test_scan_work import AsRole, Gun, place_of, showing, sku_of
 from tests.views.test_scanner import EAN, Scanner
 
 D = Decimal
@@ -143,7 +143,7 @@ def test_a_delivery_is_packed_labelled_and_said_to_be_complete(
             "scan_pack", delivery=delivery.id + 1
         )  # another one: not before this parcel is closed
         idle(qtbot, window)
-        page = window.area.current.page  # type: ignore[union-attr]
+        page = showing(window)
         qtbot.waitUntil(lambda: page.work is not None)
         assert list(page.work.inside.values()) == [D(3)]
         assert f"Erst das Packstück von {delivery.number}" in hand.words()
@@ -189,7 +189,7 @@ def test_a_stream_of_typed_scans_packs_and_nothing_of_it_lands_in_a_field(
         gun = Scanner(window, qtbot)
         window.open_workspace("scan_pack")
         idle(qtbot, window)
-        page = window.area.current.page  # type: ignore[union-attr]
+        page = showing(window)
         assert isinstance(page, PackPage)
         page.typed.setFocus()
         gun.hub.scanned(f"D/{delivery.number}")  # the keys of a test know no capitals

@@ -40,6 +40,13 @@ def workshop(admin_dsn: str) -> Workshop:
         return made
 
 
+def showing(window: MainWindow) -> Any:
+    """The page in front."""
+    tab = window.area.current
+    assert tab is not None
+    return tab.page
+
+
 class Gun:
     """A scanner in somebody's hand; its codes arrive as from a port."""
 

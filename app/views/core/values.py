@@ -13,7 +13,8 @@ from app.services.validation import Rules
 
 NUMERIC = ("number", "quantity", "money", "percent")
 LARGEST = Decimal(10) ** 12
-_DAY, _MONTH = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d")  # as the database writes them into a refusal
+# As the database writes them into a refusal.
+_DAY, _MONTH = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d")
 
 
 def show(kind: str, value: Any, *, places: int | None = None, unit: str = "", editing: bool = False) -> str:

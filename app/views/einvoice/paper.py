@@ -65,10 +65,8 @@ def _colour(token: str) -> str:
 
 
 def _row(name: str, value: str) -> str:
-    return (
-        f"<tr><td style='color:{_colour('text2')}; padding-right:{px('gap_m')}px; white-space:nowrap'>{escape(name)}</td>"
-        f"<td>{escape(value)}</td></tr>"
-    )
+    style = f"color:{_colour('text2')}; padding-right:{px('gap_m')}px; white-space:nowrap"
+    return f"<tr><td style='{style}'>{escape(name)}</td><td>{escape(value)}</td></tr>"
 
 
 def _findings(received: Received, lang: str) -> str:
