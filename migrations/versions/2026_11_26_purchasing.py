@@ -457,7 +457,7 @@ def upgrade() -> None:
         ["supplier_id", sa.literal_column("lower(invoice_number)")],
         unique=True,
         schema="purchasing",
-        postgresql_where=sa.text("state NOT IN ('cancelled','settled')"),
+        postgresql_where=sa.text("state <> 'cancelled' AND state <> 'settled'"),
     )
     op.create_index(
         "uq_purchase_invoice_received",
@@ -465,7 +465,7 @@ def upgrade() -> None:
         ["received_id"],
         unique=True,
         schema="purchasing",
-        postgresql_where=sa.text("state NOT IN ('cancelled','settled')"),
+        postgresql_where=sa.text("state <> 'cancelled' AND state <> 'settled'"),
     )
     op.create_table(
         "purchase_order_line",

@@ -166,7 +166,7 @@ def test_the_chart_counts_every_slot_even_the_empty_ones(raw_role: Callable[...,
 def test_the_chart_knows_days_of_23_and_25_hours(raw_role: Callable[..., Raw], admin: Raw) -> None:
     admin.execute(
         "INSERT INTO sec.login_attempt (at, login, outcome) SELECT g, 'u_viewer', 'wrong' "
-        "FROM generate_series('2026-10-20 12:00+00'::timestamptz, '2026-10-30 12:00+00', '1 day') g"
+        "FROM generate_series('2026-10-20 12:00+00'::timestamptz, '2026-10-30 12:00+00', '24 hours') g"
     )
     mine = raw_role("administrator", ticket=True)
     days = mine.execute(

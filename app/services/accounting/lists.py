@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import literal_column, select, text
 from sqlalchemy.orm import Session, aliased
 
 from app.core.errors import Refused
-from app.core.paging import ListQuery, Page, fetch_page
+from app.core.paging import ListQuery, Page, count_rows, fetch_page
 from app.models.accounting import Account, Export, ExportLine, PersonalAccount, Setting
 from app.models.partners import Partner
 from app.services.accounting.preview import Note, Sum, proof
@@ -270,10 +270,12 @@ def get_setting(session: Session) -> SettingForm:
 
 def count_open_months(session: Session) -> int:
     """Months that are over and not closed, of the last twelve, in a house that closes months at all."""
-    asked = text(
-        "SELECT count(*) FROM generate_series(date_trunc('month', system.today())::timestamp - interval '12 months',"
+    months = text(
+        "generate_series(date_trunc('month', system.today())::timestamp - interval '12 months',"
         " date_trunc('month', system.today())::timestamp - interval '1 month', interval '1 month') m"
-        " WHERE EXISTS (SELECT FROM accounting.period p WHERE p.month < m)"
+    )
+    over = text(
+        "EXISTS (SELECT FROM accounting.period p WHERE p.month < m)"
         " AND NOT EXISTS (SELECT FROM accounting.period p WHERE p.month = m::date AND p.state = 'closed')"
     )
-    return int(session.execute(asked).scalar_one())
+    return count_rows(session, select(literal_column("m").label("month")).select_from(months).where(over))

@@ -17,6 +17,7 @@ from app.core.together import Question, ask
 from app.models.catalog import Product
 from app.models.media import Picture, PictureArticle, PictureChange, PictureFile
 from app.services.images import ENTITY
+from app.services.legacy import state
 
 PICTURE, IMAGE, PRODUCT = "catalog.picture", "catalog.product_image", "catalog.product"
 
@@ -293,23 +294,25 @@ def list_changes(session: Session, query: ListQuery) -> Page:
     return fetch_page(session, statement, columns=columns, key=columns["id"], query=query, row=ChangeRow)
 
 
-_STATUS = text("""
+_STATUS = """
 SELECT count(*) FILTER (WHERE p.state = 'here'), count(*) FILTER (WHERE p.state = 'gone'),
        count(*) FILTER (WHERE p.state = 'here' AND p.products = 0), count(p.conflict),
        (SELECT count(*) FROM catalog.product_image i WHERE i.is_primary),
        (SELECT count(*) FROM catalog.product q WHERE NOT EXISTS (
           SELECT FROM catalog.product_image i WHERE i.product_id = q.id AND i.is_primary)),
        max(e.last_incremental_at), max(e.last_full_at), max(e.source_count),
-       max(catalog.picture_source() ->> 'base_url')
+       max(catalog.picture_source() ->> 'base_url'), {sync}
   FROM (SELECT) one
   LEFT JOIN catalog.picture p ON true
   LEFT JOIN legacy.entity e ON e.code = :entity
-""")
+"""
 
 
-def status(session: Session) -> Status:
-    """How the pictures stand, in one round trip."""
-    return Status._make(session.execute(_STATUS, {"entity": ENTITY["code"]}).one())
+def status(session: Session, with_sync: bool) -> tuple[Status, state.State | None]:
+    """How the pictures stand, and `with_sync` the whole sync (for who may see it), in one round trip."""
+    asked = text(_STATUS.format(sync="(SELECT api.legacy_state())" if with_sync else "NULL"))
+    *pictures, sync = session.execute(asked, {"entity": ENTITY["code"]}).one()
+    return Status._make(pictures), None if sync is None else state.state_of(sync)
 
 
 @posting

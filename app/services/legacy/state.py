@@ -168,7 +168,11 @@ class Progress(NamedTuple):
 
 def state(session: Session) -> State:
     """How the sync stands."""
-    found = call_api(session, "legacy_state")
+    return state_of(call_api(session, "legacy_state"))
+
+
+def state_of(found: Mapping[str, Any]) -> State:
+    """The same, of what `api.legacy_state` has said."""
     titles = {str(one["code"]): one.get("title") or {} for one in found.get("entities") or ()}
     lease = found.get("lease")
     last = found.get("last_run")

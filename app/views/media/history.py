@@ -85,11 +85,16 @@ class StatusStrip(QWidget):
 
     def read(self) -> None:
         """Ask how things stand."""
-        op: ReadOp[Status] = ReadOp(self, self._ctx, media.status)
-        op.replacing("status").success(self._show).failure(lambda _error: True).start()
-        if self._ctx.profile.can(STATE):
-            sync: ReadOp[legacy.State] = ReadOp(self, self._ctx, legacy.state)
-            sync.replacing("sync").success(self._show_sync).failure(lambda _error: True).start()
+        op: ReadOp[tuple[Status, legacy.State | None]] = ReadOp(
+            self, self._ctx, media.status, self._ctx.profile.can(STATE)
+        )
+        op.replacing("status").success(self._answered).failure(lambda _error: True).start()
+
+    def _answered(self, found: tuple[Status, legacy.State | None]) -> None:
+        pictures, sync = found
+        self._show(pictures)
+        if sync is not None:
+            self._show_sync(sync)
 
     def _show_sync(self, found: legacy.State) -> None:
         """Say when the service could not be read the last time, and that a reading waits or goes on."""
