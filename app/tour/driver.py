@@ -38,6 +38,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QWidget,
 )
+from shiboken6 import isValid
 
 from app.views.core.segmented import SegmentedTabs
 
@@ -191,6 +192,16 @@ class Driver:
         place = self.spot(widget)
         assert place is not None
         return place
+
+    def reach_named(self, name: str, what: str) -> QPoint:
+        """The same of whatever has this name by then: a card that is read again makes its parts anew."""
+        while True:
+            widget: QWidget = self.see(name)
+            try:
+                return self.reach(widget, what)
+            except RuntimeError:
+                if isValid(widget):
+                    raise
 
     def press(self, widget: QWidget, what: str = "", *, double: bool = False) -> None:
         """Click a widget."""

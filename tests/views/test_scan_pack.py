@@ -153,7 +153,12 @@ def test_a_delivery_is_packed_labelled_and_said_to_be_complete(
         hand.scan("W/CONFIRM")
         qtbot.waitUntil(lambda: bool(page.work.delivery.parcels))
         assert "Unvollständig: 3 von 5 in 1 Packstück" in hand.words()
-        hand.scan("BIKE-1", "W/2", "W/POST")
+        idle(qtbot, window)
+        page.refresh()  # somebody packs as well: what is scanned before the answer stays
+        page.rest()
+        idle(qtbot, window)
+        assert list(page.work.inside.values()) == [D(2)]
+        hand.scan("W/POST")
         qtbot.waitUntil(lambda: page.work.delivery.complete)
         idle(qtbot, window)
         assert "vollständig gepackt: 2 Packstücke" in hand.words()

@@ -8,7 +8,6 @@ from app.tour.steps.security_joining import shown
 from app.tour.steps.security_signing_in import guard_round
 from app.tour.steps.step import ADMINISTRATOR, FINANCE, Step
 from app.tour.tour import Tour
-from app.views.core.marks import Label
 
 IBAN = "DE89370400440532013000"
 
@@ -40,7 +39,7 @@ def bank_account(tour: Tour) -> None:
         tour.memory["partner"],
     )
     tour.memory["account"] = number
-    driver.reach(driver.see(f"bank.number.{number}", Label), "the account")
+    driver.reach_named(f"bank.number.{number}", "the account")
     masked = shown(tour, f"bank.number.{number}")
     tour.shot("masked")
     tour.expect(IBAN not in masked.replace(" ", ""), "the account is not masked")
@@ -63,7 +62,7 @@ def revealed(tour: Tour) -> None:
     driver.click(f"action.show_account.{number}")
     driver.type("confirm.password", tour.passwords[FINANCE], enter=True)
     driver.wait(lambda: IBAN in shown(tour, f"bank.number.{number}").replace(" ", ""), "the account in clear")
-    driver.reach(driver.see(f"bank.number.{number}", Label), "the account")
+    driver.reach_named(f"bank.number.{number}", "the account")
     tour.shot("revealed")
     told = tour.ask_database(
         "SELECT count(*) FROM audit.event WHERE kind = 'revealed' AND login = %s", FINANCE

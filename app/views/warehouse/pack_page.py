@@ -92,6 +92,9 @@ class PackPage(ScanPage):
         before = dict(work.parcel.inside) if work is not None and work.parcel is not None else {}
         return work is not None and dict(work.inside) != before
 
+    def _unsaved(self) -> dict[str, Any]:
+        return packing.keep(self.work) if self.work is not None and self.dirty() else {}
+
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Close the parcel, then go on."""
         self.close_parcel(then)
@@ -177,7 +180,8 @@ class PackPage(ScanPage):
         op.replacing("delivery").success(self._opened).failure(self._not_there).start()
 
     def _opened(self, found: PackedDelivery) -> None:
-        self.work, self._kept = packing.resume(found, self._kept), {}
+        # Who has scanned on while this was asked keeps what lies in the parcel.
+        self.work, self._kept = packing.resume(found, self._kept or self._unsaved()), {}
         self._past = []
         self._show(*self._how_far())
         if self._other and self.dirty():
@@ -280,7 +284,7 @@ class PackPage(ScanPage):
 
     def _read_again(self, answer: Closed) -> None:
         def read(found: PackedDelivery) -> None:
-            self.work = packing.begin(found)
+            self.work = packing.resume(found, self._unsaved())
             said = "scan_pack.all_packed" if answer.complete else "scan_pack.closed"
             words = t(
                 said,
