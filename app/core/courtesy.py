@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 LONGEST_S = 0.1
-TURN_S = 0.005
+TURN_S = 0.002
 ANSWER_S = 0.05
 """What the window has asked for waits no longer than this for the turn it was asked in."""
 

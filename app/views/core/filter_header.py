@@ -295,7 +295,8 @@ class FilterHeader(QHeaderView):
         """Keep room for the row of fields below the words."""
         self.setViewportMargins(0, 0, 0, px("filter_row") if self._shown else 0)
         super().updateGeometries()
-        self.place_fields()
+        if self.isVisible():  # else once, when it is shown
+            self.place_fields()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Put the fields where the sections came to be."""
