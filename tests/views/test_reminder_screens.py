@@ -12,10 +12,8 @@ from pytestqt.qtbot import QtBot
 
 import app.views.partners
 import app.views.printing
-from app.core.i18n import set_language
 from app.core.paging import ListQuery
 from app.services.sales import reminders
-from app.views.core import theme
 from app.views.sales.reminder_card import RemindersCard
 from app.views.sales.reminder_run import IssueDialog
 from app.views.security.form_dialog import FormDialog
@@ -122,18 +120,3 @@ def test_the_rules_are_the_houses(as_role: AsRole, tmp_path: Path, qtbot: QtBot)
         _picture(desk, "rate_dialog")
         desk.click("dialog.no")
         _picture(desk, "rules")
-
-
-@pytest.mark.skipif(not PICTURES, reason="only for whoever wants to look")
-@pytest.mark.parametrize(("spoken", "mode"), [("en", "dark"), ("de", "dark")])
-def test_pictures(as_role: AsRole, tmp_path: Path, qtbot: QtBot, spoken: Any, mode: Any) -> None:
-    """The same screens in the other language and theme."""
-    set_language(spoken)
-    theme.apply(mode) if hasattr(theme, "apply") else None
-    try:
-        with desk_of(as_role("u_franziska"), tmp_path, qtbot, (app.views.partners,)) as desk:
-            for key in ("open_items", "reminding", "reminders", "reminder_rules"):
-                desk.window.open_workspace(f"finance.{key}")
-                _picture(desk, f"{key}_{spoken}_{mode}")
-    finally:
-        set_language("de")
