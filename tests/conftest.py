@@ -28,7 +28,8 @@ _HOME = tempfile.mkdtemp(prefix="werkbank-test-")
 os.environ["WERKBANK_HOME"] = _HOME
 
 # The companies of the tests are in Germany: an hour before midnight there, a machine elsewhere is in another day.
-os.environ["TZ"] = "Europe/Berlin"
+COMPANY_ZONE = "Europe/Berlin"
+os.environ["TZ"] = COMPANY_ZONE
 if hasattr(time, "tzset"):
     time.tzset()
 
@@ -93,7 +94,9 @@ def cluster() -> Iterator[Cluster]:
     given = os.environ.get("WERKBANK_TEST_DSN", "")
     if given and os.environ.get("PYTEST_XDIST_WORKER"):
         pytest.exit("one server has one set of logins: run without -n")
+    os.environ["TZ"] = "UTC"  # the server's, where times in the trail can be compared as they are written
     own = None if given else Instance(f"test-{secrets.token_hex(3)}").ensure()
+    os.environ["TZ"] = COMPANY_ZONE
     found = Cluster(f"template_{secrets.token_hex(3)}", given, own)
     try:
         if own is not None:

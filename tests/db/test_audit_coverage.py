@@ -15,8 +15,13 @@ from migrations import derived, rights
 
 Raw = psycopg.Connection[Any]
 STAMPS = {"created_at", "created_by", "updated_at", "updated_by"}
-# The demo loader dates its moves back, past the triggers.
-DATED_BACK = {("inventory.stock_move", "posted_at"), ("documents.issued", "issued_at")}
+# The demo loader dates its moves and some invoices back, past the triggers.
+DATED_BACK = {
+    ("inventory.stock_move", "posted_at"),
+    *(("sales.invoice", f"{name}_date") for name in ("invoice", "service", "due", "discount", "discount2")),
+    ("sales.invoice", "issued_at"),
+    ("sales.payment", "paid_on"),
+}
 AUDITED = sorted(
     line.name
     for line in rights.load().tables.values()
