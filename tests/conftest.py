@@ -75,6 +75,11 @@ class Cluster(NamedTuple):
         )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: at the end no worker waits for another one's minute."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/e2e/"))
+
+
 def pytest_collection_finish() -> None:
     """The garbage collector need not look through modules and tests again and again: they stay to the end."""
     gc.collect()
