@@ -48,16 +48,17 @@ def print_documents(
     make: Make,
     *,
     language: str = "",
-    ask: bool = False,
+    ask: bool | None = None,
     label: str = "",
     done: Done | None = None,
 ) -> None:
     """Print what ``make`` gives, in its order, on the printer the route of ``kind`` names.
 
     A toast says where to, and takes it back.  With ``ask``, with Ctrl held, or when no printer is set for this kind,
-    the person chooses printer, copies, tray and pages first.
+    the person chooses printer, copies, tray and pages first. ``ask`` False is for what prints by itself: keys that
+    happen to be down then mean something else.
     """
-    choose = ask or wants_choice()
+    choose = wants_choice() if ask is None else ask
     speaks = language or shown_language()
 
     def prepare(session: Any) -> _Prepared:
@@ -95,7 +96,7 @@ def print_issued(
     kind: str,
     issued: int | Sequence[int],
     *,
-    ask: bool = False,
+    ask: bool | None = None,
     language: str = "",
 ) -> None:
     """Print archived documents, byte for byte as they were issued."""

@@ -46,7 +46,8 @@ def labels(
         def make(session: Any) -> Sequence[PrintDocument]:
             return parcel_labels.documents(session, kind, station.secret(), delivery, parcels, speaks)
 
-        print_documents(owner, ctx, kind, make, language=speaks, label=t("labels.job"))
+        by_key = None if asked else False
+        print_documents(owner, ctx, kind, make, language=speaks, ask=by_key, label=t("labels.job"))
 
     op: ReadOp[tuple[str, bool]] = ReadOp(owner, ctx, route)
     op.success(known).start()
