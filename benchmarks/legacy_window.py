@@ -91,7 +91,7 @@ def _step_aside(instance: "Instance") -> None:
     """What would be another machine gets the processors after the window."""
     import psutil
 
-    low = psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else BESIDE
+    low = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", BESIDE)  # Windows has classes, not niceness
     found = [*psutil.Process().children(recursive=True)]
     postmaster = instance.status().pid
     if postmaster is not None:
