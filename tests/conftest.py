@@ -84,7 +84,21 @@ def pytest_collection_finish() -> None:
     """The garbage collector need not look through modules and tests again and again: they stay to the end."""
     gc.collect()
     gc.freeze()
-    gc.enable()
+
+
+_FULL_EVERY = 25
+_ended: list[str] = []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Collect garbage in the main thread only, as the program does.
+
+    A collection in a reading thread would end parts of closed windows there: Qt's lock and Python's, each held by one
+    thread that waits for the other's, and everything stands still.
+    """
+    _ended.append(item.name)
+    gc.collect(2 if len(_ended) % _FULL_EVERY == 0 else 1)
 
 
 @pytest.fixture(scope="session", autouse=True)
