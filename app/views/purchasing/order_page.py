@@ -40,8 +40,8 @@ from app.views.core.reason import ReasonDialog
 from app.views.core.remembered import Remembered
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
+from app.views.documents import issuing
 from app.views.mail.send import mail_button
-from app.views.purchasing import paper
 from app.views.purchasing.order_lines import LINES, ONE, ZERO
 from app.views.purchasing.states import (
     CONFIRMING,
@@ -357,7 +357,7 @@ class OrderPage(FormPage):
                 "pdf",
                 "purchasing.action.pdf",
                 "printer",
-                lambda page: paper.open_of(page, page.ctx, ORDER, page.record.id),
+                lambda page: issuing.open_of(page, page.ctx, ORDER, page.record.id),
                 "secondary",
                 "Ctrl+P",
                 visible=state("ordered", "completed", "closed"),
@@ -411,7 +411,7 @@ class OrderPage(FormPage):
         if order_id is None and order is not None:
             order_id, number = order.id, order.number or ""
         if order_id is not None:
-            paper.archive(self.ctx, "purchase_order", purchase_order, order_id, "", number, self._again)
+            issuing.archive(self.ctx, "purchase_order", purchase_order, order_id, "", number, self._again)
 
     def _again(self) -> None:
         if alive(self):

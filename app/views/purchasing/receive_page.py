@@ -25,7 +25,7 @@ from app.views.core.fields import Field
 from app.views.core.form_model import FormAction, FormRecord, FormSpec, Notice, Section
 from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
-from app.views.purchasing import paper
+from app.views.documents import issuing
 from app.views.purchasing.states import CONFIRMING, ORDER, RECEIPT, RECEIVING, RETURNING
 from app.views.sales.days import today
 
@@ -228,7 +228,7 @@ class ReceivePage(_RowsPage):
 
         def received(answer: writes.Received) -> None:
             self.ctx.navigate.toast(t("purchasing.receive.posted", number=answer.number))
-            paper.archive(self.ctx, "goods_receipt", goods_receipt, answer.id, spoken(), answer.number)
+            issuing.archive(self.ctx, "goods_receipt", goods_receipt, answer.id, spoken(), answer.number)
             self.ctx.navigate.open_record(RECEIPT, answer.id)
 
         self.post(
@@ -312,7 +312,7 @@ class ReturnPage(_RowsPage):
 
         def posted(answer: writes.Received) -> None:
             self.ctx.navigate.toast(t("purchasing.return.posted", number=answer.number))
-            paper.archive(self.ctx, "return_slip", return_slip, answer.id, spoken(), answer.number)
+            issuing.archive(self.ctx, "return_slip", return_slip, answer.id, spoken(), answer.number)
             self.ctx.navigate.open_record(RECEIPT, answer.id)
 
         self.post(writes.post_return, lambda _record: PostReturn(receipt, reason, lines), posted)

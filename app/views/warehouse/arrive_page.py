@@ -274,9 +274,11 @@ class ArrivePage(ScanPage):
             self._show(t("scan_arrive.posted", number=answer.number), "ok")
             # At a terminal nobody may archive: the office makes the paper up.
             if self.ctx.profile.can("document_archive"):
-                from app.views.purchasing import paper
+                from app.views.documents import issuing
 
-                paper.archive(self.ctx, "goods_receipt", goods_receipt, answer.id, language(), answer.number)
+                issuing.archive(
+                    self.ctx, "goods_receipt", goods_receipt, answer.id, language(), answer.number
+                )
             self.refresh()
             if then is not None:
                 then()
