@@ -6,7 +6,7 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -132,6 +132,7 @@ def _sync(arguments: argparse.Namespace) -> int:
         raise CommandError("--watch goes by the schedule; the other options are for one run", USAGE)
     if arguments.full and arguments.since:
         raise CommandError("--full reads everything, whatever has changed since", USAGE)
+    _require_entities(arguments.entity)
     from app.core.log import setup_logging
 
     setup_logging("sync")
@@ -143,6 +144,19 @@ def _sync(arguments: argparse.Namespace) -> int:
         return _watch(database, arguments, stop) if arguments.watch else _once(database, arguments, stop)
     finally:
         database.close()
+
+
+def _require_entities(wanted: Sequence[str]) -> None:
+    """Before anything is asked for: the database knows the entities only from the first run on."""
+    if not wanted:
+        return
+    from app.services.legacy.mapping import standard
+
+    known = standard()
+    unknown = next((code for code in wanted if code not in known), None)
+    if unknown is not None:
+        names = ", ".join(entity.code for entity in known.entities)
+        raise CommandError(f"there is no entity {unknown!r}; there are: {names}", USAGE)
 
 
 # -- one run -----------------------------------------------------------------------------------------------------------
