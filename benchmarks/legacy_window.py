@@ -183,15 +183,16 @@ class _Person:
         from PySide6.QtCore import Qt
         from PySide6.QtTest import QTest
 
-        from app.views.core.table_view import TableView
+        from app.views.core.list_page import ListPage
 
         window = self.program.window
         QTest.keyClick(window.windowHandle(), Qt.Key.Key_Shift)
         window.open_workspace("catalog.products", filters={"sku": next(self.filters)})
 
         def view() -> Any:
-            views = [one for one in window.findChildren(TableView) if one.isVisible()]
-            return views[0] if views and views[0].model().rowCount() >= ROWS else None
+            page = window.area.current.page
+            there = isinstance(page, ListPage) and page.isVisible() and page.model.rowCount() >= ROWS
+            return page.table if there else None
 
         self.until(view, "the products")
         self.lists += 1

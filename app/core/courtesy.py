@@ -15,7 +15,7 @@ from typing import TypeVar
 
 LONGEST_S = 0.1
 TURN_S = 0.002
-ANSWER_S = 0.05
+ANSWER_S = 0.2
 """What the window has asked for waits no longer than this for the turn it was asked in."""
 
 T = TypeVar("T")

@@ -195,10 +195,10 @@ def test_a_hidden_tab_reads_again_only_when_it_is_shown(window: MainWindow, qtbo
     qtbot.waitUntil(lambda: products.refreshed == 1, timeout=5000)
     assert customers.refreshed == 0
     window.area.activate("workspace:customers")
-    assert customers.refreshed == 1
+    qtbot.waitUntil(lambda: customers.refreshed == 1)
     window.area.activate("workspace:products")
     window.area.activate("workspace:customers")
-    assert customers.refreshed == 1
+    qtbot.waitUntil(lambda: customers.refreshed == 1)
 
 
 def test_keys_walk_through_the_tabs_and_bring_one_back(window: MainWindow, qtbot: QtBot) -> None:

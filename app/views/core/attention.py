@@ -61,9 +61,8 @@ class Attention(QObject):
         self._courtesy.wake()
         self._breath = self._breath or breath
         self._done = False
-        # Due when this turn and what it left behind are over: timers come last.
-        if self._timer.interval() != 0 or not self._timer.isActive():
-            self._timer.start(0)
+        # Due when this turn and what it left behind are over: timers come last, and this one behind those before it.
+        self._timer.start(0)
 
     def _rest(self) -> None:
         if self._done or not self._breath:

@@ -97,6 +97,7 @@ class ListPage(TabPage):
 
     def _connect(self) -> None:
         self._detail_pause = Debounce(self, "debounce_detail", self._show_detail)
+        self._detail_turn = Debounce(self, "next_turn", self._show_detail)
         self.model.arrived.connect(self._arrived)
         self.model.failed.connect(self._failed)
         self.model.loading.connect(self._loading)
@@ -432,7 +433,7 @@ class ListPage(TabPage):
             self.table.scrollTo(self.table.currentIndex())
         elif self.spec.detail is not None:
             self.table.select_keys([self.model.key_of(0)])
-        self._show_detail()
+        self._detail_turn.later()  # the rows first
 
     def _selected(self) -> None:
         self._show_foot()
@@ -471,6 +472,7 @@ class ListPage(TabPage):
 
     def _show_detail(self) -> None:
         self._detail_pause.stop()
+        self._detail_turn.stop()
         if self.spec.detail is None or not self.head.detail.isChecked():
             return
         row = self.table.current_row() if self.stack.currentWidget() is self.table else None

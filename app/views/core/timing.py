@@ -9,7 +9,11 @@ from app.views.core.theme import ms
 
 
 class Debounce(QTimer):
-    """Calls back once, after no further `later` came for a while (``wait`` names a time token)."""
+    """Calls back once, after no further `later` came for a while (``wait`` names a time token).
+
+    ``next_turn`` waits for nothing but what the window has to do already: work too long for one turn of its event loop
+    goes on in the next one.
+    """
 
     def __init__(self, owner: QObject, wait: str, callback: Callable[[], object]) -> None:
         super().__init__(owner)
@@ -25,6 +29,8 @@ class Debounce(QTimer):
     def later(self) -> None:
         """Start waiting again."""
         self.start()
+        if not self.interval():
+            announce()
 
     def now(self) -> None:
         """Do not wait any longer."""

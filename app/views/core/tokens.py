@@ -186,6 +186,7 @@ TIMES: dict[str, int] = {
     "debounce_palette": 80,
     "debounce_count": 600,
     "debounce_detail": 180,
+    "next_turn": 0,
     "blink": 900,
     "toast": 5000,
     "skeleton_after": 250,

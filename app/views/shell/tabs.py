@@ -11,6 +11,7 @@ from app.core.i18n import t
 from app.views.core.cell_editing import commit_open_cell
 from app.views.core.context import AppContext
 from app.views.core.forms import FormPage
+from app.views.core.timing import Debounce
 from app.views.core.workspace import TabPage
 from app.views.shell.tab_bar import TabInfo, TabStrip
 
@@ -105,6 +106,8 @@ class TabArea(QWidget):
         self._build = build
         self.tabs: list[Tab] = []
         self.current: Tab | None = None
+        self._leaving: list[TabPage] = []  # still to be seen until the page in their place is
+        self._turn = Debounce(self, "next_turn", self._show_current)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -139,7 +142,9 @@ class TabArea(QWidget):
         return known
 
     def activate(self, key: str) -> None:
-        """Bring a tab to the front; its page is built when it has none yet."""
+        """Bring a tab to the front; its page is built when it has none yet, and then seen in the next turn of the event
+        loop: a large page built, styled and painted at once would hold the window twice as long.
+        """
         commit_open_cell()
         tab = self.tab(key)
         if tab is None:
@@ -158,12 +163,25 @@ class TabArea(QWidget):
                 return
             tab.page, tab.state = page, {}
             page.changed.connect(lambda: self._page_changed(tab))
-            self.stack.addWidget(page)
         self.current = tab
-        self.stack.setCurrentWidget(tab.page)
-        tab.page.take_focus()
+        if self.stack.indexOf(tab.page) < 0:
+            self._turn.later()
+        else:
+            self._show_current()
         self.show_tabs()
         self.current_changed.emit(tab)
+
+    def _show_current(self) -> None:
+        self._turn.stop()
+        page = self.current.page if self.current is not None else None
+        if page is not None:
+            if self.stack.indexOf(page) < 0:
+                self.stack.addWidget(page)
+            self.stack.setCurrentWidget(page)
+            page.take_focus()
+        leaving, self._leaving = self._leaving, []
+        for old in leaving:
+            self._end(old)
 
     def remove(self, tab: Tab) -> None:
         """Take a tab away without asking; the neighbour comes to the front."""
@@ -243,6 +261,11 @@ class TabArea(QWidget):
         self._ctx.bus.unsubscribe(page)
         self._ctx.tasks.drop_owner(page)
         if hide:
-            self.stack.removeWidget(page)
-            page.hide()
+            self._end(page)
+        else:
+            self._leaving.append(page)
+
+    def _end(self, page: TabPage) -> None:
+        self.stack.removeWidget(page)
+        page.hide()
         page.deleteLater()
