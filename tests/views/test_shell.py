@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtTest import QTest
+from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -180,6 +180,32 @@ def test_a_role_sees_only_what_it_may_open(as_role: AsRole, tmp_path: Path, qtbo
     with window_for(as_role("administrator"), tmp_path / "admin", qtbot) as window:
         assert "sales" in window.rail.buttons
         assert "lock" in window.ctx.registry.actions
+
+
+def test_a_page_is_seen_a_turn_after_it_was_built_and_nothing_else_meanwhile(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.open_workspace("customers")
+    first = page_of(window)
+    qtbot.waitUntil(first.isVisible)
+    window.open_workspace("customers", text="a")
+    second = page_of(window)
+    gone = QSignalSpy(first.destroyed)
+    assert second is not first
+    assert (first.isVisible(), second.isVisible()) == (True, False)
+    qtbot.waitUntil(second.isVisible)
+    qtbot.waitUntil(lambda: gone.count() == 1)
+    assert window.area.stack.currentIndex() == window.area.stack.indexOf(second)
+    window.open_workspace("products")
+    window.area.activate("workspace:customers")  # before the other one came to be seen
+    third = window.area.tab("workspace:products")
+    assert third is not None
+    qtbot.wait(1)
+    assert second.isVisible()
+    assert third.page is not None
+    assert not third.page.isVisible()
+    window.area.remove(third)
+    assert second.isVisible()
 
 
 def test_a_hidden_tab_reads_again_only_when_it_is_shown(window: MainWindow, qtbot: QtBot) -> None:

@@ -154,12 +154,10 @@ class TabArea(QWidget):
                 page = self._build(tab)
             except BaseException:
                 # A page that cannot be built must not stay as a tab that fails at every click.
-                self.tabs.remove(tab)
-                self.show_tabs()
+                self._give_up(tab)
                 raise
             if page is None:
-                self.tabs.remove(tab)
-                self.show_tabs()
+                self._give_up(tab)
                 return
             tab.page, tab.state = page, {}
             page.changed.connect(lambda: self._page_changed(tab))
@@ -170,6 +168,11 @@ class TabArea(QWidget):
             self._show_current()
         self.show_tabs()
         self.current_changed.emit(tab)
+
+    def _give_up(self, tab: Tab) -> None:
+        self.tabs.remove(tab)
+        self._show_current()
+        self.show_tabs()
 
     def _show_current(self) -> None:
         self._turn.stop()
@@ -188,13 +191,14 @@ class TabArea(QWidget):
         at = self.tabs.index(tab)
         self.tabs.remove(tab)
         if tab.page is not None:
-            self._dispose(tab.page)
+            self._dispose(tab.page, hide=tab is not self.current)
             tab.page = None
         if self.current is tab:
             self.current = None
             if self.tabs:
                 self.activate(self.tabs[min(at, len(self.tabs) - 1)].key)
             else:
+                self._show_current()
                 self.current_changed.emit(None)
         self.show_tabs()
 
