@@ -27,10 +27,15 @@ class DetailHost(QFrame):
         fill(self, "line")
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(px("hair"), 0, 0, 0)
+        self._empty = False
         self.show_row(None)
 
     def show_row(self, row: Any) -> None:
         """Show another row; None says that one must be selected."""
+        nothing = row is None or self._make is None
+        if nothing and self._empty:
+            return
+        self._empty = nothing
         if row is None or self._make is None:
             widget = empty_detail(t("kit.list.no_row"))
         else:
