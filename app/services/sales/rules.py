@@ -20,6 +20,13 @@ _LARGEST = {
 }
 
 
+# Why something is charged or taken off, as EN 16931 knows it (UNTDID 7161 and 5189): what a small manufacturer needs.
+REASON_CODES = {
+    "charge": ("FC", "PC", "HD", "AAT", "SU", "ABF", "LA", "TAC", "DAN", "ABK"),
+    "allowance": ("95", "100", "64", "65", "67", "68", "105", "42"),
+}
+
+
 class Sums(NamedTuple):
     """Totals of a document: net, tax and gross, and (rate, net, tax) per tax rate from the highest down."""
 
