@@ -14,6 +14,7 @@ from app.services.einvoice import outgoing
 from app.services.einvoice.model import Profile
 from app.services.einvoice.read import read
 from app.services.einvoice.validate import check
+from app.services.sales import rules
 from tests.unit.documents_sample import sample
 from tests.unit.einvoice_sample import D
 from tests.unit.pdfa_norm import complaints
@@ -281,6 +282,20 @@ def test_nothing_is_lost_on_the_way() -> None:
     assert final.totals.payable == D("63.65")
     assert "RE-2026-00010" in final.notes[0].text
     assert "9,50" in final.notes[0].text
+
+
+def test_every_occasion_one_can_choose_is_in_the_lists_of_the_standard() -> None:
+    made = row()
+    codes = [(kind, code) for kind, known in rules.REASON_CODES.items() for code in known]
+    counts = [sum(1 for kind, _ in codes if kind == side) for side in ("charge", "allowance")]
+    made["lines"][1]["charges"] = [
+        {"kind": kind, "reason": code, "code": code, "amount": counts[kind == "charge"]}
+        for kind, code in codes
+    ]
+    for profile in (Profile.ZUGFERD_EN16931, Profile.XRECHNUNG_UBL):
+        assert check(outgoing.invoice_of(made), profile).findings == ()
+    made["lines"][1]["charges"][0]["code"] = "QQQ"
+    assert check(outgoing.invoice_of(made), Profile.XRECHNUNG_UBL).findings
 
 
 @pytest.mark.parametrize("chosen", ["paper", *Profile])
