@@ -140,7 +140,14 @@ def test_a_whole_life_in_every_form(world: World, admin: Raw, as_role: As) -> No
         {"kind": "charge", "reason": "Fracht", "amount": "9.90"},
         {"kind": "allowance", "reason": "Messerabatt", "pct": "5"},
     ]
-    lines = [world.line(world.bike, 4, discount_pct=D("4.5")), world.line(world.book, 5, 20, tax_rate=D(7))]
+    on_lines = [
+        {"kind": "charge", "reason": "Einrichtung", "code": "ABK", "amount": "45"},
+        {"kind": "allowance", "reason": "Verpackung beschädigt", "code": "100", "amount": "5.55"},
+    ]
+    lines = [
+        world.line(world.bike, 4, discount_pct=D("4.5"), charges=on_lines),
+        world.line(world.book, 5, 20, tax_rate=D(7), charges=on_lines[1:]),
+    ]
     order = confirmed(rep, world.order(lines, charges=charges))
     bikes, books = line_ids(admin, order.id)
     down = finance.write(

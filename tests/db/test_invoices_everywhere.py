@@ -24,7 +24,16 @@ def _lines(dice: random.Random, world: World) -> list[dict[str, Any]]:
     for product, low, tax in dice.sample([(world.bike, 80, 19), (world.bell, 7, 19), (world.book, 17, 7)], 2):
         price = D(low) + D(dice.randint(0, 99999)) / 10000
         discount = D(dice.randint(0, 1500)) / 100 if dice.random() < 0.6 else D(0)
-        made.append(world.line(product, dice.randint(2, 9), price, discount_pct=discount, tax_rate=D(tax)))
+        charges = [
+            {
+                "kind": dice.choice(["charge", "allowance"]),
+                "reason": "Grund",
+                "amount": str(D(dice.randint(1, 300)) / 100),
+            }
+            for _ in range(dice.randint(0, 2))
+        ]
+        values = {"discount_pct": discount, "tax_rate": D(tax), "charges": charges}
+        made.append(world.line(product, dice.randint(2, 9), price, **values))
     return made
 
 
@@ -43,7 +52,7 @@ def _charges(dice: random.Random) -> list[dict[str, Any]]:
 def test_every_sum_is_the_same_everywhere(
     seed: int, world: World, admin: Raw, as_role: As, finance: Database, dollars: int
 ) -> None:
-    """Odd prices, discounts, charges, two rates, two partial deliveries, euros and dollars."""
+    """Odd prices, discounts, charges on lines and on the whole, two rates, two deliveries, euros and dollars."""
     dice = random.Random(seed)  # noqa: S311
     _stocked(as_role, world)
     admin.execute(
@@ -77,7 +86,7 @@ def _same(finance: Database, delivery: Any) -> None:
     # The form's arithmetic, from the lines as they are; charges as they stand on this invoice.
     groups = rules.groups_of((line.net_amount, line.tax_rate, line.tax_category) for line in invoice.lines)
     for line in invoice.lines:
-        assert line.net_amount == rules.net_amount(line.qty, line.unit_price, line.discount_pct)
+        assert line.net_amount == rules.net_amount(line.qty, line.unit_price, line.discount_pct, line.charges)
     for charge in invoice.charges:
         sign = 1 if charge.kind == "charge" else -1
         group = next(key for key in groups if key[1] == charge.tax_rate.normalize())
@@ -85,9 +94,13 @@ def _same(finance: Database, delivery: Any) -> None:
     net = sum(groups.values(), Decimal(0))
     tax = sum((rules.cents(value * rate / 100) for (_, rate), value in groups.items()), Decimal(0))
     assert (invoice.net_amount, invoice.tax_amount, invoice.gross_amount) == (net, tax, net + tax)
-    # The paper.
-    totals = finance.read(documents.document_for, "invoice", invoice.id).totals
+    # The paper, whose lines explain themselves.
+    paper = finance.read(documents.document_for, "invoice", invoice.id)
+    totals = paper.totals
     assert totals is not None
+    for line, said in zip(invoice.lines, paper.lines, strict=True):
+        whole = rules.net_amount(line.qty, line.unit_price, line.discount_pct)
+        assert said.net == whole + sum(x.amount if x.charge else -x.amount for x in said.adjustments)
     assert (totals.net, sum(t.tax for t in totals.taxes), totals.gross) == (net, tax, net + tax)
     # The e-invoice, written and read again by its own reader.
     found = outgoing.invoice_of(finance.read(outgoing.load, invoice.id))
@@ -96,6 +109,9 @@ def _same(finance: Database, delivery: Any) -> None:
         assert again is not None
         assert (again.totals.net, again.totals.tax, again.totals.gross) == (net, tax, net + tax)
         assert sum(line.net for line in again.lines) == sum(line.net_amount for line in invoice.lines)
+        for told, line in zip(again.lines, invoice.lines, strict=True):
+            off, on = (sum(x.amount for x in side) for side in (told.allowances, told.charges))
+            assert rules.cents(told.quantity * told.price.net) - off + on == told.net == line.net_amount
         assert again.currency == invoice.currency
         if invoice.exchange_rate != 1:
             assert again.totals.tax_in_tax_currency == invoice.own_tax_amount

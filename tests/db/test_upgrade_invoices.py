@@ -110,6 +110,9 @@ def test_invoices_of_before_keep_their_amounts_and_get_their_tax_category(new_da
                 "SELECT sum(prepaid_amount), sum(credited_amount), sum(jsonb_array_length(o.charges))"
                 " FROM sales.invoice h JOIN sales.sales_order o ON o.id = h.sales_order_id"
             ).fetchone() == (0, 0, 0)
+            assert admin.execute(
+                "SELECT net_amount::int, charges, charge_amount::int FROM sales.sales_order_line"
+            ).fetchall() == [(10, [], 0), (10, [], 0)]
             # A confirmed order says what its invoice will say; a draft is judged when it is confirmed.
             assert admin.execute(
                 "SELECT l.tax_category FROM sales.sales_order_line l ORDER BY l.sales_order_id"

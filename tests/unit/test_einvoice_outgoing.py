@@ -14,6 +14,7 @@ from app.services.einvoice import outgoing
 from app.services.einvoice.model import Profile
 from app.services.einvoice.read import read
 from app.services.einvoice.validate import check
+from app.services.sales import rules
 from tests.unit.documents_sample import sample
 from tests.unit.einvoice_sample import D
 from tests.unit.pdfa_norm import complaints
@@ -100,6 +101,10 @@ ROW: dict[str, Any] = {
             "net_amount": 87.50,
             "tax_rate": 19,
             "tax_category": "S",
+            "charges": [
+                {"position": 1, "kind": "charge", "reason": "Einrichtung", "code": "ABK", "amount": 4.50},
+                {"position": 2, "kind": "allowance", "reason": "Beschädigt", "code": "100", "amount": 4.50},
+            ],
         },
         {
             "position": 2,
@@ -112,6 +117,7 @@ ROW: dict[str, Any] = {
             "net_amount": 15.00,
             "tax_rate": 7,
             "tax_category": "S",
+            "charges": [],
         },
     ],
     "charges": [
@@ -174,6 +180,7 @@ def negative() -> dict[str, Any]:
     made = row(net_amount=D("-105.00"), tax_amount=D("-18.15"), gross_amount=D("-123.15"), discount_pct=D(0))
     for line in made["lines"]:
         line |= {"qty": -line["qty"], "net_amount": -line["net_amount"]}
+        line["charges"] = [one | {"amount": -one["amount"]} for one in line["charges"]]
     for one in made["charges"]:
         one["amount"] = -one["amount"]
         one["base_amount"] = -one["base_amount"] if one["base_amount"] else None
@@ -215,6 +222,7 @@ def down_payment() -> dict[str, Any]:
         "unit_price": 50,
         "discount_pct": 0,
         "net_amount": 50.00,
+        "charges": [],
     }
     tax = ROW["taxes"][0] | {"net_amount": 50.00, "tax_amount": 9.50}
     return row(
@@ -260,7 +268,11 @@ def test_every_kind_is_valid(kind: str, profile: Profile) -> None:
 def test_nothing_is_lost_on_the_way() -> None:
     made = outgoing.invoice_of(row())
     assert (made.totals.lines, made.totals.net, made.totals.payable) == (D("102.5"), D("105.00"), D("123.15"))
-    assert made.lines[0].allowances[0].amount == D("12.50")
+    assert [(x.amount, x.reason_code) for x in made.lines[0].allowances] == [
+        (D("12.50"), "95"),
+        (D("4.50"), "100"),
+    ]
+    assert [(x.amount, x.reason) for x in made.lines[0].charges] == [(D("4.50"), "Einrichtung")]
     assert made.lines[0].unit == made.lines[1].unit == "H87"
     assert (made.discounts[0].days, made.discounts[0].percent) == (8, D(2))
     assert made.period is not None
@@ -270,6 +282,20 @@ def test_nothing_is_lost_on_the_way() -> None:
     assert final.totals.payable == D("63.65")
     assert "RE-2026-00010" in final.notes[0].text
     assert "9,50" in final.notes[0].text
+
+
+def test_every_occasion_one_can_choose_is_in_the_lists_of_the_standard() -> None:
+    made = row()
+    codes = [(kind, code) for kind, known in rules.REASON_CODES.items() for code in known]
+    counts = [sum(1 for kind, _ in codes if kind == side) for side in ("charge", "allowance")]
+    made["lines"][1]["charges"] = [
+        {"kind": kind, "reason": code, "code": code, "amount": counts[kind == "charge"]}
+        for kind, code in codes
+    ]
+    for profile in (Profile.ZUGFERD_EN16931, Profile.XRECHNUNG_UBL):
+        assert check(outgoing.invoice_of(made), profile).findings == ()
+    made["lines"][1]["charges"][0]["code"] = "QQQ"
+    assert check(outgoing.invoice_of(made), Profile.XRECHNUNG_UBL).findings
 
 
 @pytest.mark.parametrize("chosen", ["paper", *Profile])

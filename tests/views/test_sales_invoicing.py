@@ -9,10 +9,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.services.sales import drafts
+from app.services.sales.forms import load_quote
 from app.services.sales.reads import get_invoice
 from app.views.sales.charges_dialog import ChargesDialog
 from app.views.sales.correction_dialog import CorrectionDialog
 from app.views.sales.down_payment_dialog import DownPaymentDialog
+from app.views.sales.draft_actions import copy_to_new
 from app.views.sales.payment_dialog import PaymentDialog
 from tests.sales_world import Raw, World, build, confirmed, line_ids, shipped, stock
 from tests.views.sales_screens import AsRole, Desk, desk_of, opened  # noqa: F401  (a fixture)
@@ -70,6 +72,59 @@ def test_charges_are_typed_on_a_quote(world: World, as_role: AsRole, tmp_path: P
         assert facts["Messerabatt (5\u00a0%)"] == "−11,00\u00a0€"
         assert page.document.net_amount == D("220.00")
         _picture(desk, "quote_with_charges")
+
+
+def test_amounts_are_typed_on_a_line(world: World, as_role: AsRole, tmp_path: Path, qtbot: QtBot) -> None:
+    """By keyboard: set-up and a rebate on the line the cursor is in, shown below it, saved and copied with it."""
+    rep = as_role("sales_rep")
+    lines = [world.line(world.bike, 2, discount_pct=D(5)), world.line(world.book, 1, 20, tax_rate=D(7))]
+    quote = rep.write(drafts.save_quote, world.quote(lines)).value
+    with desk_of(rep, tmp_path, qtbot) as desk:
+        page = desk.open(QUOTE, quote.id)
+        assert page.lines is not None
+        page.lines.table.go(0, "qty", edit=False)
+        desk.click("lines.line_charges")
+        dialog = desk.window.findChild(ChargesDialog)
+        assert dialog is not None
+        assert "by" not in dialog.rows[0]  # a percentage of a line is its discount
+        dialog.rows[0]["code"].set_value("SU")
+        dialog.rows[0]["code"].edited.emit()
+        assert dialog.rows[0]["reason"].value() == "Einrichtung"
+        dialog.rows[0]["value"].set_value(D(45))
+        dialog.rows[1]["kind"].set_value("allowance")
+        dialog.rows[1]["kind"].edited.emit()
+        dialog.rows[1]["code"].set_value("65")
+        dialog.rows[1]["reason"].set_value("Verpackung beschädigt")
+        dialog.rows[1]["value"].set_value(D("235.01"))
+        desk.click("dialog.yes")
+        assert dialog.isVisible()  # more than the line is worth
+        assert dialog.rows[1]["value"].error
+        dialog.rows[1]["value"].set_value(D("12.50"))
+        dialog._show()
+        _picture(desk, "line_charges_dialog")
+        desk.click("dialog.yes")
+        assert page.dirty()
+        assert (
+            page.lines.model.infos[0][2] == "Einrichtung +45,00\u00a0€ · Verpackung beschädigt −12,50\u00a0€"
+        )
+        assert page.lines.model.lines[0]["net_amount"] == D("222.50")
+        desk.click("action.save")
+        desk.wait(lambda: page.document is not None and page.document.net_amount == D("242.50"))
+        _picture(desk, "quote_with_line_charges")
+        assert not page.dirty()
+        stored = rep.read(load_quote, quote.id).lines[0].charges
+        assert [(x["kind"], x["code"], x["amount"]) for x in stored] == [
+            ("charge", "SU", "45"),
+            ("allowance", "65", "12.5"),
+        ]
+        # With fewer pieces the allowance would be more than the line: said in the line, and not to be saved.
+        page.lines.model.type_in(0, "discount_pct", D(100))
+        page.lines.model.type_in(0, "charges", stored[1:])
+        assert page.lines.problems()
+        page.lines.model.type_in(0, "discount_pct", D(5))
+        assert not page.lines.problems()
+        copy_to_new(page)
+        assert desk.front().lines.model.lines[0]["charges"] == stored[1:]
 
 
 def test_down_payment_final_invoice_correction_refund(

@@ -29,7 +29,7 @@ from app.models.base import Base, Versioned, flag, money, percent, price, ref, w
 from app.models.base import qty as quantity
 
 SCHEMA = "sales"
-_NET = "round(qty * unit_price * (100 - discount_pct) / 100, 2)"
+_NET = "round(qty * unit_price * (100 - discount_pct) / 100, 2) + charge_amount"
 
 
 def _of(target: str) -> MappedColumn[Any]:
@@ -44,6 +44,8 @@ class _Priced:
 
     ``list_price`` (net, per unit), ``sku`` and ``unit_code`` are written by the database when the document is issued,
     ``tax_rate`` and ``tax_category`` as well: in a draft the rate is what the client proposed, the category is None.
+    ``charges`` are allowances and charges on the line as amounts [{kind, reason, code, amount}], after the discount;
+    ``charge_amount`` is what they come to, written by the database.
     """
 
     position: Mapped[int] = whole()
@@ -56,6 +58,8 @@ class _Priced:
     discount_pct: Mapped[Decimal] = percent("0")
     tax_rate: Mapped[Decimal] = percent()
     tax_category: Mapped[str | None] = mapped_column(String(2))
+    charges: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    charge_amount: Mapped[Decimal] = money("0")
     net_amount: Mapped[Decimal] = mapped_column(Numeric(14, 2), Computed(_NET, persisted=True))
 
 
@@ -68,6 +72,7 @@ def _priced_checks(prefix: str, owner: str) -> tuple[Any, ...]:
         CheckConstraint("unit_price >= 0", name=f"{prefix}_price_not_negative"),
         CheckConstraint("discount_pct >= 0 AND discount_pct <= 100", name=f"{prefix}_discount_range"),
         CheckConstraint("tax_rate >= 0 AND tax_rate < 100", name=f"{prefix}_tax_range"),
+        CheckConstraint("net_amount >= 0", name=f"{prefix}_net_not_negative"),
     )
 
 
@@ -316,6 +321,8 @@ class InvoiceLine(Base):
     """A line of an invoice: everything on it is a snapshot.
 
     The line of a down payment has neither product nor delivery; that of a correction names the line it corrects.
+    ``charges`` are the shares of its order line's allowances and charges [{position, kind, reason, code, amount}],
+    ``position`` being the place among the order line's (from 1); negative on cancellations and corrections.
     """
 
     __tablename__ = "invoice_line"
@@ -338,6 +345,7 @@ class InvoiceLine(Base):
     discount_pct: Mapped[Decimal] = percent("0")
     tax_rate: Mapped[Decimal] = percent()
     tax_category: Mapped[str] = mapped_column(String(2), server_default=text("'S'"))
+    charges: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
     net_amount: Mapped[Decimal] = money()
 
 

@@ -3,7 +3,7 @@
 Only what EN 16931 wants said in another way is derived: the discount of a line as an amount, and the days of Skonto.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -103,8 +103,8 @@ def invoice_of(row: Row) -> model.Invoice:
             payable=row["gross_amount"] - prepaid,
             tax=row["tax_amount"],
             tax_in_tax_currency=row["own_tax_amount"] if foreign else None,
-            allowances=sum((one.amount for one in allowances), Decimal(0)) if allowances else None,
-            charges=sum((one.amount for one in charges), Decimal(0)) if charges else None,
+            allowances=_sum(allowances) if allowances else None,
+            charges=_sum(charges) if charges else None,
             prepaid=prepaid or None,
         ),
         due=row["due_date"],
@@ -181,10 +181,15 @@ def _line(line: Mapping[str, Any], language: str) -> model.Line:
     quantity, price, net = _dec(line["qty"]), _dec(line["unit_price"]), _dec(line["net_amount"])
     discount = _dec(line["discount_pct"])
     full = (quantity * price).quantize(CENT, ROUND_HALF_UP)
-    allowances: tuple[model.Adjustment, ...] = ()
-    if discount and full != net:
+    sides: dict[str, list[model.Adjustment]] = {"allowance": [], "charge": []}
+    for one in line["charges"] or ():
+        sides[one["kind"]].append(
+            model.Adjustment(_dec(one["amount"]), reason=one["reason"], reason_code=one.get("code") or "")
+        )
+    off = full - net + _sum(sides["charge"]) - _sum(sides["allowance"])
+    if discount and off:
         words = translate(language, "einvoice.discount")
-        allowances = (model.Adjustment(full - net, full, discount, words, "95"),)
+        sides["allowance"].insert(0, model.Adjustment(off, full, discount, words, "95"))
     category = line["tax_category"]
     return model.Line(
         id=str(line["position"]),
@@ -195,8 +200,13 @@ def _line(line: Mapping[str, Any], language: str) -> model.Line:
         net=net,
         category=category,
         rate=_rate(category, line["tax_rate"]),
-        allowances=allowances,
+        allowances=tuple(sides["allowance"]),
+        charges=tuple(sides["charge"]),
     )
+
+
+def _sum(adjustments: Iterable[model.Adjustment]) -> Decimal:
+    return sum((one.amount for one in adjustments), Decimal(0))
 
 
 def _rate(category: str, rate: Any) -> Decimal | None:

@@ -382,8 +382,7 @@ def _figures(session: Session) -> tuple[list[str], str]:
         parts += ["o.open_orders", "l.last_order_id", "l.last_order_number", "l.last_order_date"]
         joins += """
  CROSS JOIN LATERAL (
-   SELECT coalesce(sum(round((sl.qty - sl.qty_invoiced) * sl.unit_price * (100 - sl.discount_pct) / 100
-                             / so.exchange_rate, 2)), 0)
+   SELECT coalesce(sum(round((sl.qty - sl.qty_invoiced) / sl.qty * sl.net_amount / so.exchange_rate, 2)), 0)
             AS open_orders
      FROM sales.sales_order so JOIN sales.sales_order_line sl ON sl.sales_order_id = so.id
     WHERE so.customer_id = p.id AND so.state = 'confirmed' AND so.invoice_state <> 'full') o

@@ -16,7 +16,8 @@ class SaveDraft:
 
     ``values`` holds the changed columns of the header, ``row_version`` is the version the user saw.  ``lines`` are all
     lines in their order (None leaves them as they are), each with product_id, description, qty, unit_price, tax_rate,
-    discount_pct (0 unless given) and, for a saved one, id.  A saved line that is missing is taken out.
+    discount_pct (0 unless given), charges (see `rules.check_line_charges`) and, for a saved one, id.  A saved line that
+    is missing is taken out.
     """
 
     id: int | None

@@ -41,7 +41,7 @@ SELECT h.*, {company},
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
           SELECT l.position, coalesce(l.sku, p.sku) AS sku, l.description, coalesce(l.unit_code, u.code) AS unit,
                  n.name_de AS unit_de, n.name_en AS unit_en, l.qty, l.unit_price, l.discount_pct, l.tax_rate,
-                 l.tax_category, l.net_amount, {picture}
+                 l.tax_category, l.net_amount, l.charges, {picture}
             FROM sales.{table}_line l
             JOIN catalog.product p ON p.id = l.product_id JOIN catalog.unit u ON u.id = p.unit_id
             LEFT JOIN catalog.unit n ON n.code = coalesce(l.unit_code, u.code)
@@ -81,7 +81,8 @@ _INVOICE_SQL = """
 SELECT h.*, {company}, h.snapshot AS said, h.invoice_date AS document_date,
        (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position) FROM (
           SELECT l.position, l.sku, l.description, l.unit_code AS unit, n.name_de AS unit_de,
-                 n.name_en AS unit_en, l.qty, l.unit_price, l.discount_pct, l.tax_rate, l.net_amount, {picture}
+                 n.name_en AS unit_en, l.qty, l.unit_price, l.discount_pct, l.tax_rate, l.net_amount, l.charges,
+                 {picture}
             FROM sales.invoice_line l LEFT JOIN catalog.unit n ON n.code = l.unit_code
            WHERE l.invoice_id = h.id) x) AS lines,
        (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.tax_rate DESC, t.tax_category) FROM sales.invoice_tax t
@@ -375,6 +376,10 @@ def _line(line: Mapping[str, Any], language: page.Language) -> page.Line:
         net=_dec(line["net_amount"]) if priced else None,
         tax_rate=_dec(line["tax_rate"]) if priced else None,
         lots=tuple(dict.fromkeys(lots)),
+        adjustments=tuple(
+            _adjustment(x["reason"], _dec(x["amount"]), x["kind"] == "charge", None, None, line["tax_rate"])
+            for x in line.get("charges") or ()
+        ),
         image=(int(picture[0]), str(picture[1])) if picture else None,
     )
 

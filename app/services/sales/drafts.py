@@ -41,7 +41,7 @@ _HEADER = (
     "remark",
     "charges",
 )
-_CELLS = ("position", "product_id", "description", "qty", "unit_price", "discount_pct", "tax_rate")
+_CELLS = ("position", "product_id", "description", "qty", "unit_price", "discount_pct", "tax_rate", "charges")
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,7 @@ def _given(lines: Sequence[Mapping[str, Any]]) -> Any:
         column("product_id", BigInteger),
         column("description", String),
         *(column(name, Numeric) for name in ("qty", "unit_price", "discount_pct", "tax_rate")),
+        column("charges", JSONB),
         name="given",
     )
     return rows.render_derived(name="given", with_types=True)

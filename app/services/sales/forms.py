@@ -51,6 +51,7 @@ class LineForm(NamedTuple):
     image_hash: str | None
     expected: Decimal
     expected_on: date | None
+    charges: list[dict[str, Any]]
 
 
 class ApprovalState(NamedTuple):
@@ -239,7 +240,7 @@ SELECT l.id, l.position, l.product_id, coalesce(l.sku, p.sku), {name}, l.descrip
        CASE WHEN h.state = 'draft' OR f.amount = l.list_price THEN f.min_qty END, l.unit_price,
        l.discount_pct, l.tax_rate, l.net_amount, p.is_stocked, coalesce(v.free, 0), coalesce(v.on_hand, 0), {order},
        CASE :language WHEN 'en' THEN u.name_en ELSE u.name_de END, i.id, i.content_hash,
-       coalesce(m.expected, 0), m.expected_on
+       coalesce(m.expected, 0), m.expected_on, l.charges
   FROM sales.{table}_line l
   JOIN sales.{table} h ON h.id = l.{table}_id
   JOIN catalog.product p ON p.id = l.product_id

@@ -65,6 +65,7 @@ class InvoiceLineRow(NamedTuple):
     net_amount: Decimal
     delivery_id: int | None
     tax_category: str
+    charges: list[dict[str, Any]]
 
 
 class InvoiceChargeRow(NamedTuple):
@@ -201,7 +202,12 @@ def chain_question(document_type: str, document_id: int) -> Question[list[ChainL
 INVOICEABLE = """
 SELECT d.id AS delivery_id, d.number, d.shipped_at, o.id AS sales_order_id,
        o.row_version AS sales_order_row_version, o.number AS order_number, c.id AS customer_id, c.name AS customer,
-       (SELECT round(coalesce(sum(round(s.qty * l.unit_price * (100 - l.discount_pct) / 100, 2)), 0)
+       (SELECT round(coalesce(sum(round(s.qty * l.unit_price * (100 - l.discount_pct) / 100, 2)
+                                  + (SELECT coalesce(sum(
+                                              (round(c.amount * (l.qty_invoiced + s.qty) / l.qty, 2)
+                                               - round(c.amount * l.qty_invoiced / l.qty, 2))
+                                              * CASE c.kind WHEN 'charge' THEN 1 ELSE -1 END), 0)
+                                       FROM jsonb_to_recordset(l.charges) AS c (kind text, amount numeric))), 0)
                      / o.exchange_rate, 2)
           FROM (SELECT x.sales_order_line_id, sum(x.qty) AS qty FROM sales.delivery_line x
                  WHERE x.delivery_id = d.id GROUP BY x.sales_order_line_id) s
@@ -283,6 +289,7 @@ def invoice_questions(
             InvoiceLine.net_amount,
             InvoiceLine.delivery_id,
             InvoiceLine.tax_category,
+            InvoiceLine.charges,
         )
         .outerjoin(Unit, Unit.code == InvoiceLine.unit_code)
         .where(InvoiceLine.invoice_id == invoice_id)

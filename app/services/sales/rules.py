@@ -20,6 +20,13 @@ _LARGEST = {
 }
 
 
+# Why something is charged or taken off, as EN 16931 knows it (UNTDID 7161 and 5189): what a small manufacturer needs.
+REASON_CODES = {
+    "charge": ("FC", "PC", "HD", "AAT", "SU", "ABF", "LA", "TAC", "DAN", "ABK"),
+    "allowance": ("95", "100", "64", "65", "67", "68", "105", "42"),
+}
+
+
 class Sums(NamedTuple):
     """Totals of a document: net, tax and gross, and (rate, net, tax) per tax rate from the highest down."""
 
@@ -91,9 +98,27 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
-def net_amount(qty: Decimal, unit_price: Decimal, discount_pct: Decimal = ZERO) -> Decimal:
-    """What a line costs without tax."""
-    return cents(qty * unit_price * (HUNDRED - discount_pct) / HUNDRED)
+def net_amount(
+    qty: Decimal,
+    unit_price: Decimal,
+    discount_pct: Decimal = ZERO,
+    charges: Iterable[Mapping[str, Any]] = (),
+) -> Decimal:
+    """What a line costs without tax, with its allowances and charges as they are stored."""
+    return cents(qty * unit_price * (HUNDRED - discount_pct) / HUNDRED) + charge_net(charges)
+
+
+def charge_net(
+    charges: Iterable[Mapping[str, Any]], kinds: tuple[str, ...] = ("charge", "allowance")
+) -> Decimal:
+    """What the allowances and charges of a line come to; allowances are negative."""
+    of_line = (charge for charge in charges_of(charges) if charge.kind in kinds)
+    return sum((x.amount or ZERO if x.kind == "charge" else -(x.amount or ZERO) for x in of_line), ZERO)
+
+
+def charges_part(charges: Iterable[Mapping[str, Any]], of: Decimal, qty: Decimal) -> list[dict[str, Any]]:
+    """The share of a line's charges that falls on the first ``qty`` of its ``of`` pieces, as the database splits it."""
+    return [{**x, "amount": cents(Decimal(str(x["amount"])) * qty / of)} for x in charges]
 
 
 def sums(lines: Iterable[tuple[Decimal, Decimal]], charges: Sequence[Charge] = ()) -> Sums:
@@ -172,7 +197,7 @@ def check_charges(charges: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
 
     Raises `Invalid` charges_malformed with ``position`` (from 1).
     """
-    found = []
+    found: list[dict[str, str]] = []
     for position, charge in enumerate(charges_of(charges), 1):
         value, places = (charge.amount, 2) if charge.pct is None else (charge.pct, 4)
         reason = charge.reason.strip()
@@ -192,11 +217,30 @@ def check_charges(charges: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     return found
 
 
-def effective_discount(unit_price: Decimal, discount_pct: Decimal, list_price: Decimal | None) -> Decimal:
-    """Discount against the list price in percent, wherever it hides; 0 without a list price or above it."""
+def check_line_charges(charges: Iterable[Mapping[str, Any]], position: int) -> list[dict[str, str]]:
+    """Allowances and charges of a line {kind, reason, code, amount} as they are stored.
+
+    Raises `Invalid` line_charges_malformed with ``position``, the line's.
+    """
+    try:
+        found = check_charges(charges)
+    except Invalid as error:
+        raise Invalid("line_charges_malformed", column="charges", position=position) from error
+    if any("pct" in charge for charge in found):
+        raise Invalid("line_charges_malformed", column="charges", position=position)
+    return found
+
+
+def effective_discount(
+    unit_price: Decimal, discount_pct: Decimal, list_price: Decimal | None, allowance: Decimal = ZERO
+) -> Decimal:
+    """Discount against the list price in percent, wherever it hides; 0 without a list price or above it.
+
+    ``allowance`` is what allowances on the line take off each piece.
+    """
     if not list_price:
         return ZERO
-    pct = HUNDRED - unit_price * (HUNDRED - discount_pct) / list_price
+    pct = HUNDRED - (unit_price * (HUNDRED - discount_pct) - allowance * HUNDRED) / list_price
     return max(pct.quantize(Decimal("0.0001"), ROUND_HALF_UP), ZERO)
 
 
@@ -262,6 +306,7 @@ def check_line(position: int, line: Mapping[str, Any]) -> dict[str, Any]:
         if number != round(number, places):
             raise Invalid("number_too_precise", column=column, position=position, places=places)
         values[column] = number
+    values["charges"] = check_line_charges(line.get("charges") or (), position)
     return values
 
 

@@ -25,7 +25,7 @@ class LineColumn:
     ``shown`` False keeps a value with the line that has no column on screen, ``quiet_zero`` shows 0 as a dash.
     ``style`` is a step of the type scale.
     A number is at least ``minimum``, greater than ``above``, at most ``maximum``; ``max_length`` limits text;
-    ``validate(value, line)`` gives an `Invalid` or None.
+    ``validate(value, line)`` gives an `Invalid` or None, ``words(value)`` says what is neither text nor number.
     """
 
     key: str
@@ -47,6 +47,7 @@ class LineColumn:
     quiet_zero: bool = False
     max_length: int = 0
     validate: Callable[[Any, Mapping[str, Any]], Invalid | None] | None = None
+    words: Callable[[Any], str] | None = None
 
     @property
     def numeric(self) -> bool:

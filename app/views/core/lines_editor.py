@@ -134,8 +134,8 @@ class LinesEditor(QWidget):
         row.addWidget(self._sum)
         return foot
 
-    def add_tool(self, button: Button) -> None:
-        """Put a ghost button into the head."""
+    def add_tool(self, button: QWidget) -> None:
+        """Put a ghost or icon button into the head."""
         self._tools.addWidget(button)
 
     # -- what the form asks -------------------------------------------------------------------------------------

@@ -98,6 +98,8 @@ def _line_words(
         editor = page.tables[item.table] if item.table else page.lines
         choices = dict(editor.model.choices_of(column)) if editor is not None else {}
         return [choices.get(value) or values.show("text", value) for value in sides], label
+    if column.words is not None:
+        return [column.words(value or ()) or values.show("text", None) for value in sides], label
     return [values.show(column.kind, value, places=column.places) for value in sides], label
 
 

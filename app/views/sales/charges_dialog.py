@@ -1,6 +1,7 @@
-"""Allowances and charges on a whole quote or order: freight, packing, a rebate, what small orders cost more."""
+"""Allowances and charges on a quote or order as a whole, or on one of its lines: freight, packing, set-up, a rebate."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.core import format as fmt
-from app.core.i18n import t
+from app.core.i18n import t, translate
 from app.services.sales import rules
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
@@ -25,6 +26,19 @@ BY = (("amount", "sales.charges.by_amount"), ("pct", "sales.charges.by_pct"))
 Amounts = Sequence[tuple[Decimal, Decimal]]
 
 
+@dataclass(frozen=True)
+class Charged:
+    """What is charged: its net amounts and tax rates without these charges, its currency and its customer's language.
+
+    ``line`` are the words for the line, where it is one: its charges are amounts, a percentage is its discount.
+    """
+
+    amounts: Amounts
+    currency: str = "EUR"
+    language: str = "de"
+    line: str = ""
+
+
 def charge_facts(amounts: Amounts, charges: Sequence[rules.Charge], currency: str = "EUR") -> list[Fact]:
     """The charges of a document as lines of its totals; ``amounts`` are (net, tax rate) of its lines."""
     shares = rules.shares(rules.groups_of((net, rate, None) for net, rate in amounts), charges)
@@ -36,7 +50,7 @@ def charge_facts(amounts: Amounts, charges: Sequence[rules.Charge], currency: st
 
 
 class ChargesDialog(Dialog):
-    """One row per allowance or charge; below them what the document comes to.
+    """One row per allowance or charge; below them what the document, or its line, comes to.
 
     ``then`` gets the charges as they are stored once somebody agrees.
     """
@@ -46,27 +60,25 @@ class ChargesDialog(Dialog):
         host: QWidget,
         ctx: AppContext,
         stored: Sequence[Mapping[str, Any]],
-        amounts: Amounts,
+        what: Charged,
         then: Callable[[list[dict[str, str]]], object],
-        currency: str = "EUR",
     ) -> None:
         super().__init__(
             host,
-            t("sales.charges.title"),
-            t("sales.charges.text"),
-            icon="receipt-text",
-            width=px("text_column") + px("grid") * 70,
+            t("sales.charges.line_title", line=what.line) if what.line else t("sales.charges.title"),
+            t("sales.charges.line_text" if what.line else "sales.charges.text"),
+            icon="coins" if what.line else "receipt-text",
+            width=px("text_column") + px("grid") * (92 if what.line else 112),
         )
         self.setObjectName("dialog.charges")
-        self._ctx, self._amounts, self._then = ctx, amounts, then
-        self._currency = currency
+        self._ctx, self._what, self._then = ctx, what, then
         self.rows: list[dict[str, FieldBox]] = []
         self._area = QWidget()
         self._grid = QGridLayout(self._area)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(px("gap_m"))
         self._grid.setVerticalSpacing(px("gap_s"))
-        for column, stretch in enumerate((3, 6, 3, 3)):
+        for column, stretch in enumerate((3, 4, 6, 3) if what.line else (3, 4, 6, 3, 3)):
             self._grid.setColumnStretch(column, stretch)
         self.body.addWidget(self._area)
         self._more = Button("sales.charges.more", "plus", "ghost", clicked=self.add_row)
@@ -100,29 +112,64 @@ class ChargesDialog(Dialog):
     def add_row(self, charge: rules.Charge | None = None) -> None:
         """One more row, empty unless a charge is given."""
         number = len(self.rows)
-        fields = (
+        fields = [
             Field("kind", "sales.charges.kind", "choice", required=True, choices=KINDS),
+            Field("code", "sales.charges.code", "choice"),
             Field("reason", "sales.charges.reason", max_length=140, placeholder="sales.charges.reason_hint"),
-            Field("value", "sales.charges.value", "number", places=4, above=Decimal(0)),
-            Field("by", "sales.charges.by", "choice", required=True, choices=BY),
-        )
+        ]
+        if self._what.line:
+            fields.append(Field("value", "sales.charges.by_amount", "number", places=2, above=Decimal(0)))
+        else:
+            fields.append(Field("value", "sales.charges.value", "number", places=4, above=Decimal(0)))
+            fields.append(Field("by", "sales.charges.by", "choice", required=True, choices=BY))
         row: dict[str, FieldBox] = {}
         for column, field in enumerate(fields):
             box = row[field.key] = FieldBox(self._ctx, field)
             box.setObjectName(f"charge.{number}.{field.key}")
             self._grid.addWidget(box, number, column)
             box.edited.connect(self._show)
-        given = isinstance(charge, rules.Charge)
-        row["kind"].set_value(charge.kind if given and charge else "charge")
-        row["by"].set_value("pct" if given and charge and charge.pct is not None else "amount")
-        if given and charge:
-            row["reason"].set_value(charge.reason)
-            row["value"].set_value(charge.pct if charge.pct is not None else charge.amount)
+        given = charge if isinstance(charge, rules.Charge) else None  # a button gives nothing of the kind
+        row["kind"].set_value(given.kind if given else "charge")
+        if "by" in row:
+            row["by"].set_value("pct" if given and given.pct is not None else "amount")
+        self._offer_codes(row, given.code if given else "")
+        if given:
+            row["code"].set_value(given.code or None)
+            row["reason"].set_value(given.reason)
+            row["value"].set_value(given.pct if given.pct is not None else given.amount)
+        row["kind"].edited.connect(lambda: self._kind_changed(row))
+        row["code"].edited.connect(lambda: self._code_chosen(row))
         self.rows.append(row)
         self._more.setVisible(len(self.rows) < MOST)
         if self.isVisible():
             row["reason"].focus()
             self._fit()
+
+    @staticmethod
+    def _offer_codes(row: dict[str, FieldBox], stored: str = "") -> None:
+        """What the e-invoice calls charges, or allowances; a code that came from elsewhere stays."""
+        codes = rules.REASON_CODES[str(row["kind"].value())]
+        words = [(code, t(f"sales.charges.code.{code}")) for code in codes]
+        row["code"].set_choices(words if stored in ("", *codes) else [*words, (stored, stored)])
+
+    def _kind_changed(self, row: dict[str, FieldBox]) -> None:
+        row["code"].set_value(None)
+        self._offer_codes(row)
+
+    def _code_chosen(self, row: dict[str, FieldBox]) -> None:
+        """The reason is said as the code is called, in the customer's language, unless somebody has written one."""
+        usual = {
+            translate(self._what.language, f"sales.charges.code.{code}")
+            for codes in rules.REASON_CODES.values()
+            for code in codes
+        }
+        code = self._value(row["code"])
+        if code in rules.REASON_CODES[str(row["kind"].value())] and (self._value(row["reason"]) or "") in {
+            "",
+            *usual,
+        }:
+            row["reason"].set_value(translate(self._what.language, f"sales.charges.code.{code}"))
+        self._show()
 
     def _fit(self) -> None:
         """The rows get the height they need, with what is said below their fields; the panel once they are laid out."""
@@ -143,8 +190,9 @@ class ChargesDialog(Dialog):
         for row in self.rows:
             reason, value = self._value(row["reason"]), self._value(row["value"])
             if reason or value:
-                key = str(self._value(row["by"]))
-                found.append({"kind": self._value(row["kind"]), "reason": reason or "", key: value})
+                key = str(self._value(row["by"])) if "by" in row else "amount"
+                what = {"kind": self._value(row["kind"]), "code": self._value(row["code"]) or ""}
+                found.append({**what, "reason": reason or "", key: value})
         return found
 
     def _whole(self) -> list[rules.Charge]:
@@ -152,16 +200,15 @@ class ChargesDialog(Dialog):
 
     def _show(self) -> None:
         charges = self._whole()
-        before, after = rules.sums(self._amounts), rules.sums(self._amounts, charges)
-        cur = self._currency
-        facts = [
-            Fact(t("sales.card.lines"), fmt.money(before.net, cur)),
-            *charge_facts(self._amounts, charges, cur),
-        ]
-        facts += [
-            Fact(t("sales.total.net"), fmt.money(after.net, cur)),
-            Fact(t("sales.total.gross"), fmt.money(after.gross, cur), "total"),
-        ]
+        amounts, cur = self._what.amounts, self._what.currency
+        before, after = rules.sums(amounts), rules.sums(amounts, charges)
+        of = "sales.charges.of_line" if self._what.line else "sales.card.lines"
+        facts = [Fact(t(of), fmt.money(before.net, cur)), *charge_facts(amounts, charges, cur)]
+        if self._what.line:
+            facts.append(Fact(t("sales.total.net"), fmt.money(after.net, cur), "total"))
+        else:
+            facts.append(Fact(t("sales.total.net"), fmt.money(after.net, cur)))
+            facts.append(Fact(t("sales.total.gross"), fmt.money(after.gross, cur), "total"))
         self.facts.set_facts(facts)
         self._fit()
 
@@ -171,8 +218,9 @@ class ChargesDialog(Dialog):
             reason, value = self._value(row["reason"]), self._value(row["value"])
             if not reason and value is None and not row["value"].error:
                 continue
-            too_much = self._value(row["by"]) == "pct" and (value or 0) > rules.HUNDRED
-            too_fine = self._value(row["by"]) == "amount" and value is not None and value != round(value, 2)
+            by = self._value(row["by"]) if "by" in row else "amount"
+            too_much = by == "pct" and (value or 0) > rules.HUNDRED
+            too_fine = by == "amount" and value is not None and value != round(value, 2)
             problems = {
                 "reason": "" if reason else t("error.required"),
                 "value": t("error.charges_malformed")
@@ -182,6 +230,9 @@ class ChargesDialog(Dialog):
             for key, problem in problems.items():
                 row[key].set_error(problem)
                 wrong = wrong or (row[key] if problem else None)
+        if wrong is None and self._what.line and rules.sums(self._what.amounts, self._whole()).net < 0:
+            wrong = next(row["value"] for row in self.rows if row["kind"].value() == "allowance")
+            wrong.set_error(t("error.quote_line_net_not_negative"))
         if wrong is not None:
             wrong.focus()
             self._fit()

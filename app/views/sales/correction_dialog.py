@@ -140,7 +140,9 @@ class CorrectionDialog(Dialog):
             line = lines[what.invoice_line_id]
             net = what.amount
             if net is None:
-                net = rules.net_amount(what.qty or Decimal(0), line.unit_price, line.discount_pct)
+                qty = what.qty or Decimal(0)
+                charges = rules.charges_part(line.charges, line.qty, qty)
+                net = rules.net_amount(qty, line.unit_price, line.discount_pct, charges)
             off.append((net, line.tax_rate))
         self._sum.setText(
             t("sales.correction.sum", net=fmt.money(-rules.sums(off).net, self._invoice.currency))

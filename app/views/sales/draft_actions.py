@@ -11,7 +11,7 @@ from app.views.core.operation import WriteOp
 from app.views.core.tasks import alive
 from app.views.mail.send import mail_button
 from app.views.sales import line_rules, pdf
-from app.views.sales.charges_dialog import ChargesDialog
+from app.views.sales.charges_dialog import Charged, ChargesDialog
 
 if TYPE_CHECKING:
     from app.views.sales.draft_page import DraftPage
@@ -26,6 +26,7 @@ COPIED = (
     "qty",
     "discount_pct",
     "tax_rate",
+    "charges",
 )
 COPIED_HEAD = (
     "customer_id",
@@ -79,7 +80,8 @@ def edit_charges(page: "DraftPage") -> None:
         if document is None or lines is None or not alive(page):
             return
         amounts = line_rules.amounts_of(lines.model.lines)
-        ChargesDialog(page, page.ctx, document.charges, amounts, write, document.currency).open()
+        what = Charged(amounts, document.currency, document.customer_language)
+        ChargesDialog(page, page.ctx, document.charges, what, write).open()
 
     def write(charges: list[dict[str, str]]) -> None:
         record = page.record
@@ -94,6 +96,32 @@ def edit_charges(page: "DraftPage") -> None:
         page.refresh_if_alive()
 
     page.save(opened)
+
+
+def edit_line_charges(page: "DraftPage") -> None:
+    """Allowances and charges on the line the cursor is in; they are saved with it."""
+    editor = page.lines
+    assert editor is not None
+    editor.settle()
+    number = editor.table.current_line()
+    line = editor.model.lines[number] if number is not None else {}
+    net = line_rules.net_of({**line, "charges": ()})
+    if number is None or net is None or line.get("product_id") is None:
+        page.ctx.navigate.toast(t("sales.charges.no_line"))
+        return
+    document = page.document
+    what = Charged(
+        [(net, line.get("tax_rate") or line_rules.ZERO)],
+        page.currency,
+        document.customer_language if document is not None else page.customer_language,
+        f"{number + 1} · {line.get('sku') or ''}",
+    )
+
+    def put(charges: list[dict[str, str]]) -> None:
+        editor.model.type_in(number, "charges", charges)
+        editor.table.go(number, "qty", edit=False)
+
+    ChargesDialog(page, page.ctx, line.get("charges") or (), what, put).open()
 
 
 def discard_draft(page: "DraftPage") -> None:
@@ -151,6 +179,15 @@ def shared_actions(page: "DraftPage") -> list[FormAction]:
             "quote" if page.kind == "quote" else "order_confirmation",
             f"sales.{page.kind}",
             visible=lambda page: page.is_archived,
+        ),
+        FormAction(
+            "line_charges",
+            "sales.action.line_charges",
+            "coins",
+            edit_line_charges,
+            "menu",
+            right=f"{table}:update",
+            visible=lambda page: page.stored_state == "draft",
         ),
         FormAction(
             "copy",

@@ -164,6 +164,16 @@ class DraftPage(FormPage):
         return "quote" if self.kind == "quote" else "order"
 
     @property
+    def currency(self) -> str:
+        """The currency of the document; a new one has the house's own until it is saved."""
+        return self.document.currency if self.document is not None else "EUR"
+
+    @property
+    def customer_language(self) -> str:
+        """The language of the document."""
+        return self._customer.language if self._customer is not None else language()
+
+    @property
     def is_archived(self) -> bool:
         """Whether a PDF is in the archive."""
         return bool(self._archived)
@@ -327,7 +337,7 @@ class DraftPage(FormPage):
         sums = line_rules.sums_of(lines, charges)
         if self.document is not None and self.stored_state != "draft":
             sums = replace_sums(sums, self.document)
-        currency = self.document.currency if self.document is not None else "EUR"
+        currency = self.currency
         self.totals.show_sums(sums, before=charge_facts(amounts, charges, currency), currency=currency)
         counted = self.stored_state in ("draft", "issued")
         self.customer_card.show_amount(sums.gross if counted else ZERO)

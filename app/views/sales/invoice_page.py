@@ -33,7 +33,7 @@ from app.views.core.reason import ReasonDialog
 from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
 from app.views.mail.send import mail_button
-from app.views.sales import pdf
+from app.views.sales import line_rules, pdf
 from app.views.sales.cards import CustomerCard, TotalsCard, charge_fact, foreign_facts
 from app.views.sales.chain import nodes
 from app.views.sales.correction_dialog import CorrectionDialog
@@ -201,6 +201,9 @@ class InvoicePage(FormPage):
         self.payments.show_invoice(found)
         self.story.show(found.id, found.number)
         self.customer_card.show_customer(found.customer_id, self.opened.figures if self.opened else None)
+        for number, line in enumerate(found.lines):
+            words = line_rules.charge_words(line.charges, found.currency)
+            self.lines.set_info(number, "neutral", "coins", words)
         of_lines = sum((line.net_amount for line in found.lines), Decimal(0))
         self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(of_lines, found.currency)))
         self.lines.set_summary(t("sales.lines.count", n=len(found.lines)))

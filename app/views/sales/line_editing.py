@@ -5,16 +5,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import Invalid
-from app.core.i18n import language
+from app.core.i18n import language, t
 from app.services.catalog.reads import search_sold_products
 from app.services.inventory.reads import Availability
 from app.services.sales.forms import LineProposal
-from app.views.core.buttons import Button
+from app.views.core.buttons import Button, IconButton
 from app.views.core.lines import LineColumn, LinesSpec, typed_over
 from app.views.core.operation import ReadOp
 from app.views.sales import line_rules
 from app.views.sales.days import today
-from app.views.sales.draft_actions import edit_charges
+from app.views.sales.draft_actions import edit_charges, edit_line_charges
 from app.views.sales.draft_reads import Priced, priced, resolve_codes
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ LINES = LinesSpec(
         ),
         LineColumn("net_amount", "sales.line.net", "money", 88, stored=False, style="body600"),
         LineColumn("tax_rate", "sales.line.tax", "percent", stored=True, shown=False),
+        LineColumn("charges", "sales.line.charges", words=line_rules.charge_words, shown=False),
     ),
     find=search_sold_products,
     picked=_picked,
@@ -111,6 +112,14 @@ class Pricing:
         self._check = Button("sales.lines.check", "refresh-cw", "ghost", clicked=self.look)
         self._check.setObjectName("lines.check")
         self._editor.add_tool(self._check)
+        self._line_charges = IconButton(
+            "coins",
+            "sales.line.charges_of",
+            shortcut="Ctrl+Shift+L",
+            clicked=lambda: edit_line_charges(page),
+        )
+        self._line_charges.setObjectName("lines.line_charges")
+        self._editor.add_tool(self._line_charges)
         self._charges = Button(
             "sales.action.charges", "receipt-text", "ghost", clicked=lambda: edit_charges(page)
         )
@@ -121,7 +130,8 @@ class Pricing:
         """A record was put into the form."""
         draft = self._page.stored_state == "draft"
         self._check.setVisible(draft)
-        self._charges.setVisible(draft and not self._page.read_only)
+        for button in (self._charges, self._line_charges):
+            button.setVisible(draft and not self._page.read_only)
         typed = self._page.dirty()
         self.refresh()
         if draft:
@@ -169,14 +179,21 @@ class Pricing:
             else:
                 status = page.settled_status(line)
                 words = ""
+            net = line_rules.net_of(line)
             cells = {
-                "net_amount": line_rules.net_of(line),
+                "net_amount": net,
                 "source": line_rules.source_of(line, price_list),
                 "availability": status,
             }
             if any(line.get(key) != value for key, value in cells.items()):
                 editor.put(number, **cells)
-            editor.set_info(number, "neutral", "factory" if line.get("expected") else "info", words)
+            charged = line_rules.charge_words(line.get("charges") or (), page.currency)
+            icon = "coins" if charged else "factory" if line.get("expected") else "info"
+            editor.set_info(number, "neutral", icon, "  –  ".join(x for x in (charged, words) if x))
+            too_much = draft and net is not None and net < 0
+            editor.set_error(
+                number, "discount_pct", t("error.quote_line_net_not_negative") if too_much else ""
+            )
             above = draft and line_rules.effective(line) > page.limit and not page.read_only
             editor.set_tone(number, "discount_pct", "warn" if above else "")
         page.lines_shown()

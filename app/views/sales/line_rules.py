@@ -33,7 +33,7 @@ def net_of(line: Line) -> Decimal | None:
     qty, price = line.get("qty"), line.get("unit_price")
     if qty is None or price is None:
         return None
-    return rules.net_amount(qty, price, line.get("discount_pct") or ZERO)
+    return rules.net_amount(qty, price, line.get("discount_pct") or ZERO, line.get("charges") or ())
 
 
 def amounts_of(lines: Sequence[Line]) -> list[tuple[Decimal, Decimal]]:
@@ -52,7 +52,25 @@ def effective(line: Line) -> Decimal:
     price = line.get("unit_price")
     if price is None:
         return ZERO
-    return rules.effective_discount(price, line.get("discount_pct") or ZERO, line.get("list_price"))
+    discount = line.get("discount_pct") or ZERO
+    return rules.effective_discount(price, discount, line.get("list_price"), allowance_of(line))
+
+
+def allowance_of(line: Line) -> Decimal:
+    """What the allowances of a line take off each of its pieces."""
+    qty = line.get("qty")
+    return -rules.charge_net(line.get("charges") or (), ("allowance",)) / qty if qty else ZERO
+
+
+def charge_words(charges: Sequence[Mapping[str, Any]], currency: str | None = None) -> str:
+    """Allowances and charges of a line with their signs."""
+    found = []
+    for charge in rules.charges_of(charges):
+        amount = charge.amount or ZERO
+        amount = amount if charge.kind == "charge" else -amount
+        sign = "+" if amount > 0 else ""
+        found.append(f"{charge.reason} {sign}{fmt.money(amount, currency)}")
+    return " · ".join(found)
 
 
 def highest(lines: Sequence[Line], limit: Decimal) -> Above | None:
@@ -65,14 +83,19 @@ def highest(lines: Sequence[Line], limit: Decimal) -> Above | None:
     return found if found is not None and found.pct > limit else None
 
 
-def lowered(line: Line, limit: Decimal) -> dict[str, Decimal]:
+def lowered(line: Line, limit: Decimal) -> dict[str, Any]:
     """The cells to change so that the line's effective discount is within the limit; empty when it is."""
     price, list_price = line.get("unit_price"), line.get("list_price")
     if price is None or not list_price or effective(line) <= limit:
         return {}
-    floor = list_price * (rules.HUNDRED - limit) / rules.HUNDRED
+    floor = list_price * (rules.HUNDRED - limit) / rules.HUNDRED + allowance_of(line)
+    if floor > list_price:
+        # The allowances alone are too much: a discount as far as it may go takes their place.
+        charges = [x for x in line.get("charges") or () if x["kind"] != "allowance"]
+        return {"charges": charges, "unit_price": list_price, "discount_pct": limit}
     if price < floor:
-        return {"unit_price": list_price, "discount_pct": limit}
+        pct = (rules.HUNDRED - rules.HUNDRED * floor / list_price).quantize(Decimal("0.01"), ROUND_DOWN)
+        return {"unit_price": list_price, "discount_pct": pct}
     pct = (rules.HUNDRED - rules.HUNDRED * floor / price).quantize(Decimal("0.01"), ROUND_DOWN)
     return {"discount_pct": max(pct, ZERO)}
 

@@ -108,10 +108,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH v AS MATERIALIZED (SELECT * FROM accounting.vouchers(p_first, p_last, p_repeats)),
   freight AS (
     -- Freight (UNTDID 7161: FC) has an account of its own where the house wants one.
-    SELECT c.invoice_id, c.tax_category::text, c.tax_rate, sales.own(round(sum(c.amount) * (100 + c.tax_rate) / 100, 2), min(i.exchange_rate)) AS gross
-      FROM sales.invoice_charge c JOIN sales.invoice i ON i.id = c.invoice_id
-     WHERE c.kind = 'charge' AND c.reason_code = 'FC'
-       AND EXISTS (SELECT FROM accounting.account a WHERE a.purpose = 'freight' AND a.tax_category = c.tax_category
+    SELECT c.invoice_id, c.tax_category, c.tax_rate, sales.own(round(sum(c.amount) * (100 + c.tax_rate) / 100, 2), min(i.exchange_rate)) AS gross
+      FROM (SELECT d.invoice_id, d.tax_category::text, d.tax_rate, d.amount FROM sales.invoice_charge d
+             WHERE d.kind = 'charge' AND d.reason_code = 'FC'
+            UNION ALL
+            SELECT l.invoice_id, l.tax_category::text, l.tax_rate, e.amount
+              FROM sales.invoice_line l
+             CROSS JOIN LATERAL jsonb_to_recordset(l.charges) AS e (kind text, code text, amount numeric)
+             WHERE l.charges <> '[]' AND e.kind = 'charge' AND e.code = 'FC') c
+      JOIN v ON v.topic = 'sales.invoice' AND v.record_id = c.invoice_id
+      JOIN sales.invoice i ON i.id = c.invoice_id
+     WHERE EXISTS (SELECT FROM accounting.account a WHERE a.purpose = 'freight' AND a.tax_category = c.tax_category
                       AND a.tax_rate = c.tax_rate)
      GROUP BY c.invoice_id, c.tax_category, c.tax_rate
   )

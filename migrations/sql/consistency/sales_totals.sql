@@ -23,6 +23,19 @@ SELECT 'invoice_tax', t.invoice_id, t.net_amount, t.tax_amount
   FROM sales.invoice_tax t
  WHERE t.tax_amount <> round(t.net_amount * t.tax_rate / 100, 2) OR (t.tax_category = 'S') <> (t.tax_rate > 0)
 UNION ALL
+-- A line is its price and its charges; those of an order's lines stand on its invoices, once everything is invoiced to the cent.
+SELECT 'invoice_line', l.invoice_id, l.net_amount, sales.charge_net(l.charges)
+  FROM sales.invoice_line l
+ WHERE l.net_amount <> round(l.qty * l.unit_price * (100 - l.discount_pct) / 100, 2) + sales.charge_net(l.charges)
+UNION ALL
+SELECT 'quote_line', l.id, l.charge_amount, sales.charge_net(l.charges)
+  FROM sales.quote_line l WHERE l.charge_amount <> sales.charge_net(l.charges)
+UNION ALL
+SELECT 'sales_order_line', l.id, l.charge_amount, sales.charge_net(sales.charges_given(l.id, NULL))
+  FROM sales.sales_order_line l
+ WHERE l.charge_amount <> sales.charge_net(l.charges)
+    OR l.charges <> '[]' AND l.qty_invoiced = l.qty AND l.charge_amount <> sales.charge_net(sales.charges_given(l.id, NULL))
+UNION ALL
 -- Never more is deducted of a down payment than was asked for.
 SELECT 'down_payment', d.down_payment_id, d.net, d.tax
   FROM sales.sales_order o CROSS JOIN LATERAL sales.down_payments_left(o.id) d

@@ -95,6 +95,67 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION sales.check_charges IS 'Refuse charges that are none: kind, reason, a percentage or an amount, both above zero.';
 
+CREATE OR REPLACE FUNCTION sales.charge_net(p_charges jsonb, p_allowances_only boolean DEFAULT false) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(sum(CASE c.kind WHEN 'charge' THEN c.amount ELSE -c.amount END), 0)
+    FROM jsonb_to_recordset(p_charges) AS c (kind text, amount numeric)
+   WHERE NOT p_allowances_only OR c.kind = 'allowance'
+$$;
+COMMENT ON FUNCTION sales.charge_net IS 'What allowances and charges of a line come to: charges less allowances, or what the allowances alone are, negative.';
+
+CREATE OR REPLACE FUNCTION sales.check_line_charges(p_charges jsonb, p_position integer) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM sales.check_charges(p_charges);
+  IF EXISTS (SELECT FROM jsonb_array_elements(p_charges) AS e (item) WHERE e.item ->> 'amount' IS NULL) THEN
+    PERFORM sec.fail('ER422', 'line_charges_malformed', jsonb_build_object('position', p_position));
+  END IF;
+END $$;
+COMMENT ON FUNCTION sales.check_line_charges IS 'Refuse charges of a line that are none; they are amounts, the percentage of a line is its discount.';
+
+CREATE OR REPLACE FUNCTION sales.tg_line_charges() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'INSERT' OR NEW.charges IS DISTINCT FROM OLD.charges THEN
+    PERFORM sales.check_line_charges(NEW.charges, NEW.position);
+  END IF;
+  NEW.charge_amount := sales.charge_net(NEW.charges);
+  IF round(NEW.qty * NEW.unit_price * (100 - NEW.discount_pct) / 100, 2) + NEW.charge_amount < 0 THEN
+    PERFORM sec.fail('ER422', 'line_allowance_exceeds', jsonb_build_object('position', NEW.position));
+  END IF;
+  RETURN NEW;
+END $$;
+COMMENT ON FUNCTION sales.tg_line_charges IS 'Charges of a line are what they must be, take no more than the line is worth, and its net follows them.';
+
+CREATE OR REPLACE FUNCTION sales.charges_part(p_charges jsonb, p_of numeric, p_before numeric, p_qty numeric, p_given jsonb)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  -- Up to each quantity as much is given as belongs to it, less what was given before: the last part takes the rest.
+  SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+           'position', x.place, 'kind', x.kind, 'reason', x.reason, 'code', x.code, 'amount', x.part)) ORDER BY x.place), '[]')
+    FROM (
+      SELECT coalesce((e.item ->> 'position')::bigint, e.ord) AS place, e.item ->> 'kind' AS kind,
+             btrim(e.item ->> 'reason') AS reason, nullif(e.item ->> 'code', '') AS code,
+             round((e.item ->> 'amount')::numeric * (p_before + p_qty) / p_of, 2) - CASE
+               WHEN p_given IS NULL THEN round((e.item ->> 'amount')::numeric * p_before / p_of, 2)
+               ELSE coalesce((SELECT sum(g.amount) FROM jsonb_to_recordset(p_given) AS g (position bigint, amount numeric)
+                               WHERE g.position = coalesce((e.item ->> 'position')::bigint, e.ord)), 0) END AS part
+        FROM jsonb_array_elements(p_charges) WITH ORDINALITY AS e (item, ord)) x
+   WHERE x.part <> 0
+$$;
+COMMENT ON FUNCTION sales.charges_part IS
+  'The share of a line''s charges that falls on p_qty of its p_of pieces when p_before of them came before; p_given is what those really bore, NULL what they should have.';
+
+CREATE OR REPLACE FUNCTION sales.charges_given(p_order_line bigint, p_invoice_line bigint) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(jsonb_agg(e.item), '[]')
+    FROM sales.invoice_line l JOIN sales.invoice i ON i.id = l.invoice_id CROSS JOIN LATERAL jsonb_array_elements(l.charges) AS e (item)
+   WHERE l.corrects_line_id = p_invoice_line
+      OR l.sales_order_line_id = p_order_line AND i.kind IN ('invoice', 'partial', 'final') AND i.state <> 'cancelled'
+$$;
+COMMENT ON FUNCTION sales.charges_given IS
+  'Shares of charges that invoices that stand bear of a line of an order, or that corrections took back of a line of an invoice.';
+
 CREATE OR REPLACE FUNCTION sales.tg_charges() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -134,7 +195,9 @@ BEGIN
   IF v_charges = '[]' THEN
     RETURN 0;
   END IF;
-  v_net := (SELECT sum(g.n) FROM jsonb_to_recordset(sales.line_groups(p_type, p_id)) AS g (n numeric));
+  -- What is charged on top of a line makes no rebate smaller.
+  v_net := (SELECT sum(d.net_amount - d.charge_amount + sales.charge_net(d.charges, true))
+              FROM sales.document_lines(p_type, p_id) d);
   RETURN (SELECT least(coalesce(sum(coalesce(c.pct, CASE WHEN v_net > 0 THEN c.amount * 100 / v_net ELSE 100 END)), 0), 100)
             FROM jsonb_to_recordset(v_charges) AS c (kind text, pct numeric, amount numeric) WHERE c.kind = 'allowance');
 END $$;

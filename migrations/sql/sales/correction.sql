@@ -10,6 +10,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION sales.line_left IS 'What corrections have left of a line of an invoice.';
 
+CREATE OR REPLACE FUNCTION sales.correction_charges(p_line sales.invoice_line, p_qty numeric) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT sales.charges_part(p_line.charges, -p_line.qty, p_line.qty - f.qty, p_qty, sales.charges_given(NULL, p_line.id))
+    FROM sales.line_left(p_line.id) f
+$$;
+COMMENT ON FUNCTION sales.correction_charges IS
+  'What of a line''s allowances and charges goes with so many pieces that are taken back, negative; with the last of them the rest.';
+
+CREATE OR REPLACE FUNCTION sales.correction_net(p_line sales.invoice_line, p_qty numeric) RETURNS numeric
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT sales.charge_net(sales.correction_charges(p_line, p_qty))
+         - round(p_qty * p_line.unit_price * (100 - p_line.discount_pct) / 100, 2)
+$$;
+COMMENT ON FUNCTION sales.correction_net IS 'Net of so many pieces of a line that are taken back, negative.';
+
 CREATE OR REPLACE FUNCTION api.invoice_correct(
   p_command uuid, p_id bigint, p_row_version integer, p_lines jsonb, p_reason text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -45,7 +60,7 @@ BEGIN
               WHEN w.amount <> round(w.amount, 2) OR w.qty <> round(w.qty, 6) THEN 'correction_line_malformed'
               WHEN w.qty IS NOT NULL AND l.product_id IS NULL THEN 'correction_line_malformed'
               WHEN w.qty > f.qty OR coalesce(w.amount, 0) > f.net
-                   OR w.qty IS NOT NULL AND round(w.qty * l.unit_price * (100 - l.discount_pct) / 100, 2) > f.net
+                   OR w.qty IS NOT NULL AND -sales.correction_net(l, w.qty) > f.net
                 THEN 'correction_exceeds_line' END AS problem
     INTO v_bad
     FROM jsonb_to_recordset(p_lines) AS w (invoice_line_id bigint, qty numeric, amount numeric)
@@ -58,14 +73,16 @@ BEGIN
   v_prefix := CASE WHEN v_invoice.snapshot #>> '{customer,language}' = 'en' THEN 'Reduction: ' ELSE 'Minderung: ' END;
   v_id := nextval('sales.invoice_id_seq');
   INSERT INTO sales.invoice_line (invoice_id, sales_order_line_id, delivery_id, corrects_line_id, position, product_id, sku,
-                                  description, unit_code, qty, unit_price, discount_pct, tax_rate, tax_category, net_amount)
+                                  description, unit_code, qty, unit_price, discount_pct, tax_rate, tax_category, charges,
+                                  net_amount)
   SELECT v_id, l.sales_order_line_id, l.delivery_id, l.id, l.position, l.product_id, l.sku,
          CASE WHEN w.qty IS NULL THEN left(v_prefix || l.description, 400) ELSE l.description END,
          CASE WHEN w.qty IS NULL THEN '' ELSE l.unit_code END,
          CASE WHEN w.qty IS NULL THEN -1 ELSE -w.qty END,
          CASE WHEN w.qty IS NULL THEN w.amount ELSE l.unit_price END,
          CASE WHEN w.qty IS NULL THEN 0 ELSE l.discount_pct END, l.tax_rate, l.tax_category,
-         CASE WHEN w.qty IS NULL THEN -w.amount ELSE -round(w.qty * l.unit_price * (100 - l.discount_pct) / 100, 2) END
+         CASE WHEN w.qty IS NULL THEN '[]' ELSE sales.correction_charges(l, w.qty) END,
+         CASE WHEN w.qty IS NULL THEN -w.amount ELSE sales.correction_net(l, w.qty) END
     FROM jsonb_to_recordset(p_lines) AS w (invoice_line_id bigint, qty numeric, amount numeric)
     JOIN sales.invoice_line l ON l.id = w.invoice_line_id;
   -- Goods that come off take their share of the percentages with them; an amount is what it is.

@@ -178,13 +178,18 @@ BEGIN
   END IF;
   v_id := nextval('sales.invoice_id_seq');
   INSERT INTO sales.invoice_line (invoice_id, sales_order_line_id, delivery_id, position, product_id, sku, description,
-                                  unit_code, qty, unit_price, discount_pct, tax_rate, tax_category, net_amount)
+                                  unit_code, qty, unit_price, discount_pct, tax_rate, tax_category, charges, net_amount)
   SELECT v_id, l.id, s.delivery_id, row_number() OVER (ORDER BY s.delivery_id, l.position), l.product_id, l.sku,
-         l.description, l.unit_code, s.qty, l.unit_price, l.discount_pct, l.tax_rate, l.tax_category,
-         round(s.qty * l.unit_price * (100 - l.discount_pct) / 100, 2)
-    FROM (SELECT d.delivery_id, d.sales_order_line_id, sum(d.qty) AS qty FROM sales.delivery_line d
+         l.description, l.unit_code, s.qty, l.unit_price, l.discount_pct, l.tax_rate, l.tax_category, c.charges,
+         round(s.qty * l.unit_price * (100 - l.discount_pct) / 100, 2) + sales.charge_net(c.charges)
+    FROM (SELECT d.delivery_id, d.sales_order_line_id, sum(d.qty) AS qty,
+                 sum(sum(d.qty)) OVER (PARTITION BY d.sales_order_line_id ORDER BY d.delivery_id) - sum(d.qty) AS earlier
+            FROM sales.delivery_line d
            WHERE d.delivery_id = ANY (v_ids) GROUP BY d.delivery_id, d.sales_order_line_id) s
-    JOIN sales.sales_order_line l ON l.id = s.sales_order_line_id;
+    JOIN sales.sales_order_line l ON l.id = s.sales_order_line_id
+   CROSS JOIN LATERAL (
+     SELECT sales.charges_part(l.charges, l.qty, l.qty_invoiced + s.earlier, s.qty,
+                               CASE WHEN s.earlier = 0 THEN sales.charges_given(l.id, NULL) END) AS charges) c;
   INSERT INTO sales.invoice_delivery (invoice_id, delivery_id) SELECT v_id, d FROM unnest(v_ids) d;
   UPDATE sales.sales_order_line l SET qty_invoiced = l.qty_invoiced + s.qty
     FROM (SELECT i.sales_order_line_id, sum(i.qty) AS qty FROM sales.invoice_line i WHERE i.invoice_id = v_id GROUP BY 1) s
@@ -238,9 +243,9 @@ BEGIN
   END IF;
   v_id := nextval('sales.invoice_id_seq');
   INSERT INTO sales.invoice_line (invoice_id, sales_order_line_id, delivery_id, position, product_id, sku, description,
-                                  unit_code, qty, unit_price, discount_pct, tax_rate, tax_category, net_amount)
+                                  unit_code, qty, unit_price, discount_pct, tax_rate, tax_category, charges, net_amount)
   SELECT v_id, l.sales_order_line_id, l.delivery_id, l.position, l.product_id, l.sku, l.description, l.unit_code, -l.qty,
-         l.unit_price, l.discount_pct, l.tax_rate, l.tax_category, -l.net_amount
+         l.unit_price, l.discount_pct, l.tax_rate, l.tax_category, sales.charges_part(l.charges, 1, 0, -1, NULL), -l.net_amount
     FROM sales.invoice_line l WHERE l.invoice_id = p_id;
   INSERT INTO sales.invoice_charge (invoice_id, position, kind, reason, reason_code, pct, base_amount, amount,
                                     tax_category, tax_rate)

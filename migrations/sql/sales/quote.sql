@@ -52,9 +52,9 @@ BEGIN
           v_quote.charges)
   RETURNING id INTO v_order;
   INSERT INTO sales.sales_order_line (sales_order_id, position, product_id, sku, description, unit_code, qty, list_price,
-                                      unit_price, discount_pct, tax_rate)
+                                      unit_price, discount_pct, tax_rate, charges)
   SELECT v_order, l.position, l.product_id, l.sku, l.description, l.unit_code, l.qty, l.list_price, l.unit_price,
-         l.discount_pct, l.tax_rate
+         l.discount_pct, l.tax_rate, l.charges
     FROM sales.quote_line l WHERE l.quote_id = p_id ORDER BY l.position;
   UPDATE sales.quote q SET state = 'accepted' WHERE q.id = p_id AND q.state = 'issued';
   SELECT q.row_version INTO v_version FROM sales.quote q WHERE q.id = p_id;

@@ -31,8 +31,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce((SELECT sum(sales.own(sales.open_amount(i), i.exchange_rate)) FROM sales.invoice i
                     WHERE i.customer_id = p_customer AND i.state = 'open'), 0)
        + coalesce((SELECT sum(sales.own(CASE o.invoice_state WHEN 'none' THEN o.gross_amount ELSE (
-                     SELECT round(sum((l.qty - l.qty_invoiced) * l.unit_price * (100 - l.discount_pct)
-                                      * (100 + l.tax_rate) / 10000), 2)
+                     SELECT round(sum((l.qty - l.qty_invoiced) / l.qty * l.net_amount * (100 + l.tax_rate) / 100), 2)
                        FROM sales.sales_order_line l WHERE l.sales_order_id = o.id) END
                      - (SELECT coalesce(sum(d.net + d.tax), 0) FROM sales.down_payments_left(o.id) d), o.exchange_rate))
                      FROM sales.sales_order o

@@ -41,14 +41,16 @@ COMMENT ON FUNCTION sales.effective_pct IS
 
 CREATE OR REPLACE FUNCTION sales.document_lines(p_type text, p_id bigint)
 RETURNS TABLE (line_id bigint, line_position integer, product_id bigint, qty numeric, unit_price numeric,
-               discount_pct numeric)
+               discount_pct numeric, charges jsonb, charge_amount numeric, net_amount numeric)
 LANGUAGE plpgsql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF p_type = 'quote' THEN
-    RETURN QUERY SELECT l.id, l.position, l.product_id, l.qty, l.unit_price, l.discount_pct
+    RETURN QUERY SELECT l.id, l.position, l.product_id, l.qty, l.unit_price, l.discount_pct, l.charges, l.charge_amount,
+                        l.net_amount
                    FROM sales.quote_line l WHERE l.quote_id = p_id;
   ELSE
-    RETURN QUERY SELECT l.id, l.position, l.product_id, l.qty, l.unit_price, l.discount_pct
+    RETURN QUERY SELECT l.id, l.position, l.product_id, l.qty, l.unit_price, l.discount_pct, l.charges, l.charge_amount,
+                        l.net_amount
                    FROM sales.sales_order_line l WHERE l.sales_order_id = p_id;
   END IF;
 END $$;
@@ -68,21 +70,22 @@ BEGIN
   RETURN QUERY
     SELECT l.line_id, l.line_position, f.qty, p.sku::text, u.code::text, f.amount,
            CASE WHEN v_treatment = 'domestic' AND NOT v_small THEN f.tax_rate ELSE 0 END,
-           sales.effective_pct(l.unit_price * (100 - v_allowed) / 100, l.discount_pct, f.amount),
+           sales.effective_pct((l.unit_price * (100 - l.discount_pct) / 100 + sales.charge_net(l.charges, true) / f.qty)
+                               * (100 - v_allowed) / 100, 0, f.amount),
            CASE WHEN NOT p.is_sold OR p.state IN ('discontinued', 'placeholder') THEN 'product_not_for_sale'
                 WHEN f.amount IS NULL THEN 'price_missing'
                 WHEN f.qty <> round(f.qty, u.decimals) THEN 'quantity_too_precise' END,
            sales.tax_category(v_treatment, c.category, f.tax_rate, v_small)
       FROM catalog.prices_for(v_lines, p_price_list, p_on) f
       JOIN ROWS FROM (jsonb_to_recordset(v_lines) AS (
-             line_id bigint, line_position integer, unit_price numeric, discount_pct numeric)) WITH ORDINALITY
-           AS l (line_id, line_position, unit_price, discount_pct, ord) ON l.ord = f.line
+             line_id bigint, line_position integer, unit_price numeric, discount_pct numeric, charges jsonb)) WITH ORDINALITY
+           AS l (line_id, line_position, unit_price, discount_pct, charges, ord) ON l.ord = f.line
       JOIN catalog.product p ON p.id = f.product_id
       JOIN catalog.tax_class c ON c.id = p.tax_class_id
       JOIN catalog.unit u ON u.id = p.unit_id;
 END $$;
 COMMENT ON FUNCTION sales.judged_lines IS
-  'Lines of a quote or order with list price (net), tax and effective discount (allowances on the whole included) as the database sees them now.';
+  'Lines of a quote or order with list price (net), tax and effective discount (allowances of the line and on the whole included) as the database sees them now.';
 
 CREATE OR REPLACE FUNCTION sales.require_discount(
   p_type text, p_id bigint, p_quote_id bigint, p_pct numeric, p_position integer) RETURNS void

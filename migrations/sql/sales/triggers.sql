@@ -40,10 +40,10 @@ BEGIN
         FROM old_rows o JOIN new_rows n ON n.id = o.id
        CROSS JOIN LATERAL (VALUES (o.sales_order_id), (n.sales_order_id)) x (sales_order_id)
        WHERE (o.sales_order_id, o.position, o.product_id, o.sku, o.description, o.unit_code, o.qty, o.list_price,
-              o.unit_price, o.discount_pct, o.tax_rate, o.tax_category)
+              o.unit_price, o.discount_pct, o.tax_rate, o.tax_category, o.charges)
              IS DISTINCT FROM
              (n.sales_order_id, n.position, n.product_id, n.sku, n.description, n.unit_code, n.qty, n.list_price,
-              n.unit_price, n.discount_pct, n.tax_rate, n.tax_category));
+              n.unit_price, n.discount_pct, n.tax_rate, n.tax_category, n.charges));
   END IF;
   IF v_ids = '{}' THEN
     RETURN NULL;
@@ -100,6 +100,8 @@ BEGIN
      OR NOT EXISTS (SELECT FROM sales.invoice_tax t WHERE t.invoice_id = NEW.id
                     HAVING sum(t.net_amount) = NEW.net_amount AND sum(t.tax_amount) = NEW.tax_amount)
      OR NEW.gross_amount IS DISTINCT FROM NEW.net_amount + NEW.tax_amount
+     OR EXISTS (SELECT FROM sales.invoice_line l WHERE l.invoice_id = NEW.id AND l.net_amount IS DISTINCT FROM
+                  round(l.qty * l.unit_price * (100 - l.discount_pct) / 100, 2) + sales.charge_net(l.charges))
      OR NEW.prepaid_amount IS DISTINCT FROM coalesce(
           (SELECT sum(d.net_amount + d.tax_amount) FROM sales.invoice_deduction d WHERE d.invoice_id = NEW.id), 0)
      OR NEW.paid_amount <> 0 OR NEW.discount_taken <> 0 OR NEW.credited_amount <> 0
@@ -147,6 +149,10 @@ CREATE OR REPLACE TRIGGER currency BEFORE INSERT OR UPDATE ON sales.sales_order 
 CREATE OR REPLACE TRIGGER charges BEFORE INSERT OR UPDATE ON sales.quote FOR EACH ROW EXECUTE FUNCTION sales.tg_charges();
 CREATE OR REPLACE TRIGGER charges BEFORE INSERT OR UPDATE ON sales.sales_order FOR EACH ROW EXECUTE FUNCTION
   sales.tg_charges();
+CREATE OR REPLACE TRIGGER charges BEFORE INSERT OR UPDATE ON sales.quote_line FOR EACH ROW EXECUTE FUNCTION
+  sales.tg_line_charges();
+CREATE OR REPLACE TRIGGER charges BEFORE INSERT OR UPDATE ON sales.sales_order_line FOR EACH ROW EXECUTE FUNCTION
+  sales.tg_line_charges();
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.quote FOR EACH ROW EXECUTE FUNCTION
   system.guard_document('quote_not_draft', '{draft>issued,issued>accepted,issued>rejected}', '{state,reject_reason}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.sales_order FOR EACH ROW EXECUTE FUNCTION
