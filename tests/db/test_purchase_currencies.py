@@ -126,9 +126,9 @@ def test_from_order_to_the_books_in_dollars(
         ("expense", "H", "3400", own(D(600), RATE) + own(D(114), RATE)),
         ("expense", "H", "3300", own(D("12.34"), RATE) + own(D("0.86"), RATE)),
         ("payment", "S", "1200", paid[0][1]),
-        ("exchange", "S", "2660", gain),
+        ("exchange", "S", "2661", gain),
         ("payment", "S", "1200", D(580)),
-        ("exchange", "H", "2150", -loss),
+        ("exchange", "H", "2151", -loss),
     ]
     foreign = [row.foreign for row in shown.rows if row.number == "US 1"]
     assert foreign == [
@@ -252,7 +252,7 @@ def test_taken_back_at_its_rate(world: World, admin: Raw, buyer: Database, finan
     lost = own(D(80), RATE) + own(D("15.20"), RATE) - D(80)
     assert bookings_of(shown, "US 4")[1:] == [
         ("payment", "H", "1200", D(80)),
-        ("exchange", "H", "2150", lost),
+        ("exchange", "H", "2151", lost),
     ]
     # What was posted before there were rates is in the adviser's books: it is told, and not handed over.
     with admin.transaction(force_rollback=True):
