@@ -20,6 +20,7 @@ from app.core.db import Database
 from app.services.einvoice.model import Item, Profile
 from app.services.einvoice.write import to_xml
 from app.services.purchasing.invoices import OpenLine, open_lines
+from app.views.core.marks import Label
 from app.views.purchasing.pay_dialog import PayDialog
 from tests.unit.einvoice_sample import SELLER, invoice, line
 from tests.views.sales_screens import Desk
@@ -216,6 +217,7 @@ def test_in_dollars(as_role: AsRole, admin: psycopg.Connection[Any], tmp_path: P
         desk.click("action.enter")
         desk.wait(lambda: page.stored_state == "entered")
         record = page.record.id
+        assert any("88,00" in label.text() for label in page.totals.findChildren(Label))  # in euros
         picture(desk, "invoice")
     with window_for(as_role("u_franziska"), tmp_path / "franziska", qtbot, VIEWS) as window:
         desk = Desk(window, qtbot)

@@ -83,7 +83,7 @@ def invoices(ctx: AppContext) -> ListSpec:
             Column("due_date", "sales.field.due_short", "date", 104, filter="date", tone=_late),
             Column(
                 "net_amount",
-                "sales.column.net",
+                "purchasing.column.net",
                 width=104,
                 align="right",
                 filter="min",
@@ -92,7 +92,7 @@ def invoices(ctx: AppContext) -> ListSpec:
             ),
             Column(
                 "gross_amount",
-                "sales.column.gross",
+                "purchasing.column.gross",
                 "strong",
                 108,
                 align="right",
@@ -101,7 +101,7 @@ def invoices(ctx: AppContext) -> ListSpec:
             ),
             Column(
                 "open_amount",
-                "sales.column.open",
+                "purchasing.column.open",
                 width=108,
                 align="right",
                 filter="min",
@@ -163,7 +163,7 @@ def open_payables(_ctx: AppContext) -> ListSpec:
             Column("due_date", "sales.field.due_short", "date", 104, filter="date"),
             Column(
                 "open_amount",
-                "sales.column.open",
+                "purchasing.column.open",
                 width=108,
                 align="right",
                 filter="min",

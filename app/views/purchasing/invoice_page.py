@@ -233,7 +233,8 @@ class PurchaseInvoicePage(FormPage):
         return str(self.value("currency") or OWN).upper()
 
     def _show_rate(self) -> None:
-        """Its rate is a matter of an invoice in a foreign currency only."""
+        """Its rate is a matter of an invoice in a foreign currency only; amounts are in the invoice's."""
+        self.boxes["stated_gross"].set_unit("€" if self._currency() == OWN else self._currency())
         box = self.boxes["exchange_rate"]
         cast("FieldGrid", box.parentWidget()).set_shown(box, self._currency() != OWN)
 

@@ -54,7 +54,7 @@ SPEC = FormSpec(
                 Field(
                     "exchange_rate",
                     "purchasing.invoice.field.rate",
-                    "number",
+                    "quantity",
                     places=6,
                     above=ZERO,
                     help="purchasing.invoice.field.rate_help",
@@ -99,9 +99,9 @@ def total_facts(
     taxes: Mapping[Tax, Decimal],
     stated: Decimal | None,
     currency: str,
-    rate: Decimal | None = None,
+    exchange_rate: Decimal | None = None,
 ) -> list[Fact]:
-    """Net, tax per category and rate, gross; what is missing to the total on the paper; and by a rate in euros."""
+    """Net, tax per category and rate, gross; what is missing to the total on the paper; and in euros."""
     net, tax = sum(bases.values(), ZERO), sum(taxes.values(), ZERO)
     facts = [Fact(t("sales.total.net"), fmt.money(net, currency))]
     for (category, rate), part in sorted(taxes.items(), key=lambda x: -x[0][1]):
@@ -114,11 +114,11 @@ def total_facts(
     if stated is not None and stated != net + tax:
         facts.append(Fact(t("purchasing.invoice.field.stated"), fmt.money(stated, currency)))
         facts.append(Fact(t("purchasing.invoice.rest"), fmt.money(stated - net - tax, currency), "total"))
-    if rate:
-        own_tax = sum((own(part, rate) for part in taxes.values()), ZERO)
-        own_net = sum((own(part, rate) for part in bases.values()), ZERO)
+    if exchange_rate:
+        own_tax = sum((own(part, exchange_rate) for part in taxes.values()), ZERO)
+        own_net = sum((own(part, exchange_rate) for part in bases.values()), ZERO)
         facts += [
-            Fact(t("sales.card.rate", rate=fmt.number(rate), currency=currency)),
+            Fact(t("sales.card.rate", rate=fmt.number(exchange_rate), currency=currency)),
             Fact(t("sales.card.own_tax"), fmt.money(own_tax)),
             Fact(t("sales.card.own_gross"), fmt.money(own_net + own_tax)),
         ]

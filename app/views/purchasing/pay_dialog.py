@@ -1,6 +1,7 @@
 """Books money paid to a supplier: one invoice with its cash discount, or several at once on one day."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -29,9 +30,7 @@ PAID_ON = Field("paid_on", "sales.payment.paid_on", "date", required=True)
 AMOUNT = Field("amount", "sales.payment.amount", "money", required=True, minimum=CENT)
 REFERENCE = Field("reference", "sales.payment.reference", max_length=140, span=2)
 DISCOUNT = Field("use_discount", "purchasing.pay.use_discount", "check", span=2)
-OWN_PAID = Field(
-    "own_paid", "purchasing.pay.own_paid", "money", minimum=CENT, help="purchasing.pay.own_paid_help"
-)
+OWN_PAID = Field("own_paid", "purchasing.pay.own_paid", "money", minimum=CENT)
 
 
 class _PayDialog(Dialog):
@@ -113,7 +112,7 @@ class PayDialog(_PayDialog):
         self._own_amount = False
         self._rate: Decimal | None = None
         self._own_paid = False
-        fields = [PAID_ON, AMOUNT]
+        fields = [PAID_ON, replace(AMOUNT, unit=invoice.currency) if invoice.is_foreign else AMOUNT]
         fields += [OWN_PAID] if invoice.exchange_rate is not None else []
         fields += [REFERENCE] if back else [REFERENCE, DISCOUNT]
         super().__init__(
