@@ -48,10 +48,21 @@ def refused(db: Database, fn: Any, command: Any) -> AppError:
 
 
 def received_order(
-    buyer: Database, clerk: Database, world: World, qty: int = 10, price: str = "60", came: int = 10
+    buyer: Database,
+    clerk: Database,
+    world: World,
+    qty: int = 10,
+    price: str = "60",
+    came: int = 10,
+    currency: str = "EUR",
 ) -> int:
     """An order of bikes of which some came; its id."""
-    head = {"supplier_id": world.dealer, "warehouse_id": world.north, "payment_term_id": world.terms}
+    head = {
+        "supplier_id": world.dealer,
+        "warehouse_id": world.north,
+        "payment_term_id": world.terms,
+        "currency": currency,
+    }
     lines = [
         {
             "product_id": world.bike,

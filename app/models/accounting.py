@@ -61,8 +61,8 @@ class Setting(Root, Versioned):
 class Account(Base, Versioned):
     """Where what is booked: a purpose, a tax category and rate, for expenses also one supplier, and the account.
 
-    ``tax_key`` (BU-Schlüssel) is empty on accounts that know their tax themselves.  Purposes without tax (bank) have
-    category '' and rate 0.
+    ``tax_key`` (BU-Schlüssel) is empty on accounts that know their tax themselves.  Purposes without tax (bank,
+    exchange gains and losses) have category '' and rate 0.
     """
 
     __tablename__ = "account"
@@ -77,6 +77,8 @@ class Account(Base, Versioned):
             "expense",
             "discount_received",
             "bank",
+            "exchange_gain",
+            "exchange_loss",
         ),
         CheckConstraint(_CATEGORIES, name="account_category"),
         CheckConstraint("tax_rate >= 0 AND tax_rate < 100", name="account_tax_range"),

@@ -269,6 +269,10 @@ _CATEGORIES = "tax_category IN ('S','Z','E','AE','K','G','O')"
 class PurchaseInvoice(Versioned, _Totals, Base):
     """A supplier's invoice or credit note; what a credit note and a cancellation say is negative.
 
+    ``exchange_rate`` is how many units of ``currency`` one of the house's own is, ``own_…`` what the amounts come to in
+    it.  In a foreign currency without ``exchange_date`` the rate is not known yet; what was posted that way before the
+    house knew rates was booked by the tax adviser.
+
     ``invoice_number`` is the supplier's, ``number`` our own, given when it is entered.  ``state``: draft, entered
     (matched, waits for somebody else's approval), approved (posted on ``posting_date``, to be paid), paid, cancelled;
     the counter-document of a posted one is a cancellation and settled.  ``stated_gross`` is the sum on the paper.
@@ -305,6 +309,7 @@ class PurchaseInvoice(Versioned, _Totals, Base):
         CheckConstraint("state <> 'cancelled' OR cancel_reason <> ''", name="purchase_invoice_cancel_reason"),
         CheckConstraint("approved_by <> entered_by", name="purchase_invoice_four_eyes"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="purchase_invoice_currency"),
+        CheckConstraint("exchange_rate > 0 AND exchange_rate < 1000000", name="exchange_rate_range"),
         CheckConstraint("due_date >= invoice_date", name="purchase_invoice_due"),
         CheckConstraint("discount_pct >= 0 AND discount_pct < 100", name="purchase_invoice_discount"),
         CheckConstraint(
@@ -339,6 +344,11 @@ class PurchaseInvoice(Versioned, _Totals, Base):
     invoice_number: Mapped[str] = mapped_column(String(60))
     order_reference: Mapped[str | None] = mapped_column(String(60))
     currency: Mapped[str] = _currency()
+    exchange_rate: Mapped[Decimal] = mapped_column(Numeric(14, 6), server_default=text("1"))
+    exchange_date: Mapped[date | None]
+    own_net_amount: Mapped[Decimal] = money("0")
+    own_tax_amount: Mapped[Decimal] = money("0")
+    own_gross_amount: Mapped[Decimal] = money("0")
     invoice_date: Mapped[date]
     supply_date: Mapped[date | None]
     due_date: Mapped[date]
@@ -411,21 +421,31 @@ class PurchaseInvoiceTax(Base):
     tax_rate: Mapped[Decimal] = percent()
     net_amount: Mapped[Decimal] = money()
     tax_amount: Mapped[Decimal] = money()
+    own_net_amount: Mapped[Decimal] = money("0")
+    own_tax_amount: Mapped[Decimal] = money("0")
 
 
 class PurchasePayment(Base):
-    """Money paid for a supplier's invoice, and the cash discount taken with it; negative: got for a credit note."""
+    """Money paid for a supplier's invoice, and the cash discount taken with it; negative: got for a credit note.
+
+    In the house's own currency: ``own_amount`` and ``own_discount`` are what it takes off the payable, ``own_paid`` is
+    what the bank moved; between them lies the exchange gain or loss.
+    """
 
     __tablename__ = "purchase_payment"
     __table_args__ = (
         CheckConstraint("amount <> 0", name="purchase_payment_not_zero"),
         CheckConstraint("discount_amount >= 0", name="purchase_payment_discount"),
+        CheckConstraint("own_paid * amount >= 0", name="purchase_payment_own_sign"),
         {"schema": SCHEMA},
     )
     purchase_invoice_id: Mapped[int] = ref("purchasing.purchase_invoice.id")
     paid_on: Mapped[date]
     amount: Mapped[Decimal] = money()
     discount_amount: Mapped[Decimal] = money("0")
+    own_amount: Mapped[Decimal] = money("0")
+    own_discount: Mapped[Decimal] = money("0")
+    own_paid: Mapped[Decimal] = money("0")
     reference: Mapped[str | None] = mapped_column(String(140))
     posted_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("statement_timestamp()")

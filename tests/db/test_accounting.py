@@ -275,15 +275,18 @@ def test_an_account_of_one_supplier_goes_before_the_general_one(
     admin.execute("SET session_replication_role = replica")
     invoice = admin.execute(
         "INSERT INTO purchasing.purchase_invoice (number, state, supplier_id, invoice_number, invoice_date, due_date,"
-        " posting_date, discount_pct, discount_date, net_amount, tax_amount, gross_amount, entered_by, entered_at,"
-        " approved_by, approved_at) VALUES ('ER-1', 'approved', %(s)s, '=cmd|A/17', %(d)s, %(d)s, %(d)s, 2, %(d)s,"
-        " 150, 22.5, 172.5, 'u_a', now(), 'u_b', now()) RETURNING id",
+        " posting_date, discount_pct, discount_date, net_amount, tax_amount, gross_amount, own_net_amount,"
+        " own_tax_amount, own_gross_amount, entered_by, entered_at, approved_by, approved_at)"
+        " VALUES ('ER-1', 'approved', %(s)s, '=cmd|A/17', %(d)s, %(d)s, %(d)s, 2, %(d)s, 150, 22.5, 172.5,"
+        " 150, 22.5, 172.5, 'u_a', now(), 'u_b', now())"
+        " RETURNING id",
         {"s": world.dealer, "d": world.today},
     ).fetchone()
     assert invoice is not None
     admin.execute(
         "INSERT INTO purchasing.purchase_invoice_tax (purchase_invoice_id, tax_category, tax_rate, net_amount,"
-        " tax_amount) VALUES (%(i)s, 'S', 19, 100, 19), (%(i)s, 'S', 7, 50, 3.5)",
+        " tax_amount, own_net_amount, own_tax_amount)"
+        " VALUES (%(i)s, 'S', 19, 100, 19, 100, 19), (%(i)s, 'S', 7, 50, 3.5, 50, 3.5)",
         {"i": invoice[0]},
     )
     admin.execute("SET session_replication_role = origin")

@@ -20,9 +20,12 @@ from app.core.db import Database
 from app.services.einvoice.model import Item, Profile
 from app.services.einvoice.write import to_xml
 from app.services.purchasing.invoices import OpenLine, open_lines
+from app.views.core.marks import Label
+from app.views.purchasing.pay_dialog import PayDialog
 from tests.unit.einvoice_sample import SELLER, invoice, line
 from tests.views.sales_screens import Desk
 from tests.views.shell_world import window_for
+from tests.views.test_approvals_screens import picture
 
 AsRole = Callable[[str], Database]
 VIEWS = (app.views.purchasing, app.views.einvoice, app.views.approvals, app.views.partners)
@@ -175,3 +178,68 @@ def test_by_hand_without_an_order_sent_back_and_cancelled(
         page.cancel()
         desk.reason("Erledigt")
         desk.wait(lambda: page.stored_state == "cancelled")
+
+
+def test_in_dollars(as_role: AsRole, admin: psycopg.Connection[Any], tmp_path: Path, qtbot: QtBot) -> None:
+    """The rate shows in a foreign currency only, follows currency and day, and can be typed over."""
+    supplier = one(admin, "SELECT min(id) FROM partners.partner WHERE is_supplier AND is_active")
+    admin.execute(
+        "INSERT INTO system.exchange_rate (currency, valid_on, rate) VALUES ('USD', system.today() - 2, 1.1),"
+        " ('USD', system.today() - 20, 1.2), ('CHF', system.today() - 300, 0.9)"
+    )
+    with window_for(as_role("u_paul"), tmp_path / "paul", qtbot, VIEWS) as window:
+        desk = Desk(window, qtbot)
+        page = desk.new(INVOICE, supplier_id=supplier, supplier_id_words="Lieferant", invoice_number="US-77")
+        rate = page.boxes["exchange_rate"]
+        assert rate.isHidden()
+        for key, value in (("currency", "USD"), ("stated_gross", Decimal(110))):
+            page.set_value(key, value)
+            page.value_changed(key)
+        desk.wait(lambda: page.value("exchange_rate") == Decimal("1.1"))
+        assert rate.isVisible()
+        page.add_cost()
+        desk.type_cell(page, 0, "unit_price", "110")
+        desk.type_cell(page, 0, "tax_rate", "0")
+        page.lines.put(0, tax_category="G")
+        page.set_value("invoice_date", page.value("invoice_date") - timedelta(days=10))
+        page.value_changed("invoice_date")
+        desk.wait(lambda: page.value("exchange_rate") == Decimal("1.2"))
+        page.set_value("currency", "CHF")
+        page.value_changed("currency")
+        desk.wait(lambda: page.value("exchange_rate") is None)
+        page.save()
+        desk.wait(lambda: page.record.id is not None and page.ready)
+        desk.settle()
+        assert "no_rate" in desk.banners(page)
+        page.set_value("currency", "USD")
+        page.set_value("exchange_rate", Decimal("1.25"))
+        page.set_value("accept_reason", "Messe")
+        desk.click("action.enter")
+        desk.wait(lambda: page.stored_state == "entered")
+        record = page.record.id
+        assert any("88,00" in label.text() for label in page.totals.findChildren(Label))  # in euros
+        picture(desk, "invoice")
+    with window_for(as_role("u_franziska"), tmp_path / "franziska", qtbot, VIEWS) as window:
+        desk = Desk(window, qtbot)
+        page = desk.open(INVOICE, record)
+        desk.click("action.approve")
+        desk.wait(lambda: page.stored_state == "approved")
+        window.open_workspace("purchasing.payables")
+        listed = desk.front()
+        desk.wait(lambda: record in [x.id for x in listed.model.rows])
+        (row,) = (x for x in listed.model.rows if x.id == record)
+        assert (row.open_amount, row.own_open) == (Decimal(110), Decimal(88))
+        picture(desk, "payables")
+        page = desk.open(INVOICE, record)
+        page.pay()
+        dialog = window.findChild(PayDialog)
+        assert dialog is not None
+        desk.wait(lambda: dialog.boxes["own_paid"].value() == Decimal(100))
+        dialog.boxes["own_paid"].set_value(Decimal("99.50"))
+        dialog.boxes["own_paid"].edited.emit()
+        picture(desk, "pay")
+        desk.click("dialog.yes")
+        desk.wait(lambda: page.stored_state == "paid")
+        picture(desk, "paid")
+    paid = "SELECT own_amount - own_paid FROM purchasing.purchase_payment WHERE purchase_invoice_id = %s"
+    assert one(admin, paid, record) == Decimal("-11.50")

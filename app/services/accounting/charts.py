@@ -16,6 +16,8 @@ PURPOSES = (
     "expense",
     "discount_received",
     "bank",
+    "exchange_gain",
+    "exchange_loss",
 )
 CATEGORIES = ("S", "Z", "E", "AE", "K", "G", "O")
 

@@ -27,6 +27,8 @@ FIGURES = (
     "payables",
     "paid",
     "discount_received",
+    "exchange_gain",
+    "exchange_loss",
 )
 _PREVIEW = text("SELECT api.datev_preview(:first, :last, :repeats)")
 

@@ -162,10 +162,10 @@ class SaveInvoice:
     """Create (``id`` None) or change the draft of a supplier's invoice with its lines.
 
     ``values`` holds the changed columns of the header: kind (invoice, credit), supplier_id, corrects_id, received_id,
-    invoice_number, order_reference, currency, invoice_date, supply_date, due_date, discount_pct, discount_date,
-    stated_gross, accept_reason, remark.  ``lines`` are all lines in their order (None leaves them), each with
-    purchase_order_line_id, product_id, description, supplier_sku, unit_code, qty, unit_price, net_amount,
-    tax_category, tax_rate, accept_reason and, for a saved one, id.
+    invoice_number, order_reference, currency, exchange_rate (left out: that of the day), invoice_date, supply_date,
+    due_date, discount_pct, discount_date, stated_gross, accept_reason, remark.  ``lines`` are all lines in their
+    order (None leaves them), each with purchase_order_line_id, product_id, description, supplier_sku, unit_code, qty,
+    unit_price, net_amount, tax_category, tax_rate, accept_reason and, for a saved one, id.
     """
 
     id: int | None
@@ -189,12 +189,16 @@ class CancelInvoice(_Posting):
 
 @dataclass(frozen=True)
 class PayInvoice(_Posting):
-    """Book money paid for an approved invoice (got for a credit note); ``amount`` is positive."""
+    """Book money paid for an approved invoice (got for a credit note); ``amount`` is positive.
+
+    In a foreign currency ``own_paid`` is what the bank moved in the house's own (None: at the rate of the day).
+    """
 
     amount: Decimal
     paid_on: date
     use_discount: bool = False
     reference: str = ""
+    own_paid: Decimal | None = None
 
 
 @dataclass(frozen=True)

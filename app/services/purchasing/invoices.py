@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
 from app.core.together import Question, ask_together
+from app.services.purchasing.currency import rate_for
 from app.services.purchasing.received import day
 
 TOPIC = "purchasing.purchase_invoice"
@@ -50,7 +51,8 @@ class Difference(NamedTuple):
 
 
 class Payment(NamedTuple):
-    """Money paid (negative: got)."""
+    """Money paid (negative: got); ``own_paid`` is what the bank moved in the house's own currency, ``difference`` the
+    exchange gain (negative: loss) of it."""
 
     id: int
     paid_on: date
@@ -58,11 +60,14 @@ class Payment(NamedTuple):
     discount_amount: Decimal
     reference: str | None
     posted_by: str
+    own_paid: Decimal
+    difference: Decimal
 
 
 class Invoice(NamedTuple):
     """A purchase invoice with everything its page shows.
 
+    ``exchange_rate`` is None in the house's own currency, and while it is not known; ``own_…`` are the totals in euro.
     ``orders`` and ``receipts`` are those its lines are matched with: (id, number, kind or state, day).  ``request`` is
     the open request for approval and ``authority`` with whose right the reader may decide it (None: may not).
     """
@@ -83,6 +88,12 @@ class Invoice(NamedTuple):
     invoice_number: str
     order_reference: str | None
     currency: str
+    exchange_rate: Decimal | None
+    exchange_date: date | None
+    is_foreign: bool
+    own_net_amount: Decimal
+    own_tax_amount: Decimal
+    own_gross_amount: Decimal
     invoice_date: date
     supply_date: date | None
     due_date: date
@@ -157,7 +168,10 @@ _HEAD = text("""
 SELECT i.id, i.row_version, i.number, i.kind, i.state, i.cancels_id,
        (SELECT c.id FROM purchasing.purchase_invoice c WHERE c.cancels_id = i.id), i.corrects_id, o.invoice_number,
        i.supplier_id, s.name, i.received_id, r.file_name, i.invoice_number, i.order_reference, i.currency,
-       i.invoice_date, i.supply_date, i.due_date, i.posting_date, i.discount_pct, i.discount_date, i.stated_gross,
+       CASE WHEN i.exchange_date IS NOT NULL THEN i.exchange_rate END, i.exchange_date,
+       i.currency <> coalesce((SELECT c.currency FROM system.company c), 'EUR'), i.own_net_amount, i.own_tax_amount,
+       i.own_gross_amount, i.invoice_date, i.supply_date, i.due_date, i.posting_date, i.discount_pct, i.discount_date,
+       i.stated_gross,
        i.net_amount, i.tax_amount, i.gross_amount, i.paid_amount, i.discount_taken, i.accept_reason, i.remark,
        i.entered_by, i.entered_at, i.approved_by, i.approved_at, i.cancel_reason, i.updated_at, i.updated_by,
        (SELECT a.id FROM system.approval_request a WHERE a.kind = 'purchase_invoice' AND a.record_id = i.id
@@ -188,7 +202,8 @@ SELECT t.tax_category, t.tax_rate, t.net_amount, t.tax_amount FROM purchasing.pu
  WHERE t.purchase_invoice_id = :id ORDER BY t.tax_rate DESC, t.tax_category
 """)
 _PAYMENTS = text("""
-SELECT p.id, p.paid_on, p.amount, p.discount_amount, p.reference, p.posted_by FROM purchasing.purchase_payment p
+SELECT p.id, p.paid_on, p.amount, p.discount_amount, p.reference, p.posted_by, p.own_paid,
+       p.own_amount - p.own_paid FROM purchasing.purchase_payment p
  WHERE p.purchase_invoice_id = :id ORDER BY p.id
 """)
 _ORDERS = text("""
@@ -223,6 +238,7 @@ _OPEN = text(f"""
 {_OPEN_LINES} AND o.supplier_id = :supplier
    AND (ol.qty_received - ol.qty_returned > ol.qty_invoiced OR o.number = upper(:number))
    AND (CAST(:only AS bigint) IS NULL OR o.id = :only)
+   AND (CAST(:currency AS text) IS NULL OR o.currency = :currency)
  ORDER BY o.order_date, o.id, ol.position LIMIT 2000
 """)
 _RECEIVED = text("""
@@ -257,9 +273,12 @@ def get_invoice(session: Session, invoice_id: int, _language: str = "de") -> Inv
     return Invoice._make((*head, taxes, payments, orders, receipts, findings, lines))
 
 
-def open_lines(session: Session, supplier_id: int, order_id: int | None = None) -> tuple[OpenLine, ...]:
-    """What came from a supplier (of one order, or of all) and is not invoiced yet, the oldest order first."""
-    given = {"supplier": supplier_id, "number": "", "only": order_id}
+def open_lines(
+    session: Session, supplier_id: int, order_id: int | None = None, currency: str | None = None
+) -> tuple[OpenLine, ...]:
+    """What came from a supplier (of one order, or of all; in one currency, or in any) and is not invoiced yet, the
+    oldest order first."""
+    given = {"supplier": supplier_id, "number": "", "only": order_id, "currency": currency}
     return tuple(OpenLine._make(row) for row in session.execute(_OPEN, given))
 
 
@@ -353,9 +372,16 @@ def propose(session: Session, received_id: int) -> Proposal:
         before = session.execute(_PRECEDING, given).one_or_none()
         if before is not None:
             values |= {"corrects_id": before[0], "corrects_id_words": before[1]}
+    values["exchange_rate"] = rate_for(session, facts["currency"], issued, values.get("corrects_id"))
     candidates: Sequence[OpenLine] = ()
     if supplier_id is not None:
-        given = {"supplier": supplier_id, "number": facts["order"] or "", "only": None}
+        # An order in another currency has other prices.
+        given = {
+            "supplier": supplier_id,
+            "number": facts["order"] or "",
+            "only": None,
+            "currency": facts["currency"],
+        }
         candidates = [OpenLine._make(found) for found in session.execute(_OPEN, given)]
     return Proposal(values, tuple(match(facts, candidates, sign)), supplier)
 

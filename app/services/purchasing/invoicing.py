@@ -95,7 +95,8 @@ def enter_invoice(session: Session, command: EnterInvoice) -> Result[Entered]:
     """Enter a draft.
 
     Refused: purchase_invoice_has_no_lines, purchase_invoice_sum_missing, purchase_invoice_sum_differs (stated, found),
-    purchase_invoice_sign, purchase_credit_sign, purchase_invoice_findings_open (n).
+    purchase_invoice_sign, purchase_credit_sign, purchase_invoice_findings_open (n), exchange_rate_missing (currency,
+    date).
     """
     answer = call_api(
         session,
@@ -152,7 +153,8 @@ def pay_invoice(session: Session, command: PayInvoice) -> Result[Paid]:
     """Book a payment.
 
     Refused: purchase_invoice_not_approved, payment_positive, payment_date_out_of_range, no_cash_discount,
-    discount_period_over, payment_does_not_settle (needed), payment_exceeds_open (open).
+    discount_period_over, payment_does_not_settle (needed), payment_exceeds_open (open), payment_own_amount,
+    exchange_rate_missing (currency, date).
     """
     answer = call_api(
         session,
@@ -164,6 +166,7 @@ def pay_invoice(session: Session, command: PayInvoice) -> Result[Paid]:
         p_paid_on=command.paid_on,
         p_use_discount=command.use_discount,
         p_reference=command.reference,
+        p_own_paid=command.own_paid,
     )
     value = Paid(
         int(answer["id"]),

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.core.paging import ListQuery, Page, fetch_page
 from app.models.partners import Partner
-from app.models.purchasing import PurchaseInvoice
+from app.models.purchasing import PurchaseInvoice, PurchasePayment
+from app.models.system import Company
 from app.services.sales.lists import me, today
 from app.services.sales.rules import number_candidates
 
@@ -20,7 +21,10 @@ WEEK = 7  # days
 
 
 class InvoiceRow(NamedTuple):
-    """A purchase invoice in the list; ``state`` partly_paid and overdue are open ones."""
+    """A purchase invoice in the list; ``state`` partly_paid and overdue are open ones.
+
+    ``own_…`` are in euro, None while the rate of a foreign currency is not known.
+    """
 
     id: int
     number: str | None
@@ -37,6 +41,10 @@ class InvoiceRow(NamedTuple):
     gross_amount: Decimal
     open_amount: Decimal
     currency: str
+    exchange_rate: Decimal | None
+    own_net_amount: Decimal | None
+    own_gross_amount: Decimal | None
+    own_open: Decimal | None
     order_reference: str | None
     findings: int
     entered_by: str | None
@@ -62,10 +70,12 @@ class PayableRow(NamedTuple):
     discount: Decimal
     pay: Decimal
     currency: str
+    own_open: Decimal
 
 
 class UninvoicedRow(NamedTuple):
-    """What came of an order line and is on no invoice yet; ``value`` at the agreed price."""
+    """What came of an order line and is on no invoice yet; ``value`` at the agreed price, ``own_value`` in euro at the
+    last rate (None when there is none of this month)."""
 
     id: int
     order_id: int
@@ -82,6 +92,19 @@ class UninvoicedRow(NamedTuple):
     price: Decimal
     value: Decimal
     currency: str
+    own_value: Decimal | None
+
+
+def _own_left() -> Any:
+    """What is open of an invoice in euro."""
+    item, paid = PurchaseInvoice, PurchasePayment
+    taken = (
+        select(func.coalesce(func.sum(paid.own_amount + paid.own_discount), 0))
+        .where(paid.purchase_invoice_id == item.id)
+        .correlate(item)
+        .scalar_subquery()
+    )
+    return item.own_gross_amount - taken
 
 
 def list_invoices(session: Session, query: ListQuery) -> Page:
@@ -96,6 +119,8 @@ def list_invoices(session: Session, query: ListQuery) -> Page:
         else_=item.state,
     )
     findings = func.jsonb_array_length(item.findings)
+    house = select(func.coalesce(func.max(Company.currency), "EUR")).scalar_subquery()
+    rated = or_(item.exchange_date.is_not(None), item.currency == house)
     columns: dict[str, Any] = {
         "id": item.id,
         "number": item.number,
@@ -112,6 +137,10 @@ def list_invoices(session: Session, query: ListQuery) -> Page:
         "gross_amount": item.gross_amount,
         "open_amount": open_amount,
         "currency": item.currency,
+        "exchange_rate": case((item.exchange_date.is_not(None), item.exchange_rate)),
+        "own_net_amount": case((rated, item.own_net_amount)),
+        "own_gross_amount": case((rated, item.own_gross_amount)),
+        "own_open": case((item.state == "approved", _own_left()), else_=literal(0, Numeric)),
         "order_reference": item.order_reference,
         "findings": findings,
         "entered_by": item.entered_by,
@@ -162,6 +191,7 @@ def list_payables(session: Session, query: ListQuery) -> Page:
         "discount": saved,
         "pay": left - saved,
         "currency": item.currency,
+        "own_open": _own_left(),
     }
     statement = (
         select(*columns.values())
@@ -190,14 +220,21 @@ SELECT ol.id, o.id AS order_id, o.number AS order_number, o.supplier_id, s.name 
        ol.qty_received - ol.qty_returned AS received, ol.qty_invoiced AS invoiced,
        ol.qty_received - ol.qty_returned - ol.qty_invoiced AS qty,
        coalesce(ol.confirmed_price, ol.unit_price) AS price,
-       round((ol.qty_received - ol.qty_returned - ol.qty_invoiced)
-             * coalesce(ol.confirmed_price, ol.unit_price), 2) AS value,
-       o.currency
+       round(v.value, 2) AS value,
+       o.currency,
+       CASE WHEN o.currency = c.currency THEN round(v.value, 2)
+            ELSE round(v.value / (SELECT r.rate FROM system.exchange_rate r
+                                   WHERE r.currency = o.currency
+                                     AND r.valid_on BETWEEN system.today() - 31 AND system.today()
+                                   ORDER BY r.valid_on DESC LIMIT 1), 2) END AS own_value
   FROM purchasing.purchase_order_line ol
   JOIN purchasing.purchase_order o ON o.id = ol.purchase_order_id
   JOIN partners.partner s ON s.id = o.supplier_id
   JOIN catalog.product p ON p.id = ol.product_id
   JOIN catalog.unit u ON u.id = p.unit_id
+ CROSS JOIN (SELECT coalesce(max(x.currency), 'EUR') AS currency FROM system.company x) c
+ CROSS JOIN LATERAL (SELECT (ol.qty_received - ol.qty_returned - ol.qty_invoiced)
+                            * coalesce(ol.confirmed_price, ol.unit_price) AS value) v
  WHERE o.state <> 'draft' AND ol.qty_received - ol.qty_returned <> ol.qty_invoiced
    AND (ol.qty_received > 0 OR ol.qty_invoiced <> 0)
 """
@@ -229,9 +266,9 @@ def list_uninvoiced(session: Session, query: ListQuery) -> Page:
 
 
 def uninvoiced_value(session: Session) -> Decimal:
-    """What came and is not invoiced, in euro, for the accruals."""
-    found = text(_UNINVOICED).bindparams(lang="de").columns(value=Numeric, currency=String).subquery("d")
-    total = select(func.coalesce(func.sum(found.c.value), 0)).where(found.c.currency == "EUR")
+    """What came and is not invoiced, in euro at today's rates, for the accruals; without what has no rate."""
+    found = text(_UNINVOICED).bindparams(lang="de").columns(own_value=Numeric).subquery("d")
+    total = select(func.coalesce(func.sum(found.c.own_value), 0))
     return Decimal(session.execute(total).scalar_one())
 
 
@@ -298,10 +335,11 @@ class Owed(NamedTuple):
 
 
 _OWED = text("""
-SELECT coalesce(sum(i.gross_amount - i.paid_amount - i.discount_taken) FILTER (WHERE i.state = 'approved'), 0),
-       coalesce(sum(i.gross_amount - i.paid_amount - i.discount_taken)
-                FILTER (WHERE i.state = 'approved' AND i.due_date < system.today()), 0)
-  FROM purchasing.purchase_invoice i WHERE i.supplier_id = :id AND i.currency = 'EUR'
+SELECT coalesce(sum(o.own_left), 0), coalesce(sum(o.own_left) FILTER (WHERE i.due_date < system.today()), 0)
+  FROM purchasing.purchase_invoice i
+ CROSS JOIN LATERAL (SELECT i.own_gross_amount - coalesce(sum(p.own_amount + p.own_discount), 0) AS own_left
+                       FROM purchasing.purchase_payment p WHERE p.purchase_invoice_id = i.id) o
+ WHERE i.supplier_id = :id AND i.state = 'approved'
 """)
 _LATEST = text("""
 SELECT i.id, i.invoice_number, i.invoice_date, i.gross_amount, i.currency

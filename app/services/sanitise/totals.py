@@ -99,6 +99,9 @@ RECOMPUTE: Final = (
     """UPDATE sales.invoice i SET own_net_amount = i.net_amount, own_tax_amount = i.tax_amount,
               own_gross_amount = i.gross_amount""",
     "UPDATE sales.payment p SET own_amount = p.amount, own_discount = p.discount_amount",
+    "UPDATE purchasing.purchase_invoice_tax x SET own_net_amount = x.net_amount, own_tax_amount = x.tax_amount",
+    """UPDATE purchasing.purchase_invoice i SET own_net_amount = i.net_amount, own_tax_amount = i.tax_amount,
+              own_gross_amount = i.gross_amount""",
     # What the old system says adds up where it did so there; the rounding of each amount moved the sums by cents.
     """UPDATE legacy.document d SET net = s.amount
          FROM (SELECT l.document_id, sum(l.amount) AS amount, count(*) AS lines

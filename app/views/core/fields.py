@@ -178,6 +178,7 @@ class FieldBox(QWidget):
         self._error = ""
         self.refused = False
         self._hint = t(field.help) if field.help else ""
+        self._unit = field.unit or {"percent": "%", "money": "€"}.get(field.kind, "")
         self.allowed = not field.right or ctx.profile.can(field.right)
         self._fixed = bool(field.edit_right and not ctx.profile.can(field.edit_right))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
@@ -232,10 +233,9 @@ class FieldBox(QWidget):
                 area.textChanged.connect(self._typed)
                 return area
             case "number" | "quantity" | "money" | "percent":
-                unit = field.unit or {"percent": "%", "money": "€"}.get(field.kind, "")
                 money = field.kind == "money"
                 most = 2 if money and field.places is None else field.places
-                number = NumberEdit(name, places=most, least=2 if money else 0, unit=unit)
+                number = NumberEdit(name, places=most, least=2 if money else 0, unit=self._unit)
                 number.setPlaceholderText(hint)
                 number.textEdited.connect(self._typed)
                 number.value_changed.connect(self._typed)
@@ -338,6 +338,13 @@ class FieldBox(QWidget):
             self.editor.setText(text)
             self._changed = True
 
+    def set_unit(self, unit: str) -> None:
+        """Show an amount in another unit: a document's own currency."""
+        self._unit = unit
+        if isinstance(self.editor, NumberEdit):
+            self.editor.set_unit(unit)
+        self._show_plain()
+
     def set_choices(self, choices: Sequence[tuple[Any, str]]) -> None:
         """Offer other choices (value, words); the value stays."""
         if isinstance(self.editor, ComboBox):
@@ -358,8 +365,7 @@ class FieldBox(QWidget):
             return found[0] if found and value is not None else values.show("text", value)
         if isinstance(self.editor, LookupEdit):
             return words or values.show("text", value)
-        unit = self.field.unit or ("€" if self.field.kind == "money" else "")
-        return values.show(self.field.kind, value, places=self.field.places, unit=unit)
+        return values.show(self.field.kind, value, places=self.field.places, unit=self._unit)
 
     # -- state --------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ class FieldGrid(QWidget):
     def __init__(self, boxes: Sequence[tuple[QWidget, int]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._boxes = list(boxes)
+        self._left_out: set[QWidget] = set()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(px("gap_m"))
@@ -35,6 +36,15 @@ class FieldGrid(QWidget):
         super().resizeEvent(event)
         width = event.size().width()
         self._flow(GRID_COLUMNS if width >= px("form_wide") else 2 if width >= px("form_middle") else 1)
+
+    def set_shown(self, box: QWidget, shown: bool) -> None:
+        """Show a box in its place, or leave it out without a gap."""
+        if shown is (box not in self._left_out):
+            return
+        self._left_out ^= {box}
+        box.setVisible(shown)
+        columns, self._columns = self._columns, 0
+        self._flow(columns)
 
     def minimumSizeHint(self) -> QSize:
         """One column is always possible."""
@@ -49,6 +59,8 @@ class FieldGrid(QWidget):
         row = column = 0
         rows: dict[int, list[QWidget]] = {}
         for box, wanted in self._boxes:
+            if box in self._left_out:
+                continue
             span = min(wanted, columns)
             if column + span > columns:
                 row, column = row + 1, 0

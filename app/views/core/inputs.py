@@ -133,15 +133,22 @@ class NumberEdit(LineEdit):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(name, placeholder, size=size, max_length=40, parent=parent)
-        self._places, self._unit, self._step = places, unit, step
+        self._places, self._unit, self._step = places, "", step
         self._least = places if least is None else least
         self._minimum, self._maximum = minimum, maximum
         self._value: Decimal | None = None
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        if unit:
-            self.setTextMargins(0, 0, fonts.metrics("small").horizontalAdvance(unit) + px("gap_s"), 0)
+        self.set_unit(unit)
         self.textEdited.connect(self._typed)
         self.editingFinished.connect(self._tidy)
+
+    def set_unit(self, unit: str) -> None:
+        """Put another unit to the right of the field."""
+        if unit != self._unit:
+            self._unit = unit
+            room = fonts.metrics("small").horizontalAdvance(unit) + px("gap_s") if unit else 0
+            self.setTextMargins(0, 0, room, 0)
+            self.update()
 
     def value(self) -> Decimal | None:
         """The number; None when the field is empty or what stands in it is no valid number (see `problem`)."""

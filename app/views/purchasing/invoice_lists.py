@@ -1,6 +1,7 @@
 """Suppliers' invoices as lists: all of them, what is to be paid, what came and is not invoiced."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.core import format as fmt
@@ -21,6 +22,13 @@ SAVE, PAY = "purchase_invoice_save", "purchase_payment_post"
 
 def _money(key: str) -> Any:
     return lambda row: fmt.money(getattr(row, key), row.currency)
+
+
+def _own(key: str, title: str) -> Column:
+    """An amount in euro, for documents in whatever currency."""
+    return Column(
+        key, title, width=116, align="right", filter="min", text=lambda row: fmt.money(getattr(row, key))
+    )
 
 
 def invoices(ctx: AppContext) -> ListSpec:
@@ -75,7 +83,7 @@ def invoices(ctx: AppContext) -> ListSpec:
             Column("due_date", "sales.field.due_short", "date", 104, filter="date", tone=_late),
             Column(
                 "net_amount",
-                "sales.column.net",
+                "purchasing.column.net",
                 width=104,
                 align="right",
                 filter="min",
@@ -84,7 +92,7 @@ def invoices(ctx: AppContext) -> ListSpec:
             ),
             Column(
                 "gross_amount",
-                "sales.column.gross",
+                "purchasing.column.gross",
                 "strong",
                 108,
                 align="right",
@@ -93,13 +101,18 @@ def invoices(ctx: AppContext) -> ListSpec:
             ),
             Column(
                 "open_amount",
-                "sales.column.open",
+                "purchasing.column.open",
                 width=108,
                 align="right",
                 filter="min",
                 text=_money("open_amount"),
                 tone=_late,
             ),
+            replace(_own("own_open", "purchasing.column.own_open"), hidden=True),
+            replace(_own("own_net_amount", "column.own_net_amount"), hidden=True),
+            replace(_own("own_gross_amount", "column.own_gross_amount"), hidden=True),
+            Column("currency", "catalog.column.currency", width=84, filter="prefix", hidden=True),
+            Column("exchange_rate", "column.exchange_rate", "number", 110, hidden=True),
             Column("findings", "purchasing.invoice.column.findings", "number", 110, hidden=True),
             Column(
                 "order_reference", "purchasing.invoice.field.order", width=120, filter="contains", hidden=True
@@ -150,7 +163,7 @@ def open_payables(_ctx: AppContext) -> ListSpec:
             Column("due_date", "sales.field.due_short", "date", 104, filter="date"),
             Column(
                 "open_amount",
-                "sales.column.open",
+                "purchasing.column.open",
                 width=108,
                 align="right",
                 filter="min",
@@ -172,6 +185,8 @@ def open_payables(_ctx: AppContext) -> ListSpec:
                 filter="min",
                 text=_money("pay"),
             ),
+            _own("own_open", "purchasing.column.own_open"),
+            Column("currency", "catalog.column.currency", width=84, filter="prefix", hidden=True),
             Column("discount_date", "purchasing.invoice.field.discount_date", "date", 104, hidden=True),
             Column("invoice_date", "sales.field.date", "date", 104, filter="date", hidden=True),
         ),
@@ -224,6 +239,7 @@ def uninvoiced(_ctx: AppContext) -> ListSpec:
                 filter="min",
                 text=_money("value"),
             ),
+            _own("own_value", "purchasing.column.own_value"),
         ),
         row_actions=(ListAction("enter", "purchasing.uninvoiced.enter", _enter, "receipt-text", right=SAVE),),
         bulk=(ListAction("enter", "purchasing.uninvoiced.enter", _enter, "receipt-text", right=SAVE),),
@@ -238,9 +254,9 @@ def _too_much(row: UninvoicedRow) -> str | None:
 
 
 def _enter(ctx: AppContext, rows: Sequence[UninvoicedRow]) -> None:
-    """A new invoice for each supplier of the chosen rows."""
-    for supplier in dict.fromkeys(row.supplier_id for row in rows):
-        own = [row for row in rows if row.supplier_id == supplier]
+    """A new invoice for each supplier and currency of the chosen rows."""
+    for supplier, currency in dict.fromkeys((row.supplier_id, row.currency) for row in rows):
+        own = [row for row in rows if (row.supplier_id, row.currency) == (supplier, currency)]
         wanted = {row.id for row in own}
 
         def found(lines: Any, own: Any = own, wanted: Any = wanted) -> None:

@@ -11,12 +11,8 @@ from app.core import format as fmt
 from app.core.i18n import t
 from app.services.purchasing import invoicing
 from app.services.purchasing.commands import CancelInvoice, Discard, EnterInvoice, SaveInvoice
-from app.services.purchasing.invoices import (
-    Invoice,
-    OpenLine,
-    as_line,
-    open_lines,
-)
+from app.services.purchasing.currency import rate_for
+from app.services.purchasing.invoices import Invoice, OpenLine, as_line, open_lines
 from app.views.approvals.deciding import approve, reject
 from app.views.core.errors import ask
 from app.views.core.form_model import (
@@ -25,11 +21,10 @@ from app.views.core.form_model import (
     FormValues,
     Mine,
     Notice,
-    NoticeAction,
     as_record,
     labels_of,
 )
-from app.views.core.form_parts import ChainNode, FactsCard
+from app.views.core.form_parts import ChainNode, FactsCard, FieldGrid
 from app.views.core.forms import FormPage
 from app.views.core.lines import typed_over
 from app.views.core.operation import ReadOp, WriteOp
@@ -37,6 +32,7 @@ from app.views.core.people import name, names
 from app.views.core.reason import ReasonDialog
 from app.views.core.side_cards import StoryCards
 from app.views.purchasing.invoice_lines import CENT, ZERO, amount
+from app.views.purchasing.invoice_notices import invoice_notices
 from app.views.purchasing.invoice_parts import SPEC, Tax, payment_facts, total_facts
 from app.views.purchasing.original import Original
 from app.views.purchasing.pay_dialog import PayDialog
@@ -50,6 +46,8 @@ from app.views.purchasing.states import (
     receipt_nodes,
 )
 from app.views.sales.days import today
+
+OWN = "EUR"
 
 
 class PurchaseInvoicePage(FormPage):
@@ -105,7 +103,7 @@ class PurchaseInvoicePage(FormPage):
 
     def defaults(self) -> Mapping[str, Any]:
         """Today, in our currency."""
-        return {"kind": "invoice", "invoice_date": today(), "currency": "EUR", "discount_pct": ZERO}
+        return {"kind": "invoice", "invoice_date": today(), "currency": OWN, "discount_pct": ZERO}
 
     def beside(self) -> QWidget:
         """The original, when there is one."""
@@ -134,6 +132,7 @@ class PurchaseInvoicePage(FormPage):
         self.original.setVisible(received is not None)
         self.original.show_received(received)
         self._stand()
+        self._show_rate()
         self._sum_up()
         found = self.invoice
         paid = found is not None and found.state in ("approved", "paid")
@@ -188,7 +187,9 @@ class PurchaseInvoicePage(FormPage):
             key = "purchasing.invoice.added" if fresh else "purchasing.invoice.nothing_open"
             self.ctx.navigate.toast(t(key, n=len(fresh)), kind="info")
 
-        op: ReadOp[tuple[OpenLine, ...]] = ReadOp(self, self.ctx, open_lines, supplier)
+        op: ReadOp[tuple[OpenLine, ...]] = ReadOp(
+            self, self.ctx, open_lines, supplier, None, self._currency()
+        )
         op.replacing("open").success(found).start()
 
     def add_cost(self) -> None:
@@ -222,13 +223,36 @@ class PurchaseInvoicePage(FormPage):
             bases = {(x[0], x[1]): x[2] for x in found.taxes}
             taxes = {(x[0], x[1]): x[3] for x in found.taxes}
         stated = self.value("stated_gross") if self.stored_state == "draft" else None
-        self.totals.set_facts(total_facts(bases, taxes, stated, self._currency()))
+        rate = self.value("exchange_rate") if self._currency() != OWN else None
+        self.totals.set_facts(total_facts(bases, taxes, stated, self._currency(), rate))
         net = sum(bases.values(), ZERO)
         self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(net, self._currency())))
         self.lines.set_summary(t("sales.lines.count", n=len(self.line_rows())))
 
     def _currency(self) -> str:
-        return str(self.value("currency") or "EUR")
+        return str(self.value("currency") or OWN).upper()
+
+    def _show_rate(self) -> None:
+        """Its rate is a matter of an invoice in a foreign currency only; amounts are in the invoice's."""
+        self.boxes["stated_gross"].set_unit("€" if self._currency() == OWN else self._currency())
+        box = self.boxes["exchange_rate"]
+        cast("FieldGrid", box.parentWidget()).set_shown(box, self._currency() != OWN)
+
+    def _ask_rate(self) -> None:
+        """Propose the rate that counts on the invoice's day; what is proposed can be typed over."""
+        currency, day = self._currency(), self.value("invoice_date")
+        self._show_rate()
+        if currency == OWN or len(currency) != 3 or day is None:
+            return
+
+        def found(rate: Decimal | None) -> None:
+            self.set_value("exchange_rate", rate)
+            self._sum_up()
+
+        op: ReadOp[Decimal | None] = ReadOp(
+            self, self.ctx, rate_for, currency, day, self.value("corrects_id")
+        )
+        op.replacing("rate").success(found).start()
 
     def _match(self, line: Mapping[str, Any]) -> tuple[tuple[str, str], str]:
         """Whether a line agrees with order and receipt, as it was when it was saved, and what does not."""
@@ -251,8 +275,10 @@ class PurchaseInvoicePage(FormPage):
     # -- steps -----------------------------------------------------------------------------------------------
 
     def value_changed(self, key: str) -> None:
-        """The total on the paper is compared at once."""
-        if key in ("stated_gross", "currency"):
+        """The total on the paper is compared at once; the rate follows currency and day."""
+        if key in ("currency", "invoice_date", "corrects_id") and not self.read_only:
+            self._ask_rate()
+        if key in ("stated_gross", "currency", "exchange_rate"):
             self._sum_up()
 
     def check(self, mine: Mine) -> Mapping[str, str]:
@@ -281,41 +307,7 @@ class PurchaseInvoicePage(FormPage):
 
     def notices(self) -> Sequence[Notice]:
         """What does not agree, why it was sent back or cancelled."""
-        found = self.invoice
-        if found is None:
-            return []
-        notices = []
-        if found.rejection:
-            notices.append(Notice("rejected", "bad", t("purchasing.invoice.rejected"), found.rejection, ()))
-        if found.cancel_reason:
-            counter = found.cancelled_by_id
-            actions = (
-                (
-                    NoticeAction(
-                        "sales.invoice.open_counter",
-                        lambda: self.ctx.navigate.open_record(INVOICE, counter),
-                        "action.open_counter",
-                    ),
-                )
-                if counter is not None
-                else ()
-            )
-            words = t("purchasing.invoice.was_cancelled")
-            notices.append(Notice("cancelled", "neutral", words, found.cancel_reason, actions, "file-x"))
-        if found.kind != "cancellation":
-            for one in found.findings:
-                if one.position is None:
-                    kind = "bad" if one.code == "account_unknown" else "warn"
-                    why = (
-                        t("purchasing.invoice.accepted", reason=one.accepted)
-                        if one.accepted
-                        else t("purchasing.invoice.accept_how")
-                    )
-                    words = difference_words(one.code, one.params, found.currency)
-                    notices.append(
-                        Notice(f"finding.{one.code}", "info" if one.accepted else kind, words, why, ())
-                    )
-        return notices
+        return invoice_notices(self.ctx, self.invoice) if self.invoice is not None else ()
 
     def actions(self) -> Sequence[FormAction]:  # type: ignore[override]
         """Enter, approve, pay, cancel."""

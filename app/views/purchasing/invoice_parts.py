@@ -7,6 +7,7 @@ from typing import Any
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.partners.reads import search_suppliers
+from app.services.purchasing.currency import own
 from app.services.purchasing.invoices import Invoice, get_invoice
 from app.services.purchasing.payables import search_invoices
 from app.views.core.context import AppContext
@@ -50,6 +51,14 @@ SPEC = FormSpec(
                 Field("supply_date", "purchasing.invoice.field.supply_date", "date"),
                 Field("due_date", "sales.field.due_date", "date"),
                 Field("currency", "catalog.column.currency", required=True, max_length=3),
+                Field(
+                    "exchange_rate",
+                    "purchasing.invoice.field.rate",
+                    "quantity",
+                    places=6,
+                    above=ZERO,
+                    help="purchasing.invoice.field.rate_help",
+                ),
                 Field("stated_gross", "purchasing.invoice.field.stated", "money", places=2),
                 Field("discount_pct", "purchasing.invoice.field.discount", "percent", minimum=ZERO),
                 Field("discount_date", "purchasing.invoice.field.discount_date", "date"),
@@ -78,6 +87,7 @@ SPEC = FormSpec(
         ("purchase_invoice_due", "due_date"),
         ("purchase_invoice_discount", "discount_date"),
         ("purchase_invoice_currency", "currency"),
+        ("exchange_rate_range", "exchange_rate"),
         ("purchase_invoice_corrects", "corrects_id"),
         ("supplier_not_active", "supplier_id"),
     ),
@@ -85,9 +95,13 @@ SPEC = FormSpec(
 
 
 def total_facts(
-    bases: Mapping[Tax, Decimal], taxes: Mapping[Tax, Decimal], stated: Decimal | None, currency: str
+    bases: Mapping[Tax, Decimal],
+    taxes: Mapping[Tax, Decimal],
+    stated: Decimal | None,
+    currency: str,
+    exchange_rate: Decimal | None = None,
 ) -> list[Fact]:
-    """Net, tax per category and rate, gross; and what is missing to the total on the paper."""
+    """Net, tax per category and rate, gross; what is missing to the total on the paper; and in euros."""
     net, tax = sum(bases.values(), ZERO), sum(taxes.values(), ZERO)
     facts = [Fact(t("sales.total.net"), fmt.money(net, currency))]
     for (category, rate), part in sorted(taxes.items(), key=lambda x: -x[0][1]):
@@ -100,7 +114,21 @@ def total_facts(
     if stated is not None and stated != net + tax:
         facts.append(Fact(t("purchasing.invoice.field.stated"), fmt.money(stated, currency)))
         facts.append(Fact(t("purchasing.invoice.rest"), fmt.money(stated - net - tax, currency), "total"))
+    if exchange_rate:
+        own_tax = sum((own(part, exchange_rate) for part in taxes.values()), ZERO)
+        own_net = sum((own(part, exchange_rate) for part in bases.values()), ZERO)
+        facts += [
+            Fact(t("sales.card.rate", rate=fmt.number(exchange_rate), currency=currency)),
+            Fact(t("sales.card.own_tax"), fmt.money(own_tax)),
+            Fact(t("sales.card.own_gross"), fmt.money(own_net + own_tax)),
+        ]
     return facts
+
+
+def difference_fact(difference: Decimal) -> Fact:
+    """An exchange gain, or (negative) a loss."""
+    key = "purchasing.pay.gain" if difference > 0 else "purchasing.pay.loss"
+    return Fact(t(key), fmt.money(abs(difference)))
 
 
 def payment_facts(ctx: AppContext, invoice: Invoice) -> list[Fact]:
@@ -113,6 +141,10 @@ def payment_facts(ctx: AppContext, invoice: Invoice) -> list[Fact]:
         if payment.discount_amount:
             saved = fmt.money(payment.discount_amount, invoice.currency)
             facts.append(Fact(t("purchasing.pay.discount"), saved))
+        if invoice.is_foreign:
+            facts.append(Fact(t("purchasing.pay.own_paid"), fmt.money(payment.own_paid)))
+        if payment.difference:
+            facts.append(difference_fact(payment.difference))
     if not facts:
         facts.append(Fact(t("sales.card.no_payments")))
     facts.append(Fact(t("sales.payment.left"), fmt.money(invoice.open_amount, invoice.currency), "total"))

@@ -1,6 +1,7 @@
 """Books money paid to a supplier: one invoice with its cash discount, or several at once on one day."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,15 +12,17 @@ from app.core.errors import AppError
 from app.core.i18n import t
 from app.services.purchasing import invoicing
 from app.services.purchasing.commands import PayInvoice, PayInvoices
+from app.services.purchasing.currency import own, rate_for
 from app.services.purchasing.invoices import Invoice
 from app.services.purchasing.payables import PayableRow
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
 from app.views.core.fields import Field, FieldBox
 from app.views.core.form_parts import Fact, FactsCard
-from app.views.core.operation import WriteOp
+from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.theme import px
 from app.views.core.values import error_text
+from app.views.purchasing.invoice_parts import difference_fact
 from app.views.sales.days import today
 
 ZERO, CENT = Decimal(0), Decimal("0.01")
@@ -27,6 +30,7 @@ PAID_ON = Field("paid_on", "sales.payment.paid_on", "date", required=True)
 AMOUNT = Field("amount", "sales.payment.amount", "money", required=True, minimum=CENT)
 REFERENCE = Field("reference", "sales.payment.reference", max_length=140, span=2)
 DISCOUNT = Field("use_discount", "purchasing.pay.use_discount", "check", span=2)
+OWN_PAID = Field("own_paid", "purchasing.pay.own_paid", "money", minimum=CENT)
 
 
 class _PayDialog(Dialog):
@@ -83,7 +87,10 @@ class _PayDialog(Dialog):
     def _failed(self, error: BaseException) -> object:
         if isinstance(error, AppError) and error.key.startswith(("payment_", "discount_period")):
             by_day = error.key in ("payment_date_out_of_range", "discount_period_over")
-            box = self.boxes["paid_on" if by_day or "amount" not in self.boxes else "amount"]
+            key = "paid_on" if by_day or "amount" not in self.boxes else "amount"
+            if error.key == "payment_own_amount" and "own_paid" in self.boxes:
+                key = "own_paid"
+            box = self.boxes[key]
             box.set_error(error_text(error))
             box.focus()
             self.place()
@@ -93,14 +100,21 @@ class _PayDialog(Dialog):
 
 
 class PayDialog(_PayDialog):
-    """One invoice: amount, day, reference, with the cash discount while it lasts."""
+    """One invoice: amount, day, reference, with the cash discount while it lasts.
+
+    Of one in a foreign currency also what the bank moved in euros, proposed at the rate of the day.
+    """
 
     def __init__(self, host: QWidget, ctx: AppContext, invoice: Invoice) -> None:
         back = invoice.gross_amount < 0
         self._invoice = invoice
         self._open = abs(invoice.open_amount)
         self._own_amount = False
-        fields = (PAID_ON, AMOUNT, REFERENCE) if back else (PAID_ON, AMOUNT, REFERENCE, DISCOUNT)
+        self._rate: Decimal | None = None
+        self._own_paid = False
+        fields = [PAID_ON, replace(AMOUNT, unit=invoice.currency) if invoice.is_foreign else AMOUNT]
+        fields += [OWN_PAID] if invoice.exchange_rate is not None else []
+        fields += [REFERENCE] if back else [REFERENCE, DISCOUNT]
         super().__init__(
             host,
             ctx,
@@ -115,11 +129,24 @@ class PayDialog(_PayDialog):
         )
         self.boxes["reference"].set_value(invoice.invoice_number)
         self._propose()
+        self._ask_rate()
 
     def open(self) -> None:
         """Show it with the cursor in the amount."""
         super().open()
         self.boxes["amount"].focus()
+
+    def _ask_rate(self) -> None:
+        """Read the rate of the day that is typed."""
+        if self._invoice.exchange_rate is None:
+            return
+
+        def found(rate: Decimal | None) -> None:
+            self._rate = rate
+            self._show()
+
+        op: ReadOp[Decimal | None] = ReadOp(self, self._ctx, rate_for, self._invoice.currency, self._day())
+        op.replacing("rate").success(found).start()
 
     def discount(self) -> Decimal:
         """The cash discount of the day that is typed; 0 when it is over."""
@@ -146,7 +173,10 @@ class PayDialog(_PayDialog):
     def _edited(self, key: str) -> None:
         if key == "paid_on":
             self._propose()
+            self._ask_rate()
             return
+        if key == "own_paid":
+            self._own_paid = self._value("own_paid") is not None
         if key == "use_discount" and not self._own_amount:
             self.boxes["amount"].set_value(self._open - self._used())
         elif key == "amount":
@@ -165,6 +195,14 @@ class PayDialog(_PayDialog):
         facts.append(Fact(t("sales.payment.received"), fmt.money(-paid, currency)))
         left = self._open - paid - self._used()
         facts.append(Fact(t("sales.payment.left"), fmt.money(left, currency), "total"))
+        if self._invoice.exchange_rate is not None and paid:
+            if not self._own_paid:
+                self.boxes["own_paid"].set_value(own(paid, self._rate) if self._rate else None)
+            gone = self._value("own_paid")
+            owed = own(paid, self._invoice.exchange_rate)
+            if isinstance(gone, Decimal) and gone != owed:
+                back = self._invoice.gross_amount < 0
+                facts.append(difference_fact(gone - owed if back else owed - gone))
         self.facts.set_facts(facts)
         self.place()
 
@@ -181,9 +219,14 @@ class PayDialog(_PayDialog):
             self._day(),
             use_discount=self._used() > 0,
             reference=str(self._value("reference") or ""),
+            own_paid=self._bank_amount(),
         )
         op: WriteOp[invoicing.Paid] = WriteOp(self, self._ctx, invoicing.pay_invoice, command)
         op.disabling(self._yes).success(self._booked).failure(self._failed).start()
+
+    def _bank_amount(self) -> Decimal | None:
+        found = self._value("own_paid") if "own_paid" in self.boxes else None
+        return found if isinstance(found, Decimal) else None
 
     def _booked(self, paid: invoicing.Paid) -> None:
         self.finish()
@@ -247,6 +290,9 @@ class PayManyDialog(_PayDialog):
         if saved:
             facts.append(Fact(t("purchasing.pay.discount"), fmt.money(saved)))
         facts += [Fact(t("purchasing.pay.sum"), fmt.money(x, key), "total") for key, x in sums.items()]
+        if set(sums) - {"EUR"}:
+            together = sum((row.own_open for row in self._rows), ZERO)
+            facts.append(Fact(t("purchasing.pay.sum_own"), fmt.money(together), "total"))
         self.facts.set_facts(facts)
         self.place()
 

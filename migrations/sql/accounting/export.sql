@@ -35,24 +35,28 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'down_payment', '', 0, sum(p.own_amount)
       FROM v JOIN sales.payment p ON p.id = v.record_id WHERE v.kind = 'down_payment' HAVING count(*) > 0
     UNION ALL
-    SELECT 'expense', t.tax_category::text, t.tax_rate, -sum(t.net_amount + t.tax_amount)
+    SELECT 'expense', t.tax_category::text, t.tax_rate, -sum(t.own_net_amount + t.own_tax_amount)
       FROM v JOIN purchasing.purchase_invoice_tax t ON t.purchase_invoice_id = v.record_id
      WHERE v.topic = 'purchasing.purchase_invoice' GROUP BY t.tax_category, t.tax_rate
     UNION ALL
-    SELECT 'payables', '', 0, -sum(i.gross_amount)
+    SELECT 'payables', '', 0, -sum(i.own_gross_amount)
       FROM v JOIN purchasing.purchase_invoice i ON i.id = v.record_id
      WHERE v.topic = 'purchasing.purchase_invoice' HAVING count(*) > 0
     UNION ALL
-    SELECT 'paid', '', 0, sum(p.amount)
+    SELECT 'paid', '', 0, sum(p.own_paid)
       FROM v JOIN purchasing.purchase_payment p ON p.id = v.record_id
      WHERE v.topic = 'purchasing.purchase_payment' HAVING count(*) > 0
     UNION ALL
-    SELECT 'discount_received', '', 0, sum(p.discount_amount)
+    SELECT 'discount_received', '', 0, sum(p.own_discount)
       FROM v JOIN purchasing.purchase_payment p ON p.id = v.record_id
-     WHERE v.topic = 'purchasing.purchase_payment' HAVING sum(p.discount_amount) <> 0
+     WHERE v.topic = 'purchasing.purchase_payment' HAVING sum(p.own_discount) <> 0
+    UNION ALL
+    SELECT CASE WHEN p.own_amount > p.own_paid THEN 'exchange_gain' ELSE 'exchange_loss' END, '', 0, sum(p.own_amount - p.own_paid)
+      FROM v JOIN purchasing.purchase_payment p ON p.id = v.record_id
+     WHERE v.topic = 'purchasing.purchase_payment' AND p.own_amount <> p.own_paid GROUP BY 1
   ), exported AS (
     SELECT CASE WHEN b.kind IN ('revenue', 'freight') THEN 'revenue' WHEN b.kind = 'payment' AND b.side = 'debtor' THEN 'received'
-                WHEN b.kind = 'payment' THEN 'paid' WHEN b.kind = 'discount' THEN b.purpose ELSE b.kind END AS figure,
+                WHEN b.kind = 'payment' THEN 'paid' WHEN b.kind IN ('discount', 'exchange') THEN b.purpose ELSE b.kind END AS figure,
            CASE WHEN b.kind IN ('revenue', 'freight', 'deduction', 'expense') THEN b.tax_category ELSE '' END AS tax_category,
            CASE WHEN b.kind IN ('revenue', 'freight', 'deduction', 'expense') THEN b.tax_rate ELSE 0 END AS tax_rate, b.amount
       FROM b
@@ -94,10 +98,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM accounting.personal(p_first, p_last, p_repeats) k, s
    WHERE k.number > CASE k.side WHEN 'debtor' THEN s.debtor_last ELSE s.creditor_last END GROUP BY k.side
   UNION ALL
-  -- A supplier's invoice in another currency has no amounts in euros: the adviser books it by hand.
+  -- A supplier's invoice that was posted without a rate has no amounts in euros: the adviser books it by hand.
   SELECT 'warning', 'datev_currency', jsonb_build_object('number', i.number, 'currency', i.currency)
     FROM purchasing.purchase_invoice i
-   WHERE p_repeats IS NULL AND i.posting_date BETWEEN p_first AND p_last AND i.currency <> 'EUR'
+   WHERE p_repeats IS NULL AND i.posting_date BETWEEN p_first AND p_last AND NOT accounting.has_own_amounts(i)
   UNION ALL
   SELECT 'error', 'datev_sums_differ', jsonb_build_object(
            'figure', p.figure, 'tax_category', p.tax_category, 'tax_rate', p.tax_rate, 'documents', p.documents, 'exported', p.exported)
@@ -129,7 +133,17 @@ BEGIN
            'account', b.account::text, 'contra', b.contra, 'tax_key', coalesce(b.tax_key, ''), 'vat_id', b.vat_id,
            'words', coalesce(b.words, ''), 'foreign', (
              SELECT i.currency || ' ' || trim_scale(i.exchange_rate) FROM sales.invoice i
-              WHERE b.topic = 'sales.invoice' AND i.id = b.record_id AND i.exchange_rate <> 1), 'account_name', coalesce(b.account_name, ''), 'purpose', b.purpose)
+              WHERE b.topic = 'sales.invoice' AND i.id = b.record_id AND i.exchange_rate <> 1
+             UNION ALL
+             SELECT concat_ws(' ', i.currency, trim_scale(i.exchange_rate), coalesce(t.net_amount + t.tax_amount, p.amount))
+               FROM purchasing.purchase_invoice i
+               LEFT JOIN purchasing.purchase_payment p ON b.topic = 'purchasing.purchase_payment' AND p.id = b.record_id
+               LEFT JOIN purchasing.purchase_invoice_tax t
+                 ON b.kind = 'expense' AND t.purchase_invoice_id = i.id AND t.tax_category = b.tax_category AND t.tax_rate = b.tax_rate
+              WHERE i.exchange_date IS NOT NULL AND b.kind IN ('expense', 'payment')
+                AND i.id = CASE b.topic WHEN 'purchasing.purchase_invoice' THEN b.record_id
+                                        WHEN 'purchasing.purchase_payment' THEN p.purchase_invoice_id END),
+           'account_name', coalesce(b.account_name, ''), 'purpose', b.purpose)
            ORDER BY b.dated, b.number, b.topic, b.record_id, b.place, b.tax_rate DESC, b.tax_category), '[]')
     INTO v_rows FROM accounting.bookings(p_first, p_last, p_repeats) b;
   SELECT coalesce(jsonb_agg(jsonb_build_object('topic', v.topic, 'record_id', v.record_id, 'number', v.number, 'dated', v.dated,

@@ -29,32 +29,41 @@ $$;
 COMMENT ON FUNCTION accounting.about_down_payment IS
   'Whether an invoice asks for a down payment, or takes such a request back: it is booked when money moves, not before.';
 
+CREATE OR REPLACE FUNCTION accounting.has_own_amounts(p_invoice purchasing.purchase_invoice) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT p_invoice.exchange_date IS NOT NULL OR NOT purchasing.is_foreign(p_invoice.currency)
+$$;
+COMMENT ON FUNCTION accounting.has_own_amounts IS
+  'Whether a supplier''s invoice is handed over: one in a foreign currency that was posted without a rate is in the adviser''s books already.';
+
 CREATE OR REPLACE FUNCTION accounting.vouchers(p_first date, p_last date, p_repeats bigint)
 RETURNS TABLE (topic text, record_id bigint, kind text, invoice_id bigint, side text, partner_id bigint, number text, dated date,
-               due_date date, service_date date, vat_id text, words text, amount numeric, discount numeric)
+               due_date date, service_date date, vat_id text, words text, amount numeric, discount numeric,
+               difference numeric)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT v.* FROM (
     SELECT 'sales.invoice'::text AS topic, i.id AS record_id, 'invoice'::text AS kind, i.id AS invoice_id, 'debtor'::text AS side,
            i.customer_id AS partner_id, i.number::text AS number, i.invoice_date AS dated, i.due_date,
            i.service_date, CASE WHEN EXISTS (SELECT FROM sales.invoice_tax t WHERE t.invoice_id = i.id AND t.tax_category IN ('K', 'AE'))
                                 THEN i.customer_vat_id::text END AS vat_id,
-           i.snapshot #>> '{customer,name}' AS words, i.own_gross_amount - i.prepaid_amount AS amount, 0::numeric AS discount
+           i.snapshot #>> '{customer,name}' AS words, i.own_gross_amount - i.prepaid_amount AS amount, 0::numeric AS discount,
+           0::numeric AS difference
       FROM sales.invoice i WHERE NOT accounting.about_down_payment(i)
     UNION ALL
     SELECT 'sales.payment', p.id, CASE WHEN accounting.about_down_payment(i) THEN 'down_payment' ELSE 'payment' END, i.id, 'debtor',
            i.customer_id, i.number::text, p.paid_on, NULL, NULL, NULL,
-           coalesce(p.reference::text, i.snapshot #>> '{customer,name}'), p.own_amount, p.own_discount
+           coalesce(p.reference::text, i.snapshot #>> '{customer,name}'), p.own_amount, p.own_discount, 0
       FROM sales.payment p JOIN sales.invoice i ON i.id = p.invoice_id
     UNION ALL
     SELECT 'purchasing.purchase_invoice', i.id, 'invoice', i.id, 'creditor', i.supplier_id, i.invoice_number::text,
-           i.posting_date, i.due_date, i.supply_date, NULL, s.name::text, i.gross_amount, 0
+           i.posting_date, i.due_date, i.supply_date, NULL, s.name::text, i.own_gross_amount, 0, 0
       FROM purchasing.purchase_invoice i JOIN partners.partner s ON s.id = i.supplier_id
-     WHERE i.posting_date IS NOT NULL AND i.currency = 'EUR'
+     WHERE i.posting_date IS NOT NULL AND accounting.has_own_amounts(i)
     UNION ALL
     SELECT 'purchasing.purchase_payment', p.id, 'payment', i.id, 'creditor', i.supplier_id, i.invoice_number::text, p.paid_on,
-           NULL, NULL, NULL, coalesce(p.reference::text, s.name::text), p.amount, p.discount_amount
+           NULL, NULL, NULL, coalesce(p.reference::text, s.name::text), p.own_amount, p.own_discount, p.own_amount - p.own_paid
       FROM purchasing.purchase_payment p JOIN purchasing.purchase_invoice i ON i.id = p.purchase_invoice_id
-      JOIN partners.partner s ON s.id = i.supplier_id WHERE i.currency = 'EUR') v
+      JOIN partners.partner s ON s.id = i.supplier_id WHERE accounting.has_own_amounts(i)) v
    WHERE v.dated BETWEEN p_first AND p_last
      AND CASE WHEN p_repeats IS NULL
               THEN NOT EXISTS (SELECT FROM accounting.export_voucher e
@@ -63,7 +72,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                             WHERE e.export_id = p_repeats AND e.topic = v.topic AND e.record_id = v.record_id) END
 $$;
 COMMENT ON FUNCTION accounting.vouchers IS
-  'Documents with money of these days that no export has, or those of an export that is repeated; amounts as on the document, in the house''s own currency.';
+  'Documents with money of these days that no export has, or those of an export that is repeated; amounts as on the document, in the house''s own currency; '
+  'difference is the exchange gain (negative: loss) of a payment.';
 
 CREATE OR REPLACE FUNCTION accounting.tax_groups(p_topic text, p_invoice bigint)
 RETURNS TABLE (tax_category text, tax_rate numeric, gross numeric)
@@ -137,12 +147,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       FROM v JOIN sales.invoice_deduction d ON d.invoice_id = v.record_id
      WHERE v.topic = 'sales.invoice' GROUP BY v.topic, v.record_id, d.tax_category, d.tax_rate
     UNION ALL
-    SELECT v.topic, v.record_id, 1, 'expense', 'expense', t.tax_category::text, t.tax_rate, -t.net_amount - t.tax_amount
+    SELECT v.topic, v.record_id, 1, 'expense', 'expense', t.tax_category::text, t.tax_rate, -t.own_net_amount - t.own_tax_amount
       FROM v JOIN purchasing.purchase_invoice_tax t ON t.purchase_invoice_id = v.record_id
      WHERE v.topic = 'purchasing.purchase_invoice'
     UNION ALL
-    SELECT v.topic, v.record_id, 1, 'payment', 'bank', '', 0, CASE v.side WHEN 'debtor' THEN -v.amount ELSE v.amount END
+    SELECT v.topic, v.record_id, 1, 'payment', 'bank', '', 0, CASE v.side WHEN 'debtor' THEN -v.amount ELSE v.amount - v.difference END
       FROM v WHERE v.kind IN ('payment', 'down_payment')
+    UNION ALL
+    -- What a payment took off the payable and what the bank moved for it, in the house's own currency.
+    SELECT v.topic, v.record_id, 4, 'exchange', CASE WHEN v.difference > 0 THEN 'exchange_gain' ELSE 'exchange_loss' END, '', 0,
+           v.difference
+      FROM v WHERE v.difference <> 0
     UNION ALL
     SELECT v.topic, v.record_id, 2, 'discount', CASE v.side WHEN 'debtor' THEN 'discount_granted' ELSE 'discount_received' END,
            s.tax_category, s.tax_rate, CASE v.side WHEN 'debtor' THEN -s.amount ELSE s.amount END

@@ -27,5 +27,9 @@ SELECT 'document ' || v.topic || ' ' || v.record_id
   FROM accounting.export_voucher v
   LEFT JOIN sales.invoice i ON v.topic = 'sales.invoice' AND i.id = v.record_id
   LEFT JOIN sales.payment p ON v.topic = 'sales.payment' AND p.id = v.record_id
+  LEFT JOIN purchasing.purchase_invoice b ON v.topic = 'purchasing.purchase_invoice' AND b.id = v.record_id
+  LEFT JOIN purchasing.purchase_payment q ON v.topic = 'purchasing.purchase_payment' AND q.id = v.record_id
  WHERE v.topic = 'sales.invoice' AND i.own_gross_amount - i.prepaid_amount IS DISTINCT FROM v.amount
-    OR v.topic = 'sales.payment' AND p.amount + p.discount_amount IS DISTINCT FROM v.amount;
+    OR v.topic = 'sales.payment' AND p.own_amount + p.own_discount IS DISTINCT FROM v.amount
+    OR v.topic = 'purchasing.purchase_invoice' AND b.own_gross_amount IS DISTINCT FROM v.amount
+    OR v.topic = 'purchasing.purchase_payment' AND q.own_amount + q.own_discount IS DISTINCT FROM v.amount;

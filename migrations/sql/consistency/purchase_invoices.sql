@@ -23,6 +23,24 @@ SELECT 'invoiced', ol.id::text, ol.qty_invoiced, coalesce(s.qty, 0)
               WHERE i.state IN ('entered', 'approved', 'paid') GROUP BY 1) s ON s.purchase_order_line_id = ol.id
  WHERE ol.qty_invoiced <> coalesce(s.qty, 0)
 UNION ALL
+-- In the house's own currency an invoice is what its taxes are, and once paid what was paid for it.
+SELECT 'own', i.id::text, i.own_gross_amount, t.gross
+  FROM purchasing.purchase_invoice i
+  JOIN (SELECT t.purchase_invoice_id, sum(t.own_net_amount) AS net, sum(t.own_net_amount + t.own_tax_amount) AS gross,
+               bool_or((t.own_net_amount, t.own_tax_amount) IS DISTINCT FROM
+                       (sales.own(t.net_amount, x.exchange_rate), sales.own(t.tax_amount, x.exchange_rate))) AS other_rate
+          FROM purchasing.purchase_invoice_tax t JOIN purchasing.purchase_invoice x ON x.id = t.purchase_invoice_id GROUP BY 1) t
+    ON t.purchase_invoice_id = i.id
+ WHERE (i.own_net_amount, i.own_gross_amount) IS DISTINCT FROM (t.net, t.gross) OR t.other_rate
+    OR i.own_gross_amount <> i.own_net_amount + i.own_tax_amount
+    OR i.exchange_rate <> 1 AND NOT purchasing.is_foreign(i.currency)
+UNION ALL
+SELECT 'own_paid', i.id::text, purchasing.own_left(i), 0
+  FROM purchasing.purchase_invoice i
+ WHERE i.state = 'paid' AND purchasing.own_left(i) <> 0 AND (i.exchange_date IS NOT NULL OR i.exchange_rate = 1)
+    OR EXISTS (SELECT FROM purchasing.purchase_payment p WHERE p.purchase_invoice_id = i.id AND i.exchange_date IS NULL
+                  AND p.own_paid <> p.own_amount)
+UNION ALL
 SELECT 'four_eyes', i.id::text, NULL, NULL
   FROM purchasing.purchase_invoice i
  WHERE i.state IN ('approved', 'paid') AND i.approved_by IS NOT DISTINCT FROM i.entered_by

@@ -90,7 +90,7 @@ END $$;
 COMMENT ON FUNCTION purchasing.write_invoice_lines IS
   'Make the lines of a draft equal to the given ones: those with an id change, those without are new, the others go.';
 
-CREATE OR REPLACE FUNCTION purchasing.write_invoice_taxes(p_invoice bigint, p_stated numeric) RETURNS void
+CREATE OR REPLACE FUNCTION purchasing.write_invoice_taxes(p_invoice bigint, p_stated numeric, p_rate numeric) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_rest numeric;
@@ -107,6 +107,7 @@ BEGIN
      WHERE t.id = (SELECT x.id FROM purchasing.purchase_invoice_tax x
                     WHERE x.purchase_invoice_id = p_invoice AND x.tax_category = 'S' ORDER BY abs(x.net_amount) DESC, x.id LIMIT 1);
   END IF;
+  PERFORM purchasing.own_taxes(p_invoice, p_rate);
 END $$;
 COMMENT ON FUNCTION purchasing.write_invoice_taxes IS
   'Tax of a draft per category and rate; up to five cents between its sum and the one on the paper are rounding of the supplier''s.';
@@ -117,7 +118,8 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 DECLARE
   v_replay jsonb;
   v_invoice purchasing.purchase_invoice%ROWTYPE;
-  v_free text[] := '{kind,corrects_id,supplier_id,received_id,invoice_number,order_reference,currency,invoice_date,supply_date,'
+  v_before purchasing.purchase_invoice%ROWTYPE;
+  v_free text[] := '{kind,corrects_id,supplier_id,received_id,invoice_number,order_reference,currency,exchange_rate,invoice_date,supply_date,'
     'due_date,discount_pct,discount_date,stated_gross,accept_reason,remark}';
   v_received purchasing.received%ROWTYPE;
 BEGIN
@@ -137,6 +139,7 @@ BEGIN
     v_invoice.currency := 'EUR';
     v_invoice.discount_pct := 0;
   END IF;
+  v_before := v_invoice;
   IF coalesce(p_header ->> 'kind', v_invoice.kind) NOT IN ('invoice', 'credit') THEN
     PERFORM sec.fail('ER422', 'purchase_invoice_kind_known');
   ELSIF coalesce(p_header ->> 'currency', v_invoice.currency) !~ '^[A-Z]{3}$' THEN
@@ -165,6 +168,7 @@ BEGIN
            WHERE c.id = v_invoice.corrects_id AND c.supplier_id = v_invoice.supplier_id AND c.kind = 'invoice')) THEN
     PERFORM sec.fail('ER422', 'purchase_invoice_corrects');
   END IF;
+  v_invoice := purchasing.rated(v_invoice, v_before, p_header ? 'exchange_rate');
   IF v_invoice.received_id IS NOT NULL THEN
     SELECT * INTO v_received FROM purchasing.received r WHERE r.id = v_invoice.received_id FOR UPDATE;
     IF NOT FOUND THEN
@@ -186,15 +190,18 @@ BEGIN
                  WHERE l.purchase_invoice_id = v_invoice.id AND o.supplier_id <> v_invoice.supplier_id) THEN
     PERFORM sec.fail('ER422', 'purchase_invoice_other_supplier', jsonb_build_object('position', 1));
   END IF;
-  PERFORM purchasing.write_invoice_taxes(v_invoice.id, v_invoice.stated_gross);
+  PERFORM purchasing.write_invoice_taxes(v_invoice.id, v_invoice.stated_gross, v_invoice.exchange_rate);
   UPDATE purchasing.purchase_invoice i
      SET kind = v_invoice.kind, corrects_id = v_invoice.corrects_id, supplier_id = v_invoice.supplier_id,
          received_id = v_invoice.received_id, invoice_number = v_invoice.invoice_number,
-         order_reference = v_invoice.order_reference, currency = v_invoice.currency, invoice_date = v_invoice.invoice_date,
+         order_reference = v_invoice.order_reference, currency = v_invoice.currency, exchange_rate = v_invoice.exchange_rate,
+         exchange_date = v_invoice.exchange_date, invoice_date = v_invoice.invoice_date,
          supply_date = v_invoice.supply_date, due_date = v_invoice.due_date, discount_pct = v_invoice.discount_pct,
          discount_date = v_invoice.discount_date, stated_gross = v_invoice.stated_gross, accept_reason = v_invoice.accept_reason,
-         remark = v_invoice.remark, net_amount = s.net, tax_amount = s.tax, gross_amount = s.net + s.tax
-    FROM (SELECT coalesce(sum(t.net_amount), 0) AS net, coalesce(sum(t.tax_amount), 0) AS tax
+         remark = v_invoice.remark, net_amount = s.net, tax_amount = s.tax, gross_amount = s.net + s.tax,
+         own_net_amount = s.own_net, own_tax_amount = s.own_tax, own_gross_amount = s.own_net + s.own_tax
+    FROM (SELECT coalesce(sum(t.net_amount), 0) AS net, coalesce(sum(t.tax_amount), 0) AS tax,
+                 coalesce(sum(t.own_net_amount), 0) AS own_net, coalesce(sum(t.own_tax_amount), 0) AS own_tax
             FROM purchasing.purchase_invoice_tax t WHERE t.purchase_invoice_id = v_invoice.id) s
    WHERE i.id = v_invoice.id
   RETURNING i.row_version INTO v_invoice.row_version;
@@ -202,8 +209,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION api.purchase_invoice_save IS
   'Create (p_id NULL) or change the draft of a supplier''s invoice. Header: kind (invoice, credit), supplier_id, corrects_id, '
-  'received_id, invoice_number, order_reference, currency, invoice_date, supply_date, due_date, discount_pct, discount_date, '
-  'stated_gross, accept_reason, remark, only what is named changes. Lines (NULL: as they are) are all in their order: id, '
+  'received_id, invoice_number, order_reference, currency, exchange_rate (left out: that of the invoice''s day), invoice_date, '
+  'supply_date, due_date, discount_pct, discount_date, stated_gross, accept_reason, remark, only what is named changes. Lines (NULL: as they are) are all in their order: id, '
   'purchase_order_line_id, product_id, description, supplier_sku, unit_code, qty, unit_price, net_amount (NULL: qty times price), '
   'tax_category, tax_rate, accept_reason.';
 
@@ -228,7 +235,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UNION ALL
   SELECT 'price_differs', m.position, jsonb_build_object('price', round(m.net_amount / m.qty, 4), 'agreed', m.agreed), m.accept_reason
     FROM matched m, limits k
-   WHERE abs(m.net_amount / m.qty - m.agreed) > m.agreed * k.price_pct / 100 + 0.005 / abs(m.qty)
+   WHERE m.currency = (SELECT i.currency FROM i)
+     AND abs(m.net_amount / m.qty - m.agreed) > m.agreed * k.price_pct / 100 + 0.005 / abs(m.qty)
   UNION ALL
   SELECT 'currency_differs', m.position, jsonb_build_object('currency', m.currency, 'number', m.number), m.accept_reason
     FROM matched m, i WHERE m.currency <> i.currency
@@ -317,6 +325,7 @@ DECLARE
   v_findings jsonb;
   v_open integer;
   v_request bigint;
+  v_own record;
 BEGIN
   PERFORM sec.require('purchase_invoice_enter');
   v_replay := api.command_begin(p_command, 'purchase_invoice_enter', jsonb_build_object('id', p_id, 'row_version', p_row_version));
@@ -334,6 +343,13 @@ BEGIN
   ELSIF v_invoice.kind = 'credit' AND v_invoice.gross_amount >= 0 OR v_invoice.kind = 'invoice' AND v_invoice.gross_amount < 0 THEN
     PERFORM sec.fail('ER422', CASE v_invoice.kind WHEN 'credit' THEN 'purchase_credit_sign' ELSE 'purchase_invoice_sign' END);
   END IF;
+  IF purchasing.is_foreign(v_invoice.currency) AND v_invoice.exchange_date IS NULL THEN
+    v_invoice.exchange_rate := sales.require_rate(v_invoice.currency, v_invoice.invoice_date);
+    v_invoice.exchange_date := v_invoice.invoice_date;
+    PERFORM purchasing.own_taxes(p_id, v_invoice.exchange_rate);
+  END IF;
+  SELECT sum(t.own_net_amount) AS net, sum(t.own_tax_amount) AS tax INTO v_own
+    FROM purchasing.purchase_invoice_tax t WHERE t.purchase_invoice_id = p_id;
   -- The orders are locked before it is looked at what of them is invoiced.
   PERFORM purchasing.count_invoiced(p_id, 0);
   SELECT coalesce(jsonb_agg(to_jsonb(f) ORDER BY f.line_position NULLS FIRST, f.code), '[]'),
@@ -346,6 +362,8 @@ BEGIN
   UPDATE purchasing.purchase_invoice i
      SET state = 'entered', entered_at = statement_timestamp(), entered_by = session_user, findings = v_findings,
          approved_at = NULL, approved_by = NULL, snapshot = purchasing.snapshot(i.supplier_id, NULL, NULL),
+         exchange_rate = v_invoice.exchange_rate, exchange_date = v_invoice.exchange_date, own_net_amount = v_own.net,
+         own_tax_amount = v_own.tax, own_gross_amount = v_own.net + v_own.tax,
          number = coalesce(i.number, system.next_number('purchase_invoice'))
    WHERE i.id = p_id RETURNING * INTO v_invoice;
   PERFORM purchasing.keep_original(p_id);
@@ -355,8 +373,11 @@ BEGIN
       jsonb_build_object('key', 'invoice_number', 'kind', 'text', 'after', v_invoice.invoice_number),
       jsonb_build_object('key', 'invoice_date', 'kind', 'date', 'after', v_invoice.invoice_date),
       jsonb_build_object('key', 'due_date', 'kind', 'date', 'after', v_invoice.due_date),
-      jsonb_build_object('key', 'net_amount', 'kind', 'money', 'after', v_invoice.net_amount),
-      jsonb_build_object('key', 'invoice_gross', 'kind', 'money', 'after', v_invoice.gross_amount),
+      -- Whoever approves compares in the house's own currency.
+      jsonb_build_object('key', 'net_amount', 'kind', 'money', 'after', v_invoice.own_net_amount),
+      jsonb_build_object('key', 'invoice_gross', 'kind', 'money', 'after', v_invoice.own_gross_amount),
+      jsonb_build_object('key', 'currency', 'kind', 'text', 'after', CASE WHEN v_invoice.exchange_date IS NOT NULL THEN
+        concat_ws(' ', v_invoice.gross_amount, v_invoice.currency) END),
       jsonb_build_object('key', 'findings', 'kind', 'text', 'after', nullif(jsonb_array_length(v_findings), 0)))),
     jsonb_build_object('row_version', v_invoice.row_version),
     concat_ws(' · ', v_invoice.number, v_invoice.invoice_number, v_invoice.accept_reason));

@@ -37,17 +37,20 @@ BEGIN
     SELECT v_counter, l.position, l.purchase_order_line_id, l.product_id, l.description, l.supplier_sku, l.unit_code, -l.qty,
            l.unit_price, -l.net_amount, l.tax_category, l.tax_rate
       FROM purchasing.purchase_invoice_line l WHERE l.purchase_invoice_id = p_id;
-    INSERT INTO purchasing.purchase_invoice_tax (purchase_invoice_id, tax_category, tax_rate, net_amount, tax_amount)
-    SELECT v_counter, t.tax_category, t.tax_rate, -t.net_amount, -t.tax_amount
+    INSERT INTO purchasing.purchase_invoice_tax (purchase_invoice_id, tax_category, tax_rate, net_amount, tax_amount,
+                                                 own_net_amount, own_tax_amount)
+    SELECT v_counter, t.tax_category, t.tax_rate, -t.net_amount, -t.tax_amount, -t.own_net_amount, -t.own_tax_amount
       FROM purchasing.purchase_invoice_tax t WHERE t.purchase_invoice_id = p_id;
     INSERT INTO purchasing.purchase_invoice (id, number, kind, state, cancels_id, supplier_id, invoice_number, order_reference,
-                                             currency, invoice_date, supply_date, due_date, posting_date, net_amount, tax_amount,
-                                             gross_amount, snapshot, remark)
+                                             currency, exchange_rate, exchange_date, invoice_date, supply_date, due_date, posting_date,
+                                             net_amount, tax_amount, gross_amount, own_net_amount, own_tax_amount,
+                                             own_gross_amount, snapshot, remark)
     OVERRIDING SYSTEM VALUE
     VALUES (v_counter, system.next_number('purchase_invoice'), 'cancellation', 'settled', p_id, v_invoice.supplier_id,
-            v_invoice.invoice_number, v_invoice.order_reference, v_invoice.currency, system.today(), v_invoice.supply_date,
-            system.today(), system.today(), -v_invoice.net_amount, -v_invoice.tax_amount, -v_invoice.gross_amount,
-            v_invoice.snapshot, btrim(p_reason));
+            v_invoice.invoice_number, v_invoice.order_reference, v_invoice.currency, v_invoice.exchange_rate,
+            v_invoice.exchange_date, system.today(), v_invoice.supply_date, system.today(), system.today(),
+            -v_invoice.net_amount, -v_invoice.tax_amount, -v_invoice.gross_amount, -v_invoice.own_net_amount,
+            -v_invoice.own_tax_amount, -v_invoice.own_gross_amount, v_invoice.snapshot, btrim(p_reason));
   END IF;
   RETURN api.command_end(p_command, jsonb_build_object(
     'id', p_id, 'row_version', v_invoice.row_version, 'counter_id', v_counter));
@@ -57,7 +60,7 @@ COMMENT ON FUNCTION api.purchase_invoice_cancel IS
 
 CREATE OR REPLACE FUNCTION api.purchase_payment_post(
   p_command uuid, p_purchase_invoice_id bigint, p_row_version integer, p_amount numeric, p_paid_on date, p_use_discount boolean,
-  p_reference text DEFAULT NULL) RETURNS jsonb
+  p_reference text DEFAULT NULL, p_own_paid numeric DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_replay jsonb;
@@ -65,13 +68,16 @@ DECLARE
   v_sign integer;  -- for a credit note money comes back
   v_open numeric;
   v_discount numeric := 0;
+  v_own numeric;  -- in the house's own currency: what it takes off the payable, the discount with it, what the bank moves
+  v_own_discount numeric;
+  v_own_paid numeric;
   v_id bigint;
 BEGIN
   PERFORM sec.require('purchase_payment_post');
   PERFORM api.require_length('reference', p_reference, 140);
   v_replay := api.command_begin(p_command, 'purchase_payment_post', jsonb_build_object(
     'id', p_purchase_invoice_id, 'row_version', p_row_version, 'amount', p_amount, 'paid_on', p_paid_on,
-    'use_discount', p_use_discount, 'reference', p_reference));
+    'use_discount', p_use_discount, 'reference', p_reference, 'own_paid', p_own_paid));
   IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
   v_invoice := purchasing.locked_invoice(p_purchase_invoice_id, p_row_version);
   PERFORM sales.require_state('purchase_invoice_not_approved', v_invoice.state, 'approved');
@@ -97,15 +103,32 @@ BEGIN
   IF p_amount + v_discount > v_open THEN
     PERFORM sec.fail('ER422', 'payment_exceeds_open', jsonb_build_object('open', v_open, 'needed', v_open - v_discount));
   END IF;
-  INSERT INTO purchasing.purchase_payment (purchase_invoice_id, paid_on, amount, discount_amount, reference)
-  VALUES (p_purchase_invoice_id, p_paid_on, v_sign * p_amount, v_discount, nullif(btrim(p_reference), '')) RETURNING id INTO v_id;
+  v_own_discount := sales.own(v_discount, v_invoice.exchange_rate);
+  v_own := CASE WHEN p_amount + v_discount = v_open THEN purchasing.own_left(v_invoice) - v_own_discount
+                ELSE sales.own(v_sign * p_amount, v_invoice.exchange_rate) END;
+  IF v_invoice.exchange_date IS NULL THEN
+    v_own_paid := v_own;
+  ELSIF p_own_paid IS NULL THEN
+    v_own_paid := v_sign * sales.own(p_amount, sales.require_rate(v_invoice.currency, p_paid_on));
+  ELSE
+    v_own_paid := v_sign * p_own_paid;
+  END IF;
+  IF p_own_paid IS NOT NULL AND (v_invoice.exchange_date IS NULL OR NOT p_own_paid > 0 OR p_own_paid <> round(p_own_paid, 2)
+                                 OR p_own_paid >= 1e12) THEN
+    PERFORM sec.fail('ER422', 'payment_own_amount', jsonb_build_object('amount', p_own_paid));
+  END IF;
+  INSERT INTO purchasing.purchase_payment (purchase_invoice_id, paid_on, amount, discount_amount, own_amount, own_discount,
+                                           own_paid, reference)
+  VALUES (p_purchase_invoice_id, p_paid_on, v_sign * p_amount, v_discount, v_own, v_own_discount, v_own_paid,
+          nullif(btrim(p_reference), '')) RETURNING id INTO v_id;
   UPDATE purchasing.purchase_invoice i
      SET paid_amount = i.paid_amount + v_sign * p_amount, discount_taken = i.discount_taken + v_discount,
          state = CASE WHEN p_amount + v_discount < v_open THEN 'approved' ELSE 'paid' END
    WHERE i.id = p_purchase_invoice_id RETURNING * INTO v_invoice;
   RETURN api.command_end(p_command, jsonb_build_object(
     'id', v_id, 'purchase_invoice_id', p_purchase_invoice_id, 'row_version', v_invoice.row_version, 'state', v_invoice.state,
-    'discount_amount', v_discount, 'open_amount', v_open - p_amount - v_discount));
+    'discount_amount', v_discount, 'open_amount', v_open - p_amount - v_discount, 'exchange_difference', v_own - v_own_paid));
 END $$;
 COMMENT ON FUNCTION api.purchase_payment_post IS
-  'Book money paid for an approved invoice, or got for a credit note; with p_use_discount the cash discount is taken and must settle it.';
+  'Book money paid for an approved invoice, or got for a credit note; with p_use_discount the cash discount is taken and must settle it. '
+  'In a foreign currency p_own_paid is what the bank moved, in the house''s own (NULL: at the rate of the day).';

@@ -69,11 +69,12 @@ BEGIN
   ELSIF NEW.state IN ('approved', 'paid') AND (NEW.entered_by IS NULL OR NEW.approved_by IS NULL) THEN
     PERFORM sec.fail('ER422', 'purchase_invoice_four_eyes', jsonb_build_object('id', NEW.id));
   ELSIF NEW.state <> 'draft' AND (TG_OP = 'INSERT' OR OLD.state = 'draft') AND NEW.state <> 'cancelled' THEN
-    SELECT sum(t.net_amount) AS net, sum(t.tax_amount) AS tax,
+    SELECT sum(t.net_amount) AS net, sum(t.tax_amount) AS tax, sum(t.own_net_amount) AS own_net, sum(t.own_tax_amount) AS own_tax,
            (SELECT sum(l.net_amount) FROM purchasing.purchase_invoice_line l WHERE l.purchase_invoice_id = NEW.id) AS lines
       INTO v_sums FROM purchasing.purchase_invoice_tax t WHERE t.purchase_invoice_id = NEW.id;
-    IF (NEW.net_amount, NEW.net_amount, NEW.tax_amount, NEW.gross_amount)
-       IS DISTINCT FROM (v_sums.lines, v_sums.net, v_sums.tax, v_sums.net + v_sums.tax)
+    IF (NEW.net_amount, NEW.net_amount, NEW.tax_amount, NEW.gross_amount, NEW.own_net_amount, NEW.own_tax_amount, NEW.own_gross_amount)
+       IS DISTINCT FROM (v_sums.lines, v_sums.net, v_sums.tax, v_sums.net + v_sums.tax, v_sums.own_net, v_sums.own_tax,
+                         v_sums.own_net + v_sums.own_tax)
        OR NEW.paid_amount <> 0 OR NEW.discount_taken <> 0 THEN
       PERFORM sec.fail('ER422', 'invoice_totals_wrong', jsonb_build_object('id', NEW.id));
     END IF;

@@ -1,0 +1,32 @@
+"""Suppliers' invoices in a foreign currency: which rate counts."""
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+CENT = Decimal("0.01")
+# As sales.rate_on and purchasing.rated have it, which decide when the invoice is saved.
+_RATE = text("""
+SELECT coalesce(
+         (SELECT i.exchange_rate FROM purchasing.purchase_invoice i
+           WHERE i.id = CAST(:corrects AS bigint) AND i.currency = :currency AND i.exchange_date IS NOT NULL),
+         (SELECT r.rate FROM system.exchange_rate r
+           WHERE r.currency = :currency AND r.valid_on BETWEEN CAST(:day AS date) - 31 AND CAST(:day AS date)
+           ORDER BY r.valid_on DESC LIMIT 1))
+ WHERE :currency <> coalesce((SELECT c.currency FROM system.company c), 'EUR')
+""")
+
+
+def rate_for(session: Session, currency: str, day: date, corrects_id: int | None = None) -> Decimal | None:
+    """The rate an invoice of a day starts with: that of the invoice it takes back, else the last one known, at most a
+    month old.  None without one, and in the house's own currency."""
+    given = {"currency": currency, "day": day, "corrects": corrects_id}
+    found = session.execute(_RATE, given).scalar_one_or_none()
+    return None if found is None else Decimal(found)
+
+
+def own(amount: Decimal, rate: Decimal) -> Decimal:
+    """An amount in the house's own currency, rounded as the database does."""
+    return (amount / rate).quantize(CENT, ROUND_HALF_UP)
