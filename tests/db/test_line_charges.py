@@ -1,5 +1,6 @@
 """Allowances and charges of a line as amounts: shared out over partial invoices, taken back, limited as discounts."""
 
+import random
 from typing import Any
 
 import psycopg
@@ -223,3 +224,32 @@ def test_the_paper_says_them_below_the_line(world: World, admin: Raw, as_role: A
         words = [(x.reason, x.amount, x.charge) for x in line.adjustments]
         assert words == said[document == back.id]
         assert line.net in (D("197.50"), D("-197.50"))
+
+
+def test_whatever_the_parts_an_amount_is_split_to_the_cent(admin: Raw, world: World) -> None:
+    """Odd amounts over odd parts, some of them taken back and given again in another order: the sum is the amount."""
+    dice = random.Random(7)  # noqa: S311
+    for _ in range(60):
+        parts = [D(dice.randint(1, 99999)) / dice.choice([1, 100, 1000]) for _ in range(dice.randint(1, 5))]
+        whole = sum(parts)
+        amount = D(dice.randint(1, 99999)) / 100
+        charges = [{"kind": "charge", "reason": "x", "amount": str(amount)}]
+        given: list[tuple[Any, list[Any]]] = []
+
+        def give(qty: Any, charges: Any = charges, given: Any = given, whole: Any = whole) -> None:
+            before, had = sum(q for q, _ in given), [share for _, shares in given for share in shares]
+            row = admin.execute(
+                "SELECT sales.charges_part(%s, %s, %s, %s, %s)",
+                (Jsonb(charges), whole, before, qty, Jsonb(had)),
+            ).fetchone()
+            assert row is not None
+            given.append((qty, row[0]))
+
+        give(parts[0])
+        first = [D(str(x["amount"])) for x in given[0][1]]
+        assert first == [x["amount"] for x in rules.charges_part(charges, D(whole), parts[0]) if x["amount"]]
+        for qty in parts[1:]:
+            give(qty)
+        taken = given.pop(dice.randrange(len(given)))
+        give(taken[0])
+        assert sum(D(str(x["amount"])) for _, shares in given for x in shares) == amount

@@ -86,7 +86,7 @@ class LinesEditor(QWidget):
         row.setContentsMargins(px("gap_l"), px("gap"), px("gap_m"), px("gap"))
         row.setSpacing(px("gap_m"))
         row.addWidget(Label(t(self.spec.title), "section15"))
-        self._summary = Label("", "small", "text3")
+        self._summary = Label("", "small", "text3", shrink=True)
         row.addWidget(self._summary)
         row.addStretch(1)
         self._tools = QHBoxLayout()
@@ -199,6 +199,7 @@ class LinesEditor(QWidget):
     def set_summary(self, text: str) -> None:
         """Words beside the title: how many, how heavy."""
         self._summary.setText(text)
+        self._show_tools()
 
     def set_sum(self, text: str) -> None:
         """Words at the right of the foot."""
@@ -219,9 +220,14 @@ class LinesEditor(QWidget):
     def _show_tools(self) -> None:
         live = not self.model.read_only and not self.model.fixed
         self._add.setVisible(live)
-        self._paste.setVisible(live and bool(self.spec.paste))
+        self._paste.setVisible(live and bool(self.spec.paste) and self._has_room())
         self._show_hints()
         self._foot.setVisible(not self.model.read_only or bool(self._sum.text()))
+
+    def _has_room(self) -> bool:
+        """Whether the head has room for the tool that has a key of its own (Ctrl+V) as well."""
+        paste = self._paste.sizeHint().width() + self._tools.spacing() if self._paste.isHidden() else 0
+        return self._head.sizeHint().width() + paste <= self.width()
 
     def problems(self) -> list[str]:
         """What keeps the lines from being saved, in words; required cells are checked now."""
@@ -359,9 +365,9 @@ class LinesEditor(QWidget):
     # -- size and frame -----------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keys are named as far as there is room."""
+        """Tools and keys are named as far as there is room."""
         super().resizeEvent(event)
-        self._show_hints()
+        self._show_tools()
 
     def _show_hints(self) -> None:
         live = not self.model.read_only and not self.model.fixed
