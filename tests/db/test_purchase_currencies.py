@@ -95,7 +95,10 @@ def test_from_order_to_the_books_in_dollars(
     assert found.own_gross_amount == sum(row[2] + row[3] for row in taxes)
     asked = one(admin, "SELECT subject FROM system.approval_request WHERE id = %s", done.request_id)[0]
     told = {x["key"]: x["after"] for x in asked["fields"]}
-    assert (D(str(told["invoice_gross"])), told["currency"]) == (found.own_gross_amount, "727.20 USD")
+    assert (D(str(told["invoice_gross"])), told["invoice_foreign"]) == (
+        found.own_gross_amount,
+        "USD 727.20",
+    )
 
     finance.write(decide, Decide(done.request_id, True))
     assert _left(finance, done.id) == found.own_gross_amount

@@ -87,6 +87,36 @@ def test_a_received_invoice_is_kept_proposed_and_archived(world: World, admin: R
     ) == (True,)
 
 
+def test_an_e_invoice_in_dollars_is_proposed_with_its_rate(world: World, admin: Raw, as_role: AsRole) -> None:
+    """Matched with the order in dollars, not with the one in euros; the rate is that of the day it was issued."""
+    buyer, clerk = as_role("purchase_officer"), as_role("warehouse_clerk")
+    received_order(buyer, clerk, world)  # the same article, in euros
+    order = received_order(buyer, clerk, world, currency="USD")
+    (number,) = one(admin, "SELECT number FROM purchasing.purchase_order WHERE id = %s", order)
+    admin.execute(
+        "INSERT INTO system.exchange_rate (currency, valid_on, rate) VALUES ('USD', system.today() - 6, 1.0853),"
+        " ('USD', system.today(), 1.2)"
+    )
+    bikes = replace(line(1, D(10), D(60)), item=Item("Rad, rot", seller_id="r-1"))
+    sent = replace(
+        invoice(lines=(bikes,)),
+        number="US-2026/1",
+        order=number,
+        issued=world.today - timedelta(days=5),
+        due=world.today + timedelta(days=14),
+        currency="USD",
+    )
+    file = received.store_command(to_xml(sent, Profile.XRECHNUNG_CII), "usd.xml", source="drop")
+    proposal = buyer.read(propose, buyer.write(received.store, file).value.id)
+    assert (proposal.values["currency"], proposal.values["exchange_rate"]) == ("USD", D("1.0853"))
+    assert [x["order_line"] for x in proposal.lines] == [f"{number} / 1"]
+    saved = buyer.write(
+        invoicing.save_invoice, SaveInvoice(None, None, proposal.values, proposal.lines)
+    ).value
+    found = buyer.read(get_invoice, saved.id)
+    assert (found.exchange_rate, found.own_gross_amount) == (D("1.0853"), D("552.84") + D("105.04"))
+
+
 def test_what_is_no_invoice_is_kept_and_refused_with_a_reason(
     world: World, admin: Raw, as_role: AsRole
 ) -> None:

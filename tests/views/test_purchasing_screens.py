@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +130,27 @@ def test_from_a_shortage_to_the_shelf_and_back(
         desk.click("action.return")
         desk.wait(lambda: desk.front().spec.topic == "purchasing.goods_receipt")
         assert one(admin, received, order) == 2
+
+
+def test_a_new_order_is_in_the_suppliers_currency(
+    as_role: AsRole, admin: psycopg.Connection[Any], tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Who asks dollars for everything is ordered from in dollars, at his prices; it can be typed over."""
+    product = one(admin, "SELECT min(id) FROM catalog.product WHERE is_stocked AND is_bought")
+    supplier = one(
+        admin,
+        "INSERT INTO partners.partner (number, name, is_customer, is_supplier)"
+        " VALUES ('79999', 'Ohio Parts', false, true) RETURNING id",
+    )
+    admin.execute(
+        "INSERT INTO purchasing.supplier_price (supplier_id, product_id, amount, currency, valid_from)"
+        " VALUES (%s, %s, 7.5, 'USD', '2026-01-01')",
+        (supplier, product),
+    )
+    with window_for(as_role("u_paul"), tmp_path / "paul", qtbot, (app.views.purchasing,)) as window:
+        desk = Desk(window, qtbot)
+        page = desk.new("purchasing.purchase_order", lines=[{"product_id": product, "qty": Decimal(2)}])
+        page.set_value("supplier_id", supplier, "Ohio Parts")
+        page.value_changed("supplier_id")
+        desk.wait(lambda: page.lines.model.lines[0].get("unit_price") == Decimal("7.5"))
+        assert page.value("currency") == "USD"

@@ -17,6 +17,9 @@ SELECT coalesce(
            ORDER BY r.valid_on DESC LIMIT 1))
  WHERE :currency <> coalesce((SELECT c.currency FROM system.company c), 'EUR')
 """)
+_CURRENCIES = text("""
+SELECT DISTINCT s.currency FROM purchasing.supplier_price s WHERE s.supplier_id = :supplier LIMIT 2
+""")
 
 
 def rate_for(session: Session, currency: str, day: date, corrects_id: int | None = None) -> Decimal | None:
@@ -25,6 +28,12 @@ def rate_for(session: Session, currency: str, day: date, corrects_id: int | None
     given = {"currency": currency, "day": day, "corrects": corrects_id}
     found = session.execute(_RATE, given).scalar_one_or_none()
     return None if found is None else Decimal(found)
+
+
+def currency_of(session: Session, supplier_id: int) -> str | None:
+    """The one currency a supplier's prices are in; None when he has none, or several."""
+    found = session.scalars(_CURRENCIES, {"supplier": supplier_id}).all()
+    return found[0] if len(found) == 1 else None
 
 
 def own(amount: Decimal, rate: Decimal) -> Decimal:

@@ -82,6 +82,7 @@ class WantedRow(NamedTuple):
     supplier_id: int | None
     supplier: str | None
     price: Decimal | None
+    currency: str | None
 
 
 def list_orders(session: Session, query: ListQuery) -> Page:
@@ -226,7 +227,7 @@ SELECT p.id, p.sku, {name} AS name, CASE :lang WHEN 'en' THEN u.name_en ELSE u.n
        coalesce(p.reorder_point, 0) AS reorder_point,
        coalesce(p.reorder_point, 0) + coalesce(d.demand, 0) - coalesce(s.free, 0) - coalesce(o.on_order,
        0) AS missing,
-       f.supplier_id, k.name AS supplier, f.amount AS price
+       f.supplier_id, k.name AS supplier, f.amount AS price, f.currency
   FROM catalog.product p
   JOIN catalog.unit u ON u.id = p.unit_id
  CROSS JOIN (SELECT x.id, x.code FROM inventory.warehouse x WHERE x.is_active ORDER BY x.id LIMIT 1) w
@@ -248,7 +249,7 @@ SELECT p.id, p.sku, {name} AS name, CASE :lang WHEN 'en' THEN u.name_en ELSE u.n
                  ON r.source_type = n.kind AND r.source_id = n.id
               GROUP BY 1) d ON d.product_id = p.id
   LEFT JOIN LATERAL (
-    SELECT x.supplier_id, x.amount FROM purchasing.supplier_price x
+    SELECT x.supplier_id, x.amount, x.currency FROM purchasing.supplier_price x
      WHERE x.product_id = p.id AND x.valid_from <= system.today()
      ORDER BY x.is_preferred DESC, x.min_qty, x.valid_from DESC LIMIT 1) f ON true
   LEFT JOIN partners.partner k ON k.id = f.supplier_id
@@ -263,7 +264,7 @@ def list_wanted(session: Session, query: ListQuery) -> Page:
         "id": BigInteger,
         "warehouse_id": BigInteger,
         "supplier_id": BigInteger,
-        **dict.fromkeys(("sku", "name", "unit", "warehouse", "supplier"), String),
+        **dict.fromkeys(("sku", "name", "unit", "warehouse", "supplier", "currency"), String),
     }
     found = (
         text(_WANTED.format(name=name_sql(":lang")))

@@ -133,6 +133,8 @@ class PurchaseInvoicePage(FormPage):
         self.original.show_received(received)
         self._stand()
         self._show_rate()
+        if self.record.id is None and self.value("exchange_rate") is None and not self.read_only:
+            self._ask_rate()
         self._sum_up()
         found = self.invoice
         paid = found is not None and found.state in ("approved", "paid")

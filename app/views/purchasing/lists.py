@@ -148,7 +148,7 @@ def wanted(_ctx: AppContext) -> ListSpec:
                 "catalog.line.cost",
                 width=90,
                 align="right",
-                text=lambda row: price(row.price),
+                text=lambda row: price(row.price, row.currency or "EUR"),
                 hidden=True,
             ),
         ),
@@ -163,10 +163,10 @@ def wanted(_ctx: AppContext) -> ListSpec:
 
 
 def order_for(ctx: AppContext, rows: Sequence[WantedRow]) -> None:
-    """A new order for each supplier of the chosen rows, with what is missing."""
-    suppliers = list(dict.fromkeys(row.supplier_id for row in rows))
-    for supplier in suppliers:
-        own = [row for row in rows if row.supplier_id == supplier]
+    """A new order for each supplier and currency of the chosen rows, with what is missing."""
+    suppliers = list(dict.fromkeys((row.supplier_id, row.currency) for row in rows))
+    for supplier, currency in suppliers:
+        own = [row for row in rows if (row.supplier_id, row.currency) == (supplier, currency)]
         lines = [
             {
                 "product_id": row.id,
@@ -179,7 +179,7 @@ def order_for(ctx: AppContext, rows: Sequence[WantedRow]) -> None:
         ]
         preset: dict[str, Any] = {"warehouse_id": own[0].warehouse_id, "lines": lines}
         if supplier is not None:
-            preset |= {"supplier_id": supplier, "supplier_id_words": own[0].supplier}
+            preset |= {"supplier_id": supplier, "supplier_id_words": own[0].supplier, "currency": currency}
         ctx.navigate.new_record(ORDER, **preset)
 
 

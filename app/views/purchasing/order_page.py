@@ -15,6 +15,7 @@ from app.services.inventory.reads import warehouses_question
 from app.services.partners.reads import search_suppliers, terms_question
 from app.services.purchasing import writes
 from app.services.purchasing.commands import CloseOrder, Discard, IssueOrder, SaveOrder
+from app.services.purchasing.currency import currency_of
 from app.services.purchasing.orders import Order, Proposal, get_order, proposals
 from app.services.purchasing.papers import purchase_order
 from app.views.core.errors import ask
@@ -195,9 +196,18 @@ class OrderPage(FormPage):
         return self.lines.model.lines if self.lines is not None else []
 
     def value_changed(self, key: str) -> None:
-        """Another supplier or day has other prices."""
-        if key in ("supplier_id", "order_date", "currency"):
+        """Another supplier or day has other prices; a new order is in the supplier's currency."""
+        if key == "supplier_id" and self.record.id is None and self.value("supplier_id") is not None:
+            op: ReadOp[str | None] = ReadOp(self, self.ctx, currency_of, self.value("supplier_id"))
+            op.replacing("currency").success(self._in_currency).start()
+        elif key in ("supplier_id", "order_date", "currency"):
             self._ask_prices(self.line_rows())
+
+    def _in_currency(self, currency: str | None) -> None:
+        if currency is not None:
+            self.set_value("currency", currency)
+        self._ask_prices(self.line_rows())
+        self._sum_up()
 
     def line_changed(self, number: int, key: str) -> None:
         """The price follows the article and the quantity."""

@@ -37,7 +37,7 @@ SELECT 'own', i.id::text, i.own_gross_amount, t.gross
 UNION ALL
 SELECT 'own_paid', i.id::text, purchasing.own_left(i), 0
   FROM purchasing.purchase_invoice i
- WHERE i.state = 'paid' AND purchasing.own_left(i) <> 0 AND (i.exchange_date IS NOT NULL OR i.exchange_rate = 1)
+ WHERE i.state = 'paid' AND i.gross_amount <> 0 AND purchasing.own_left(i) <> 0 AND (i.exchange_date IS NOT NULL OR i.exchange_rate = 1)
     OR EXISTS (SELECT FROM purchasing.purchase_payment p WHERE p.purchase_invoice_id = i.id AND i.exchange_date IS NULL
                   AND p.own_paid <> p.own_amount)
 UNION ALL

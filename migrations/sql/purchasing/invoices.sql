@@ -376,9 +376,10 @@ BEGIN
       -- Whoever approves compares in the house's own currency.
       jsonb_build_object('key', 'net_amount', 'kind', 'money', 'after', v_invoice.own_net_amount),
       jsonb_build_object('key', 'invoice_gross', 'kind', 'money', 'after', v_invoice.own_gross_amount),
-      jsonb_build_object('key', 'currency', 'kind', 'text', 'after', CASE WHEN v_invoice.exchange_date IS NOT NULL THEN
-        concat_ws(' ', v_invoice.gross_amount, v_invoice.currency) END),
-      jsonb_build_object('key', 'findings', 'kind', 'text', 'after', nullif(jsonb_array_length(v_findings), 0)))),
+      jsonb_build_object('key', 'findings', 'kind', 'text', 'after', nullif(jsonb_array_length(v_findings), 0)))
+    || CASE WHEN v_invoice.exchange_date IS NULL THEN '[]' ELSE jsonb_build_array(
+         jsonb_build_object('key', 'invoice_foreign', 'kind', 'text', 'after', concat_ws(' ', v_invoice.currency, v_invoice.gross_amount)),
+         jsonb_build_object('key', 'exchange_rate', 'kind', 'qty', 'after', v_invoice.exchange_rate)) END),
     jsonb_build_object('row_version', v_invoice.row_version),
     concat_ws(' · ', v_invoice.number, v_invoice.invoice_number, v_invoice.accept_reason));
   RETURN api.command_end(p_command, jsonb_build_object(
