@@ -173,6 +173,16 @@ def test_the_workplaces_scanner_is_asked(tmp_path: Path, monkeypatch: pytest.Mon
         scan.check("a.txt", TEXT)
 
 
+def test_what_dos_wrote_is_read_and_no_reason_to_give_up() -> None:
+    """Old cash desks and machines write code page 850, in which some letters are no letters of Windows."""
+    table = "Größe;Prüfer\r\nMüller;ü\r\n".encode("cp850")
+    assert contents.text_of(contents.mime_of("liste.csv", table), table).endswith("Müller;ü\r\n")
+    late = b"a" * 5000 + "ü".encode("cp850")
+    assert contents.mime_of("x.txt", late) == "text/plain"
+    assert contents.text_of("text/plain", late).endswith("aü")
+    assert contents.mime_of("x.bin", b"\x81\x8d\x90") == "application/octet-stream"
+
+
 def test_files_are_called_what_they_are() -> None:
     assert contents.mime_of("Rechnung.pdf", b"MZ\x90\0") == "application/x-msdownload"
     assert contents.mime_of("x.pdf", b"kein PDF") == "text/plain"
