@@ -94,6 +94,14 @@ def test_versions_names_and_removal(quote: int, as_role: AsRole) -> None:
 def test_who_may_not_change_the_record_lays_nothing_beside_it(
     quote: int, world: World, admin: Raw, as_role: AsRole
 ) -> None:
+    # An account is its owner's; a file beside it would be everybody's.
+    account = admin.execute(
+        "INSERT INTO mail.account (kind, owner, name, host, port, sender_address)"
+        " VALUES ('outgoing', 'u_marketing', 'Mein', 'mail.example', 587, 'm@mail.example') RETURNING id"
+    ).fetchone()
+    assert account is not None
+    beside = other(file(quote), topic="mail.account", record_id=account[0])
+    assert refusal(as_role("sales_rep"), attachments.add, beside).key == "record_not_found"
     made = as_role("sales_rep").write(attachments.add, file(quote)).value
     for role in ("viewer", "finance", "warehouse_clerk", "production_operator"):
         db = as_role(role)
