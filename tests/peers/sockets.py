@@ -65,7 +65,6 @@ class Sink:
                     if self.mode == "silent":
                         self._over.wait(8)
                     elif self.mode == "trickle":
-                        connection.recv(65536)
                         connection.sendall(self.says)
                         while not self._over.wait(0.05):
                             connection.sendall(b"x")

@@ -1,40 +1,37 @@
-"""HTTP that ends: a timeout of `requests` starts anew with every byte, and a server that trickles holds it for ever.
+"""HTTP whose answers end in time, also when they trickle."""
 
-Every connection of a session is known here, and cut when its time is over.
-"""
-
-import contextlib
 import socket
-import threading
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from app.core.deadline import cut_after
+
 
 class EndingAdapter(HTTPAdapter):
-    """What goes over it within `within` ends in time, with an error like any cut line."""
+    """For the one connection of a session: what is asked `within` some seconds ends then, like any cut line."""
 
     def __init__(self) -> None:
-        self._lines: list[socket.socket] = []
+        self._line: socket.socket | None = None
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Have every new connection told of."""
         super().init_poolmanager(*args, **kwargs)
-        lines = self._lines
+        adapter = self
 
         class Plain(HTTPConnection):
             def connect(self) -> None:
                 super().connect()
-                lines[:] = [self.sock]
+                adapter._line = self.sock
 
         class Secure(HTTPSConnection):
             def connect(self) -> None:
                 super().connect()
-                lines[:] = [self.sock]
+                adapter._line = self.sock
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain
@@ -44,19 +41,6 @@ class EndingAdapter(HTTPAdapter):
 
         self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
 
-    @contextlib.contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
+    def within(self, seconds: float) -> AbstractContextManager[None]:
         """Cut the line after so many seconds."""
-        alarm = threading.Timer(seconds, self._cut)
-        alarm.daemon = True
-        alarm.start()
-        try:
-            yield
-        finally:
-            alarm.cancel()
-
-    def _cut(self) -> None:
-        for line in list(self._lines):
-            with contextlib.suppress(OSError, ValueError):
-                # Of the wire below, whatever is spoken over it: who is reading sees its end.
-                socket.socket.shutdown(line, socket.SHUT_RDWR)
+        return cut_after(seconds, lambda: self._line)
