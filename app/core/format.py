@@ -75,6 +75,11 @@ def date_time(value: datetime | None, lang: str | None = None, zone: tzinfo | No
     )
 
 
+def no_formula(text: str) -> str:
+    """A text for a cell of a CSV file: what a spreadsheet would take for a formula stays text."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
 def parse_decimal(text: str, lang: str | None = None) -> Decimal:
     """Read a number as typed: grouping and decimal mark of the language, minus signs of either kind.
 

@@ -5,6 +5,7 @@ that the caller knows on which side of the content something went wrong.
 """
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,7 +13,12 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
 
+from app.core.deadline import cut_after
+
 SECONDS = 20.0
+SEND_S = 540.0
+"""How long one mail may be on its way: the queue holds one that has begun for ten minutes."""
+_TRICKLE = 3.0  # an answer may take so many times what one silence may
 Refusals = dict[str, tuple[int, bytes]]
 
 
@@ -45,21 +51,38 @@ def connection(server: Server) -> Iterator[smtplib.SMTP]:
     """An open connection, logged in.  Raises OSError (ssl.SSLError among them) or SMTPException."""
     smtp: smtplib.SMTP
     if server.security == "tls":
-        smtp = smtplib.SMTP_SSL(
-            server.host, server.port, timeout=server.seconds, context=tls_context(server.ca)
-        )
+        smtp = smtplib.SMTP_SSL(timeout=server.seconds, context=tls_context(server.ca))
     else:
-        smtp = smtplib.SMTP(server.host, server.port, timeout=server.seconds)
+        smtp = smtplib.SMTP(timeout=server.seconds)
+    smtp._host = server.host  # type: ignore[attr-defined]  # noqa: SLF001  (whose certificate is asked for)
     try:
-        if server.security == "starttls":
-            smtp.starttls(context=tls_context(server.ca))
-        if server.user:
-            smtp.login(server.user, server.password)
+        with cut_after(_TRICKLE * server.seconds, lambda: _line(smtp)):
+            code, words = smtp.connect(server.host, server.port)
+            if code != 220:
+                raise smtplib.SMTPConnectError(code, words)
+            if server.security == "starttls":
+                smtp.starttls(context=tls_context(server.ca))
+            if server.user:
+                smtp.login(server.user, server.password)
         yield smtp
     finally:
-        with suppress(OSError, smtplib.SMTPException):
-            smtp.quit()
+        if _line(smtp) is not None:
+            with suppress(OSError, smtplib.SMTPException), cut_after(server.seconds, lambda: _line(smtp)):
+                smtp.quit()
         smtp.close()
+
+
+def answers(smtp: smtplib.SMTP) -> bool:
+    """Whether an open connection still is one."""
+    try:
+        with cut_after(SECONDS, lambda: _line(smtp)):
+            return smtp.noop()[0] == 250
+    except (OSError, smtplib.SMTPException):
+        return False
+
+
+def _line(smtp: smtplib.SMTP) -> socket.socket | None:
+    return smtp.sock
 
 
 def deliver(
@@ -74,6 +97,17 @@ def deliver(
     ``begins`` is called before the content leaves.  Raises OSError or SMTPException: SMTPRecipientsRefused when it took
     nobody, SMTPDataError when it said no to the content; any other one after `begins` leaves open what became of it.
     """
+    with cut_after(SEND_S, lambda: _line(smtp)):
+        return _delivered(smtp, message, sender, recipients, begins)
+
+
+def _delivered(
+    smtp: smtplib.SMTP,
+    message: EmailMessage,
+    sender: str,
+    recipients: Sequence[str],
+    begins: Callable[[], object],
+) -> Refusals:
     flat = message.as_bytes(policy=WIRE.clone(utf8=_needs_utf8(sender, recipients)))
     smtp.ehlo_or_helo_if_needed()
     options = []

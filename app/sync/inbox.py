@@ -123,6 +123,12 @@ class FolderReader(QueueWorker):
             except (Invalid, Refused) as error:
                 problem = error.key
                 taken.append({"name": name, "problem": error.key})
+            except AppError:
+                raise
+            except Exception:  # one file nobody foresaw keeps no other mail waiting
+                log.exception("a file of mail %d could not be read", uid)
+                problem = "mail_incoming_broken"
+                taken.append({"name": name, "problem": problem})
             else:
                 taken.append({"name": name, "id": stored.id, "known": stored.known})
         state: Literal["taken", "nothing", "refused"] = "taken" if taken else "nothing"

@@ -199,12 +199,8 @@ class MailWorker(QueueWorker):
 
     def _connected(self, account: Mapping[str, Any], password: str) -> smtplib.SMTP:
         """The open line to the account's server, or a new one."""
-        if self._smtp is not None and self._by == int(account["id"]):
-            try:
-                if self._smtp.noop()[0] == 250:
-                    return self._smtp
-            except (OSError, smtplib.SMTPException):
-                pass
+        if self._smtp is not None and self._by == int(account["id"]) and smtp.answers(self._smtp):
+            return self._smtp
         self.rest()
         try:
             self._smtp = self._line.enter_context(smtp.connection(accounts.server_of(account, password)))

@@ -143,7 +143,7 @@ class PrintWorker(QueueWorker):
             sent = device.send(task, begins)
         except (SessionEnded, NotAllowed):
             raise
-        except (AppError, OSError, ValueError, RuntimeError) as error:
+        except Exception as error:  # noqa: BLE001  (a document nobody foresaw would be tried again and again)
             return _told(error, began=began)
         finally:
             if device is not None:

@@ -457,6 +457,27 @@ def test_closing_waits_for_a_payment_that_has_begun(
         assert closing.result(timeout=30).value
 
 
+def test_who_still_sees_the_month_open_books_nothing_into_it(
+    as_role: As, raw_role: Callable[..., Raw], admin: Raw, world: World, finance: Database
+) -> None:
+    """A transaction whose snapshot stays does not see that the month was closed meanwhile."""
+    invoice = invoiced(as_role, admin, world, world.order([world.line(world.bike, 1)]), 1)
+    first, _ = month_of(world)
+    for level in ("REPEATABLE READ", "SERIALIZABLE"):
+        with raw_role("finance", ticket=True) as psql:
+            psql.execute(f"BEGIN ISOLATION LEVEL {level}".encode())
+            psql.execute("SELECT count(*) FROM accounting.period")
+            admin.execute("INSERT INTO accounting.period (month, state) VALUES (%s, 'closed')", (first,))
+            try:
+                with pytest.raises(psycopg.Error, match="command_isolation"):
+                    psql.execute(
+                        "SELECT api.payment_post(%s, %s, %s, 1, %s, false)",
+                        (uuid.uuid4(), invoice.id, invoice.row_version, world.today),
+                    )
+            finally:
+                admin.execute("DELETE FROM accounting.period WHERE month = %s", (first,))
+
+
 def test_the_command_hands_over_and_writes_every_form(
     as_role: As,
     admin: Raw,

@@ -145,6 +145,10 @@ def test_an_export_is_complete_and_goes_on_where_it_was(
     with (folder / "index.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter=";"))
     assert [row["file"] for row in rows] == [entry.file for entry in entries]
+    # Whoever may name a customer does not run anything on the auditor's computer.
+    odd = dict(audit_export.index_files([entries[0]._replace(recipient="=cmd|' /C calc'!A0")]))
+    assert b";\"'=cmd|" in odd["index.csv"]
+    assert b';"=cmd|' in odd["documents.csv"], "what is read by the auditor's program stays as it is"
     dtd = etree.DTD(io.BytesIO((folder / audit_export.DTD_NAME).read_bytes()))
     described = etree.fromstring((folder / "index.xml").read_bytes())
     assert dtd.validate(described), dtd.error_log

@@ -71,7 +71,7 @@ def test_the_night_finds_what_was_altered_and_says_so_once(admin: Raw, as_role: 
     assert good
 
 
-def test_a_persons_own_run_is_kept(admin: Raw, as_role: As) -> None:
+def test_a_persons_own_run_is_kept(admin: Raw, as_role: As, raw_role: Callable[..., Raw]) -> None:
     finance = as_role("finance")
     found = (Finding("bytes", "documents.issued", 7, "RE-7"),)
     noted = NoteVerified(12, found)
@@ -84,6 +84,13 @@ def test_a_persons_own_run_is_kept(admin: Raw, as_role: As) -> None:
         as_role("viewer").write(archive.note_verified, NoteVerified(1, ()))
     with pytest.raises(Refused):
         finance.write(archive.note_verified, NoteVerified(-1, ()))
+
+    for odd in ('["x"]', '[{"what": "bytes"}]', '[{"what": 1, "topic": "a", "id": "x", "name": null}]'):
+        with pytest.raises(psycopg.Error, match="verification_findings"):
+            raw_role("finance", ticket=True).execute(
+                "SELECT api.document_verified(gen_random_uuid(), 1, 1, %s)", (odd,)
+            )
+    assert finance.read(verify.last_runs)[0].findings == found, "nobody can make it unreadable"
 
     def forge(session: Session) -> None:
         session.connection().exec_driver_sql("INSERT INTO documents.verification (looked) VALUES (1)")

@@ -94,6 +94,14 @@ def test_versions_names_and_removal(quote: int, as_role: AsRole) -> None:
 def test_who_may_not_change_the_record_lays_nothing_beside_it(
     quote: int, world: World, admin: Raw, as_role: AsRole
 ) -> None:
+    # An account is its owner's; a file beside it would be everybody's.
+    account = admin.execute(
+        "INSERT INTO mail.account (kind, owner, name, host, port, sender_address)"
+        " VALUES ('outgoing', 'u_marketing', 'Mein', 'mail.example', 587, 'm@mail.example') RETURNING id"
+    ).fetchone()
+    assert account is not None
+    beside = other(file(quote), topic="mail.account", record_id=account[0])
+    assert refusal(as_role("sales_rep"), attachments.add, beside).key == "record_not_found"
     made = as_role("sales_rep").write(attachments.add, file(quote)).value
     for role in ("viewer", "finance", "warehouse_clerk", "production_operator"):
         db = as_role(role)
@@ -171,6 +179,16 @@ def test_the_workplaces_scanner_is_asked(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "scan.json").write_text("{", encoding="utf-8")
     with pytest.raises(Invalid, match="attachment_scan_failed"):
         scan.check("a.txt", TEXT)
+
+
+def test_what_dos_wrote_is_read_and_no_reason_to_give_up() -> None:
+    """Old cash desks and machines write code page 850, in which some letters are no letters of Windows."""
+    table = "Größe;Prüfer\r\nMüller;ü\r\n".encode("cp850")
+    assert contents.text_of(contents.mime_of("liste.csv", table), table).endswith("Müller;ü\r\n")
+    late = b"a" * 5000 + "ü".encode("cp850")
+    assert contents.mime_of("x.txt", late) == "text/plain"
+    assert contents.text_of("text/plain", late).endswith("aü")
+    assert contents.mime_of("x.bin", b"\x81\x8d\x90") == "application/octet-stream"
 
 
 def test_files_are_called_what_they_are() -> None:

@@ -1,6 +1,7 @@
 """E-mail as real roles, with mail servers that really listen: nothing twice, nothing lost, every refusal in words."""
 
 import datetime as dt
+import smtplib
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -31,6 +32,7 @@ from app.simulate.mailbox import Sink, imap_folder, smtp_sink
 from app.simulate.tls import Certificate, make_certificate
 from app.sync.mail import MailOutcome, MailWorker
 from tests.peers.mail import strict_server
+from tests.peers.sockets import Sink as Trickle
 
 As = Callable[[str], Database]
 Raw = psycopg.Connection[Any]
@@ -328,6 +330,15 @@ def test_a_mail_server_of_somebody_else_takes_it_too(certificate: Certificate) -
     (arrived,) = peer.mails
     assert arrived["Message-ID"] == "<1@x>"
     assert max(map(len, arrived.as_bytes().splitlines())) < 999
+
+
+@pytest.mark.parametrize("says", [b"", b"220-Welcome\r\n220-and "])
+def test_a_server_that_trickles_is_left(says: bytes) -> None:
+    """Every byte is a sign of life: without an end of its own, one such server would stop all mail, alarms too."""
+    with Trickle(mode="trickle", says=says) as peer:
+        server = smtp.Server("127.0.0.1", peer.port, "none", seconds=0.2)
+        with pytest.raises((OSError, smtplib.SMTPException)), smtp.connection(server):
+            pass
 
 
 def test_whose_account_it_is(as_role: As, admin: Raw, sink: Sink, queue: None) -> None:

@@ -206,6 +206,8 @@ HOSTILE = {
     "wrong base64": b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n%PDF-!!!!====\r\n",
     "unknown charset": b"Subject: =?nonsense-9?B?w6Q=?=\r\nContent-Type: text/plain; charset=klingon\r\n\r\nx",
     "bad word": b"From: =?utf-8?B?////?= <a@b>\r\nSubject: =?utf-8?Q?=ZZ=?=\r\n\r\nx",
+    "cut word": b"From: =?utf-8?b?YWJjZ?= <a@b>\r\nSubject: =?utf-8?b?A?=\r\nContent-Type: application/pdf;"
+    b' name="=?utf-8?b?AAAAA?="\r\n\r\n%PDF-1.4',
     "name": b"Content-Type: application/xml; name*0*=utf-8''%ff%fe..%2f..%2fetc; name*1=x\r\n\r\n<?xml version='1.0'?>",
     "null": b"Subject: a\0b\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.4 \0\0",
     "uu": b"Content-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 x\r\nM!!!\r\nend\r\n",
@@ -231,6 +233,39 @@ def test_hostile_mails_are_read_or_told_of(name: str) -> None:
         assert content
         received.store_command(content, file_name)
     assert not any(one.endswith(".zip") for one, _ in found.files)
+
+
+def test_a_mail_with_a_cut_word_in_its_head_is_taken() -> None:
+    found = incoming.parse(HOSTILE["cut word"])
+    assert (found.problem, len(found.files)) == ("", 1)
+    assert "<a@b>" in found.sender
+
+
+def test_a_file_nobody_foresaw_keeps_no_other_mail_waiting(
+    as_role: As,
+    admin: Raw,
+    box: Folder,
+    account: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    box.uid_validity = 10
+    poison = box.add(mail(("gift.pdf", "application/pdf", b"%PDF-1.4 gift")))
+    box.add(mail(("danach.xml", "text/xml", xml("ER-10"))))
+    store = received.store_command
+
+    def fails(content: bytes, name: str, **more: Any) -> Any:
+        if name == "gift.pdf":
+            raise AssertionError(name)
+        return store(content, name, **more)
+
+    monkeypatch.setattr(received, "store_command", fails)
+    (found,) = read(as_role("finance"))
+    assert (found.error, found.mails, found.refused) == (None, 2, 1)
+    assert any(name == "danach.xml" for name, *_ in stored(admin))
+    assert poison in [uid for uid, _ in box.mails], "it stays for somebody to look at"
+    assert "a file of mail" in caplog.text
+    caplog.clear()
 
 
 def test_a_hostile_folder_stays_readable(

@@ -227,6 +227,33 @@ def test_what_was_lost_in_mid_job_is_printed_again_by_people_only(
         )
 
 
+def test_a_document_that_cannot_be_printed_ends_and_the_next_one_comes(
+    as_role: As, clerk: Database, admin: psycopg.Connection[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The word "copy" cannot be put on what is no PDF: that is the end of the job, not of the queue behind it."""
+    with Sink() as sink:
+        target = printer(as_role("administrator"), "Broken", sink.address)
+        broken = PrintDocument(b"%PDF-1.4 no more than that", "broken")
+        (job,) = clerk.write(
+            writes.request, RequestPrint("label", (broken,), HOUSE, printer_id=target)
+        ).value.jobs
+        admin.execute("UPDATE printing.job SET is_copy = true WHERE id = %s", (job,))
+        (behind,) = asked(clerk, target, "behind")
+        drained(clerk)
+        assert state_of(admin, job) == ("failed", "printer_trouble")
+        assert state_of(admin, behind)[0] == "sent"
+    assert "could not be printed" in caplog.text
+    caplog.clear()
+
+
+def test_a_work_place_offers_printers_and_nothing_else(raw_role: Callable[..., Any]) -> None:
+    for odd in ('"printer"', '["printer"]', "[[]]"):
+        with pytest.raises(psycopg.Error, match="print_station_offers"):
+            raw_role("viewer", ticket=True).execute(
+                "SELECT api.print_station_seen(%s, 'x', %s, false)", ("z" * 40, odd)
+            )
+
+
 def test_a_printer_gets_one_job_at_a_time(as_role: As, clerk: Database) -> None:
     target = printer(as_role("administrator"), "Single", "127.0.0.1:9")
     asked(clerk, target, "first", "second")

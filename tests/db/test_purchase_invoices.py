@@ -202,7 +202,9 @@ def test_drafts_that_are_wrong_are_refused(world: World, as_role: AsRole) -> Non
         (draft(world, "W", [], "0", currency="euro"), "purchase_invoice_currency"),
         (draft(world, "W" * 61, [], "0"), "text_too_long"),
         (draft(world, "W", [cost("1", qty="0")], "0"), "purchase_invoice_line_qty"),
+        (draft(world, "W", [cost("1", qty="0.0000001")], "0"), "purchase_invoice_line_qty"),
         (draft(world, "W", [cost("1", tax_category="K")], "0"), "purchase_invoice_line_tax"),
+        (draft(world, "W", [cost("1", rate="0.00001")], "0"), "purchase_invoice_line_tax"),
         (draft(world, "W", [cost("1", description=" ")], "0"), "description_required"),
         (
             draft(world, "W", [cost("1", purchase_order_line_id=10**9)], "0"),

@@ -11,6 +11,8 @@ import pytest
 from app.core.db import Database
 from app.core.paging import ListQuery
 from app.services.documents.reads import archived_documents
+from app.services.documents.render import render
+from app.services.documents.samples import sample
 from app.services.einvoice.model import Identifier, Item, Preceding, Profile, TypeCode
 from app.services.einvoice.write import to_xml
 from app.services.purchasing import invoicing, received
@@ -21,7 +23,7 @@ from app.services.purchasing.commands import (
     SaveInvoice,
 )
 from app.services.purchasing.invoices import get_invoice, propose
-from tests.purchase_world import draft, one, received_order, refused, supplied
+from tests.purchase_world import cost, draft, entered, one, received_order, refused, supplied
 from tests.sales_world import Raw, World
 from tests.unit.einvoice_sample import SELLER, invoice, line
 
@@ -115,6 +117,26 @@ def test_an_e_invoice_in_dollars_is_proposed_with_its_rate(world: World, admin: 
     ).value
     found = buyer.read(get_invoice, saved.id)
     assert (found.exchange_rate, found.own_gross_amount) == (D("1.0853"), D("552.84") + D("105.04"))
+
+
+def test_a_pdf_with_something_before_its_first_line_is_one(world: World, admin: Raw, as_role: AsRole) -> None:
+    """Readers look for the mark within the first kilobyte; such files exist, and their invoices are due like others."""
+    buyer = as_role("purchase_officer")
+    odd = b"\xef\xbb\xbf\r\n" + render(sample("invoice"))
+    stored = buyer.write(received.store, received.store_command(odd, "scan.pdf", source="file")).value
+    command = draft(world, "Vorn 1", [cost("10")], "11.90", received_id=stored.id, accept_reason="Kosten")
+    done = entered(buyer, command)
+    (kept,) = as_role("finance").read(archived_documents, "purchasing.purchase_invoice", done.id)
+    assert kept.file_name == "scan.pdf"
+
+
+def test_nobody_makes_the_inbox_unreadable(as_role: AsRole, raw_role: Callable[..., Raw]) -> None:
+    with pytest.raises(psycopg.Error, match="received_facts_form"):
+        raw_role("purchase_officer", ticket=True).execute(
+            "SELECT api.received_store(gen_random_uuid(), 'file', '', 'a.xml', 'xml', 'x', NULL,"
+            " '{\"payable\": \"viel\"}', '[]')"
+        )
+    assert as_role("finance").read(received.list_received, ListQuery(sort="amount")).rows is not None
 
 
 def test_what_is_no_invoice_is_kept_and_refused_with_a_reason(

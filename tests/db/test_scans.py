@@ -134,6 +134,17 @@ def test_a_code_is_taught_once(world: World, admin: Raw, as_role: AsRole) -> Non
     clerk.write(scanning.teach, TeachCode("TOR 1", "inventory.place", place))
     (hit,) = hits(clerk, "TOR 1")
     assert (hit.topic, hit.id) == ("inventory.place", place)
+    # What the house's own labels bear leads where it led, whatever anybody teaches.
+    label = admin.execute(
+        "SELECT p.code, 'P/' || w.code || '/' || p.code FROM inventory.place p"
+        " JOIN inventory.warehouse w ON w.id = p.warehouse_id WHERE p.id = %s",
+        (place,),
+    ).fetchone()
+    assert label is not None
+    for ours in (*label, "A/TEACH-2"):
+        with pytest.raises(Refused, match="taught_code_taken"):
+            clerk.write(scanning.teach, TeachCode(ours, "catalog.product", first))
+    assert [hit.id for hit in hits(clerk, label[1])] == [place]
     for wrong, key in (
         (TeachCode("X-1", "sales.invoice", 1), "taught_code_topic_known"),
         (TeachCode("X-1", "catalog.product", 10**9), "record_not_found"),

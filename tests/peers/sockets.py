@@ -9,19 +9,25 @@ from typing import Self
 
 from app.simulate.tls import make_certificate
 
-MODES = ("take", "cut", "nonsense", "silent")
+MODES = ("take", "cut", "nonsense", "silent", "trickle")
 
 
 class Sink:
     """A port 9100 or an LPD server (`lpd=True`): keeps what arrives.
 
-    ``cut``: reset in the middle; ``nonsense``: answers rubbish; ``silent``: takes the connection and never reads.
+    ``cut``: reset in the middle; ``nonsense``: answers rubbish; ``silent``: takes the connection and never reads;
+    ``trickle``: says ``says`` and then a byte now and again, for ever.
     """
 
     def __init__(
-        self, *, mode: str = "take", lpd: bool = False, answers: dict[bytes, bytes] | None = None
+        self,
+        *,
+        mode: str = "take",
+        lpd: bool = False,
+        answers: dict[bytes, bytes] | None = None,
+        says: bytes = b"",
     ) -> None:
-        self.mode, self.lpd, self.answers = mode, lpd, answers or {}
+        self.mode, self.lpd, self.answers, self.says = mode, lpd, answers or {}, says
         self.jobs: list[bytes] = []
         self.first_byte = threading.Event()
         self.taken = threading.Event()
@@ -58,6 +64,10 @@ class Sink:
                 try:
                     if self.mode == "silent":
                         self._over.wait(8)
+                    elif self.mode == "trickle":
+                        connection.sendall(self.says)
+                        while not self._over.wait(0.05):
+                            connection.sendall(b"x")
                     elif self.mode == "nonsense":
                         connection.recv(16)
                         connection.sendall(b"\xff<html>what?</html>\r\n")

@@ -18,11 +18,11 @@ from zebrafy.zebrafy_zpl import ZebrafyZPL
 
 from app.core.errors import Refused, Unavailable
 from app.services.printing import ipp_wire as wire
-from app.services.printing import raster
+from app.services.printing import raster, wires
 from app.services.printing.connect import connect
 from app.services.printing.convert import PDF, ZPL, page_numbers, rasterised
 from app.services.printing.device import Access, Cut, Sent, Task
-from app.services.printing.ipp import IppPrinter, addresses, queues, status_of
+from app.services.printing.ipp import IppPrinter, addresses, capabilities_of, queues, status_of
 from app.services.printing.wires import receipt_status, zebra_status
 from app.simulate.printers import Printer
 from tests.peers.printers import cups_printer, ipp_printer
@@ -183,6 +183,36 @@ def test_a_sleeping_printer_that_swallows_nothing_leaves_a_riddle() -> None:
         printing(Access("raw", sink.address, timeout=0.5), Task(b"%PDF" + bytes(20_000_000), PDF, "long"))
 
 
+@pytest.mark.parametrize(
+    "says",
+    [
+        b"HTTP/1.1 200 OK\r\nX-Endless: ",
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\nContent-Length: 4000000\r\n\r\n",
+    ],
+)
+def test_an_answer_that_trickles_ends(says: bytes) -> None:
+    """Every byte is a sign of life: without an end of its own, one such printer would stop all printing."""
+    with Sink(mode="trickle", says=says) as sink:
+        access = Access("ipp", f"ipp://127.0.0.1:{sink.port}/lp", timeout=0.2)
+        with pytest.raises(Unavailable, match=r"printer_(nonsense|away)"):
+            printing(access, Task(paper("X"), PDF, "x"))
+
+
+@pytest.mark.parametrize("kind", ["raw", "lpd"])
+def test_a_wire_that_never_stops_talking_is_left(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wires, "_ASK_LONGEST", 0.2)
+    with Sink(mode="trickle") as sink:
+        device = connect(Access(kind, f"{kind}://127.0.0.1:{sink.port}/lp", "zpl", timeout=0.2))
+        device.probe()
+        if kind == "raw":
+            assert device.send(Task(b"^XA^XZ", ZPL, "x"), lambda _: None).state == "sent"
+
+
+def test_a_page_as_large_as_a_field_is_not_painted() -> None:
+    with pytest.raises(Refused, match="print_page_too_large"):
+        rasterised(paper("X", size=(14000, 14000)), 300, "pwg", colour=False)
+
+
 def test_what_label_and_receipt_printers_say() -> None:
     assert zebra_status(_STATUS % (b"1", b"0", b"0")).code == "media_out"
     assert zebra_status(_STATUS % (b"0", b"1", b"0")).code == "paused"
@@ -215,6 +245,13 @@ def test_a_printers_reasons_in_our_words(state: int, reasons: list[str], expecte
 def test_no_answer_breaks_the_reader(data: bytes) -> None:
     with contextlib.suppress(wire.NonsenseError):
         wire.parse(b"\x02\x00\x00\x00\x00\x00\x00\x01" + data)
+
+
+@pytest.mark.parametrize("said", [{}, "5", None, (1, 2), (300, 300, 3)])
+def test_values_of_another_kind_than_promised_break_nothing(said: object) -> None:
+    known = {key: [said] for key in ("printer-state", "pwg-raster-document-resolution-supported")}
+    assert status_of(known).code == "unknown"
+    assert set(capabilities_of(known).dpi) <= {300}
 
 
 def test_addresses_and_pages() -> None:

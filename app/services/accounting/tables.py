@@ -61,8 +61,7 @@ def _words(key: str, value: Any, language: str) -> str:
     if key in ("amount", "tax_rate"):
         number = f"{value:.2f}" if key == "amount" else f"{value.normalize():f}"
         return number.replace(".", ",") if language == "de" else number
-    words = str(value)
-    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words
+    return fmt.no_formula(str(value))
 
 
 def _xlsx(path: Path, title: str, rows: Iterable[Booked], language: str) -> None:

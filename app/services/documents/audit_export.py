@@ -11,7 +11,7 @@ import hashlib
 import io
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape
@@ -20,6 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid
+from app.core.format import no_formula
 from app.models.documents import Content, Issued
 from app.services.documents.contents import safe_name
 
@@ -165,22 +166,24 @@ def to_zip(session: Session, found: Sequence[Entry], target: Path, progress: Pro
 
 def index_files(found: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
     """The index as CSV, its description as XML with the DTD, and the checksums of all files."""
-    table = io.StringIO(newline="")
-    lines = csv.writer(table, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    for entry in found:
-        lines.writerow(_words(entry))
-    index = table.getvalue().encode()
+    index = _table(_words(entry) for entry in found)
     description = _describe(found).encode()
-    header = ";".join(f'"{name}"' for name, _ in COLUMNS)
-    # The description says what the columns are; people open the one with a head.
+    # The description says what the columns are; people open the one with a head, in which nothing is a formula.
     yield "documents.csv", index
-    yield "index.csv", b"\xef\xbb\xbf" + (header + "\r\n").encode() + index
+    heads = [name for name, _ in COLUMNS]
+    yield "index.csv", b"\xef\xbb\xbf" + _table([heads, *(map(no_formula, _words(one)) for one in found)])
     sums = [(entry.sha256, entry.file) for entry in found]
     sums += [(hashlib.sha256(index).hexdigest(), "documents.csv")]
     sums += [(hashlib.sha256(description).hexdigest(), "index.xml")]
     yield "checksums.sha256", "".join(f"{digest}  {name}\n" for digest, name in sums).encode()
     yield DTD_NAME, DTD.encode()
     yield "index.xml", description
+
+
+def _table(rows: Iterable[Iterable[str]]) -> bytes:
+    table = io.StringIO(newline="")
+    csv.writer(table, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
+    return table.getvalue().encode()
 
 
 def _words(entry: Entry) -> list[str]:

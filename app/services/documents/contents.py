@@ -63,14 +63,21 @@ def is_text(content: bytes) -> bool:
     if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return False
     try:
-        decoded(head)
+        _decoded(head)
     except UnicodeDecodeError:
         return False
     return True
 
 
 def decoded(content: bytes) -> str:
-    """The text of bytes that read as text: UTF-8, UTF-16 with its mark, else Windows-1252."""
+    """The text of bytes that read as text: UTF-8, UTF-16 with its mark, else Windows-1252 or what DOS wrote."""
+    try:
+        return _decoded(content)
+    except UnicodeDecodeError:
+        return content.decode("cp850")  # knows a letter for every byte
+
+
+def _decoded(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
     try:

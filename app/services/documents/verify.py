@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app.core.format import no_formula
 from app.models.documents import Verification
 
 PORTION = 200
@@ -153,4 +154,4 @@ def write_report(file: Path, checked: int, findings: list[Finding], at: dt.datet
             ("verified_at", at.isoformat(timespec="seconds"), "checked", checked, "findings", len(findings))
         )
         lines.writerow(("finding", "topic", "id", "name"))
-        lines.writerows(findings)
+        lines.writerows((*one[:-1], no_formula(one.name)) for one in findings)

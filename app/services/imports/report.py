@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import xlsxwriter
 
+from app.core.format import no_formula
 from app.core.i18n import translate
 
 REJECTED, REPAIRED = "rejected", "repaired"
@@ -107,7 +108,8 @@ class Report:
             with path.open("w", encoding="utf-8-sig", newline="") as file:
                 writer = csv.writer(file, delimiter=";" if language == "de" else ",")
                 writer.writerow(_heads(language))
-                writer.writerows(self._rows(language))
+                for row in self._rows(language):
+                    writer.writerow([no_formula(one) if isinstance(one, str) else one for one in row])
 
     def _rows(self, language: str) -> Iterator[Sequence[Any]]:
         for finding in self.findings:

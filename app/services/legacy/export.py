@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.core.errors import Refused
+from app.core.format import no_formula
 from app.services.legacy.client import Page
 from app.services.legacy.filters import Where
 from app.services.legacy.wire import KEY, STAMP, TIMESTAMP, Row, Table
@@ -124,8 +125,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, dict | list):
         return json.dumps(plain(value), ensure_ascii=False)
     if isinstance(value, str):
-        # Text a spreadsheet would take for a formula stays text.
-        return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t") else value
+        return no_formula(value)
     return str(plain(value)) if not isinstance(value, Decimal) else format(value, "f")
 
 

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
+from app.core.deadline import cut_after
 from app.core.errors import Refused
 from app.core.smtp import tls_context, words_of
 from app.services.mail import accounts
 
 SECONDS = 30.0
+LONGEST_S = 600.0
+"""A reader stops by itself before; then it is the server that does not come to an end."""
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 
 
@@ -37,7 +40,8 @@ def open_folder(account: Mapping[str, Any], password: str, seconds: float = SECO
             raise accounts.trouble(error) from error
         except imaplib.IMAP4.error as error:
             raise Refused("mail_login", what=str(error)[:300]) from error
-        yield _selected(imap, str(account["folder"]))
+        with cut_after(LONGEST_S, lambda: imap.sock):
+            yield _selected(imap, str(account["folder"]))
     except (OSError, imaplib.IMAP4.error) as error:
         raise accounts.trouble(error) from error
     finally:

@@ -7,6 +7,7 @@ read is told of, never an exception.
 import email
 import email.policy
 from collections.abc import Iterator
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from typing import NamedTuple
@@ -37,7 +38,7 @@ def parse(raw: bytes) -> Incoming:
         files = tuple(_files(message))
     except _TooManyError:
         return Incoming("", "", (), "mail_incoming_parts")
-    except (RecursionError, ValueError, LookupError, TypeError, AttributeError, IndexError):
+    except (RecursionError, ValueError, LookupError, TypeError, AttributeError, MessageError):
         return Incoming("", "", (), "mail_incoming_broken")
     return Incoming(sender, subject, files)
 
@@ -98,7 +99,11 @@ def _words(message: Message, header: str) -> str:
 
 def _decoded(text: str) -> str:
     words = []
-    for piece, charset in decode_header(text[:4000]):
+    try:
+        pieces = decode_header(text[:4000])
+    except MessageError:  # encoded words that are none stay as they came
+        pieces = [(text[:4000], None)]
+    for piece, charset in pieces:
         if isinstance(piece, str):
             words.append(piece)
             continue

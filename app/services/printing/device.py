@@ -21,6 +21,9 @@ StatusCode = Literal[
 ]
 JobState = Literal["sent", "done", "failed", "gone"]
 
+SEND_S = 540.0
+"""How long one job may be on its way: the queue holds one that has begun for ten minutes."""
+
 # With these a job is sent; with the others it waits, where a colleague can send it to another printer.
 READY: frozenset[str] = frozenset({"idle", "printing", "toner_low", "unknown"})
 

@@ -17,7 +17,18 @@ import requests
 from app.core.errors import Refused, Unavailable
 from app.services.printing import ipp_wire as wire
 from app.services.printing.convert import suited
-from app.services.printing.device import Access, Capabilities, Cut, JobState, Sent, Status, StatusCode, Task
+from app.services.printing.deadline import EndingAdapter
+from app.services.printing.device import (
+    SEND_S,
+    Access,
+    Capabilities,
+    Cut,
+    JobState,
+    Sent,
+    Status,
+    StatusCode,
+    Task,
+)
 from app.services.printing.ipp_wire import Answer, Attribute
 
 PRINT_JOB, CREATE_JOB, SEND_DOCUMENT, CANCEL_JOB = 0x02, 0x05, 0x06, 0x08
@@ -25,6 +36,7 @@ GET_JOB, GET_PRINTER = 0x09, 0x0B
 CUPS_GET_PRINTERS = 0x4002
 _LARGEST_ANSWER = 4 * 1024 * 1024
 _BLOCK = 64 * 1024
+_TRICKLE = 2.0  # a whole answer may take so many times what one silence may
 _PORT = 631
 _ASKED = (
     "printer-state",
@@ -68,6 +80,9 @@ class IppPrinter:
         self._number = 0
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy and no .netrc between us and the printer
+        self._line = EndingAdapter()
+        self._session.mount("http://", self._line)
+        self._session.mount("https://", self._line)
         self._session.headers["Accept-Encoding"] = "identity"
         if access.username:
             self._session.auth = (access.username, access.password)
@@ -200,15 +215,19 @@ class IppPrinter:
 
     def _post(self, body: "bytes | _Body") -> Answer:
         where = self.uri
+        patience = SEND_S if isinstance(body, _Body) else _TRICKLE * self._access.timeout
         try:
-            with self._session.post(
-                self._url,
-                data=body,
-                headers={"Content-Type": "application/ipp"},
-                timeout=(min(5.0, self._access.timeout), self._access.timeout),
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
+            with (
+                self._line.within(patience),
+                self._session.post(
+                    self._url,
+                    data=body,
+                    headers={"Content-Type": "application/ipp"},
+                    timeout=(min(5.0, self._access.timeout), self._access.timeout),
+                    allow_redirects=False,
+                    stream=True,
+                ) as answer,
+            ):
                 if answer.status_code in (401, 403):
                     raise Unavailable("printer_sign_in", printer=where)
                 if answer.status_code != 200:
@@ -297,7 +316,7 @@ def status_of(known: dict[str, list[Any]]) -> Status:
     """A printer's state in our words."""
     reasons = tuple(str(one) for one in known.get("printer-state-reasons", []) if one and one != "none")
     bare = {_bare(one) for one in reasons}
-    state = (known.get("printer-state") or [0])[0]
+    state = _number(known, "printer-state")
     for code, words in _REASONS:
         if bare.intersection(words):
             # A warning of a printer that goes on printing is no reason to keep work back.
@@ -309,6 +328,12 @@ def status_of(known: dict[str, list[Any]]) -> Status:
     if state == 5:
         return Status("attention", reasons)
     return Status({3: "idle", 4: "printing"}.get(state, "unknown"), reasons)  # type: ignore[arg-type]
+
+
+def _number(known: dict[str, list[Any]], key: str) -> int:
+    """The number that is meant, 0 where none is said."""
+    said = (known.get(key) or [0])[0]
+    return said if isinstance(said, int) else 0
 
 
 def _bare(reason: str) -> str:
@@ -333,7 +358,7 @@ def capabilities_of(known: dict[str, list[Any]]) -> Capabilities:
             if str(source) not in trays:
                 trays.append(str(source))
     found = known.get("pwg-raster-document-resolution-supported") or known.get("printer-resolution-supported")
-    dpi = tuple(sorted({one[0] for one in found or [] if isinstance(one, tuple) and one[2] == 3}))
+    dpi = tuple(sorted({one[0] for one in found or [] if isinstance(one, tuple) and one[2:] == (3,)}))
     colour = known.get("color-supported")
     return Capabilities(
         model=str((known.get("printer-make-and-model") or known.get("printer-info") or [""])[0]),
@@ -370,7 +395,7 @@ def _job_id(answer: Answer) -> str:
 
 
 def _job_state(answer: Answer) -> JobState:
-    state = (answer.all(wire.JOB).get("job-state") or [0])[0]
+    state = _number(answer.all(wire.JOB), "job-state")
     if state == 9:
         return "done"
     return "failed" if state in (7, 8) else "sent"

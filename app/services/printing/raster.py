@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+from app.core.errors import Refused
+
 Format = Literal["pwg", "urf"]
+MOST_DOTS = 300_000_000
+"""On one page: twice A0 at 300 dots per inch; more is no page but an attack on the memory."""
 _ROWS = 256  # a row is repeated at most so often in one go
 _RUN = 128
 _GREY = re.compile(rb"(?s)(.)\1{0,127}")
@@ -21,12 +25,15 @@ _SIDES = {"one-sided": (0, 0, 1), "two-sided-short-edge": (1, 1, 2), "two-sided-
 
 
 def pages_of(pdf: bytes, dpi: int, *, colour: bool) -> "Iterator[Image]":
-    """Every page as a picture at this density."""
+    """Every page as a picture at this density.  Raises Refused for one of more than `MOST_DOTS`."""
     import pypdfium2
 
     document = pypdfium2.PdfDocument(pdf)
     try:
-        for page in document:
+        for number, page in enumerate(document, 1):
+            wide, high = page.get_size()
+            if wide * high * (dpi / 72) ** 2 > MOST_DOTS:
+                raise Refused("print_page_too_large", page=number)
             bitmap = page.render(scale=dpi / 72, grayscale=not colour)
             yield bitmap.to_pil().convert("RGB" if colour else "L")
             page.close()

@@ -7,16 +7,18 @@ they are, in the language they print in.
 import contextlib
 import re
 import socket
+import time
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from app.core.errors import Refused, Unavailable
 from app.services.printing.convert import for_language
-from app.services.printing.device import Access, Capabilities, Cut, JobState, Sent, Status, Task
+from app.services.printing.device import SEND_S, Access, Capabilities, Cut, JobState, Sent, Status, Task
 
 RAW_PORT, LPD_PORT = 9100, 515
 _BLOCK = 64 * 1024
 _ASK_TIMEOUT = 1.5
+_ASK_LONGEST = 2 * _ASK_TIMEOUT  # for who trickles
 _FAREWELL = 3.0  # many printers keep the line open for minutes
 _LARGEST_STATUS = 4096
 _HOST_STATUS = b"~HS"
@@ -63,6 +65,14 @@ class _Wire:
             connection.settimeout(timeout or self._access.timeout)
             yield connection
 
+    def _pour(self, connection: socket.socket, content: bytes) -> None:
+        """Send a document; raises TimeoutError when the printer takes it by the drop."""
+        until = time.monotonic() + SEND_S
+        for at in range(0, len(content), _BLOCK):
+            connection.sendall(content[at : at + _BLOCK])
+            if time.monotonic() > until:
+                raise TimeoutError
+
     def _cut(self) -> Cut:
         return Cut("printer_cut", printer=self._access.address)
 
@@ -99,16 +109,17 @@ class RawPrinter(_Wire):
         with self._connected() as connection:
             began("")
             try:
-                for at in range(0, len(content), _BLOCK):
-                    connection.sendall(content[at : at + _BLOCK])
+                self._pour(connection, content)
                 connection.shutdown(socket.SHUT_WR)
                 connection.settimeout(_FAREWELL)
             except OSError as error:
                 raise self._cut() from error
             try:
                 # A printer that closes its end has taken everything; one that resets it has not.
+                until = time.monotonic() + self._access.timeout
                 while connection.recv(_LARGEST_STATUS):
-                    pass
+                    if time.monotonic() > until:  # one that never stops talking
+                        raise TimeoutError
             except TimeoutError:
                 if not _nothing_queued(connection):
                     raise self._cut() from None
@@ -175,8 +186,7 @@ class LpdPrinter(_Wire):
                 self._step(connection, f"\x03{len(content)} df{name}\n".encode())
                 began("")
                 started = True
-                for at in range(0, len(content), _BLOCK):
-                    connection.sendall(content[at : at + _BLOCK])
+                self._pour(connection, content)
                 self._step(connection, b"\x00")
             except OSError as error:
                 if started:
@@ -206,9 +216,10 @@ def _plain(text: str) -> str:
 
 
 def _answer(connection: socket.socket, enough: Callable[[bytes], bool]) -> bytes:
-    """What comes back until it is enough, the line is silent or closed; never more than a screenful."""
+    """What comes back until it is enough, the line is silent or closed; no more than a screenful, and not for long."""
     said = bytearray()
-    while len(said) < _LARGEST_STATUS and not enough(bytes(said)):
+    until = time.monotonic() + _ASK_LONGEST
+    while len(said) < _LARGEST_STATUS and not enough(bytes(said)) and time.monotonic() < until:
         try:
             piece = connection.recv(1024)
         except TimeoutError:

@@ -43,11 +43,6 @@ class Sheet:
     language: str
 
 
-def neutral(text: str) -> str:
-    """Keep a spreadsheet from taking text for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
 def write(path: Path, kind: str, sheet: Sheet, rows: Iterable[Any], progress: Callable[[int], None]) -> int:
     """Write rows to ``path`` as xlsx, csv, json or pdf and return how many.
 
@@ -210,7 +205,7 @@ def _csv(path: Path, sheet: Sheet, rows: Iterable[Any]) -> int:
     count = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=";" if german else ",", lineterminator="\r\n")
-        writer.writerow([neutral(_head(column)) for column in sheet.columns])
+        writer.writerow([fmt.no_formula(_head(column)) for column in sheet.columns])
         for row in rows:
             writer.writerow([_csv_cell(_value(column, row, sheet), german) for column in sheet.columns])
             count += 1
@@ -221,7 +216,7 @@ def _csv_cell(value: Any, german: bool) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return neutral(value)
+        return fmt.no_formula(value)
     if isinstance(value, datetime):
         local = value.astimezone() if value.tzinfo else value
         return local.strftime("%d.%m.%Y %H:%M" if german else "%Y-%m-%d %H:%M")

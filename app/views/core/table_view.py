@@ -24,10 +24,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.format import no_formula
 from app.core.i18n import t
 from app.views.core import fonts
 from app.views.core.delegates import CellDelegate, Thumbnails
-from app.views.core.export import neutral
 from app.views.core.filter_header import FilterHeader, StayingMenu
 from app.views.core.icons import icon
 from app.views.core.menus import open_once
@@ -449,7 +449,7 @@ class TableView(QTableView):
         if column.second is not None and column.second(row):
             words = f"{words} · {column.second(row)}"
         words = " ".join(words.split())
-        return words if column.right_aligned else neutral(words)
+        return words if column.right_aligned else no_formula(words)
 
     def fit_column(self, key: str) -> None:
         """Make a column as wide as the widest of the rows on screen."""

@@ -8,6 +8,9 @@ DECLARE
 BEGIN
   IF p_command IS NULL THEN
     PERFORM sec.fail('ER422', 'command_missing');
+  ELSIF current_setting('transaction_isolation') NOT LIKE 'read %' THEN
+    -- A snapshot that stays would overlook a month that was closed, or what somebody else has just posted.
+    PERFORM sec.fail('ER422', 'command_isolation');
   END IF;
   -- Somebody posting the same command at this moment is waited for.
   INSERT INTO api.command (id, login, function, args_hash) VALUES (p_command, session_user, p_function, v_hash)
@@ -26,7 +29,8 @@ BEGIN
   RETURN v_known.result;
 END $$;
 COMMENT ON FUNCTION api.command_begin IS
-  'NULL for a new command; the first answer when it was posted before; ER410 when the same UUID asks for something else.';
+  'NULL for a new command; the first answer when it was posted before; ER410 when the same UUID asks for something else. Refuses '
+  'transactions whose snapshot stays.';
 
 CREATE OR REPLACE FUNCTION api.require_length(p_column text, p_text text, p_most integer) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

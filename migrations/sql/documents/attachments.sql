@@ -9,7 +9,7 @@ DECLARE
   v_warehouse bigint;
   v_record jsonb := jsonb_build_object('table', p_topic, 'id', p_record_id);
 BEGIN
-  IF v_table IS NULL OR split_part(p_topic, '.', 1) IN ('sec', 'audit', 'api', 'documents', 'system') THEN
+  IF v_table IS NULL OR split_part(p_topic, '.', 1) IN ('sec', 'audit', 'api', 'documents', 'system', 'legacy', 'printing', 'mail') THEN
     PERFORM sec.fail('ER404', 'record_not_found', v_record);
   END IF;
   IF NOT (sec.is_superuser() OR sec.may(p_topic || ':select')) THEN

@@ -86,7 +86,7 @@ BEGIN
     PERFORM sec.fail('ER422', 'document_not_issued', v_record);
   ELSIF p_format IS NULL OR documents.mime_of(p_format) IS NULL THEN
     PERFORM sec.fail('ER422', 'document_format', v_record);
-  ELSIF p_bytes IS NULL OR (p_format = 'pdf' AND substring(p_bytes FROM 1 FOR 5) <> '\x255044462d'::bytea)  -- %PDF-
+  ELSIF p_bytes IS NULL OR (p_format = 'pdf' AND position('\x255044462d'::bytea IN substring(p_bytes FROM 1 FOR 1024)) = 0)  -- %PDF-, as readers look for it
         OR (p_format = 'zip' AND substring(p_bytes FROM 1 FOR 2) <> '\x504b'::bytea) THEN
     PERFORM sec.fail('ER422', CASE p_format WHEN 'pdf' THEN 'document_not_pdf' ELSE 'document_format' END, v_record);
   ELSIF p_file_name IS NULL OR p_file_name !~ '^[^/\\[:cntrl:]]{1,180}$' OR lower(right(p_file_name, 4)) <> '.' || p_format THEN
@@ -200,7 +200,7 @@ BEGIN
   v_mine := sec.my_warehouses();
   -- Every word may be the beginning of one in the document.
   SELECT to_tsquery('pg_catalog.simple', string_agg('''' || w.word || ''':*', ' & ')) INTO v_words
-    FROM regexp_split_to_table(translate(lower(coalesce(p_text, '')), '''\', '  '), '\s+') AS w (word) WHERE w.word <> '';
+    FROM regexp_split_to_table(translate(lower(left(p_text, 500)), '''\', '  '), '\s+') AS w (word) WHERE w.word <> '';
   RETURN ARRAY(
     SELECT i.id FROM documents.issued i JOIN documents.content_text t ON t.content_id = i.content_id
      WHERE t.words @@ v_words AND i.topic = ANY (v_tables)

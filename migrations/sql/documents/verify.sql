@@ -91,7 +91,10 @@ BEGIN
     RETURN v_replay;
   END IF;
   IF p_looked IS NULL OR p_found IS NULL OR p_looked < 0 OR p_found < 0 OR coalesce(jsonb_typeof(p_findings), '') <> 'array'
-     OR octet_length(p_findings::text) > 65536 THEN
+     OR octet_length(p_findings::text) > 65536
+     OR EXISTS (SELECT FROM jsonb_array_elements(p_findings) f (one)
+                 WHERE coalesce(jsonb_typeof(f.one -> 'what') <> 'string' OR jsonb_typeof(f.one -> 'topic') <> 'string'
+                                OR jsonb_typeof(f.one -> 'name') <> 'string' OR (f.one ->> 'id') !~ '^\d{1,18}$', true)) THEN
     PERFORM sec.fail('ER422', 'verification_findings', '{}');
   END IF;
   INSERT INTO documents.verification (ended_at, looked, found, findings)

@@ -169,6 +169,22 @@ END $$;
 COMMENT ON FUNCTION api.scan_resolve IS
   'What a scanned code stands for, read as the person: asked {code, eans (an article number with 8, 12, 13, 14 digits), lot, sscc, own, parts}; {hits: [{topic, id, label, …}]}, empty when nobody knows it. Products bring product_id, lot, lot_id and unit, places their warehouse, boxes their place.';
 
+CREATE OR REPLACE FUNCTION labels.is_ours(p_code text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM inventory.place s JOIN inventory.warehouse w ON w.id = s.warehouse_id
+                  WHERE s.code = p_code OR p_code = 'P/' || w.code || '/' || s.code)
+      OR EXISTS (SELECT FROM catalog.product p WHERE p_code ^@ 'A/' AND p.sku = substr(p_code, 3))
+      OR EXISTS (SELECT FROM inventory.lot l JOIN catalog.product p ON p.id = l.product_id
+                  WHERE p_code ^@ 'L/' AND p.sku = split_part(p_code, '/', 2) AND l.code = split_part(p_code, '/', 3))
+      OR EXISTS (SELECT FROM inventory.box b WHERE p_code ^@ 'B/' AND b.code = substr(p_code, 3))
+      OR EXISTS (SELECT FROM sales.delivery d WHERE d.number IN (p_code, substr(p_code, 3)))
+      OR EXISTS (SELECT FROM production.work_order o WHERE o.number IN (p_code, substr(p_code, 3)))
+      OR EXISTS (SELECT FROM sales.sales_order o WHERE o.number = p_code)
+      OR EXISTS (SELECT FROM sales.invoice i WHERE i.number = p_code)
+      OR EXISTS (SELECT FROM purchasing.purchase_order o WHERE o.number = p_code)
+$$;
+COMMENT ON FUNCTION labels.is_ours IS 'Whether the house''s own labels or papers bear this code: it is not to be taught as anything else.';
+
 CREATE OR REPLACE FUNCTION api.code_teach(p_command uuid, p_code text, p_topic text, p_record_id bigint, p_gtin text DEFAULT NULL,
                                           p_supplier_id bigint DEFAULT NULL, p_qty numeric DEFAULT 1, p_note text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -211,7 +227,8 @@ BEGIN
               LEFT JOIN inventory.box b ON c.topic = 'inventory.box' AND b.id = c.record_id
               LEFT JOIN inventory.place s ON c.topic = 'inventory.place' AND s.id = c.record_id
                     AND s.warehouse_id = ANY (sec.my_warehouses())
-             WHERE c.code = btrim(p_code)))
+             WHERE c.code = btrim(p_code)),
+           CASE WHEN labels.is_ours(btrim(p_code)) THEN left(btrim(p_code), 60) END)
     INTO v_holder;
   IF v_holder IS NOT NULL THEN
     PERFORM sec.fail('ER422', 'taught_code_taken', jsonb_build_object('code', p_code, 'holder', v_holder));

@@ -15,6 +15,8 @@ BEGIN
   PERFORM sec.require('print_station_seen');
   IF length(coalesce(p_station, '')) < 32 THEN
     PERFORM sec.fail('ER422', 'print_station_secret');
+  ELSIF jsonb_typeof(p_offers) <> 'array' OR jsonb_path_exists(p_offers, 'strict $[*] ? (@.type() != "object")', '{}', true) THEN
+    PERFORM sec.fail('ER422', 'print_station_offers');
   END IF;
   INSERT INTO printing.station AS s (code, name, offers)
   VALUES (encode(sha256(convert_to(p_station, 'UTF8')), 'hex'), left(coalesce(nullif(btrim(p_name), ''), '?'), 120), coalesce(p_offers, '[]'))

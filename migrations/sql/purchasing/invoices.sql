@@ -34,11 +34,11 @@ BEGIN
            WHEN x.purchase_order_line_id IS NOT NULL AND o.id IS NULL THEN 'purchase_invoice_other_supplier'
            WHEN x.product_id IS NOT NULL AND p.id IS NULL THEN 'product_not_found'
            WHEN btrim(coalesce(x.description, '')) = '' THEN 'description_required'
-           WHEN x.qty IS NULL OR x.qty = 0 OR abs(x.qty) >= 1e9 THEN 'purchase_invoice_line_qty'
+           WHEN x.qty IS NULL OR round(x.qty, 6) = 0 OR abs(x.qty) >= 1e9 THEN 'purchase_invoice_line_qty'
            WHEN x.unit_price IS NULL OR x.unit_price < 0 OR x.unit_price >= 1e9 OR abs(x.net_amount) >= 1e11
              THEN 'purchase_line_price_not_negative'
            WHEN coalesce(x.tax_category, '') NOT IN ('S', 'Z', 'E', 'AE', 'K', 'G', 'O') OR x.tax_rate IS NULL
-             OR x.tax_rate < 0 OR x.tax_rate >= 100 OR (x.tax_category = 'S') <> (x.tax_rate > 0)
+             OR x.tax_rate < 0 OR x.tax_rate >= 100 OR (x.tax_category = 'S') <> (round(x.tax_rate, 4) > 0)
              THEN 'purchase_invoice_line_tax' END AS problem
     INTO v_bad
     FROM ROWS FROM (jsonb_to_recordset(p_lines) AS (

@@ -45,7 +45,9 @@ BEGIN
   ELSIF p_file_name IS NULL OR p_file_name !~ '^[^/\\[:cntrl:]]+$' THEN
     PERFORM sec.fail('ER422', 'document_file_name');
   ELSIF jsonb_typeof(p_facts) IS DISTINCT FROM 'object' OR jsonb_typeof(p_findings) IS DISTINCT FROM 'array'
-        OR octet_length(p_facts::text) > 4000000 OR octet_length(p_findings::text) > 1000000 THEN
+        OR octet_length(p_facts::text) > 4000000 OR octet_length(p_findings::text) > 1000000
+        -- Lists sort by it: one word in place of the amount would break them for everybody.
+        OR p_facts ->> 'payable' !~ '^[-+]?\d{1,60}(\.\d{0,60})?([eE][-+]?\d{1,2})?$' THEN
     PERFORM sec.fail('ER422', 'received_facts_form');
   END IF;
   v_content := documents.store(p_content, CASE p_kind WHEN 'xml' THEN 'application/xml' WHEN 'other' THEN 'application/octet-stream'
