@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
-from app.core import dialect, errors
+from app.core import clock, dialect, errors
 from app.core.changes import Result
 from app.core.dialect import Counter
 from app.core.errors import Cancelled, NotAllowed, SessionEnded, Unavailable, map_db_error
@@ -221,6 +221,7 @@ class Database:
         """Keep what the server says of the person, and tell when it is something new."""
         self.term.start(answer["session"])
         before, self._profile = self._profile, Profile.from_json(answer)
+        clock.follow(self._profile.time_zone)
         if before is not None and before != self._profile and self.on_profile is not None:
             self.on_profile(self._profile)
         return self._profile

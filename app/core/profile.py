@@ -28,6 +28,7 @@ class Profile:
     server_version: int
     currency: str = "EUR"
     company_language: str = "de"
+    time_zone: str = "Europe/Berlin"
     email: str = ""
     phone: str = ""
     epoch: int = 0
@@ -64,6 +65,7 @@ class Profile:
             server_version=int(answer["server_version"]),
             currency=company.get("currency", "EUR"),
             company_language=company.get("language", "de"),
+            time_zone=company.get("time_zone", "Europe/Berlin"),
             email=answer["email"],
             phone=answer["phone"],
             epoch=int(answer["epoch"]),

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from app.core import clock
 from app.core.db import Database
 from app.core.errors import AppError, Duplicate, Invalid, NotAllowed, Refused
 from app.core.paging import ListQuery
@@ -189,6 +190,19 @@ def test_every_kind_of_record_can_be_read_for_labels(world: World, admin: Raw, a
     admin.execute(
         "INSERT INTO inventory.lot (product_id, code) SELECT min(id), 'L1' FROM catalog.product WHERE ean IS NULL"
     )
+    # Where the house is, the next day may have begun; and a unit is a word in the language of the label.
+    admin.execute("UPDATE system.company SET time_zone = 'Pacific/Kiritimati'")
+    (lot,) = admin.execute("SELECT max(id), system.today() FROM inventory.lot").fetchall()
+    (unit,) = admin.execute(
+        "SELECT u.name_de, u.name_en FROM inventory.lot l JOIN catalog.product p ON p.id = l.product_id"
+        " JOIN catalog.unit u ON u.id = p.unit_id WHERE l.id = %s",
+        (lot[0],),
+    ).fetchall()
+    (source,) = as_role("administrator").read(reads.sources, "lot", [lot[0]])
+    assert (source.record["product.unit"], source.record["product.unit@en"]) == unit
+    assert source.record["print.date"] == lot[1]
+    assert clock.today() == lot[1], "whoever signs in counts days as the house does"
+    admin.execute("UPDATE system.company SET time_zone = 'Europe/Berlin'")
     for topic, table in tables.items():
         ids = [row[0] for row in admin.execute(f"SELECT id FROM {table} ORDER BY id DESC LIMIT 2")]
         if topic == "work_order" and not ids:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from app.core import i18n
-from app.views.core import icons, theme
+from app.views.core import icons, theme, values
 from app.views.core.calendar import MonthGrid
 from app.views.core.parts import (
     Button,
@@ -29,6 +29,7 @@ from app.views.core.parts import (
     key_text,
     show_toast,
 )
+from app.views.core.toasts import FOOT
 from app.views.core.tokens import THEMES
 
 
@@ -251,6 +252,30 @@ def test_bad_news_stay_until_they_are_closed(qtbot: Any, window: QWidget) -> Non
     assert [good.isVisible(), bad.isVisible(), newer.isVisible()] == [False, True, True]
     clear_toasts(window)
     assert not bad.isVisible()
+
+
+def test_no_message_lies_over_the_buttons_that_book(qtbot: Any, window: QWidget) -> None:
+    foot = QWidget(window)
+    foot.setObjectName(FOOT)
+    foot.setGeometry(0, window.height() - 160, window.width(), 60)
+    foot.show()
+    toast = show_toast(window, "Gespeichert")
+    assert toast.geometry().bottom() < foot.geometry().top()
+    foot.hide()
+    assert show_toast(window, "Gespeichert").geometry().bottom() > foot.geometry().top()
+    clear_toasts(window)
+
+
+def test_what_names_something_is_not_grouped_and_a_secret_stays_as_typed(window: QWidget) -> None:
+    port = NumberEdit("Port", places=0, grouped=False)
+    port.set_value(Decimal(44303))
+    assert port.text() == "44303"
+    assert values.show("digits", Decimal(44303)) == "44303"
+    assert values.read("digits", "44303") == 44303
+    with pytest.raises(ValueError, match="too_many_decimals"):
+        values.read("digits", "1,5")
+    assert values.read("secret", " ein Satz ") == " ein Satz "
+    assert values.read("text", " ein Satz ") == "ein Satz"
 
 
 def test_search_waits_for_a_pause_and_enter_does_not(qtbot: Any, window: QWidget) -> None:

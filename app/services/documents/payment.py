@@ -6,7 +6,7 @@ from app.services.documents.codes import PAYMENT_SIDE, draw_payment, payment_tex
 from app.services.documents.data import DocumentData, PaymentTerms
 from app.services.documents.kinds import spec_of
 from app.services.documents.layout import BODY, RIGHT, STRONG, Flow, grouped_iban
-from app.services.documents.typeset import SOFT, Pen, Style, fit, wrap
+from app.services.documents.typeset import SOFT, Pen, Style, fit, width, wrap
 
 CAPTION = Style(6.8, 3.1, colour=SOFT)
 CAPTION_ROOM = 3.0
@@ -51,7 +51,8 @@ def _beside_code(flow: Flow, data: DocumentData, title: str, sentences: list[str
 
         def draw(pen: Pen) -> None:
             draw_payment(pen, code, RIGHT - PAYMENT_SIDE, top)
-            pen.text(RIGHT - PAYMENT_SIDE / 2, top + PAYMENT_SIDE + 1.5, caption, CAPTION, "centre")
+            middle = RIGHT - max(PAYMENT_SIDE, width(caption, CAPTION)) / 2  # never beyond the margin
+            pen.text(middle, top + PAYMENT_SIDE + 1.5, caption, CAPTION, "centre")
 
         flow.put(draw)
         flow.y = max(flow.y, top + height)

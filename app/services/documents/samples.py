@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from app.core.format import money
+from app.core.format import money, number
 from app.services.documents import data as page
 from app.services.documents.kinds import FOLDER, LINES, spec_of
 
@@ -91,7 +91,7 @@ def _more(
     if kind in ("purchase_order", "return_slip"):
         supplier = {"recipient": tuple(words["supplier"])}
         own = {"payment": terms, "delivery_address": tuple(words["own_warehouse"])}
-        return supplier | (own if kind == "purchase_order" else {})
+        return supplier | (own if kind == "purchase_order" else {"remarks": (said["reason"],)})
     if kind in _INVOICES and totals is not None:
         return _invoice(kind, said, totals)
     if kind == "reminder":
@@ -116,7 +116,8 @@ def _more(
             )
         }
     if kind == "archive_report":
-        return {"summary": (("files", "1204"), ("altered", "0")), "remarks": ()}
+        files = number(D(1204), "de" if said["unit"] == "Stk" else "en")
+        return {"summary": (("files", files), ("altered", "0")), "remarks": (), "references": ()}
     if kind == "stock_valuation":
         value = sum((D(str(line.values["value"])) for line in positions), D(0))
         lang = "de" if said["unit"] == "Stk" else "en"

@@ -1,7 +1,7 @@
 """The labels of packed parcels: made from what the packing knows already, so that terminals print them as well."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy.orm import Session
 
@@ -28,16 +28,15 @@ def records(delivery: PackedDelivery, parcels: Sequence[Parcel]) -> tuple[Record
         "number": delivery.number,
         "delivery_address": said["address"],
         "home": said["home"],
-        "shipped_at": datetime.fromisoformat(str(said["shipped_at"])),
+        "shipped_on": date.fromisoformat(said["shipped_on"]),
         "order_number": said["order"],
         "reference": said["reference"],
         "sscc": (),
     }
-    today = date.today()  # noqa: DTZ011  (the calendar day at this desk)
     common = {
         "company.name": said["company"],
         "company.address": said["company_address"],
-        "print.date": today,
+        "print.date": date.fromisoformat(said["today"]),
     }
     record = reads.delivery_source(row, common).record
     count: object = len(delivery.parcels) if delivery.complete else UNKNOWN

@@ -1,6 +1,7 @@
 """What is read for labels, one statement a kind of record; ``:ids`` are the records' keys."""
 
-_PRODUCT = """p.sku, p.name, p.ean, p.color, p.size, p.weight_g, p.packing_unit, u.code AS unit,
+_PRODUCT = """p.sku, p.name, p.ean, p.color, p.size, p.weight_g, p.packing_unit,
+       u.name_de AS unit, u.name_en AS unit_en,
        (SELECT t.name FROM catalog.product_text t WHERE t.product_id = p.id AND t.language = 'de') AS product_de,
        (SELECT t.name FROM catalog.product_text t WHERE t.product_id = p.id AND t.language = 'en') AS product_en"""
 _UNIT = "JOIN catalog.unit u ON u.id = p.unit_id"
@@ -39,7 +40,9 @@ SELECT s.id, b.code AS box, s.number, s.code, s.color, s.order_number
   FROM inventory.box_slot s JOIN inventory.box b ON b.id = s.box_id
  WHERE s.id = ANY (:ids)""",
     "delivery": """
-SELECT d.id, d.number, d.shipped_at, d.delivery_address, d.snapshot #>> '{order,number}' AS order_number,
+SELECT d.id, d.number, (d.shipped_at AT TIME ZONE
+         coalesce((SELECT c.time_zone FROM system.company c), 'Europe/Berlin'))::date AS shipped_on, d.delivery_address,
+       d.snapshot #>> '{order,number}' AS order_number,
        d.snapshot #>> '{order,reference}' AS reference, (SELECT c.country FROM system.company c) AS home,
        (SELECT array_agg(s.code ORDER BY s.parcel) FROM labels.sscc s WHERE s.delivery_id = d.id) AS sscc
   FROM sales.delivery d
@@ -60,7 +63,7 @@ PRICE = """
   WHERE r.product_id = q.id AND l.kind = 'retail' AND r.min_qty <= 1
     AND r.valid_from <= current_date AND (r.valid_to IS NULL OR r.valid_to > current_date)
   ORDER BY r.min_qty DESC, r.valid_from DESC, r.id DESC LIMIT 1)"""
-_HOUSE = """c.name AS company,
+_HOUSE = """c.name AS company, system.today() AS today,
        concat_ws(', ', nullif(c.street, ''), nullif(concat_ws(' ', c.postal_code, c.city), '')) AS address"""
 
 # To be found by what is typed, the beginning of a number; ``:typed`` is lower case, ``:part`` holds it between %.
@@ -102,7 +105,7 @@ SELECT p.id, p.sku, p.name FROM catalog.product p
 
 
 def statement(kind: str, priced: bool) -> str:
-    """The statement for a kind of record, with the house it is of and, when asked for, its price."""
+    """The statement for a kind of record, with the house it is of, its day and, when asked for, its price."""
     query = _QUERIES[kind].replace("{product}", _PRODUCT).replace("{unit}", _UNIT)
     more = f"{PRICE} AS price, " if priced else ""
     return f"SELECT q.*, {more}{_HOUSE} FROM ({query}) q CROSS JOIN system.company c"  # noqa: S608  (parts, no values)

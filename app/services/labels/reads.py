@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -90,9 +89,8 @@ def pictured(session: Session, paper: Paper, found: Sequence[Source]) -> tuple[S
 
 
 def _common(row: Mapping[str, Any]) -> dict[str, object]:
-    """What every label may say: the house, the day of printing."""
-    today = date.today()  # noqa: DTZ011  (the calendar day at this desk)
-    return {"company.name": row["company"], "company.address": row["address"], "print.date": today}
+    """What every label may say: the house, the day of printing as the house counts it."""
+    return {"company.name": row["company"], "company.address": row["address"], "print.date": row["today"]}
 
 
 class Hit(NamedTuple):
@@ -183,6 +181,7 @@ def _product_fields(row: Mapping[str, Any]) -> dict[str, object]:
         "product.color": row.get("color"),
         "product.size": row.get("size"),
         "product.unit": row.get("unit"),
+        "product.unit@en": row.get("unit_en"),
         "product.weight_kg": weight / 1000 if weight is not None else None,
         "product.packing_unit": row.get("packing_unit"),
         "product.category": row.get("category_de"),
@@ -216,7 +215,11 @@ def _lot(row: Mapping[str, Any], common: Record) -> Source:
 
 
 def _named(prefix: str, row: Mapping[str, Any]) -> dict[str, object]:
-    return {f"{prefix}.{key}": value for key, value in row.items() if key not in ("id", "company", "address")}
+    return {
+        f"{prefix}.{key}": value
+        for key, value in row.items()
+        if key not in ("id", "company", "address", "today")
+    }
 
 
 def _place(row: Mapping[str, Any], common: Record) -> Source:
@@ -247,7 +250,7 @@ def _slot(row: Mapping[str, Any], common: Record) -> Source:
 
 
 def delivery_source(row: Mapping[str, Any], common: Record) -> Source:
-    """A delivery: number, order_number, reference, shipped_at, delivery_address, home (country), sscc."""
+    """A delivery: number, order_number, reference, shipped_on, delivery_address, home (country), sscc."""
     there: Mapping[str, Any] = row["delivery_address"] or {}
     country = there.get("country") or ""
     values = {
@@ -259,7 +262,7 @@ def delivery_source(row: Mapping[str, Any], common: Record) -> Source:
         "ship_to.country": country if country and country != row["home"] else None,
         "ship_to.postal_code": there.get("postcode"),
         "delivery.number": row["number"],
-        "delivery.date": row["shipped_at"].date(),
+        "delivery.date": row["shipped_on"],
         "order.number": row["order_number"],
         "order.reference": row["reference"],
         "code.own": own_codes.build("delivery", row["number"]),

@@ -1,7 +1,6 @@
 """Printers that announce themselves in the network (multicast DNS, as every IPP Everywhere printer does)."""
 
 import socket
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,9 +56,7 @@ def nearby(seconds: float = SECONDS, interfaces: Sequence[str] | None = None) ->
     try:
         listener = Listener()
         browser = ServiceBrowser(network, list(SERVICES), listener)
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            time.sleep(0.1)
+        browser.join(seconds)  # it listens until it is told to end
         browser.cancel()
         found: dict[str, Nearby] = {}
         for service in SERVICES:

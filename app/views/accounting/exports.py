@@ -42,8 +42,8 @@ LINES = (
 )
 PROOF = (
     Column("figure", "datev.column.figure", "bold", 150, stretch=True, text=words.named_sum),
-    Column("exported", "datev.column.exported", "money", 112),
-    Column("ok", "", "chip", 100, chips=words.AGREES, value=lambda row: not row.difference),
+    Column("exported", "datev.column.exported", "money", 96),
+    Column("ok", "", "chip", 88, chips=words.AGREES, value=lambda row: not row.difference),
 )
 
 

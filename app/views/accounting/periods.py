@@ -207,6 +207,7 @@ class PeriodPane(DetailPane):
         box = self.tab("open", t("accounting.period.pane"))
         self._box = QVBoxLayout()
         self._box.setSpacing(px("gap"))
+        self._box.setContentsMargins(0, 0, 0, px("gap"))
         box.addLayout(self._box)
         if row.state == "closed":
             self._tell(row.findings, closed=True)

@@ -153,7 +153,7 @@ def _values(ctx: AppContext, values: tuple[Value, ...]) -> QWidget:
     box.setContentsMargins(0, 0, 0, 0)
     box.setSpacing(0)
     compared = any(value.before is not None for value in values)
-    widths = (5, 4, 4) if compared else (5, 8)
+    widths = (5, 4, 4) if compared else (7, 6)
     if compared:
         heads: list[tuple[str, str, str]] = [("", "small", "left")]
         heads += [(t(f"approval.pane.{word}"), "small", "right") for word in ("before", "after")]

@@ -1,7 +1,7 @@
 """A month to choose a day from, drawn in the look of the program."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from babel.dates import format_date, get_day_names
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import format as fmt
+from app.core.clock import today
 from app.core.i18n import language
 from app.views.core.buttons import Button, IconButton
 from app.views.core.marks import Label
@@ -16,11 +17,6 @@ from app.views.core.surfaces import Overlay
 from app.views.core.theme import font, px, tok
 
 WEEKS = 6
-
-
-def local_today() -> date:
-    """Today where the user sits."""
-    return datetime.now().astimezone().date()
 
 
 def shifted(day: date, months: int) -> date:
@@ -118,7 +114,7 @@ class MonthGrid(QWidget):
             far = 12 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
             self.go(shifted(self._day, months[key] * far))
         elif key == Qt.Key.Key_Home:
-            self.go(local_today())
+            self.go(today())
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.chosen.emit(self._day)
         else:
@@ -134,7 +130,7 @@ class MonthGrid(QWidget):
         painter.setPen(tok("text3"))
         for weekday in range(7):
             painter.drawText(self._cell(-1, weekday), centre, names[weekday].rstrip(".")[:2])
-        today = local_today()
+        now = today()
         for week in range(WEEKS):
             monday = self._day_at(week, 0)
             if monday is None:
@@ -144,9 +140,9 @@ class MonthGrid(QWidget):
             painter.drawText(self._cell(week, -1), centre, str(monday.isocalendar().week))
             for weekday in range(7):
                 if (day := self._day_at(week, weekday)) is not None:
-                    self._paint_day(painter, day, self._cell(week, weekday), today)
+                    self._paint_day(painter, day, self._cell(week, weekday), now)
 
-    def _paint_day(self, painter: QPainter, day: date, cell: QRect, today: date) -> None:
+    def _paint_day(self, painter: QPainter, day: date, cell: QRect, now: date) -> None:
         box = QRectF(cell).adjusted(2, 1, -2, -1)
         radius = px("radius_chip")
         chosen = day == self._day
@@ -157,13 +153,13 @@ class MonthGrid(QWidget):
         elif day == self._hover:
             painter.setBrush(tok("hover"))
             painter.drawRoundedRect(box, radius, radius)
-        if day == today and not chosen:
+        if day == now and not chosen:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(tok("accent_text"), px("hair")))
             painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
         other = day.month != self._day.month
         colour = "on_accent" if chosen else "text3" if other else "text2" if day.weekday() >= 5 else "text"
-        painter.setFont(font("small600" if chosen or day == today else "small"))
+        painter.setFont(font("small600" if chosen or day == now else "small"))
         painter.setPen(tok(colour))
         painter.drawText(cell, int(Qt.AlignmentFlag.AlignCenter), str(day.day))
 
@@ -178,7 +174,7 @@ class CalendarPopup(Overlay):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._done = done
         self._title = Label("", "section")
-        self.grid = MonthGrid(day or local_today())
+        self.grid = MonthGrid(day or today())
         box = QVBoxLayout(self)
         box.setContentsMargins(px("gap"), px("gap"), px("gap"), px("gap"))
         box.setSpacing(px("gap_xs"))
@@ -187,7 +183,7 @@ class CalendarPopup(Overlay):
         head.addSpacing(px("gap"))
         head.addWidget(self._title)
         head.addStretch(1)
-        head.addWidget(Button("kit.date.today", kind="link", clicked=lambda: self._choose(local_today())))
+        head.addWidget(Button("kit.date.today", kind="link", clicked=lambda: self._choose(today())))
         head.addWidget(IconButton("chevron-left", "kit.date.before", clicked=lambda: self._step(-1)))
         head.addWidget(IconButton("chevron-right", "kit.date.after", clicked=lambda: self._step(1)))
         box.addLayout(head)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.core.i18n import t
 from app.views.core.buttons import Button, IconButton
+from app.views.core.fonts import metrics
 from app.views.core.icons import pixmap
 from app.views.core.marks import Avatar, Chip, Divider, IconLabel, Label
 from app.views.core.segmented import SegmentedTabs
@@ -212,18 +213,25 @@ class DetailPane(QWidget):
 
 
 def facts(items: Sequence[tuple[str, str]], columns: int = 2) -> QWidget:
-    """Short facts as a grid: ``(label, value)``, two beside each other."""
+    """Short facts as a grid: ``(label, value)``, ``columns`` beside each other; a long one has a line of its own."""
     widget = QWidget()
     grid = QGridLayout(widget)
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(px("gap"))
     grid.setVerticalSpacing(px("gap_xs"))
-    for number, (label, value) in enumerate(items):
-        line, place = divmod(number, columns)
+    labels = max((metrics("small").horizontalAdvance(label) for label, _ in items), default=0) + px("gap")
+    room = (px("detail") - 2 * px("margin") - (columns - 1) * px("gap")) // columns - labels
+    line = place = 0
+    for label, value in items:
+        wide = metrics("small500").horizontalAdvance(value) > room
+        if wide and place:
+            line, place = line + 1, 0
         grid.addWidget(Label(label, "small", "text2"), line, place * 2)
         words = Label(value, "small500", elide=True)
-        grid.addWidget(words, line, place * 2 + 1)
+        grid.addWidget(words, line, place * 2 + 1, 1, columns * 2 - 1 if wide else 1)
         grid.setColumnStretch(place * 2 + 1, 1)
+        place = (place + 1) % columns if not wide else 0
+        line += 1 if place == 0 else 0
     return widget
 
 

@@ -26,7 +26,8 @@ Validate = Callable[[Any, Mapping[str, Any]], Invalid | None]
 class Field:
     """A field of a form.
 
-    ``kind``: text, multiline, number, quantity, money, percent, date, choice, lookup, check or readonly.
+    ``kind``: text, secret, multiline, number, digits (a number that names something, such as a port: never grouped),
+    quantity, money, percent, date, choice, lookup, check or readonly.
     ``label``, ``help``, ``placeholder`` are text keys.  ``span`` is how many of the grid's four columns it takes.
     ``choices`` are (value, text key) pairs; a page can replace them by `FormPage.set_choices`.
     ``find(session, text, limit, language)`` feeds a lookup; its words come from the record under ``text_key``, and
@@ -240,6 +241,11 @@ class FieldBox(QWidget):
                 number.textEdited.connect(self._typed)
                 number.value_changed.connect(self._typed)
                 return number
+            case "digits":
+                digits = NumberEdit(name, places=0, grouped=False)
+                digits.textEdited.connect(self._typed)
+                digits.value_changed.connect(self._typed)
+                return digits
             case "date":
                 day = DateEdit(name)
                 day.textEdited.connect(self._typed)
@@ -261,6 +267,8 @@ class FieldBox(QWidget):
                 return lookup
         line = LineEdit(name, hint, max_length=max(field.max_length + 1, 1))
         line.textEdited.connect(self._typed)
+        if field.kind == "secret":
+            line.setEchoMode(LineEdit.EchoMode.Password)
         return line
 
     def _static_choices(self) -> list[tuple[Any, str]]:

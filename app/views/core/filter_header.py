@@ -339,6 +339,13 @@ class FilterHeader(QHeaderView):
             QPainter(self).fillRect(self.rect(), tok("sunken"))
         return super().event(event)
 
+    @staticmethod
+    def least_width(column: Column) -> int:
+        """How wide a column must be for its words, with the arrow of the sorted one."""
+        words, pad = column.head(), px("cell_padding")
+        arrow = max(0, px("icon_small") + 4 - pad) if column.sortable else 0
+        return fonts.metrics("small500").horizontalAdvance(words) + 2 * pad + arrow if words else 0
+
     def paintSection(self, painter: QPainter, rect: QRect, logical: int) -> None:
         """Paint the words and the arrow of one column."""
         painter.fillRect(rect, tok("sunken"))

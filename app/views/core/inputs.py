@@ -110,7 +110,8 @@ class NumberEdit(LineEdit):
     """A number typed as the language writes it.
 
     ``places`` is how many decimals it keeps at most (None: as typed), ``least`` how many it shows at least (like
-    ``places`` when not told), ``unit`` stands at the right of the field, arrow keys add ``step``.
+    ``places`` when not told), ``unit`` stands at the right of the field, arrow keys add ``step``. ``grouped`` False is
+    for what names something, such as a port.
 
     Signals:
         value_changed: the new value, Decimal or None, when a valid one was typed.
@@ -125,6 +126,7 @@ class NumberEdit(LineEdit):
         places: int | None = None,
         least: int | None = None,
         unit: str = "",
+        grouped: bool = True,
         minimum: Decimal | None = None,
         maximum: Decimal | None = None,
         step: Decimal = Decimal(1),
@@ -133,7 +135,7 @@ class NumberEdit(LineEdit):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(name, placeholder, size=size, max_length=40, parent=parent)
-        self._places, self._unit, self._step = places, "", step
+        self._places, self._unit, self._step, self._grouped = places, "", step, grouped
         self._least = places if least is None else least
         self._minimum, self._maximum = minimum, maximum
         self._value: Decimal | None = None
@@ -182,6 +184,8 @@ class NumberEdit(LineEdit):
     def _written(self) -> str:
         if self._value is None:
             return ""
+        if not self._grouped:
+            return str(self._value)
         exponent = self._value.normalize().as_tuple().exponent
         own = -exponent if isinstance(exponent, int) and exponent < 0 else 0
         return fmt.number(self._value, places=max(self._least, own) if self._least is not None else None)

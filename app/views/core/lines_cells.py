@@ -53,6 +53,11 @@ class LinesHeader(QHeaderView):
         """Header height of the tokens."""
         return QSize(super().sizeHint().width(), px("header"))
 
+    def least_width(self, section: int) -> int:
+        """How wide a column must be for its words."""
+        words = str(self.model().headerData(section, Qt.Orientation.Horizontal) or "")
+        return metrics("small500").horizontalAdvance(words) + 2 * px("cell_padding") + 2 if words else 0
+
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
         """Words at the side of their column's content."""
         painter.save()

@@ -76,7 +76,8 @@ class LinesTable(QTableView):
         )
         self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(px("row_dense"))
-        self.setHorizontalHeader(LinesHeader(self))
+        self._head = LinesHeader(self)
+        self.setHorizontalHeader(self._head)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         for signal in (model.modelReset, model.layoutChanged, model.rowsInserted, model.rowsRemoved):
             signal.connect(self.fit_rows)
@@ -105,16 +106,20 @@ class LinesTable(QTableView):
         self.fit_columns()
 
     def fit_columns(self) -> None:
-        """Fixed widths, the rest to the columns of width 0; in a narrow window a little less, then they scroll."""
+        """Fixed widths, the rest to the columns of width 0; in a narrow window a little less, then they scroll.
+
+        The words over a column always have room.
+        """
         columns = self.lines.columns
         room = self.viewport().width()
-        fixed = sum(column.width for column in columns)
+        least = [self._head.least_width(n) for n in range(len(columns))]
+        fixed = sum(max(column.width, least[n]) for n, column in enumerate(columns) if column.width)
         free = [n for n, column in enumerate(columns) if column.width == 0]
         rest = max(room - fixed, px("detail_picture") * max(1, len(free)))
         shrink = min(1.0, (room - rest) / fixed) if fixed and fixed + rest > room else 1.0
         for number, column in enumerate(columns):
             wide = rest // len(free) if number in free else int(column.width * max(shrink, NARROWEST))
-            self.setColumnWidth(number, wide)
+            self.setColumnWidth(number, max(wide, least[number]))
 
     # -- where the cursor goes ----------------------------------------------------------------------------------
 

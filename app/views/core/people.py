@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from PySide6.QtWidgets import QAbstractItemView, QApplication
+
 from app.services.security.reads import people
 from app.views.core.context import AppContext
 from app.views.core.operation import ReadOp
@@ -34,6 +36,9 @@ def when_known(ctx: AppContext, run: Callable[[], object]) -> None:
 
 
 def _tell(ctx: AppContext) -> None:
+    for window in QApplication.topLevelWidgets():
+        for view in window.findChildren(QAbstractItemView):
+            view.viewport().update()  # lists that were faster show logins
     for run in _waiting.pop(ctx, []):
         run()
 

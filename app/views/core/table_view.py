@@ -132,7 +132,7 @@ class TableView(QTableView):
         for number, column in enumerate(self._columns):
             self.header.moveSection(self.header.visualIndex(number), number)
             self.setColumnHidden(number, column.hidden)
-            self.setColumnWidth(number, column.width)
+            self.setColumnWidth(number, max(column.width, self.header.least_width(column)))
             self.header.setSectionResizeMode(number, QHeaderView.ResizeMode.Interactive)
         self._arranging = False
         self._stretch()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -11,6 +11,7 @@ from app.views.core.marks import IconLabel, Label
 from app.views.core.surfaces import STATUS_ICONS, Overlay, add_shadow
 from app.views.core.theme import ms, px
 
+FOOT = "foot"  # name of a row of buttons at the foot of a page: no message lies over it
 MOST_PASSING = (
     1  # at a time: news is not told beside what it made old; what went can be read again under the bell
 )
@@ -103,8 +104,11 @@ class _ToastHost(QObject):
         self._place()
 
     def _place(self) -> None:
-        # Feet of tables and pages hold their totals.
+        # Feet of tables and pages hold their totals, others the buttons that book.
         bottom = self._window.height() - px("status_bar") - px("row_two") - px("gap")
+        for foot in self._window.findChildren(QWidget, FOOT):
+            if foot.isVisible():
+                bottom = min(bottom, foot.mapTo(self._window, QPoint(0, 0)).y() - px("gap"))
         for toast in reversed(self._toasts):
             layout = toast.layout()
             height = (

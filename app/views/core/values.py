@@ -11,8 +11,9 @@ from app.core.errors import AppError
 from app.core.i18n import has_text, language, t
 from app.services.validation import Rules
 
-NUMERIC = ("number", "quantity", "money", "percent")
+NUMERIC = ("number", "quantity", "money", "percent", "digits")
 LARGEST = Decimal(10) ** 12
+_PLACES = {"money": 2, "digits": 0}
 # As the database writes them into a refusal.
 _DAY, _MONTH = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d")
 
@@ -51,14 +52,16 @@ def read(kind: str, text: str, *, places: int | None = None) -> Any:
     """The value of what was typed; empty text is None.  Raises ValueError with a text key when it is none.
 
     Numbers keep at most ``places`` decimals (money 2, quantities and percentages 3 when not told): typing more is
-    an error, never silently rounded.
+    an error, never silently rounded; of ``digits`` there are none. A secret stays as it was typed, blanks and all.
     """
+    if kind == "secret":
+        return text or None
     plain = text.strip()
     if not plain:
         return None
     if kind in NUMERIC:
         number = fmt.parse_decimal(plain.removesuffix("%").removesuffix("€").strip())
-        limit = places if places is not None else 2 if kind == "money" else 3
+        limit = places if places is not None else _PLACES.get(kind, 3)
         if abs(number) >= LARGEST:
             raise ValueError("error.number_too_large")
         if number != round(number, limit):

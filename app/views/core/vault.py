@@ -2,24 +2,32 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
+from app.core import vault
 from app.core.errors import AppError
 from app.core.i18n import t
 from app.services.security import keys
-from app.services.security.keys import Keyring, Unlocked
+from app.services.security.keys import Keyring, Unlocked, Waiting
 from app.views.core.checks import CheckBox
 from app.views.core.confirm import ConfirmDialog
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
+from app.views.core.form_model import Notice, NoticeAction
 from app.views.core.marks import Label
+from app.views.core.operation import WriteOp
 from app.views.core.parts import LineEdit
 from app.views.core.people import name, when_known
 from app.views.core.secret_fields import Labelled, password_field
 from app.views.core.tasks import READ
+
+if TYPE_CHECKING:
+    from app.views.core.forms import FormPage
 
 OPEN_MS = 5 * 60 * 1000
 _open: WeakKeyDictionary[AppContext, dict[str, Unlocked]] = WeakKeyDictionary()  # by kind of data
@@ -184,3 +192,43 @@ def keyring_of(found: Unlocked) -> Keyring:
     """The open keys."""
     assert found.keyring is not None
     return found.keyring
+
+
+def give_key(
+    owner: QWidget, ctx: AppContext, found: Unlocked, waiting: Waiting, then: Callable[[], object]
+) -> None:
+    """Hand the open keys on to a colleague who waits for them, one after the other; then go on."""
+    commands = keys.share_with(keyring_of(found), [waiting])
+
+    def next_one(_value: object = None) -> None:
+        if commands:
+            WriteOp(owner, ctx, keys.share_data_key, commands.pop()).success(next_one).start()
+        else:
+            then()
+
+    next_one()
+
+
+def offer_keys(page: "FormPage", found: Unlocked, *, waits: str, given: str) -> None:
+    """Say above a form who waits for the key, ``waits``, each with a button to give it; ``given`` is said then."""
+
+    def give(waiting: Waiting) -> None:
+        def done() -> None:
+            page.drop_notice(f"waits.{waiting.login}")
+            page.ctx.navigate.toast(t(given, who=waiting.person))
+
+        give_key(page, page.ctx, found, waiting, done)
+
+    for waiting in found.waiting:
+        button = NoticeAction(
+            "vault.give", partial(give, waiting), f"action.give_key.{waiting.login}", "key-round"
+        )
+        words = fingerprint_words(waiting)
+        page.put_notice(
+            Notice(f"waits.{waiting.login}", "info", t(waits, who=waiting.person), words, (button,))
+        )
+
+
+def fingerprint_words(waiting: Waiting) -> str:
+    """The fingerprint of a colleague's key, to be compared by word of mouth."""
+    return t("vault.fingerprint_of", print=vault.fingerprint(waiting.public))

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QTextOption
+from PySide6.QtGui import QResizeEvent, QTextOption
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from app.core.i18n import language, t
@@ -22,6 +22,8 @@ class Paper(QTextBrowser):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._received: Received | None = None
+        self._wide = True
         self.setObjectName("einvoice.paper")
         self.setAccessibleName(t("einvoice.inbox.paper"))
         self.setOpenLinks(False)
@@ -39,16 +41,29 @@ class Paper(QTextBrowser):
 
     def show_received(self, received: Received) -> None:
         """Show what was read, its faults first."""
-        self.setHtml(page(received))
-        self.verticalScrollBar().setValue(0)
+        self._received = received
+        self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Buyer and seller stand beside each other only where both have room."""
+        super().resizeEvent(event)
+        wide = self.viewport().width() >= 2 * px("detail")
+        if wide != self._wide:
+            self._wide = wide
+            self._show()
+
+    def _show(self) -> None:
+        if self._received is not None:
+            self.setHtml(page(self._received, wide=self._wide))
+            self.verticalScrollBar().setValue(0)
 
 
-def page(received: Received) -> str:
-    """The page as HTML, every text escaped."""
+def page(received: Received, *, wide: bool = True) -> str:
+    """The page as HTML, every text escaped; ``wide`` has room for two columns."""
     lang = language()
     parts = [_findings(received, lang)]
     if received.invoice is not None:
-        parts.append(_invoice(show.sheet(received.invoice, lang)))
+        parts.append(_invoice(show.sheet(received.invoice, lang), wide))
     if received.unread:
         rows = "".join(_row(path.replace("/", " › "), text) for path, text in received.unread)
         parts.append(f"<h3>{_t('unread')}</h3><table cellpadding='2'>{rows}</table>")
@@ -91,13 +106,14 @@ def _list(key: str, findings: list[Finding], tone: str, received: Received, lang
     return f"<h3 style='color:{_colour(tone)}'>{_t(key, n=len(findings))}</h3><ul>{items}</ul>"
 
 
-def _invoice(sheet: show.Sheet) -> str:
+def _invoice(sheet: show.Sheet, wide: bool) -> str:
     blocks = [
         f"<h3>{escape(one.title)}</h3><table cellpadding='2'>{_rows(one.rows)}</table>"
         for one in sheet.blocks
     ]
-    left, right = blocks[::2], blocks[1::2]
-    columns = "".join(f"<td width='50%' valign='top'>{''.join(side)}</td>" for side in (left, right))
+    sides = (blocks[::2], blocks[1::2]) if wide else (blocks,)
+    share = 100 // len(sides)
+    columns = "".join(f"<td width='{share}%' valign='top'>{''.join(side)}</td>" for side in sides)
     notes = "".join(f"<p>{_lines(note)}</p>" for note in sheet.notes)
     return (
         f"<h2>{escape(sheet.title)}</h2><table width='100%'><tr>{columns}</tr></table>{notes}"

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from decimal import Decimal
-from functools import partial
 from typing import Any, cast
 
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core import format as fmt
-from app.core import vault
 from app.core.errors import AppError, Invalid
 from app.core.i18n import t
 from app.services.images.probe import ServiceTest, test_service
@@ -20,8 +18,7 @@ from app.services.legacy.commands import SaveServer, SetPassword
 from app.services.legacy.lists import ServerRow, list_servers
 from app.services.legacy.reads import ServerForm
 from app.services.legacy.state import SERVER
-from app.services.security import keys
-from app.services.security.keys import Unlocked, Waiting
+from app.services.security.keys import Unlocked
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
 from app.views.core.form_model import (
@@ -29,7 +26,6 @@ from app.views.core.form_model import (
     FormSpec,
     FormValues,
     Notice,
-    NoticeAction,
     Section,
     labels_of,
 )
@@ -37,12 +33,11 @@ from app.views.core.form_parts import Fact, FactsCard
 from app.views.core.forms import FormPage
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec
-from app.views.core.operation import WriteOp
 from app.views.core.side_cards import StoryCards
 from app.views.core.table_model import Column
 from app.views.core.tasks import READ
 from app.views.core.values import error_text
-from app.views.core.vault import UnlockDialog, keyring_of, with_keyring
+from app.views.core.vault import UnlockDialog, keyring_of, offer_keys, with_keyring
 from app.views.legacy.side import server_chip
 from app.views.security.form_dialog import FormDialog
 
@@ -321,16 +316,13 @@ class ServerPage(FormPage):
             self.ctx,
             t("legacy.server.password_title", server=server.title),
             t("legacy.server.password_text"),
-            (Field("password", "legacy.server.password", required=True, max_length=200, span=4),),
+            (Field("password", "legacy.server.password", "secret", required=True, span=4),),
             save,
             lambda _none: self.ctx.navigate.toast(t("legacy.server.password_kept")),
             icon="key-round",
             yes="legacy.server.password_yes",
             owner=self,
         )
-        editor = dialog.boxes["password"].editor
-        if isinstance(editor, QLineEdit):
-            editor.setEchoMode(QLineEdit.EchoMode.Password)
         dialog.open()
 
     def set_up_key(self) -> None:
@@ -340,28 +332,7 @@ class ServerPage(FormPage):
     def _key_open(self, found: Unlocked) -> None:
         """The key is there; colleagues who may lead and do not have it yet can be given it."""
         self.ctx.navigate.toast(t("legacy.server.key_ready"))
-        for waiting in found.waiting:
-            give = NoticeAction(
-                "legacy.server.give",
-                partial(self._give, found, waiting),
-                f"action.give_key.{waiting.login}",
-                "key-round",
-            )
-            words = t("partners.bank.fingerprint", print=vault.fingerprint(waiting.public))
-            bold = t("legacy.server.waits", who=waiting.person)
-            self.put_notice(Notice(f"waits.{waiting.login}", "info", bold, words, (give,)))
-
-    def _give(self, found: Unlocked, waiting: Waiting) -> None:
-        commands = keys.share_with(keyring_of(found), [waiting])
-
-        def next_one(_value: object = None) -> None:
-            if commands:
-                WriteOp(self, self.ctx, keys.share_data_key, commands.pop()).success(next_one).start()
-                return
-            self.drop_notice(f"waits.{waiting.login}")
-            self.ctx.navigate.toast(t("legacy.server.given", who=waiting.person))
-
-        next_one()
+        offer_keys(self, found, waits="legacy.server.waits", given="legacy.server.given")
 
     # -- test ---------------------------------------------------------------------------------------------------
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar, cast
 
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
-from app.core import credentials, vault
+from app.core import credentials
 from app.core import format as fmt
 from app.core.changes import NO_CHANGES, Result
 from app.core.db import Database
@@ -18,8 +18,7 @@ from app.services.mail import accounts, addresses, folder, reads, secrets, write
 from app.services.mail.commands import NoteCheck, SaveAccount, SetSecret
 from app.services.mail.reads import AccountRow
 from app.services.mail.writes import ACCOUNT
-from app.services.security import keys
-from app.services.security.keys import Unlocked, Waiting
+from app.services.security.keys import Unlocked
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
 from app.views.core.form_model import (
@@ -27,7 +26,6 @@ from app.views.core.form_model import (
     FormSpec,
     FormValues,
     Notice,
-    NoticeAction,
     Section,
     labels_of,
 )
@@ -35,12 +33,11 @@ from app.views.core.form_parts import Fact, FactsCard
 from app.views.core.forms import FormPage
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
-from app.views.core.operation import WriteOp
 from app.views.core.side_cards import StoryCards
 from app.views.core.table_model import Column
 from app.views.core.tasks import READ
 from app.views.core.values import error_text
-from app.views.core.vault import UnlockDialog, keyring_of, with_keyring
+from app.views.core.vault import UnlockDialog, keyring_of, offer_keys, with_keyring
 from app.views.mail.words import KINDS, PORTS, SECURITY
 from app.views.security.form_dialog import FormDialog
 
@@ -72,9 +69,9 @@ SPEC = ListSpec(
     ),
     columns=(
         Column("name", "mail.account.name", "bold", 170, stretch=True, filter="contains"),
-        Column("kind", "mail.account.kind", width=150, text=lambda row: t(dict(KINDS)[row.kind])),
-        Column("sender_address", "mail.account.sender_address", width=210, filter="contains"),
-        Column("host", "mail.account.host", width=190, filter="contains"),
+        Column("kind", "mail.account.kind", width=180, text=lambda row: t(dict(KINDS)[row.kind])),
+        Column("sender_address", "mail.account.sender_address", width=240, filter="contains"),
+        Column("host", "mail.account.host", width=170, filter="contains"),
         Column(
             "state",
             "mail.state",
@@ -141,9 +138,8 @@ class AccountPage(FormPage):
                     Field(
                         "port",
                         "mail.account.port",
-                        "number",
+                        "digits",
                         required=True,
-                        places=0,
                         minimum=Decimal(1),
                         maximum=Decimal(65535),
                     ),
@@ -193,9 +189,8 @@ class AccountPage(FormPage):
                     Field(
                         "max_mb",
                         "mail.account.max_mb",
-                        "number",
+                        "digits",
                         required=True,
-                        places=0,
                         minimum=Decimal(1),
                         maximum=Decimal(50),
                         unit="MB",
@@ -400,16 +395,13 @@ class AccountPage(FormPage):
             self.ctx,
             t("mail.account.password_title", account=self.account["name"] if self.account else ""),
             t(text),
-            (Field("password", "mail.account.password", required=True, max_length=200, span=4),),
+            (Field("password", "mail.account.password", "secret", required=True, span=4),),
             save,
             done,
             icon="key-round",
             yes="mail.account.password_yes",
             owner=self,
         )
-        editor = dialog.boxes["password"].editor
-        if isinstance(editor, QLineEdit):
-            editor.setEchoMode(QLineEdit.EchoMode.Password)
         dialog.open()
 
     def set_up_key(self) -> None:
@@ -418,28 +410,7 @@ class AccountPage(FormPage):
 
     def _key_open(self, found: Unlocked) -> None:
         self.ctx.navigate.toast(t("mail.account.key_ready"))
-        for waiting in found.waiting:
-            give = NoticeAction(
-                "legacy.server.give",
-                partial(self._give, found, waiting),
-                f"action.give_key.{waiting.login}",
-                "key-round",
-            )
-            words = t("partners.bank.fingerprint", print=vault.fingerprint(waiting.public))
-            bold = t("mail.account.waits", who=waiting.person)
-            self.put_notice(Notice(f"waits.{waiting.login}", "info", bold, words, (give,)))
-
-    def _give(self, found: Unlocked, waiting: Waiting) -> None:
-        commands = keys.share_with(keyring_of(found), [waiting])
-
-        def next_one(_value: object = None) -> None:
-            if commands:
-                WriteOp(self, self.ctx, keys.share_data_key, commands.pop()).success(next_one).start()
-                return
-            self.drop_notice(f"waits.{waiting.login}")
-            self.ctx.navigate.toast(t("legacy.server.given", who=waiting.person))
-
-        next_one()
+        offer_keys(self, found, waits="mail.account.waits", given="mail.account.given")
 
     # -- test ---------------------------------------------------------------------------------------------------------
 

@@ -178,20 +178,20 @@ def received_spec(_ctx: AppContext) -> ListSpec:
         topics=frozenset({RECEIVED}),
         columns=(
             Column("received_at", "mail.received.at", "date_time", 148, filter="date"),
-            Column("sender", "mail.send.from", "bold", 220, filter="contains"),
+            Column("sender", "mail.send.from", "bold", 310, filter="contains"),
             Column("subject", "mail.send.subject", width=240, stretch=True, filter="contains"),
-            Column("state", "mail.state", "chip", 150, chips=_TAKEN),
+            Column("state", "mail.state", "chip", 130, chips=_TAKEN),
             Column(
                 "files",
                 "mail.received.files",
-                width=240,
+                width=180,
                 text=lambda row: ", ".join(str(one.get("name", "")) for one in row.files),
                 sortable=False,
             ),
             Column(
-                "detail", "mail.reason", width=240, text=lambda row: reason_words(row.detail), sortable=False
+                "detail", "mail.reason", width=200, text=lambda row: reason_words(row.detail), sortable=False
             ),
-            Column("account", "mail.send.account", width=130),
+            Column("account", "mail.send.account", width=140),
         ),
         empty=Empty("mail.received.empty", "mail.received.empty_text"),
         sort="received_at",

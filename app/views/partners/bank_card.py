@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.core import vault
 from app.core.errors import AppError, Invalid
 from app.core.i18n import t
 from app.core.vault import VaultError
@@ -27,7 +26,7 @@ from app.views.core.surfaces import Card, clear_layout
 from app.views.core.tasks import READ as READ_TASK
 from app.views.core.theme import px
 from app.views.core.values import error_text
-from app.views.core.vault import RecoveryDialog, forget, keyring_of, with_keyring
+from app.views.core.vault import RecoveryDialog, fingerprint_words, forget, give_key, keyring_of, with_keyring
 
 READ, WRITE = "partners.bank_account:select", "bank_account_save"
 SHOWN_MS = 60_000
@@ -147,9 +146,8 @@ class BankCard(Card):
         box.setSpacing(px("gap_xs"))
         words = t("partners.bank.waits", who=waiting.person)
         box.addWidget(Label(words, "small", "text", wrap=True))
-        print_ = vault.fingerprint(waiting.public)
-        box.addWidget(Label(t("partners.bank.fingerprint", print=print_), "small", "text2", wrap=True))
-        give = Button("partners.bank.give", "key-round", clicked=lambda: self._give(waiting))
+        box.addWidget(Label(fingerprint_words(waiting), "small", "text2", wrap=True))
+        give = Button("vault.give", "key-round", clicked=lambda: self._give(waiting))
         give.setObjectName(f"action.give_key.{waiting.login}")
         box.addWidget(give, 0, Qt.AlignmentFlag.AlignLeft)
         return holder
@@ -223,17 +221,12 @@ class BankCard(Card):
 
     def _give(self, waiting: Waiting) -> None:
         def give(found: Unlocked) -> None:
-            commands = keys.share_with(keyring_of(found), [waiting])
-
-            def next_one(_value: object = None) -> None:
-                if commands:
-                    WriteOp(self, self._ctx, keys.share_data_key, commands.pop()).success(next_one).start()
-                    return
+            def done() -> None:
                 self._waiting = tuple(one for one in self._waiting if one.login != waiting.login)
                 self._build()
                 self._ctx.navigate.toast(t("partners.bank.given", who=waiting.person))
 
-            next_one()
+            give_key(self, self._ctx, found, waiting, done)
 
         with_keyring(self, self._ctx, bank.KEY_NAME, give)
 

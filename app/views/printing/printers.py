@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from decimal import Decimal
 from typing import Any, ClassVar, cast
 
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core import credentials
 from app.core import format as fmt
@@ -357,7 +357,7 @@ class PrinterPage(FormPage):
             words = "printing.printer.password_kept" if kept else "printing.printer.password_no_store"
             self.ctx.navigate.toast(t(words), kind="ok" if kept else "warn")
 
-        field = Field("password", "printing.printer.password", required=True, span=4)
+        field = Field("password", "printing.printer.password", "secret", required=True, span=4)
         dialog = FormDialog(
             self.ctx,
             t("printing.printer.password"),
@@ -369,9 +369,6 @@ class PrinterPage(FormPage):
             yes="printing.printer.keep",
             owner=self,
         )
-        editor = dialog.boxes["password"].editor
-        if isinstance(editor, QLineEdit):
-            editor.setEchoMode(QLineEdit.EchoMode.Password)
         dialog.open()
 
     def save_call(self, form: FormValues) -> tuple[Callable[[Any, Any], Result[Any]], Any]:

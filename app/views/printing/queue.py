@@ -128,12 +128,12 @@ def spec(ctx: AppContext) -> ListSpec:
             Column("requested_at", "printing.job.requested_at", "date_time", 148, filter="date"),
             Column("title", "printing.job.title", "bold", 200, stretch=True, filter="contains"),
             Column("kind", "printing.job.kind", width=130, text=lambda row: kind_words(row.kind)),
-            Column("printer", "printing.job.printer", width=150, filter="contains"),
+            Column("printer", "printing.job.printer", width=140, filter="contains"),
             Column(
                 "state",
                 "printing.job.state",
                 "chip",
-                140,
+                126,
                 filter="choice",
                 choices=tuple((state, key) for state, (_tone, key) in STATES.items()),
                 chips=STATES,
@@ -150,7 +150,7 @@ def spec(ctx: AppContext) -> ListSpec:
             Column(
                 "requested_by",
                 "printing.job.requested_by",
-                width=116,
+                width=104,
                 text=lambda row: name(ctx, row.requested_by),
             ),
             Column("station", "printing.job.station", width=120, hidden=True),

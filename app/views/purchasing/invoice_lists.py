@@ -75,7 +75,7 @@ def invoices(ctx: AppContext) -> ListSpec:
                 "state",
                 "sales.column.state",
                 "chip",
-                128,
+                156,
                 filter="choice",
                 choices=choices(INVOICE_STATES),
                 chips=INVOICE_STATES,

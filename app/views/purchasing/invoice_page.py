@@ -8,6 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.core import format as fmt
+from app.core.clock import today
 from app.core.i18n import t
 from app.services.purchasing import invoicing
 from app.services.purchasing.commands import CancelInvoice, Discard, EnterInvoice, SaveInvoice
@@ -45,7 +46,6 @@ from app.views.purchasing.states import (
     order_node,
     receipt_nodes,
 )
-from app.views.sales.days import today
 
 OWN = "EUR"
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core import format as fmt
 from app.core.changes import Changes
+from app.core.clock import today
 from app.core.i18n import t
 from app.core.together import ask_together
 from app.services.inventory.reads import warehouses_question
@@ -55,7 +56,6 @@ from app.views.purchasing.states import (
     receipt_nodes,
     receipt_to_come,
 )
-from app.views.sales.days import today
 
 Pairs = tuple[tuple[int, str], ...]
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.core import format as fmt
+from app.core.clock import today
 from app.core.errors import AppError
 from app.core.i18n import t
 from app.services.purchasing import invoicing
@@ -23,7 +24,6 @@ from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.theme import px
 from app.views.core.values import error_text
 from app.views.purchasing.invoice_parts import difference_fact
-from app.views.sales.days import today
 
 ZERO, CENT = Decimal(0), Decimal("0.01")
 PAID_ON = Field("paid_on", "sales.payment.paid_on", "date", required=True)

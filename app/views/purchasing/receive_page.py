@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from app.core import format as fmt
+from app.core.clock import today
 from app.core.i18n import language as spoken
 from app.core.i18n import t
 from app.services.labels.scanning import LOT, PLACE, PRODUCT, Resolved
@@ -27,7 +28,6 @@ from app.views.core.forms import FormPage
 from app.views.core.lines import LineColumn, LinesSpec
 from app.views.documents import issuing
 from app.views.purchasing.states import CONFIRMING, ORDER, RECEIPT, RECEIVING, RETURNING
-from app.views.sales.days import today
 
 ZERO = Decimal(0)
 _HEAD = (

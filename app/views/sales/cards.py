@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from app.core import format as fmt
+from app.core.clock import today
 from app.core.i18n import t
 from app.services.partners.reads import PartnerFigures
 from app.services.sales.reads import InvoiceDetail
@@ -12,7 +13,6 @@ from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.form_parts import Fact, FactsCard
 from app.views.core.marks import Label, ProgressBar
-from app.views.sales.days import today
 
 ZERO = Decimal(0)
 

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.core import format as fmt
+from app.core.clock import today
 from app.core.errors import AppError
 from app.core.i18n import t
 from app.services.sales import rules, writes
@@ -22,7 +23,6 @@ from app.views.core.theme import px
 from app.views.core.values import error_text
 from app.views.einvoice.gate import proved
 from app.views.sales import pdf
-from app.views.sales.days import today
 
 USUAL = Decimal(30)
 DAYS = 14

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core import format as fmt
 from app.core.changes import Changes
+from app.core.clock import today
 from app.core.errors import NotAllowed
 from app.core.i18n import language, t
 from app.services.documents.reads import ArchivedRow
@@ -47,7 +48,6 @@ from app.views.sales.approval import approval_notice, credit_notice
 from app.views.sales.cards import CustomerCard, TermsCard, TotalsCard
 from app.views.sales.chain import nodes
 from app.views.sales.charges_dialog import charge_facts
-from app.views.sales.days import today
 from app.views.sales.draft_actions import make_up_pdf, may_archive
 from app.views.sales.draft_reads import CHOICES, Choices
 from app.views.sales.line_editing import Pricing

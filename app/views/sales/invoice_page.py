@@ -7,6 +7,7 @@ from typing import Any, cast
 from PySide6.QtWidgets import QWidget
 
 from app.core import format as fmt
+from app.core.clock import today
 from app.core.i18n import t
 from app.services.sales import writes
 from app.services.sales.commands import CancelInvoice
@@ -37,7 +38,6 @@ from app.views.sales import line_rules, pdf
 from app.views.sales.cards import CustomerCard, TotalsCard, charge_fact, foreign_facts
 from app.views.sales.chain import nodes
 from app.views.sales.correction_dialog import CorrectionDialog
-from app.views.sales.days import today
 from app.views.sales.draft_page import HISTORY_LABELS
 from app.views.sales.payment_dialog import PaymentDialog
 from app.views.sales.states import INVOICE, chip

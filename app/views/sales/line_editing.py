@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from app.core.clock import today
 from app.core.errors import Invalid
 from app.core.i18n import language, t
 from app.services.catalog.reads import search_sold_products
@@ -13,7 +14,6 @@ from app.views.core.buttons import Button, IconButton
 from app.views.core.lines import LineColumn, LinesSpec, typed_over
 from app.views.core.operation import ReadOp
 from app.views.sales import line_rules
-from app.views.sales.days import today
 from app.views.sales.draft_actions import edit_charges, edit_line_charges
 from app.views.sales.draft_reads import Priced, priced, resolve_codes
 

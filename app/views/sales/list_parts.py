@@ -6,13 +6,13 @@ from typing import Any
 from PySide6.QtWidgets import QApplication
 
 from app.core import format as fmt
+from app.core.clock import today
 from app.services.sales.lists import OrderRow, QuoteRow
 from app.views.core.context import AppContext
 from app.views.core.list_spec import ListAction
 from app.views.core.people import name, names
 from app.views.core.table_model import Column
 from app.views.sales import pdf
-from app.views.sales.days import today
 from app.views.sales.states import (
     Chips,
 )

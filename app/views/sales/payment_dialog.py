@@ -7,6 +7,7 @@ from decimal import Decimal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from app.core import format as fmt
+from app.core.clock import today
 from app.core.errors import AppError
 from app.core.i18n import t
 from app.services.sales import writes
@@ -21,7 +22,6 @@ from app.views.core.form_parts import Fact, FactsCard
 from app.views.core.operation import WriteOp
 from app.views.core.theme import px
 from app.views.core.values import error_text
-from app.views.sales.days import today
 
 ZERO = Decimal(0)
 FIELDS = (

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from app.core.clock import today
 from app.core.i18n import t
 from app.services.partners.reads import search_customers
 from app.services.sales import writes
@@ -15,7 +16,6 @@ from app.views.core.form_parts import ChainNode
 from app.views.core.reason import ReasonDialog
 from app.views.sales import pdf
 from app.views.sales.chain import next_node
-from app.views.sales.days import today
 from app.views.sales.draft_actions import shared_actions
 from app.views.sales.draft_page import DraftPage, load_draft
 from app.views.sales.line_editing import LINES

@@ -73,7 +73,7 @@ def open_items(_ctx: AppContext) -> ListSpec:
                 chips=LEVELS,
             ),
             Column("reminded_on", "sales.reminder.reminded_on", "date", 108, filter="date"),
-            Column("coming", "sales.reminder.next", width=230, sortable=False, value=words.coming),
+            Column("coming", "sales.reminder.next", width=270, sortable=False, value=words.coming),
             Column("amount", "sales.column.gross", "money", 108, filter="min", currency=None, hidden=True),
             Column("open", "sales.column.open", "money", 108, filter="min", currency=None),
         ),

@@ -18,6 +18,7 @@ from app.services.sales.reminders import (
 )
 from app.views.core.context import AppContext
 from app.views.core.detail import DetailPane, cells_row, section, text_row
+from app.views.core.theme import px
 from app.views.sales import reminder_words as words
 from app.views.sales.panes import Pane
 from app.views.sales.reminder_words import LEVELS, REMINDER, STATES
@@ -120,6 +121,7 @@ def rule_pane(_ctx: AppContext, row: RuleRow) -> QWidget:
     pane.head("", t("sales.reminder_rules.rates"))
     over = pane.tab("overview", t("sales.reminder_rules.rates"))
     over.addWidget(text_row(t("sales.reminder_rules.points"), style="small"))
+    over.addSpacing(px("gap"))
     for day, rate in row.rates:
         cells = (
             (t("sales.reminder_rules.from", date=fmt.date_(day)), "body", "left"),

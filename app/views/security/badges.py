@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from PySide6.QtWidgets import QLineEdit
-
 from app.core.i18n import t
 from app.services.security.devices import (
     BADGE,
@@ -93,17 +91,16 @@ def open_pin(ctx: AppContext) -> None:
         t("badges.pin_title"),
         t("badges.pin_text"),
         (
-            Field("old", "badges.pin_old", required=True, max_length=6, span=2),
-            Field("new", "badges.pin_new", required=True, max_length=6, span=2, help="badges.pin.help"),
+            Field("old", "badges.pin_old", "secret", required=True, max_length=6, span=2),
+            Field(
+                "new", "badges.pin_new", "secret", required=True, max_length=6, span=2, help="badges.pin.help"
+            ),
         ),
         lambda values: (change_pin, ChangePin(str(values["old"]), str(values["new"]))),
         done,
         icon="key-round",
         yes="badges.pin_change",
     )
-    for box in dialog.boxes.values():
-        if isinstance(box.editor, QLineEdit):
-            box.editor.setEchoMode(QLineEdit.EchoMode.Password)
     dialog.open()
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from concurrent.futures import Future
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog
 
+from app.core.clock import today
 from app.core.errors import Invalid
 from app.core.i18n import t
 from app.services.system.rates import TOPIC, Rate, SaveRates, list_rates, read_rates, save_rates
@@ -81,7 +81,7 @@ def enter(ctx: AppContext) -> None:
         lambda _count: None,
         icon="coins",
         yes="system.rates.yes",
-        values={"valid_on": date.today()},  # noqa: DTZ011  (a proposal)
+        values={"valid_on": today()},
     ).open()
 
 

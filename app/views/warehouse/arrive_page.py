@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import format as fmt
+from app.core.clock import today
 from app.core.drafts import pack, unpack
 from app.core.errors import AppError, NotAllowed, SessionEnded
 from app.core.i18n import language, t
@@ -23,7 +24,6 @@ from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.theme import px
 from app.views.core.values import error_text
-from app.views.sales.days import today
 from app.views.terminal.parts import TouchButton
 from app.views.warehouse.parts import ScanPage, first, is_lot
 

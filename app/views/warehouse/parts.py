@@ -16,6 +16,7 @@ from app.views.core.inputs import LineEdit
 from app.views.core.marks import IconLabel, Label
 from app.views.core.scanner import ScanHub, hub_of
 from app.views.core.theme import fill, font, px, tok
+from app.views.core.toasts import FOOT
 from app.views.core.values import error_text
 from app.views.core.workspace import TabPage
 from app.views.warehouse.pictures import PictureScans
@@ -109,9 +110,12 @@ class ScanPage(TabPage):
         self.box.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(scrolled(content), 1)
         self.pictures = PictureScans(self, ctx)
-        self.foot = QHBoxLayout()
+        foot = QWidget()
+        foot.setObjectName(FOOT)
+        self.foot = QHBoxLayout(foot)
+        self.foot.setContentsMargins(0, 0, 0, 0)
         self.foot.setSpacing(px("gap_m"))
-        column.addLayout(self.foot)
+        column.addWidget(foot)
 
     def title(self) -> str:
         """The word on the tab."""

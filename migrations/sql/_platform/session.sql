@@ -270,7 +270,7 @@ BEGIN
       'limits', (SELECT coalesce(jsonb_object_agg(l.name, sec.my_limit(l.name)), '{}')
                    FROM (SELECT DISTINCT x.name FROM sec.role_limit x WHERE x.role = ANY (v_roles)) l),
       'warehouses', to_jsonb(sec.my_warehouses()),
-      'company', (SELECT jsonb_build_object('name', c.name, 'language', c.language, 'currency', c.currency)
+      'company', (SELECT jsonb_build_object('name', c.name, 'language', c.language, 'currency', c.currency, 'time_zone', c.time_zone)
                     FROM system.company c),
       'epoch', u.session_epoch, 'guided', u.guided_at IS NOT NULL,
       'session', (SELECT jsonb_build_object('id', s.id, 'assurance', s.assurance, 'operator', s.operator, 'elevated', s.elevated,

@@ -72,7 +72,8 @@ BEGIN
   PERFORM sec.require('packing_delivery');
   SELECT jsonb_build_object(
            'id', d.id, 'number', d.number, 'customer', c.name, 'language', c.language, 'order', d.snapshot #>> '{order,number}',
-           'reference', d.snapshot #>> '{order,reference}', 'shipped_at', d.shipped_at, 'address', d.delivery_address,
+           'reference', d.snapshot #>> '{order,reference}', 'shipped_at', d.shipped_at, 'shipped_on', sales.local_day(d.shipped_at),
+           'today', system.today(), 'address', d.delivery_address,
            'warehouse', w.code, 'home', h.country, 'company', h.name,
            'company_address', concat_ws(', ', nullif(h.street, ''), nullif(concat_ws(' ', h.postal_code, h.city), '')),
            'parcels', labels.parcels_of(d.id),
