@@ -100,6 +100,7 @@ def register(commands: Commands) -> None:
         _mutants,
     )
     mutants.add_argument("--sample", type=int, default=0, metavar="N", help="only N of them, of every kind")
+    mutants.add_argument("--seed", type=int, metavar="S", help="the sample that a run with this number tried")
 
 
 def make_ready(instance: "Instance", *, company: bool = False) -> None:
@@ -327,7 +328,7 @@ def _mutants(arguments: argparse.Namespace) -> int:
     # The proofs are tests; the program itself knows nothing of them.
     from importlib import import_module
 
-    good: bool = import_module("tests.proof.mutants").main(arguments.sample)
+    good: bool = import_module("tests.proof.mutants").main(arguments.sample, arguments.seed)
     return 0 if good else FAILED
 
 

@@ -3,6 +3,7 @@
 What is expected comes from the rights matrix and the models, never from the database that is asked.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from functools import cached_property
@@ -16,7 +17,7 @@ from migrations import derived, generate, rights
 from migrations.generate import Relation
 from tests.conftest import PASSWORD, ROLES
 from tests.db.forgery import Catalogue, accepted, on_tables
-from tests.proof.known import AT_MACHINES, BRANCHES, CRITICAL, ENROLMENT, HELPERS, LEVERS
+from tests.proof.known import AT_MACHINES, BRANCHES, CRITICAL, ENROLMENT, HELPERS, LEVERS, TICKET_ONLY
 from tests.proof.logins import House, Raw
 
 MATRIX = rights.load()
@@ -24,9 +25,10 @@ BORROWED = "u_borrowed"
 LAPSED = "u_nobody"
 SCOPED = "u_scoped"
 ENROLLING = "u_enrolling"
+LEAVING = "u_leaving"
 # Membership of these is what no login may ever have: the proof is that even it opens nothing without a ticket.
 HANDS = ("erp_api", "erp_audit")
-UNASKED = "no refusal"
+_OWNED = "owner = session_user"
 
 
 def statement(text: str) -> sql.SQL:
@@ -63,6 +65,7 @@ class Desk:
             (SCOPED, PASSWORD),
         )
         self.admin.execute("SELECT sec.user_create(%s, 'Enrolling', %s, '{viewer}')", (ENROLLING, PASSWORD))
+        self.admin.execute("SELECT sec.user_create(%s, 'Leaving', %s, '{}')", (LEAVING, PASSWORD))
         self.psql(ENROLLING)
         self.admin.execute("UPDATE sec.session SET assurance = 'enrol' WHERE login = %s", (ENROLLING,))
         self.psql(SCOPED)
@@ -255,31 +258,38 @@ class Desk:
             yield from self._edits(mine, table, line)
 
     def expected(self, line: rights.Table, mine: Raw) -> str:
-        """The rows of the matrix's condition, in words that need no ticket: functions' answers stand as lists."""
+        """The rows of the matrix's condition for reading, in words that need no ticket."""
         assert line.select is not None
+        return self.told(generate._condition(line, line.select), mine)
+
+    def told(self, where: str, mine: Raw) -> str:
+        """A condition as this person would answer it: what functions say stands there as lists."""
         lists = mine.execute(
             "SELECT ARRAY(SELECT quote_literal(x) FROM unnest(sec.my_tables()) x), sec.my_warehouses()::text[], "
             "ARRAY(SELECT quote_literal(x) FROM unnest(system.my_approval_kinds('see')) x)"
         ).fetchone()
         assert lists is not None
         tables, warehouses, kinds = (", ".join(found) for found in lists)
-        where = generate._condition(line, line.select)
         for old, new in (
             ("(SELECT sec.my_tables())", f"ARRAY[{tables}]"),
             (generate.WAREHOUSES, f"(ARRAY[{warehouses}]::bigint[])"),
             ("(SELECT sec.my_warehouses())", f"ARRAY[{warehouses}]"),
             ("(SELECT system.my_approval_kinds('see'))", f"ARRAY[{kinds}]"),
-            ("SESSION_USER", f"'{mine.info.user}'"),
         ):
             where = where.replace(old, new)
+        where = re.sub("session_user", f"'{mine.info.user}'", where, flags=re.IGNORECASE)
+        for right in set(re.findall(r"\(SELECT sec\.may\('(\w+)'\)\)", where)):
+            may = mine.execute("SELECT sec.may(%s)", (right,)).fetchone()
+            where = where.replace(f"(SELECT sec.may('{right}'))", str(may is not None and may[0]))
         # What a condition asks of another table, it asks with the person's own eyes.
-        for other in ("approval_request", "approval_delegate"):
-            if f"FROM system.{other} " in where:
-                ids = mine.execute(statement(f"SELECT array_agg(id) FROM system.{other}")).fetchone()
-                listed = ", ".join(map(str, (ids and ids[0]) or [0]))
-                where = where.replace(
-                    f"FROM system.{other} ", f"FROM (SELECT unnest(ARRAY[{listed}]) AS id) "
-                )
+        for other in set(re.findall(r"(?:FROM|JOIN) (\w+\.\w+) ", where)):
+            ids = mine.execute(statement(f"SELECT array_agg(id) FROM {other}")).fetchone()
+            listed = ", ".join(map(str, (ids and ids[0]) or [0]))
+            seen = f"(SELECT * FROM {other} WHERE id = ANY (ARRAY[{listed}]))"
+            where = re.sub(
+                rf"(FROM|JOIN) {other} (?=WHERE)", rf"\1 {seen} AS {other.partition('.')[2]} ", where
+            )
+            where = re.sub(rf"(FROM|JOIN) {other} ", rf"\1 {seen} ", where)
         return where
 
     def at_device(self, table: str) -> Iterator[str]:
@@ -313,16 +323,17 @@ class Desk:
     def _edits(self, mine: Raw, table: str, line: rights.Table) -> Iterator[str]:
         assert line.update is not None
         column = line.update.columns.of(self.relations[table].plain)[0]
-        where = generate._condition(line, line.update).replace("SESSION_USER", f"'{mine.info.user}'")
-        row = mine.execute("SELECT sec.my_warehouses()::text[]").fetchone()
-        assert row is not None
-        where = where.replace(generate.WAREHOUSES, f"(ARRAY[{', '.join(row[0])}]::bigint[])")
+        where = self.told(generate._condition(line, line.update), mine)
         readable = self.expected(line, mine) if line.select else "true"
         expected = self.count(self.admin, table, f"({where}) AND ({readable})")
         state, said = outcome(mine, f'UPDATE {table} SET "{column}" = "{column}"')
         # A trigger may refuse a row that the policy gives; then the policy gave it.
         if state == "42501" or (not state and said != f"{expected} rows"):
             yield f"{table}: {mine.info.user} edits {state} {said}, should edit {expected} rows"
+        if expected and _OWNED in (line.update.where or ""):
+            state, said = outcome(mine, f"UPDATE {table} SET owner = '{LAPSED}'")
+            if state != "42501":
+                yield f"{table}: {mine.info.user} gives away what was his: {state} {said}"
 
     def _adds(self, mine: Raw, table: str, line: rights.Table) -> Iterator[str]:
         assert line.insert is not None
@@ -346,6 +357,10 @@ class Desk:
             state, said = outcome(mine, f"INSERT INTO {table} (topic) VALUES ('sec.nothing')")
             if state != "42501":
                 yield f"{table}: {mine.info.user} adds a note on what he may not see: {said}"
+        if _OWNED in (line.insert.where or ""):
+            state, said = outcome(mine, f"INSERT INTO {table} (owner) VALUES ('{LAPSED}')")
+            if state != "42501":
+                yield f"{table}: {mine.info.user} adds what is somebody else's: {said}"
 
     def asks(self, name: str) -> Iterator[str]:
         """A function asks for the right (memberships alone are not enough) and for the ticket."""
@@ -384,6 +399,8 @@ class Desk:
                 state, said = outcome(self.psql(role, ticket=False), AT_MACHINES.get(name, call))
                 if state != "ER401":
                     yield f"{name}: {role} without a ticket: {state} {said}"
+        if name in TICKET_ONLY:
+            return
         for role in ("terminal", "guard"):
             self.admin.execute(statement(f"GRANT r_{role} TO {LAPSED}"))
         try:
@@ -397,12 +414,12 @@ class Desk:
     def confirms(self, name: str) -> Iterator[str]:
         """What is critical asks again who it is, of whoever may do it."""
         granted = MATRIX.functions.get(name, ())
-        who = next(
-            (r for r in ("administrator", "system_administrator") if r in granted), "system_administrator"
-        )
+        who = next((r for r in ("administrator", *ROLES) if r in granted), "system_administrator")
+        call = self.catalogue.functions[name].replace("NULL::uuid", "gen_random_uuid()")
+        who, call = CRITICAL.get(name, (who, call))
         mine = self.psql(who)
         self.admin.execute("UPDATE sec.session SET confirmed_at = NULL WHERE login = %s", (mine.info.user,))
-        state, said = outcome(mine, CRITICAL.get(name, self.catalogue.functions[name]))
+        state, said = outcome(mine, call)
         if said != "confirmation_needed":
             yield f"{name}: {who}, not confirmed: {state} {said}"
 

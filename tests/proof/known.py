@@ -14,6 +14,8 @@ ENROLMENT = frozenset(
 )
 # Questions inside: who may call the function, but not for this.
 _ARCHIVE = "SELECT api.document_archive(gen_random_uuid(), '{}', 1, 'de', 'a.pdf', 'a')"
+_POSTED = """SELECT api.purchase_invoice_cancel(gen_random_uuid(), id, row_version, 'proof')
+FROM purchasing.purchase_invoice WHERE state = 'approved' AND paid_amount = 0 AND posting_date IS NOT NULL LIMIT 1"""
 BRANCHES = {
     "api.document_archive": tuple(
         (role, _ARCHIVE.format(kind), key)
@@ -23,16 +25,26 @@ BRANCHES = {
             ("sales_rep", "delivery_note", "delivery_ship"),
             ("sales_rep", "invoice", "invoice_post"),
         )
-    )
+    ),
+    "api.purchase_invoice_cancel": (("purchase_officer", _POSTED, "purchase_payment_post"),),
 }
 HELPERS = {"sec.require_key_right": (("viewer", "SELECT sec.my_keys('bank')", "bank_account_reveal"),)}
 # A wrong PIN is answered early: whoever has no ticket must not even come to guess.
 AT_MACHINES = {"sec.operator_on": "SELECT sec.operator_on('P-none', '000000')"}
-# Calls of which only a part is critical.
+# Nothing but a ticket opens these.
+TICKET_ONLY = frozenset(["sec.operator_off"])
+# Calls of which only a part is critical, and by whom.
 CRITICAL = {
-    "sec.user_change": """SELECT sec.user_change('u_viewer', '{"email": "a@example.org"}')""",
-    "api.approval_decide": "SELECT api.approval_decide(gen_random_uuid(), (SELECT max(id) FROM system.approval_request "
-    "WHERE kind = 'role_grant' AND state = 'open'), 'approve', 'proof')",
+    "sec.user_change": (
+        "administrator",
+        """SELECT sec.user_change('u_viewer', '{"email": "a@example.org"}')""",
+    ),
+    "api.approval_decide": (
+        "system_administrator",
+        """SELECT api.approval_decide(gen_random_uuid(), (SELECT max(id) FROM system.approval_request
+            WHERE kind = 'role_grant' AND state = 'open'), 'approve', 'proof')""",
+    ),
+    "sec.data_key_create": ("finance", "SELECT sec.data_key_create('bank', NULL, NULL)"),
 }
 LEVERS = (
     "DO $$ BEGIN PERFORM 1; END $$",
