@@ -117,20 +117,16 @@ def test_pieces_taken_back_take_their_share(world: World, admin: Raw, as_role: A
     invoice = _invoiced(finance, _delivered(as_role, admin, world, order.id, 3))
     assert invoice.net_amount == D("270.00")
     [line] = invoice.lines
-    preview = rules.charges_part(line.charges, line.qty, D(1))
     back = []
     for qty, shares in ((1, ["-3.33", "-33.33"]), (2, ["-6.67", "-66.67"])):
-        command = CorrectInvoice(
-            invoice.id,
-            finance.read(get_invoice, invoice.id).row_version,
-            (Reduction(line.id, qty=D(qty)),),
-            "Mangel",
-        )
+        now = finance.read(get_invoice, invoice.id)
+        preview = rules.charges_part(line.charges, line.qty, D(qty), now.lines[0].qty_back)
+        command = CorrectInvoice(invoice.id, now.row_version, (Reduction(line.id, qty=D(qty)),), "Mangel")
         found = finance.read(get_invoice, finance.write(writes.correct_invoice, command).value.id)
         assert _shares(found) == [[D(share) for share in shares]]
         back.append(found.net_amount)
+        assert back[-1] == -rules.net_amount(D(qty), line.unit_price, line.discount_pct, preview)
     assert back == [D("-90.00"), D("-180.00")]
-    assert -rules.net_amount(D(1), line.unit_price, line.discount_pct, preview) == back[0]
     with pytest.raises(Refused, match="correction_exceeds_line"):
         finance.write(
             writes.correct_invoice,

@@ -58,6 +58,7 @@ def test_charges_are_typed_on_a_quote(world: World, as_role: AsRole, tmp_path: P
         desk.click("dialog.yes")
         assert dialog.isVisible()  # a reason alone is no charge
         assert dialog.rows[0]["value"].error
+        dialog.rows[0]["code"].set_value("FC")
         dialog.rows[0]["value"].set_value(D("11"))
         dialog.rows[1]["kind"].set_value("allowance")
         dialog.rows[1]["by"].set_value("pct")
@@ -67,6 +68,7 @@ def test_charges_are_typed_on_a_quote(world: World, as_role: AsRole, tmp_path: P
         _picture(desk, "charges_dialog")
         desk.click("dialog.yes")
         desk.wait(lambda: page.document is not None and len(page.document.charges) == 2)
+        assert page.document.charges[0]["code"] == "FC"  # what the e-invoice and the books call it
         facts = {fact.label: fact.text for fact in page.totals._facts}
         assert facts["Fracht"] == "11,00\u00a0€"
         assert facts["Messerabatt (5\u00a0%)"] == "−11,00\u00a0€"

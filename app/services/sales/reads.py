@@ -50,7 +50,7 @@ class Invoiceable(NamedTuple):
 
 
 class InvoiceLineRow(NamedTuple):
-    """A line of an invoice."""
+    """A line of an invoice.  ``qty_back`` is what corrections took back of its pieces."""
 
     id: int
     position: int
@@ -66,6 +66,7 @@ class InvoiceLineRow(NamedTuple):
     delivery_id: int | None
     tax_category: str
     charges: list[dict[str, Any]]
+    qty_back: Decimal
 
 
 class InvoiceChargeRow(NamedTuple):
@@ -274,6 +275,11 @@ def invoice_questions(
         .where(Invoice.id == invoice_id)
     )
     unit_name = Unit.name_en if language == "en" else Unit.name_de
+    back = aliased(InvoiceLine)
+    alike = (back.unit_price == InvoiceLine.unit_price) & (back.discount_pct == InvoiceLine.discount_pct)
+    taken = select(func.coalesce(-func.sum(back.qty), 0)).where(
+        back.corrects_line_id == InvoiceLine.id, alike
+    )
     lines = (
         select(
             InvoiceLine.id,
@@ -290,6 +296,7 @@ def invoice_questions(
             InvoiceLine.delivery_id,
             InvoiceLine.tax_category,
             InvoiceLine.charges,
+            taken.correlate(InvoiceLine).scalar_subquery(),
         )
         .outerjoin(Unit, Unit.code == InvoiceLine.unit_code)
         .where(InvoiceLine.invoice_id == invoice_id)

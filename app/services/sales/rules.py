@@ -116,9 +116,16 @@ def charge_net(
     return sum((x.amount or ZERO if x.kind == "charge" else -(x.amount or ZERO) for x in of_line), ZERO)
 
 
-def charges_part(charges: Iterable[Mapping[str, Any]], of: Decimal, qty: Decimal) -> list[dict[str, Any]]:
-    """The share of a line's charges that falls on the first ``qty`` of its ``of`` pieces, as the database splits it."""
-    return [{**x, "amount": cents(Decimal(str(x["amount"])) * qty / of)} for x in charges]
+def charges_part(
+    charges: Iterable[Mapping[str, Any]], of: Decimal, qty: Decimal, before: Decimal = ZERO
+) -> list[dict[str, Any]]:
+    """The share of a line's charges that falls on ``qty`` of its ``of`` pieces when some came ``before`` them, as the
+    database splits it."""
+
+    def up_to(charge: Mapping[str, Any], pieces: Decimal) -> Decimal:
+        return cents(Decimal(str(charge["amount"])) * pieces / of)
+
+    return [{**x, "amount": up_to(x, before + qty) - up_to(x, before)} for x in charges]
 
 
 def sums(lines: Iterable[tuple[Decimal, Decimal]], charges: Sequence[Charge] = ()) -> Sums:

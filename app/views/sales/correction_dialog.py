@@ -141,7 +141,7 @@ class CorrectionDialog(Dialog):
             net = what.amount
             if net is None:
                 qty = what.qty or Decimal(0)
-                charges = rules.charges_part(line.charges, line.qty, qty)
+                charges = rules.charges_part(line.charges, line.qty, qty, line.qty_back)
                 net = rules.net_amount(qty, line.unit_price, line.discount_pct, charges)
             off.append((net, line.tax_rate))
         self._sum.setText(
