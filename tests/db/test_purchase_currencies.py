@@ -190,6 +190,7 @@ def test_without_a_rate_nothing_is_entered_or_paid(
     saved = buyer.write(invoicing.save_invoice, draft(world, "CH 1", [cost("10")], "11.90", **head)).value
     (row,) = (x for x in buyer.read(payables.list_invoices, ListQuery()).rows if x.id == saved.id)
     assert (row.exchange_rate, row.own_gross_amount) == (None, None)
+    assert buyer.read(get_invoice, saved.id).own_gross_amount == 0
     stuck = refused(buyer, invoicing.enter_invoice, EnterInvoice(saved.id, saved.row_version))
     assert (stuck.key, stuck.params["currency"]) == ("exchange_rate_missing", "CHF")
     finance.write(save_rates, SaveRates((Rate("CHF", world.today, D("0.9312")),)))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -15,6 +16,7 @@ from app.services.einvoice import outgoing
 from migrations import derived
 from migrations.drift import run_queries
 
+D = Decimal
 Copies = Callable[..., AbstractContextManager[str]]
 
 # Number, kind, treatment, language, (rate, net, tax) per rate, paid, discount taken, state.
@@ -70,6 +72,37 @@ def _fill(raw: psycopg.Connection[Any]) -> None:
     raw.execute("SET LOCAL session_replication_role = DEFAULT")
 
 
+def _fill_purchases(raw: psycopg.Connection[Any]) -> None:
+    """Suppliers' invoices from before there were rates for them: in euros, with a rate before and after, without."""
+    raw.execute(
+        "INSERT INTO system.exchange_rate (currency, valid_on, rate) VALUES ('USD', '2026-01-10', 2),"
+        " ('USD', '2026-03-02', 1.25), ('USD', '2026-03-20', 4), ('CHF', '2026-09-01', 0.5)"
+    )
+    raw.execute(
+        "INSERT INTO partners.partner (id, number, name, is_supplier) OVERRIDING SYSTEM VALUE"
+        " VALUES (1, '1', 'Lieferant', true)"
+    )
+    for at, currency in enumerate(("EUR", "USD", "CHF", "GBP"), start=1):
+        raw.execute(
+            "INSERT INTO purchasing.purchase_invoice (id, number, state, supplier_id, invoice_number, currency,"
+            " invoice_date, due_date, posting_date, net_amount, tax_amount, gross_amount, paid_amount)"
+            " OVERRIDING SYSTEM VALUE VALUES (%s, %s, 'approved', 1, %s, %s, '2026-03-05', '2026-04-05',"
+            " '2026-03-06', 100.01, 19, 119.01, 20)",
+            (at, f"ER-{at}", f"R {at}", currency),
+        )
+        raw.execute(
+            "INSERT INTO purchasing.purchase_invoice_tax (purchase_invoice_id, tax_category, tax_rate, net_amount,"
+            " tax_amount) VALUES (%s, 'S', 19, 100.01, 19)",
+            (at,),
+        )
+        raw.execute(
+            "INSERT INTO purchasing.purchase_payment (purchase_invoice_id, paid_on, amount)"
+            " VALUES (%s, '2026-03-10', 20)",
+            (at,),
+        )
+    raw.execute("SET LOCAL session_replication_role = DEFAULT")
+
+
 def test_invoices_of_before_keep_their_amounts_and_get_their_tax_category(new_database: Copies) -> None:
     amounts = (
         "SELECT number, net_amount, tax_amount, gross_amount, paid_amount, discount_taken, state, row_version,"
@@ -83,6 +116,9 @@ def test_invoices_of_before_keep_their_amounts_and_get_their_tax_category(new_da
             command.upgrade(config, "history")
             _fill(raw)
             before = raw.execute(amounts).fetchall()
+            raw.execute("SET LOCAL session_replication_role = replica")
+            command.upgrade(config, "layouts")
+            _fill_purchases(raw)
         schema.upgrade(address)
         with psycopg.connect(address, autocommit=True) as admin:
             assert admin.execute(amounts).fetchall() == before
@@ -124,6 +160,20 @@ def test_invoices_of_before_keep_their_amounts_and_get_their_tax_category(new_da
                 ("order_confirmation", "", {"pictures": True}),
                 ("quote", "", {"pictures": False}),
             ]
+            # Suppliers' invoices get the nearest rate, before their day if there is one; none of them is handed over.
+            assert admin.execute(
+                "SELECT i.currency, i.exchange_rate, i.exchange_date, i.own_net_amount, i.own_gross_amount,"
+                " p.own_amount, p.own_paid FROM purchasing.purchase_invoice i JOIN purchasing.purchase_payment p"
+                " ON p.purchase_invoice_id = i.id ORDER BY i.id"
+            ).fetchall() == [
+                ("EUR", D(1), None, D("100.01"), D("119.01"), D(20), D(20)),
+                ("USD", D("1.25"), None, D("80.01"), D("95.21"), D(16), D(16)),
+                ("CHF", D("0.5"), None, D("200.02"), D("238.02"), D(40), D(40)),
+                ("GBP", D(1), None, D("100.01"), D("119.01"), D(20), D(20)),
+            ]
+            assert admin.execute(
+                "SELECT array_agg(accounting.has_own_amounts(i) ORDER BY i.id) FROM purchasing.purchase_invoice i"
+            ).fetchone() == ([True, False, False, False],)
             totals = [one for one in run_queries(admin, "consistency") if one[0] == "sales_totals"]
             assert [found for found in totals if "sales.invoice" in str(found)] == []
         engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://"))

@@ -290,6 +290,7 @@ class FactsCard(Card):
                 fact.label,
                 "section15" if total else "small" if fact.style == "locked" else "body",
                 "text" if total else "text2",
+                shrink=True,
             )
         )
         if fact.style == "locked":

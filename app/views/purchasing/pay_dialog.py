@@ -276,19 +276,19 @@ class PayManyDialog(_PayDialog):
     def _show(self) -> None:
         payments = self._payments()
         sums: dict[str, Decimal] = {}
-        saved = ZERO
+        saved: dict[str, Decimal] = {}
         for row, payment in zip(self._rows, payments, strict=True):
             signed = payment.amount if row.open_amount > 0 else -payment.amount
             sums[row.currency] = sums.get(row.currency, ZERO) + signed
-            saved += row.discount if payment.use_discount else ZERO
+            if payment.use_discount:
+                saved[row.currency] = saved.get(row.currency, ZERO) + row.discount
         facts = [
             Fact(row.supplier, fmt.money(x.amount if row.open_amount > 0 else -x.amount, row.currency))
             for row, x in list(zip(self._rows, payments, strict=True))[:8]
         ]
         if len(payments) > len(facts):
             facts.append(Fact(t("purchasing.pay.more", n=len(payments) - len(facts))))
-        if saved:
-            facts.append(Fact(t("purchasing.pay.discount"), fmt.money(saved)))
+        facts += [Fact(t("purchasing.pay.discount"), fmt.money(x, key)) for key, x in saved.items()]
         facts += [Fact(t("purchasing.pay.sum"), fmt.money(x, key), "total") for key, x in sums.items()]
         if set(sums) - {"EUR"}:
             together = sum((row.own_open for row in self._rows), ZERO)

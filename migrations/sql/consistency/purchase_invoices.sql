@@ -31,7 +31,8 @@ SELECT 'own', i.id::text, i.own_gross_amount, t.gross
                        (sales.own(t.net_amount, x.exchange_rate), sales.own(t.tax_amount, x.exchange_rate))) AS other_rate
           FROM purchasing.purchase_invoice_tax t JOIN purchasing.purchase_invoice x ON x.id = t.purchase_invoice_id GROUP BY 1) t
     ON t.purchase_invoice_id = i.id
- WHERE (i.own_net_amount, i.own_gross_amount) IS DISTINCT FROM (t.net, t.gross) OR t.other_rate
+ WHERE (i.own_net_amount, i.own_gross_amount) IS DISTINCT FROM (t.net, t.gross)
+    OR t.other_rate AND (i.exchange_date IS NOT NULL OR NOT purchasing.is_foreign(i.currency))
     OR i.own_gross_amount <> i.own_net_amount + i.own_tax_amount
     OR i.exchange_rate <> 1 AND NOT purchasing.is_foreign(i.currency)
 UNION ALL

@@ -45,12 +45,11 @@ CREATE OR REPLACE FUNCTION purchasing.own_taxes(p_invoice bigint, p_rate numeric
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   UPDATE purchasing.purchase_invoice_tax t
-     SET own_net_amount = sales.own(t.net_amount, p_rate), own_tax_amount = sales.own(t.tax_amount, p_rate)
-   WHERE t.purchase_invoice_id = p_invoice
-     AND (t.own_net_amount, t.own_tax_amount)
-         IS DISTINCT FROM (sales.own(t.net_amount, p_rate), sales.own(t.tax_amount, p_rate));
+     SET own_net_amount = coalesce(sales.own(t.net_amount, p_rate), 0),
+         own_tax_amount = coalesce(sales.own(t.tax_amount, p_rate), 0)
+   WHERE t.purchase_invoice_id = p_invoice;
 END $$;
-COMMENT ON FUNCTION purchasing.own_taxes IS 'What the taxes of an invoice come to in the house''s own currency, each rounded once.';
+COMMENT ON FUNCTION purchasing.own_taxes IS 'What the taxes of an invoice come to in the house''s own currency, each rounded once; nothing without a rate.';
 
 CREATE OR REPLACE FUNCTION purchasing.own_left(p_invoice purchasing.purchase_invoice) RETURNS numeric
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

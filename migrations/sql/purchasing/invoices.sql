@@ -190,7 +190,8 @@ BEGIN
                  WHERE l.purchase_invoice_id = v_invoice.id AND o.supplier_id <> v_invoice.supplier_id) THEN
     PERFORM sec.fail('ER422', 'purchase_invoice_other_supplier', jsonb_build_object('position', 1));
   END IF;
-  PERFORM purchasing.write_invoice_taxes(v_invoice.id, v_invoice.stated_gross, v_invoice.exchange_rate);
+  PERFORM purchasing.write_invoice_taxes(v_invoice.id, v_invoice.stated_gross, CASE
+    WHEN v_invoice.exchange_date IS NOT NULL OR NOT purchasing.is_foreign(v_invoice.currency) THEN v_invoice.exchange_rate END);
   UPDATE purchasing.purchase_invoice i
      SET kind = v_invoice.kind, corrects_id = v_invoice.corrects_id, supplier_id = v_invoice.supplier_id,
          received_id = v_invoice.received_id, invoice_number = v_invoice.invoice_number,
