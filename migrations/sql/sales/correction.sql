@@ -10,6 +10,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION sales.line_left IS 'What corrections have left of a line of an invoice.';
 
+CREATE OR REPLACE FUNCTION sales.line_back(
+  p_line sales.invoice_line, p_qty numeric, p_qty_left numeric, p_net_left numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- With the last piece goes the last cent: several times rounded is not rounded once.
+  SELECT CASE WHEN p_qty = p_qty_left AND abs(p_net_left - x.net) <= 0.01 THEN p_net_left ELSE x.net END
+    FROM (SELECT round(p_qty * p_line.unit_price * (100 - p_line.discount_pct) / 100, 2) AS net) x
+$$;
+COMMENT ON FUNCTION sales.line_back IS 'Net of so many pieces of a line that are taken back, when so many pieces and so much money are left of it.';
+
 CREATE OR REPLACE FUNCTION api.invoice_correct(
   p_command uuid, p_id bigint, p_row_version integer, p_lines jsonb, p_reason text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -45,7 +54,7 @@ BEGIN
               WHEN w.amount <> round(w.amount, 2) OR w.qty <> round(w.qty, 6) THEN 'correction_line_malformed'
               WHEN w.qty IS NOT NULL AND l.product_id IS NULL THEN 'correction_line_malformed'
               WHEN w.qty > f.qty OR coalesce(w.amount, 0) > f.net
-                   OR w.qty IS NOT NULL AND round(w.qty * l.unit_price * (100 - l.discount_pct) / 100, 2) > f.net
+                   OR w.qty IS NOT NULL AND sales.line_back(l, w.qty, f.qty, f.net) > f.net
                 THEN 'correction_exceeds_line' END AS problem
     INTO v_bad
     FROM jsonb_to_recordset(p_lines) AS w (invoice_line_id bigint, qty numeric, amount numeric)
@@ -65,9 +74,10 @@ BEGIN
          CASE WHEN w.qty IS NULL THEN -1 ELSE -w.qty END,
          CASE WHEN w.qty IS NULL THEN w.amount ELSE l.unit_price END,
          CASE WHEN w.qty IS NULL THEN 0 ELSE l.discount_pct END, l.tax_rate, l.tax_category,
-         CASE WHEN w.qty IS NULL THEN -w.amount ELSE -round(w.qty * l.unit_price * (100 - l.discount_pct) / 100, 2) END
+         CASE WHEN w.qty IS NULL THEN -w.amount ELSE -sales.line_back(l, w.qty, f.qty, f.net) END
     FROM jsonb_to_recordset(p_lines) AS w (invoice_line_id bigint, qty numeric, amount numeric)
-    JOIN sales.invoice_line l ON l.id = w.invoice_line_id;
+    JOIN sales.invoice_line l ON l.id = w.invoice_line_id
+   CROSS JOIN LATERAL sales.line_left(l.id) f;
   -- Goods that come off take their share of the percentages with them; an amount is what it is.
   INSERT INTO sales.invoice_charge (invoice_id, position, kind, reason, reason_code, pct, base_amount, amount,
                                     tax_category, tax_rate)
@@ -80,8 +90,9 @@ BEGIN
    WHERE c.invoice_id = p_id AND c.pct IS NOT NULL AND round(b.net * c.pct / 100, 2) <> 0;
   v_order.snapshot := v_invoice.snapshot;
   v_new := sales.write_invoice(v_id, 'correction', p_id, v_order, v_invoice.service_date, NULL, btrim(p_reason));
-  IF v_invoice.gross_amount + v_new.gross_amount + coalesce((
-       SELECT sum(c.gross_amount) FROM sales.invoice c WHERE c.corrects_id = p_id AND c.id <> v_id), 0) < v_invoice.prepaid_amount
+  -- Each correction has a tax of its own: rounded up several times they may be some cents more than the invoice's.
+  IF v_invoice.gross_amount + (SELECT sum(c.gross_amount + 0.01) FROM sales.invoice c WHERE c.corrects_id = p_id)
+       < v_invoice.prepaid_amount
      OR v_invoice.kind = 'down_payment' AND EXISTS (
        SELECT FROM sales.down_payments_left(v_order.id) d WHERE d.down_payment_id = p_id AND (d.net < 0 OR d.tax < 0))
   THEN
