@@ -9,9 +9,9 @@ from app.services.documents.rules import missing_contents
 from app.services.einvoice import outgoing
 from app.services.einvoice.model import Profile
 from app.services.einvoice.validate import check
-from app.services.sales import documents, writes
+from app.services.sales import documents, rules, writes
 from app.services.sales.commands import CancelInvoice, CorrectInvoice, PostPayment, Reduction
-from app.services.sales.reads import payment_proposal
+from app.services.sales.reads import InvoiceDetail, payment_proposal
 from tests.db.test_invoicing import (
     As,
     _adds_up,
@@ -139,3 +139,42 @@ def test_two_steps_of_cash_discount(world: World, admin: Raw, as_role: As, finan
     admin.execute(
         "UPDATE partners.payment_term SET discount2_days = 0, discount2_pct = 0 WHERE id = %s", (world.terms,)
     )
+
+
+@pytest.mark.parametrize(
+    ("price", "net"),
+    [("100.50", "-100.50"), ("100.335", "-100.33"), ("100.333", "-100.34")],
+    ids=["tax", "up", "down"],
+)
+def test_what_comes_back_piece_by_piece_comes_back_whole(
+    world: World, admin: Raw, as_role: As, finance: Database, price: str, net: str
+) -> None:
+    """Three times rounded is not rounded once: the last piece takes the last cent, and is not refused for it."""
+    _stocked(as_role, world)
+    order = _ordered(as_role, world.order([world.line(world.bike, 3, price)]))
+    invoice = _invoiced(finance, _delivered(as_role, admin, world, order.id, 3))
+    back = (Reduction(invoice.lines[0].id, qty=D(1)),)
+
+    def piece() -> InvoiceDetail:
+        now = _read(finance, invoice.id)
+        less = CorrectInvoice(invoice.id, now.row_version, back, "Bruch")
+        made = _read(finance, finance.write(writes.correct_invoice, less).value.id)
+        assert made.net_amount == -rules.correction_net(now.lines[0], D(1))
+        return made
+
+    piece()
+    piece()
+    made = piece()
+    assert made.net_amount == D(net)
+    assert not check(
+        outgoing.invoice_of(finance.read(outgoing.load, made.id)), Profile.ZUGFERD_EN16931
+    ).findings
+    assert abs(_read(finance, invoice.id).open_amount) <= D("0.01")
+    sums = admin.execute(
+        "SELECT sum(net_amount), abs(sum(tax_amount)) FROM sales.invoice WHERE id = %s OR corrects_id = %s",
+        (invoice.id, invoice.id),
+    ).fetchone()
+    assert sums is not None
+    assert (sums[0], sums[1] <= D("0.01")) == (D(0), True)
+    with pytest.raises(Refused, match=r"correction_exceeds_line|invoice_not_correctable"):
+        piece()

@@ -120,12 +120,12 @@ def test_pieces_taken_back_take_their_share(world: World, admin: Raw, as_role: A
     back = []
     for qty, shares in ((1, ["-3.33", "-33.33"]), (2, ["-6.67", "-66.67"])):
         now = finance.read(get_invoice, invoice.id)
-        preview = rules.charges_part(line.charges, line.qty, D(qty), now.lines[0].qty_back)
+        preview = rules.correction_net(now.lines[0], D(qty))
         command = CorrectInvoice(invoice.id, now.row_version, (Reduction(line.id, qty=D(qty)),), "Mangel")
         found = finance.read(get_invoice, finance.write(writes.correct_invoice, command).value.id)
         assert _shares(found) == [[D(share) for share in shares]]
         back.append(found.net_amount)
-        assert back[-1] == -rules.net_amount(D(qty), line.unit_price, line.discount_pct, preview)
+        assert back[-1] == -preview
     assert back == [D("-90.00"), D("-180.00")]
     with pytest.raises(Refused, match="correction_exceeds_line"):
         finance.write(

@@ -50,7 +50,7 @@ class Invoiceable(NamedTuple):
 
 
 class InvoiceLineRow(NamedTuple):
-    """A line of an invoice.  ``qty_back`` is what corrections took back of its pieces."""
+    """A line of an invoice.  ``qty_back`` and ``net_back`` are what corrections took back of its pieces and its net."""
 
     id: int
     position: int
@@ -67,6 +67,7 @@ class InvoiceLineRow(NamedTuple):
     tax_category: str
     charges: list[dict[str, Any]]
     qty_back: Decimal
+    net_back: Decimal
 
 
 class InvoiceChargeRow(NamedTuple):
@@ -280,6 +281,9 @@ def invoice_questions(
     taken = select(func.coalesce(-func.sum(back.qty), 0)).where(
         back.corrects_line_id == InvoiceLine.id, alike
     )
+    given = select(func.coalesce(-func.sum(back.net_amount), 0)).where(
+        back.corrects_line_id == InvoiceLine.id
+    )
     lines = (
         select(
             InvoiceLine.id,
@@ -297,6 +301,7 @@ def invoice_questions(
             InvoiceLine.tax_category,
             InvoiceLine.charges,
             taken.correlate(InvoiceLine).scalar_subquery(),
+            given.correlate(InvoiceLine).scalar_subquery(),
         )
         .outerjoin(Unit, Unit.code == InvoiceLine.unit_code)
         .where(InvoiceLine.invoice_id == invoice_id)

@@ -4,9 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.core.errors import Invalid
+
+if TYPE_CHECKING:
+    from app.services.sales.reads import InvoiceLineRow
 
 CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
@@ -126,6 +129,13 @@ def charges_part(
         return cents(Decimal(str(charge["amount"])) * pieces / of)
 
     return [{**x, "amount": up_to(x, before + qty) - up_to(x, before)} for x in charges]
+
+
+def correction_net(line: "InvoiceLineRow", qty: Decimal) -> Decimal:
+    """Net of so many pieces that a correction takes back, as the database says; with the last one goes the rest."""
+    charges = charges_part(line.charges, line.qty, qty, line.qty_back)
+    net, left = net_amount(qty, line.unit_price, line.discount_pct, charges), line.net_amount - line.net_back
+    return left if qty == line.qty - line.qty_back and abs(left - net) <= CENT else net
 
 
 def sums(lines: Iterable[tuple[Decimal, Decimal]], charges: Sequence[Charge] = ()) -> Sums:

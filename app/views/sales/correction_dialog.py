@@ -140,9 +140,7 @@ class CorrectionDialog(Dialog):
             line = lines[what.invoice_line_id]
             net = what.amount
             if net is None:
-                qty = what.qty or Decimal(0)
-                charges = rules.charges_part(line.charges, line.qty, qty, line.qty_back)
-                net = rules.net_amount(qty, line.unit_price, line.discount_pct, charges)
+                net = rules.correction_net(line, what.qty or Decimal(0))
             off.append((net, line.tax_rate))
         self._sum.setText(
             t("sales.correction.sum", net=fmt.money(-rules.sums(off).net, self._invoice.currency))

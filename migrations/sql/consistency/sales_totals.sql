@@ -25,8 +25,7 @@ SELECT 'invoice_tax', t.invoice_id, t.net_amount, t.tax_amount
 UNION ALL
 -- A line is its price and its charges; those of an order's lines stand on its invoices, once everything is invoiced to the cent.
 SELECT 'invoice_line', l.invoice_id, l.net_amount, sales.charge_net(l.charges)
-  FROM sales.invoice_line l
- WHERE l.net_amount <> round(l.qty * l.unit_price * (100 - l.discount_pct) / 100, 2) + sales.charge_net(l.charges)
+  FROM sales.invoice_line l WHERE sales.line_is_wrong(l)
 UNION ALL
 SELECT 'quote_line', l.id, l.charge_amount, sales.charge_net(l.charges)
   FROM sales.quote_line l WHERE l.charge_amount <> sales.charge_net(l.charges)

@@ -20,10 +20,13 @@ COMMENT ON FUNCTION sales.correction_charges IS
 
 CREATE OR REPLACE FUNCTION sales.correction_net(p_line sales.invoice_line, p_qty numeric) RETURNS numeric
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT sales.charge_net(sales.correction_charges(p_line, p_qty))
-         - round(p_qty * p_line.unit_price * (100 - p_line.discount_pct) / 100, 2)
+  -- With the last piece goes the last cent: several times rounded is not rounded once.
+  SELECT CASE WHEN p_qty = f.qty AND abs(f.net + x.net) <= 0.01 THEN -f.net ELSE x.net END
+    FROM sales.line_left(p_line.id) f
+   CROSS JOIN LATERAL (SELECT sales.charge_net(sales.correction_charges(p_line, p_qty))
+                              - round(p_qty * p_line.unit_price * (100 - p_line.discount_pct) / 100, 2) AS net) x
 $$;
-COMMENT ON FUNCTION sales.correction_net IS 'Net of so many pieces of a line that are taken back, negative.';
+COMMENT ON FUNCTION sales.correction_net IS 'Net of so many pieces of a line that are taken back, negative; with the last of them the rest.';
 
 CREATE OR REPLACE FUNCTION api.invoice_correct(
   p_command uuid, p_id bigint, p_row_version integer, p_lines jsonb, p_reason text) RETURNS jsonb
@@ -97,8 +100,9 @@ BEGIN
    WHERE c.invoice_id = p_id AND c.pct IS NOT NULL AND round(b.net * c.pct / 100, 2) <> 0;
   v_order.snapshot := v_invoice.snapshot;
   v_new := sales.write_invoice(v_id, 'correction', p_id, v_order, v_invoice.service_date, NULL, btrim(p_reason));
-  IF v_invoice.gross_amount + v_new.gross_amount + coalesce((
-       SELECT sum(c.gross_amount) FROM sales.invoice c WHERE c.corrects_id = p_id AND c.id <> v_id), 0) < v_invoice.prepaid_amount
+  -- Each correction has a tax of its own: rounded up several times they may be some cents more than the invoice's.
+  IF v_invoice.gross_amount + (SELECT sum(c.gross_amount + 0.01) FROM sales.invoice c WHERE c.corrects_id = p_id)
+       < v_invoice.prepaid_amount
      OR v_invoice.kind = 'down_payment' AND EXISTS (
        SELECT FROM sales.down_payments_left(v_order.id) d WHERE d.down_payment_id = p_id AND (d.net < 0 OR d.tax < 0))
   THEN

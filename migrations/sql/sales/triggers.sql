@@ -89,6 +89,14 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION sales.guard_parts IS 'Nothing is added to a delivery or an invoice that exists.';
 
+CREATE OR REPLACE FUNCTION sales.line_is_wrong(p_line sales.invoice_line) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- The last piece that a correction takes back takes the last cent with it.
+  SELECT abs(p_line.net_amount - round(p_line.qty * p_line.unit_price * (100 - p_line.discount_pct) / 100, 2)
+             - sales.charge_net(p_line.charges)) > CASE WHEN p_line.corrects_line_id IS NULL THEN 0 ELSE 0.01 END
+$$;
+COMMENT ON FUNCTION sales.line_is_wrong IS 'Whether a line of an invoice is not what its price, discount and charges come to.';
+
 CREATE OR REPLACE FUNCTION sales.guard_invoice_totals() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -100,8 +108,7 @@ BEGIN
      OR NOT EXISTS (SELECT FROM sales.invoice_tax t WHERE t.invoice_id = NEW.id
                     HAVING sum(t.net_amount) = NEW.net_amount AND sum(t.tax_amount) = NEW.tax_amount)
      OR NEW.gross_amount IS DISTINCT FROM NEW.net_amount + NEW.tax_amount
-     OR EXISTS (SELECT FROM sales.invoice_line l WHERE l.invoice_id = NEW.id AND l.net_amount IS DISTINCT FROM
-                  round(l.qty * l.unit_price * (100 - l.discount_pct) / 100, 2) + sales.charge_net(l.charges))
+     OR EXISTS (SELECT FROM sales.invoice_line l WHERE l.invoice_id = NEW.id AND sales.line_is_wrong(l))
      OR NEW.prepaid_amount IS DISTINCT FROM coalesce(
           (SELECT sum(d.net_amount + d.tax_amount) FROM sales.invoice_deduction d WHERE d.invoice_id = NEW.id), 0)
      OR NEW.paid_amount <> 0 OR NEW.discount_taken <> 0 OR NEW.credited_amount <> 0
