@@ -302,6 +302,11 @@ def test_the_head_of_a_list_cuts_no_button_however_narrow_it_is(qtbot: Any) -> N
     assert other.width() < full[0]
     assert main.width() < full[1]
     assert other.toolTip() == other.accessibleName() != ""
+    head.resize(full[0] + full[1] + 400, head.height())
+    assert other.toolTip() == ""
+    head.show_count("1.234.567.890 Treffer in dieser Liste")  # it comes when the rows do
+    assert other.toolTip() != ""
+    head.show_count("")
     head.resize(1200, head.height())
     QApplication.processEvents()
     assert (other.width(), main.width()) == full

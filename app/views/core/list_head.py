@@ -54,8 +54,12 @@ class ListHead(QWidget):
         return QSize(px("side"), self.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where there is little room, buttons do without their keys, then without words beside icons; none is cut."""
+        """Make use of the room."""
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where there is little room, buttons do without their keys, then without words beside icons; none is cut."""
         direct = Qt.FindChildOption.FindDirectChildrenOnly
         for level in range(3):
             for button in self.findChildren(Button, options=direct):
@@ -67,6 +71,7 @@ class ListHead(QWidget):
         """Show how many there are."""
         self.count.set_text(text)
         self.count.setVisible(bool(text))
+        self._fit()
 
 
 class PresetBar(QWidget):
