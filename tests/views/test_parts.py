@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 from app.core import i18n
 from app.views.core import icons, theme, values
 from app.views.core.calendar import MonthGrid
+from app.views.core.list_head import ListHead
 from app.views.core.parts import (
     Button,
     CheckBox,
@@ -31,6 +33,8 @@ from app.views.core.parts import (
 )
 from app.views.core.toasts import FOOT
 from app.views.core.tokens import THEMES
+from app.views.core.workspace import Rail
+from app.views.shell.rail import RailBar
 
 
 @pytest.fixture
@@ -276,6 +280,49 @@ def test_what_names_something_is_not_grouped_and_a_secret_stays_as_typed(window:
         values.read("digits", "1,5")
     assert values.read("secret", " ein Satz ") == " ein Satz "
     assert values.read("text", " ein Satz ") == "ein Satz"
+
+
+def test_the_head_of_a_list_cuts_no_button_however_narrow_it_is(qtbot: Any) -> None:
+    host = QWidget()
+    head = ListHead("Rechnungseingang", host)
+    other = Button("kit.list.save_new", "save", "ghost")
+    main = Button("kit.list.save", "plus", "primary", "Ctrl+N")
+    head.add(other)
+    head.add(main)
+    qtbot.addWidget(host)
+    head.resize(1200, head.height())
+    host.show()
+    QApplication.processEvents()
+    full = other.width(), main.width()
+    for room in (520, 440, 400):
+        head.resize(room, head.height())
+        QApplication.processEvents()
+        assert main.geometry().right() < head.width()
+        assert (other.width(), main.width()) == (other.sizeHint().width(), main.sizeHint().width())
+    assert other.width() < full[0]
+    assert main.width() < full[1]
+    assert other.toolTip() == other.accessibleName() != ""
+    head.resize(full[0] + full[1] + 400, head.height())
+    assert other.toolTip() == ""
+    head.show_count("1.234.567.890 Treffer in dieser Liste")  # it comes when the rows do
+    assert other.toolTip() != ""
+    head.show_count("")
+    head.resize(1200, head.height())
+    QApplication.processEvents()
+    assert (other.width(), main.width()) == full
+    assert other.toolTip() == ""
+
+
+def test_the_rail_keeps_icon_and_word_apart_in_a_low_window(qtbot: Any) -> None:
+    rail = RailBar([(Rail(f"r{n}", "kit.list.save", "save"), ()) for n in range(14)])
+    qtbot.addWidget(rail)
+    rail.resize(rail.width(), 680)
+    rail.show()
+    QApplication.processEvents()
+    shown = sorted(rail.buttons.values(), key=lambda one: one.y())
+    assert all(one.height() >= one.minimumSizeHint().height() for one in shown)
+    assert all(above.geometry().bottom() < below.y() for above, below in pairwise(shown))
+    assert shown[-1].geometry().bottom() < rail.height()
 
 
 def test_search_waits_for_a_pause_and_enter_does_not(qtbot: Any, window: QWidget) -> None:

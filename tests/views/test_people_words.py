@@ -9,6 +9,7 @@ from app.core.changes import changed
 from app.core.paging import ListQuery
 from app.services.security.roles import ROLES
 from app.services.security.shelf import list_roles
+from app.views.core import people
 from app.views.security.people_words import role, titles
 from tests.make_world import Raw
 from tests.views.keys import press_key
@@ -50,3 +51,18 @@ def test_the_name_of_a_role_made_meanwhile_is_learned(
             bench.wait(lambda: role(ctx, "fresh_team") == "Frisches Team")
         finally:
             admin.execute("SELECT sec.role_retire('fresh_team', 'a test')")
+
+
+def test_a_list_that_was_faster_than_the_names_shows_them_as_soon_as_they_are_there(
+    as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    other = as_role("viewer").profile
+    with bench_of(as_role("system_administrator"), tmp_path, qtbot) as bench:
+        page = bench.go("security.events")
+        column = next(n for n, one in enumerate(page.model.columns) if one.key == "login")
+        row = next(n for n, one in enumerate(page.model.rows) if one.login == other.login)
+        people._known.pop(bench.window.ctx, None)  # as in a session that has just begun
+        page.model.forget_words()
+        cell = page.model.index(row, column)
+        assert cell.data() == other.login  # asked for now; the answer is on its way
+        bench.wait(lambda: cell.data() == other.person)

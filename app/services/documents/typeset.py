@@ -1,15 +1,15 @@
 """Text on paper: the embedded fonts, cleaning, measuring, wrapping and drawing.
 
 Texts are drawn as they are, never parsed as markup.  What Noto Sans lacks comes from DejaVu Sans, Chinese and Japanese
-from Droid Sans Fallback, Korean from Nanum Square; what all of them lack is shown as a box, so that nothing
-disappears silently, and `unknown` names it before anything is issued.
+from Droid Sans Fallback, Korean from Nanum Square, emoji (black on white) from Noto Emoji; what all of them lack is
+shown as a box, so that nothing disappears silently, and `unknown` names it before anything is issued.
 """
 
 import io
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase import pdfmetrics, ttfonts
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
@@ -51,7 +51,11 @@ _FILES: dict[Family, dict[Weight, str]] = {
 }
 _FALLBACK = "WerkbankFallback"
 # Large fonts, in the order they are asked; read when the first character is met that the others lack.
-_EAST = {"WerkbankEast": "DroidSansFallbackFull.ttf", "WerkbankKorean": "NanumSquareR.ttf"}
+_LARGE = {
+    "WerkbankEast": "DroidSansFallbackFull.ttf",
+    "WerkbankKorean": "NanumSquareR.ttf",
+    "WerkbankEmoji": "NotoEmoji-Regular.ttf",
+}
 _family: ContextVar[Family] = ContextVar("family", default="sans")
 _loading = threading.Lock()
 rl_config.useA85 = 0  # binary streams: a quarter smaller, and made sooner
@@ -221,6 +225,19 @@ def _font(weight: Weight) -> str:
     return f"Werkbank{_family.get()}{weight}"
 
 
+def _to_unicode(fontname: str, subset: Sequence[int]) -> str:
+    """What a copy of the text reads as.  The library writes characters beyond the first plane with five digits, which
+    no reader understands: they are a pair of surrogates."""
+    broken = _library_map(fontname, subset)
+    for code in {one for one in subset if one > 0xFFFF}:
+        broken = broken.replace(f"<{code:04X}>", f"<{chr(code).encode('utf-16-be').hex().upper()}>")
+    return broken
+
+
+_library_map: Callable[[str, Sequence[int]], str] = ttfonts.makeToUnicodeCMap
+ttfonts.makeToUnicodeCMap = _to_unicode
+
+
 def _register() -> None:
     """Load the fonts once; documents may be made in several threads, and a font must never change under one."""
     with _loading:
@@ -232,19 +249,19 @@ def _register() -> None:
         pdfmetrics.registerFont(TTFont(_FALLBACK, FONT_DIR / "DejaVuSans.ttf"))
 
 
-def _register_east(font: str) -> None:
+def _register_large(font: str) -> None:
     """Load a large font, the first time it is wanted."""
     with _loading:
         if font not in pdfmetrics.getRegisteredFontNames():
-            pdfmetrics.registerFont(TTFont(font, FONT_DIR / _EAST[font]))
+            pdfmetrics.registerFont(TTFont(font, FONT_DIR / _LARGE[font]))
 
 
 @cache
 def _coverage(font: str) -> dict[int, float]:
     """Advance widths of a font by code point, for the characters that have a glyph."""
     _register()
-    if font in _EAST:
-        _register_east(font)
+    if font in _LARGE:
+        _register_large(font)
     loaded = pdfmetrics.getFont(font)
     assert isinstance(loaded, TTFont)
     face = loaded.face
@@ -296,7 +313,7 @@ def _font_of(code: int, font: str) -> str:
     """The font a character is taken from: its own, or the first of the others that has it."""
     if code in _coverage(font):
         return font
-    return next((other for other in (_FALLBACK, *_EAST) if code in _coverage(other)), _FALLBACK)
+    return next((other for other in (_FALLBACK, *_LARGE) if code in _coverage(other)), _FALLBACK)
 
 
 @cache
@@ -309,10 +326,8 @@ def _safe(character: str) -> str:
         return " "
     if category in ("Cc", "Cf") or "\ufe00" <= character <= "\ufe0f":
         return ""
-    if ord(character) > 0xFFFF:  # reportlab writes no usable text for these, so a copy would read as nonsense
-        return BOX
     code = ord(character)
-    known = any(code in _coverage(font) for font in ("WerkbanksansRegular", _FALLBACK, *_EAST))
+    known = any(code in _coverage(font) for font in ("WerkbanksansRegular", _FALLBACK, *_LARGE))
     return character if known else BOX
 
 

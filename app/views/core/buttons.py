@@ -139,6 +139,7 @@ class Button(_Painted):
         self._words = ""
         self._blocked: str | None = None
         self._chevron = False
+        self._terse = 0
         self._shortcuts: list[QShortcut] = []
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor if kind == "link" else Qt.CursorShape.ArrowCursor)
@@ -187,6 +188,27 @@ class Button(_Painted):
         self.setEnabled(reason is None)
         self._show_words()
 
+    def set_terse(self, level: int) -> None:
+        """Take less room: 1 leaves out the keys, 2 also the word beside an icon, unless this is the main button."""
+        if level == self._terse:
+            return
+        self._terse = level
+        self.setToolTip(self.accessibleName() if self._wordless else "")
+        self.updateGeometry()
+        self.update()
+
+    @property
+    def _wordless(self) -> bool:
+        return self._terse > 1 and self._icon is not None and self._kind != "primary"
+
+    @property
+    def _shown_words(self) -> str:
+        return "" if self._wordless else self.text()
+
+    @property
+    def _shown_keys(self) -> str:
+        return key_text(self._sequence) if self._sequence and not self._terse else ""
+
     def set_menu(self, menu: QMenu) -> None:
         """Open a menu on click; a chevron shows that there is one."""
         self._chevron = True
@@ -213,11 +235,12 @@ class Button(_Painted):
     def sizeHint(self) -> QSize:
         """Icon, word, shortcut, paddings."""
         style = _KINDS[self._kind][4]
-        width = fonts.metrics(style).size(int(Qt.TextFlag.TextShowMnemonic), self.text()).width()
+        words, keys = self._shown_words, self._shown_keys
+        width = fonts.metrics(style).size(int(Qt.TextFlag.TextShowMnemonic), words).width() if words else 0
         if self._icon:
-            width += px("icon") + px("gap_s")
-        if self._sequence:
-            width += fonts.metrics("caption").horizontalAdvance(key_text(self._sequence)) + px("gap_s")
+            width += px("icon") + (px("gap_s") if words else 0)
+        if keys:
+            width += fonts.metrics("caption").horizontalAdvance(keys) + px("gap_s")
         if self._chevron:
             width += px("icon_small") + px("gap_s")
         if self._kind == "link":
@@ -253,21 +276,21 @@ class Button(_Painted):
             tint = word if word != "text" else "text2"
             painter.drawPixmap(x, (height - side) // 2, pixmap(self._icon, side, tint, ratio))
             x += side + px("gap_s")
+        words, keys = self._shown_words, self._shown_keys
         painter.setFont(font(style))
         painter.setPen(tok(word))
         flags = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft) | int(
             Qt.TextFlag.TextShowMnemonic
         )
-        width = fonts.metrics(style).size(int(Qt.TextFlag.TextShowMnemonic), self.text()).width()
-        painter.drawText(QRect(x, 0, width + 2, height), flags, self.text())
+        width = fonts.metrics(style).size(int(Qt.TextFlag.TextShowMnemonic), words).width()
+        painter.drawText(QRect(x, 0, width + 2, height), flags, words)
         if self._kind == "link" and self.underMouse() and live:
             line = height // 2 + fonts.metrics(style).ascent() // 2 + 2
             painter.drawLine(x, line, x + width, line)
         x += width + px("gap_s")
-        if self._sequence:
+        if keys:
             painter.setFont(font("caption"))
             painter.setPen(tok(word if self._kind == "primary" or not live else "text3"))
-            keys = key_text(self._sequence)
             wide = fonts.metrics("caption").horizontalAdvance(keys)
             painter.drawText(QRect(x, 0, wide + 2, height), int(Qt.AlignmentFlag.AlignVCenter), keys)
             x += wide + px("gap_s")

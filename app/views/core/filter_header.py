@@ -344,7 +344,7 @@ class FilterHeader(QHeaderView):
         """How wide a column must be for its words, with the arrow of the sorted one."""
         words, pad = column.head(), px("cell_padding")
         arrow = max(0, px("icon_small") + 4 - pad) if column.sortable else 0
-        return fonts.metrics("small500").horizontalAdvance(words) + 2 * pad + arrow if words else 0
+        return fonts.metrics("small500").horizontalAdvance(words) + 2 * pad + arrow + 2 if words else 0
 
     def paintSection(self, painter: QPainter, rect: QRect, logical: int) -> None:
         """Paint the words and the arrow of one column."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from app.core.i18n import t
@@ -24,7 +24,7 @@ class ListHead(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(px("margin"), px("gap_m"), px("margin"), px("gap"))
         row.setSpacing(px("gap"))
-        row.addWidget(Label(title, "title"))
+        row.addWidget(Label(title, "title", shrink=True))
         self.count = CountChip()
         row.addWidget(self.count)
         self.count.hide()
@@ -49,10 +49,29 @@ class ListHead(QWidget):
         """Put a button at the right."""
         self._row.addWidget(button)
 
+    def minimumSizeHint(self) -> QSize:
+        """Never forces the page to grow: buttons get shorter before."""
+        return QSize(px("side"), self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make use of the room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where there is little room, buttons do without their keys, then without words beside icons; none is cut."""
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for level in range(3):
+            for button in self.findChildren(Button, options=direct):
+                button.set_terse(level)
+            if self._row.sizeHint().width() <= self.width():
+                break
+
     def show_count(self, text: str) -> None:
         """Show how many there are."""
         self.count.set_text(text)
         self.count.setVisible(bool(text))
+        self._fit()
 
 
 class PresetBar(QWidget):

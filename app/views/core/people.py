@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication
 from app.services.security.reads import people
 from app.views.core.context import AppContext
 from app.views.core.operation import ReadOp
+from app.views.core.table_model import PagedTableModel
 
 _known: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
 _waiting: WeakKeyDictionary[Any, list[Callable[[], object]]] = WeakKeyDictionary()
@@ -38,7 +39,9 @@ def when_known(ctx: AppContext, run: Callable[[], object]) -> None:
 def _tell(ctx: AppContext) -> None:
     for window in QApplication.topLevelWidgets():
         for view in window.findChildren(QAbstractItemView):
-            view.viewport().update()  # lists that were faster show logins
+            if isinstance(model := view.model(), PagedTableModel):
+                model.forget_words()  # a list that was faster shows logins
+                view.viewport().update()
     for run in _waiting.pop(ctx, []):
         run()
 

@@ -423,6 +423,10 @@ class PagedTableModel(QAbstractTableModel):
             return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
+    def forget_words(self) -> None:
+        """What cells say is worked out anew the next time they are painted."""
+        self._cells.clear()
+
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:

@@ -189,8 +189,9 @@ class AccountPage(FormPage):
                     Field(
                         "max_mb",
                         "mail.account.max_mb",
-                        "digits",
+                        "number",
                         required=True,
+                        places=0,
                         minimum=Decimal(1),
                         maximum=Decimal(50),
                         unit="MB",

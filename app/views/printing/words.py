@@ -62,3 +62,8 @@ def reason_words(reason: str, printer: str = "", detail: str = "") -> str:
     if not has_text(key):
         return detail or reason
     return t(key, printer=printer, what=detail, pages="", id="")
+
+
+def messages(printer: Any) -> str:
+    """What a printer says of itself, in its own words; what the program found out about it in those of the reader."""
+    return ", ".join(reason_words(one, printer.name) for one in printer.reasons.split(", "))

@@ -30,11 +30,15 @@ class RailButton(QAbstractButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
 
     def sizeHint(self) -> QSize:
         """Full width of the rail."""
         return QSize(px("rail"), px("rail_item"))
+
+    def minimumSizeHint(self) -> QSize:
+        """In a low window icon and word stand closer together, never over each other."""
+        return QSize(px("rail"), px("icon_rail") + metrics("caption").height())
 
     def nextCheckState(self) -> None:
         """A click never toggles; the window says which group is active."""
@@ -66,16 +70,15 @@ class RailButton(QAbstractButton):
         colour = "accent_text" if active else "text2"
         side = px("icon_rail")
         left = (self.width() - side) // 2
-        painter.drawPixmap(
-            left, px("gap_s"), icons.pixmap(self.rail.icon, side, colour, self.devicePixelRatioF())
-        )
+        edge = max(0, px("gap_s") - (px("rail_item") - self.height()) // 2)  # above the icon, below the word
+        painter.drawPixmap(left, edge, icons.pixmap(self.rail.icon, side, colour, self.devicePixelRatioF()))
         painter.setPen(tok(colour))
         painter.setFont(font("caption"))
         words = metrics("caption").elidedText(
             self.text(), Qt.TextElideMode.ElideRight, self.width() - px("gap_m")
         )
         painter.drawText(
-            self.rect().adjusted(0, 0, 0, -px("gap_s") + 1),
+            self.rect().adjusted(0, 0, 0, 1 - edge),
             int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom),
             words,
         )

@@ -111,7 +111,7 @@ def log_spec(ctx: AppContext) -> ListSpec:
                 choices=tuple((key, words) for key, (_kind, words) in OUTCOMES.items()),
                 chips=OUTCOMES,
             ),
-            Column("screen", "scan_log.screen", width=200, text=partial(_screen, ctx)),
+            Column("screen", "scan_log.screen", width=240, text=partial(_screen, ctx)),
             Column("scanned_by", "scan_codes.by", width=150, text=lambda row: name(ctx, row.scanned_by)),
             Column("workplace", "scan_log.workplace", width=160, filter="contains"),
         ),
