@@ -34,7 +34,7 @@ from app.views.core.table_model import Column
 from app.views.core.tasks import FILE
 from app.views.core.values import error_text
 from app.views.printing.discover import discover
-from app.views.printing.words import KINDS, LANGUAGES, OFFERED, STATUS
+from app.views.printing.words import KINDS, LANGUAGES, OFFERED, STATUS, reason_words
 from app.views.security.form_dialog import FormDialog, nothing_written
 
 KEY = "printing.printers"
@@ -67,7 +67,13 @@ SPEC = ListSpec(
         Column("kind", "printing.printer.kind", width=170, text=lambda row: t(dict(KINDS)[row.kind])),
         Column("address", "printing.printer.address", width=220, filter="contains"),
         Column("station", "printing.job.station", width=130),
-        Column("reasons", "printing.printer.reasons", width=200, hidden=True),
+        Column(
+            "reasons",
+            "printing.printer.reasons",
+            width=200,
+            hidden=True,
+            text=lambda row: reason_words(row.reasons, row.name),
+        ),
         Column("checked_at", "printing.printer.checked_at", "date_time", 148, hidden=True),
         Column("is_active", "printing.printer.active", "yes_no", 100, hidden=True),
     ),
@@ -335,7 +341,7 @@ class PrinterPage(FormPage):
             Fact(t("printing.printer.colour"), yes_no[can.colour]),
         ]
         if printer.reasons:
-            facts.insert(1, Fact(t("printing.printer.reasons"), printer.reasons))
+            facts.insert(1, Fact(t("printing.printer.reasons"), reason_words(printer.reasons, printer.name)))
         self.state_card.set_facts(facts)
         self.story.show(printer.id, printer.name)
 
