@@ -48,15 +48,19 @@ def _verify(given: argparse.Namespace) -> int:
                 count += portion.looked
                 findings += portion.findings
                 after = portion.last
-                say(f"{count} looked at …")
+                if after is not None:
+                    say(f"{count} looked at …")
         findings += database.read(verify.lost)
     finally:
         database.close()
     for finding in findings:
         print(f"{finding.what} {finding.topic} {finding.id} {finding.name}")
-    if given.report is not None:
-        verify.write_report(given.report, count, findings, dt.datetime.now(dt.UTC))
     print(f"{count} files, {len(findings)} finding(s)." if findings else f"{count} files are what they were.")
+    if given.report is not None:
+        try:
+            verify.write_report(given.report, count, findings, dt.datetime.now(dt.UTC))
+        except OSError as error:
+            raise CommandError(f"the report could not be written: {error}") from error
     return FAILED if findings else 0
 
 
@@ -94,6 +98,8 @@ def _export(given: argparse.Namespace) -> int:
     from app.services.documents import audit_export
 
     first, last = _day(given.first), _day(given.last)
+    if first > last:
+        raise CommandError(f"the period ends on {last}, before it begins on {first}", USAGE)
     database = open_database(given, "documents export")
 
     def told(done: int, total: int) -> None:
@@ -101,6 +107,9 @@ def _export(given: argparse.Namespace) -> int:
             say(f"{done} of {total} …")
 
     try:
+        known = database.read(audit_export.kinds)
+        if unknown := sorted(set(given.kind) - set(known)):
+            raise CommandError(f"no such kind: {', '.join(unknown)}; there are {', '.join(known)}", USAGE)
         found = database.read(audit_export.entries, first, last, given.kind)
         write = audit_export.to_zip if given.out.suffix.lower() == ".zip" else audit_export.to_folder
         written = database.read(write, found, given.out, told)

@@ -62,7 +62,8 @@ def _tell(path: Path, received: "Received", lang: str) -> None:
     verdict = "valid" if received.ok else "faulty" if invoice else "no e-invoice"
     print(f"{path}: {verdict}; {what}; {received.rule_set or 'not checked by any rules'}")
     for finding in received.findings:
-        print(f"  {finding.severity}: {sentence(finding, invoice, lang)} [{source(finding)}]")
+        rests_on = f" [{named}]" if (named := source(finding)) else ""
+        print(f"  {finding.severity}: {sentence(finding, invoice, lang)}{rests_on}")
 
 
 def _as_json(path: Path, received: "Received", lang: str) -> dict[str, Any]:

@@ -107,7 +107,10 @@ def _list(database: "Database") -> int:
     from app.core.paging import ListQuery
     from app.services.mail.reads import list_mails
 
-    for row in database.read(list_mails, ListQuery(sort="id", preset="open", limit=1000)).rows:
+    found = database.read(list_mails, ListQuery(sort="id", preset="open", limit=1000)).rows
+    if not found:
+        say("There is no open e-mail that this login may see.")
+    for row in found:
         print(
             f"{row.id}  {row.requested_at:%Y-%m-%d %H:%M}  {row.state}  {row.recipients}  {row.subject}  {row.detail}"
         )

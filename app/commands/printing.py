@@ -79,7 +79,10 @@ def _list(database: "Database") -> int:
     from app.core.paging import ListQuery
     from app.services.printing.reads import list_jobs
 
-    for row in database.read(list_jobs, ListQuery(sort="id", preset="open", limit=1000)).rows:
+    found = database.read(list_jobs, ListQuery(sort="id", preset="open", limit=1000)).rows
+    if not found:
+        say("There is no open print job that this login may see.")
+    for row in found:
         print(
             f"{row.id}  {row.requested_at:%Y-%m-%d %H:%M}  {row.printer}  {row.state}  {row.requested_by}  {row.title}"
         )
@@ -90,7 +93,10 @@ def _printers(database: "Database") -> int:
     from app.core.paging import ListQuery
     from app.services.printing.reads import list_printers
 
-    for row in database.read(list_printers, ListQuery(sort="name", preset="active", limit=1000)).rows:
+    found = database.read(list_printers, ListQuery(sort="name", preset="active", limit=1000)).rows
+    if not found:
+        say("There is no printer in use; printers are entered in the program, under Printing.")
+    for row in found:
         print(f"{row.name}  {row.status}  {row.kind} {row.address}  {row.waiting} waiting")
     return 0
 

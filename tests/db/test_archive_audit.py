@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from lxml import etree
 
+from app.cli import main
 from app.core.db import Database
 from app.core.errors import Invalid, NotAllowed, Refused
 from app.core.paging import Filter, ListQuery
@@ -191,3 +192,31 @@ def _refused(db: Database, until: date, reason: str = "Frist abgelaufen") -> Exc
     with pytest.raises((NotAllowed, Refused)) as refused:
         db.write(archive.purge, PurgeDocuments(until, reason))
     return refused.value
+
+
+def test_the_command_line_refuses_what_would_leave_documents_out(
+    quote: tuple[int, int], role_dsn: Callable[[str], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A kind misspelt or a period turned round would look like a house without documents."""
+    target, login = tmp_path / "x", ("--dsn", role_dsn("administrator"))
+    year = ("--from", "1990-01-01", "--to", "1990-12-31", "--out", str(target))
+    assert main(["documents", "export", *year, "--kind", "quote", "--kind", "rechnung", *login]) == 2
+    told = capsys.readouterr().err
+    assert "no such kind: rechnung" in told
+    assert "cancellation" in told, "it names those there are"
+    turned = ("--from", "2026-12-31", "--to", "2026-01-01", "--out", str(target))
+    assert main(["documents", "export", *turned, *login]) == 2
+    assert not target.exists()
+    assert main(["documents", "export", *year, "--kind", "quote", *login]) == 0
+    assert "0 documents" in capsys.readouterr().out
+
+
+def test_the_verdict_is_told_even_when_its_report_cannot_be_written(
+    quote: tuple[int, int], role_dsn: Callable[[str], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "nowhere" / "check.csv"
+    call = ["documents", "verify", "--report", str(report), "--dsn", role_dsn("administrator")]
+    assert main(call) == 1
+    told = capsys.readouterr()
+    assert " files" in told.out
+    assert "the report could not be written" in told.err

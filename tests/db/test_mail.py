@@ -459,7 +459,9 @@ def test_the_command_sends_what_waits(
     (number,) = queued(as_role("sales_rep"), by, mail(subject="by command"))
     # Whoever may manage the queue sends what others wrote; who may not does not even see it.
     assert main(["mail", "--list", "--dsn", role_dsn("marketing")]) == 0
-    assert "by command" not in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "by command" not in told.out
+    assert "that this login may see" in told.err
     assert main(["mail", "--once", "--dsn", role_dsn("administrator")]) == 0
     assert capsys.readouterr().out.startswith(f"{number}  by command  sent")
     assert main(["mail", "--test", "eva@example.com", "--dsn", role_dsn("administrator")]) == 0

@@ -339,7 +339,9 @@ def test_the_command_prints_lists_and_tests(
         (job,) = asked(clerk, target, "by command")
         # Whoever may manage the queue sends what others asked for; who may not does not even see it.
         assert main(["print", "--list", "--dsn", role_dsn("marketing")]) == 0
-        assert "by command" not in capsys.readouterr().out
+        told = capsys.readouterr()
+        assert "by command" not in told.out
+        assert "that this login may see" in told.err
         assert main(["print", "--list", "--dsn", role_dsn("warehouse_manager")]) == 0
         assert "by command" in capsys.readouterr().out
         assert main(["print", "--once", "--dsn", role_dsn("warehouse_manager")]) == 0

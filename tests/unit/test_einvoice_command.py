@@ -21,3 +21,12 @@ def test_files_and_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert (first["ok"], first["payable"]) == (True, "41.47")
     assert second["findings"][0]["words"].startswith("Die Datei gibt sich als PDF aus")
+
+
+def test_a_file_that_is_not_there_is_said_without_an_empty_rule(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["einvoice", str(tmp_path / "gone.xml")]) == 1
+    told = capsys.readouterr().out
+    assert "cannot be opened" in told
+    assert "[]" not in told

@@ -20,7 +20,7 @@ import app.views.printing
 import app.views.security
 from app.core.db import Database
 from app.services.printing import writes
-from app.services.printing.commands import PrintDocument, SavePrinter, SaveRoute, SeeStation
+from app.services.printing.commands import NoteStatus, PrintDocument, SavePrinter, SaveRoute, SeeStation
 from app.services.printing.mdns import Nearby
 from app.services.printing.station import secret
 from app.simulate.printers import Printer
@@ -93,6 +93,18 @@ def test_a_printer_is_entered_asked_and_prints(
     bench.window.new_record("printing.route")
     offered: Any = bench.front().boxes["printer_id"].editor
     bench.wait(lambda: "Office" in [offered.itemText(number) for number in range(offered.count())])
+
+
+def test_a_printer_that_is_away_says_so_in_words(bench: Bench, as_role: AsRole) -> None:
+    """The queue notes the key of what went wrong; people read what it means, in page and history."""
+    db = as_role("administrator")
+    number = new_printer(db, "Weit weg", "192.0.2.9")
+    db.write(writes.note_status, NoteStatus(number, "offline", "silent", None))
+    db.write(writes.note_status, NoteStatus(number, "offline", "printer_away", None))
+    bench.window.open_record("printing.printer", number)
+    bench.wait(lambda: "Der Drucker Weit weg ist nicht erreichbar." in bench.everything())
+    bench.wait(lambda: "Meldungen:" in bench.everything())
+    assert "reasons" not in bench.everything()
 
 
 def test_printing_asks_nothing_unless_wanted(bench: Bench, as_role: AsRole, admin: Raw) -> None:

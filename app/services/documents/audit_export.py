@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid
 from app.core.format import no_formula
-from app.models.documents import Content, Issued
+from app.models.documents import Content, Issued, Kind
 from app.services.documents.contents import safe_name
 
 COLUMNS = (
@@ -93,6 +93,11 @@ class Entry(NamedTuple):
     sha256: str
     retain_until: dt.date
     file: str
+
+
+def kinds(session: Session) -> tuple[str, ...]:
+    """The codes of all kinds of documents."""
+    return tuple(session.scalars(select(Kind.code).order_by(Kind.code)))
 
 
 def entries(session: Session, first: dt.date, last: dt.date, kinds: Sequence[str] = ()) -> tuple[Entry, ...]:
