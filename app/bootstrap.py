@@ -53,7 +53,8 @@ Prefill = Sequence[tuple[str, str, str, str]]
 
 
 SWEEP_MS = 10 * 60_000
-TIDY_MS = 500
+TIDY_MS = 100
+"""While the sync makes records by the thousand, the young garbage of half a second takes 30 ms to look through."""
 SWITCH_S = 0.0005
 """A thread that works (the sync takes over half a million records) lets the window in so soon; Python's own is 5 ms,
 and that at every single turn."""

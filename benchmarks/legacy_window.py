@@ -35,7 +35,7 @@ LONG_MS = 50.0
 LONGEST_LOAD_S = 600.0
 DELAY_S = 0.02
 BESIDE = 10
-"""The niceness of the others."""
+"""The niceness of the others where there is no class for what may wait."""
 
 
 def run(instance: "Instance", *, small: bool, seconds: float = LONGEST_LOAD_S) -> dict[str, Any]:
@@ -88,17 +88,22 @@ def run(instance: "Instance", *, small: bool, seconds: float = LONGEST_LOAD_S) -
 
 
 def _step_aside(instance: "Instance") -> None:
-    """What would be another machine gets the processors after the window."""
+    """What would be another machine gets the processors when the window leaves them."""
     import psutil
 
-    low = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", BESIDE)  # Windows has classes, not niceness
     found = [*psutil.Process().children(recursive=True)]
     postmaster = instance.status().pid
     if postmaster is not None:
         found += [psutil.Process(postmaster), *psutil.Process(postmaster).children(recursive=True)]
     for process in found:
-        with suppress(psutil.Error):
-            process.nice(low)
+        with suppress(psutil.Error, OSError):
+            if sys.platform == "linux":
+                for thread in process.threads():
+                    os.sched_setscheduler(thread.id, os.SCHED_IDLE, os.sched_param(0))
+            elif sys.platform == "win32":
+                process.nice(psutil.IDLE_PRIORITY_CLASS)
+            else:
+                process.nice(BESIDE)
 
 
 def _window(setting: dict[str, Any]) -> dict[str, Any]:
