@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from app.core import clock, dialect, errors
@@ -375,7 +376,12 @@ class Database:
 
         def once() -> str:
             with self._autocommit(self._read_engine) as connection:
-                return str(connection.execute(statement, {"xid": xid}).scalar_one())
+                try:
+                    return str(connection.execute(statement, {"xid": xid}).scalar_one())
+                except DataError as error:
+                    if not isinstance(error.orig, psycopg.errors.InvalidParameterValue):
+                        raise
+                    return "unknown"  # a server that died had not even noted its number: a commit would have been
 
         for pause in range(60):
             try:

@@ -161,7 +161,7 @@ def test_down_payment_final_invoice_correction_refund(
         row = admin.execute("SELECT row_version FROM sales.sales_order WHERE id = %s", (order.id,)).fetchone()
         assert row is not None
         shipped(as_role("warehouse_clerk"), order.id, row[0], (line, 4, world.shelf))
-        desk.open(ORDER, order.id)
+        desk.open(ORDER, order.id).refresh()  # nobody tells of others' work here
         desk.click("action.invoice")
         desk.click("dialog.yes")
         final = finance.read(get_invoice, _newest(admin))
