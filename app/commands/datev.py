@@ -2,10 +2,15 @@
 
 import argparse
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.commands import FAILED, USAGE, CommandError, Commands, add_command, say
 from app.commands.login import add_address, open_database
+
+if TYPE_CHECKING:
+    from app.services.accounting.preview import Booked, Files
 
 
 def register(commands: Commands) -> None:
@@ -28,7 +33,7 @@ def register(commands: Commands) -> None:
 def _export(given: argparse.Namespace) -> int:
     from app.core.errors import AppError
     from app.core.i18n import translate
-    from app.services.accounting import lists, preview, tables, writes
+    from app.services.accounting import lists, preview, writes
 
     first, last = preview.month_of(_month(given.month))
     database = open_database(given, "datev export")
@@ -47,12 +52,9 @@ def _export(given: argparse.Namespace) -> int:
             print(f"{shown.vouchers} vouchers, {len(shown.rows)} bookings, not exported.")
             return 0 if given.check and shown.may_export else FAILED
         files = preview.make_files(shown, dt.datetime.now().astimezone())
+        _folder(given.to)
         made = database.write(writes.post_export, preview.post_command(shown, files, given.reason)).value
-        given.to.mkdir(parents=True, exist_ok=True)
-        (given.to / files.bookings_name).write_bytes(files.bookings)
-        (given.to / files.partners_name).write_bytes(files.partners)
-        for suffix in (".csv", ".xlsx"):
-            tables.write(given.to / f"{made.number}{suffix}", made.number, shown.rows, "de")
+        _save(given.to, made.number, files, shown.rows)
     except AppError as error:
         raise CommandError(translate("en", f"error.{error.key}", **error.params)) from error
     finally:
@@ -61,6 +63,30 @@ def _export(given: argparse.Namespace) -> int:
         say(translate("en", f"datev.finding.{note.code}", **note.params))
     print(f"{made.number}: {made.vouchers} vouchers, {made.lines} bookings, {made.total} EUR, in {given.to}")
     return 0
+
+
+def _folder(folder: Path) -> None:
+    """The folder is there before anything is handed over."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"{folder} is no folder for the files: {error.strerror or error}") from error
+
+
+def _save(folder: Path, number: str, files: "Files", rows: "Sequence[Booked]") -> None:
+    from app.services.accounting import tables
+
+    try:
+        tables.write_files(
+            folder, ((files.bookings_name, files.bookings), (files.partners_name, files.partners))
+        )
+        for suffix in (".csv", ".xlsx"):
+            tables.write(folder / f"{number}{suffix}", number, rows, "de")
+    except OSError as error:
+        raise CommandError(
+            f"{number} is handed over, but not all of its files are in {folder}: {error.strerror or error}. "
+            "They are kept in the archive: save them from the list of hand-overs."
+        ) from error
 
 
 def _month(given: str) -> dt.date:

@@ -177,11 +177,13 @@ def test_an_allowance_on_a_line_is_a_discount(world: World, as_role: As) -> None
         ({"kind": "charge", "reason": "x", "pct": "5"}, "line_charges_malformed"),
         ({"kind": "charge", "reason": " ", "amount": "1"}, "charges_malformed"),
         ({"kind": "charge", "reason": "x", "amount": "NaN"}, "charges_malformed"),
+        ({"kind": "charge", "reason": {"de": "x"}, "amount": "1"}, "charges_malformed"),
+        ({"kind": "charge", "reason": "x", "code": 95, "amount": "1"}, "charges_malformed"),
         ({"kind": "allowance", "reason": "x", "amount": "100.01"}, "line_allowance_exceeds"),
     ],
 )
 def test_what_is_no_charge_of_a_line_is_refused_by_the_database(
-    world: World, as_role: As, raw_role: Any, charge: dict[str, str], key: str
+    world: World, as_role: As, raw_role: Any, charge: dict[str, Any], key: str
 ) -> None:
     """Whoever writes past the program is refused all the same, and nobody writes what they come to."""
     quote = as_role("sales_rep").write(writes.save_quote, world.quote([world.line(world.bike)])).value

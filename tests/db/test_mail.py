@@ -341,6 +341,17 @@ def test_a_server_that_trickles_is_left(says: bytes) -> None:
             pass
 
 
+def test_lines_pasted_into_a_subject_become_one(as_role: As, sink: Sink, queue: None) -> None:
+    """The clipboard brings line ends of Unicode, which no header may hold: it would be queued and never leave."""
+    db = as_role("administrator")
+    by = account(db, sink.port)
+    (number,) = queued(db, by, mail(subject="Angebot\u2028und\u2029\x85Rechnung\u2028"))
+    assert [(x.mail_id, x.state, x.subject) for x in drained(db)] == [
+        (number, "sent", "Angebot und Rechnung")
+    ]
+    assert sink.messages[-1].message["Subject"] == "Angebot und Rechnung"
+
+
 def test_whose_account_it_is(as_role: As, admin: Raw, sink: Sink, queue: None) -> None:
     boss, db, other = as_role("administrator"), as_role("sales_rep"), as_role("finance")
     own = account(db, sink.port, owner=db.profile.login, name="My own")

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from app.core.db import Database
-from app.core.errors import NotAllowed
+from app.core.errors import NotAllowed, Unavailable
 from app.core.paging import ListQuery
 from app.services.einvoice.model import Profile
 from app.services.einvoice.write import to_xml
@@ -18,6 +18,7 @@ from app.services.purchasing import received
 from app.simulate.mailbox import Folder, imap_folder
 from app.simulate.tls import make_certificate
 from app.sync.inbox import Fetched, FolderReader
+from tests.peers.sockets import Sink as Trickle
 from tests.unit.einvoice_sample import invoice
 
 As = Callable[[str], Database]
@@ -289,3 +290,18 @@ def test_a_hostile_folder_stays_readable(
     read(db)
     assert len(box.read) == count, "and is not fetched again and again"
     assert any(name == "gut.xml" for name, *_ in stored(admin))
+
+
+@pytest.mark.parametrize("says", [b"", b"* OK ready\r\n* "])
+def test_a_server_that_trickles_is_left(says: bytes) -> None:
+    """Before its greeting and after it: one such server would keep the mailbox of invoices for ever."""
+    with Trickle(mode="trickle", says=says) as peer:
+        place = {
+            "host": "127.0.0.1",
+            "port": peer.port,
+            "security": "none",
+            "username": "house",
+            "folder": "x",
+        }
+        with pytest.raises(Unavailable, match="mail_server_away"), folder.open_folder(place, "secret", 0.2):
+            pass

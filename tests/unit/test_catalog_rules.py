@@ -1,12 +1,15 @@
 """What products, prices, VAT ids and pictures may look like."""
 
 import io
+import struct
+import zlib
 from decimal import Decimal
 
 import pytest
 from PIL import Image
 
 from app.core.errors import Invalid
+from app.core.pictures import opened
 from app.services.catalog import images, rules
 from app.services.partners import rules as partner_rules
 
@@ -132,3 +135,18 @@ def test_what_is_no_picture_is_refused(content: bytes) -> None:
     with pytest.raises(Invalid) as refusal:
         images.prepare(content)
     assert refusal.value.key == "image_unreadable"
+
+
+def test_only_pictures_are_opened_and_none_that_fills_the_memory() -> None:
+    """An EPS is a program that is run to be read; a few bytes may say that they are acres."""
+    with pytest.raises(OSError, match="cannot identify"), opened(_picture("RGB", (20, 20), "EPS")):
+        pass
+    head = b"IHDR" + struct.pack(">IIBBBBB", 9500, 9000, 8, 6, 0, 0, 0)
+    parts = (head, b"IDAT" + zlib.compress(b""), b"IEND")
+    acres = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in parts
+    )
+    with pytest.raises(Image.DecompressionBombError), opened(acres):
+        pass
+    with pytest.raises(Invalid, match="image_too_many_pixels"):
+        images.prepare(acres)

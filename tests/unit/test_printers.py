@@ -20,7 +20,7 @@ from app.core.errors import Refused, Unavailable
 from app.services.printing import ipp_wire as wire
 from app.services.printing import raster, wires
 from app.services.printing.connect import connect
-from app.services.printing.convert import PDF, ZPL, page_numbers, rasterised
+from app.services.printing.convert import PDF, ZPL, for_language, page_numbers, rasterised
 from app.services.printing.device import Access, Cut, Sent, Task
 from app.services.printing.ipp import IppPrinter, addresses, capabilities_of, queues, status_of
 from app.services.printing.wires import receipt_status, zebra_status
@@ -146,6 +146,18 @@ def test_labels_reach_a_raw_printer_as_its_dots() -> None:
         assert zxingcpp.read_barcodes(picture.convert("L"))[0].text == "LABEL"
         with pytest.raises(Refused, match="printer_format"):
             printing(access, Task(b"\x1b@", "application/vnd.escpos", "receipt"))
+
+
+@pytest.mark.parametrize("lpd", [False, True])
+def test_copies_are_sent_one_after_the_other(*, lpd: bool) -> None:
+    """Many copies of a large label would fill the memory as one document."""
+    kind, label = ("lpd" if lpd else "raw"), b"^XA^FD" + bytes(300_000) + b"^XZ"
+    with Sink(lpd=lpd) as sink:
+        access, task = Access(kind, sink.address, "zpl"), Task(label, ZPL, "x", copies=40)
+        printing(access, task)
+        assert sink.taken.wait(10)
+    assert sink.jobs == [label * 40]
+    assert for_language(task, access) == label
 
 
 def test_lpd_hands_over_file_and_title() -> None:

@@ -1,4 +1,4 @@
-"""The bookings of an export as plain tables: CSV and XLSX, for people rather than for DATEV."""
+"""Files of an export on the disk: its own, and the bookings as CSV and XLSX for people rather than for DATEV."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -39,6 +39,19 @@ def write(path: Path, title: str, rows: Sequence[Booked], language: str) -> int:
     finally:
         part.unlink(missing_ok=True)
     return len(rows)
+
+
+def write_files(folder: Path, files: Sequence[tuple[str, bytes]]) -> None:
+    """Write finished files byte for byte, each whole; none of them when one has no room.  Raises OSError."""
+    parts = [folder / f".{name}.part" for name, _ in files]
+    try:
+        for part, (_, content) in zip(parts, files, strict=True):
+            part.write_bytes(content)
+        for part, (name, _) in zip(parts, files, strict=True):
+            part.replace(folder / name)
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
 
 
 def _csv(path: Path, _title: str, rows: Iterable[Booked], language: str) -> None:

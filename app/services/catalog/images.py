@@ -6,14 +6,14 @@ Re-encoding throws away whatever a file carries besides its picture (location, c
 import io
 from typing import NamedTuple
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from app.core.errors import Invalid
+from app.core.pictures import opened
 
 LARGEST_FILE = 40 * 1024 * 1024
 LARGEST_SIDE = 1600
 THUMBNAIL_SIDE = 128
-_PIXELS = 80_000_000  # more is a mistake or an attack on the memory of everybody who opens it
 
 
 class Picture(NamedTuple):
@@ -32,12 +32,12 @@ def prepare(content: bytes) -> Picture:
     if len(content) > LARGEST_FILE:
         raise Invalid("image_file_too_large", column="image", limit=LARGEST_FILE // 1024 // 1024)
     try:
-        with Image.open(io.BytesIO(content)) as opened:
-            if opened.width * opened.height > _PIXELS:
-                raise Invalid("image_too_many_pixels", column="image")
-            opened.load()
-            picture = ImageOps.exif_transpose(opened)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        with opened(content) as image:
+            image.load()
+            picture = ImageOps.exif_transpose(image)
+    except Image.DecompressionBombError as error:
+        raise Invalid("image_too_many_pixels", column="image") from error
+    except (OSError, ValueError, SyntaxError) as error:
         raise Invalid("image_unreadable", column="image") from error
     drawn = (
         picture.mode in ("P", "1", "L", "LA") or "A" in picture.getbands() or "transparency" in picture.info

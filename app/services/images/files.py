@@ -16,6 +16,7 @@ import requests
 from PIL import Image
 
 from app.core.errors import AppError, Unavailable
+from app.core.pictures import opened
 from app.services.images.client import Service, Verify
 from app.services.images.fetch import LARGEST, Source, address
 
@@ -26,7 +27,6 @@ ENOUGH_FAILURES = (
 )
 COPY_SIDE = 1280  # pixels; copies are for screens and paper, the original stays where it is
 COPY_AS_IT_IS = 300_000  # bytes; what is larger is set anew
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 
 
 class Known(NamedTuple):
@@ -174,7 +174,7 @@ class FileReader:
 def copy_of(content: bytes) -> bytes | None:
     """The picture as it is kept here: small ones as they are, large ones set anew; None when it is no picture."""
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        with opened(content) as image:
             image.load()
             if len(content) <= COPY_AS_IT_IS:
                 return content

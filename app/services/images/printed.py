@@ -3,7 +3,6 @@
 A document never waits for a picture longer than `PATIENCE`; what is not there by then is left out.
 """
 
-import io
 import threading
 import time
 from collections import deque
@@ -16,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import AppError
 from app.core.picture_cache import PictureCache
+from app.core.pictures import opened
 from app.services.documents.data import DocumentData
 from app.services.images import reads
 from app.services.images.fetch import Source
-from app.services.images.files import FORMATS, shrunk
+from app.services.images.files import shrunk
 
 PATIENCE = 4.0  # seconds for all pictures of a document together
 SIDE = 256  # pixels: some 400 to the inch at the size they are printed
@@ -122,7 +122,7 @@ class Paper:
 def printable(content: bytes) -> bytes | None:
     """A small JPEG on white, None when the content is no picture."""
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        with opened(content) as image:
             image.load()
             return shrunk(image.convert("RGBA"), SIDE)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):

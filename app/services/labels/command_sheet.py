@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.core.errors import Invalid
+from app.core.pictures import opened
 from app.core.scan import CALIBRATION
 from app.services.labels.scans import COMMANDS, command_code
 
@@ -66,11 +67,11 @@ def codes_in(picture: Path) -> list[str]:
 def codes_of(content: bytes, name: str) -> list[str]:
     """The codes in a picture called ``name``.  Raises Invalid ``scan_picture``."""
     import zxingcpp
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(content)) as opened:
-            found = zxingcpp.read_barcodes(opened.convert("L"))
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError):
+        with opened(content) as image:
+            found = zxingcpp.read_barcodes(image.convert("L"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise Invalid("scan_picture", name=name) from None
     return [f"{code.symbology_identifier or ''}{code.text}" for code in found if code.text]

@@ -15,6 +15,7 @@ from app.services.mail import accounts
 SECONDS = 30.0
 LONGEST_S = 600.0
 """A reader stops by itself before; then it is the server that does not come to an end."""
+_TRICKLE = 3.0  # to be let in may take so many times what one silence may
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 
 
@@ -35,7 +36,8 @@ def open_folder(account: Mapping[str, Any], password: str, seconds: float = SECO
         raise accounts.trouble(error) from error
     try:
         try:
-            imap.login(str(account["username"]), password)
+            with cut_after(_TRICKLE * seconds, lambda: imap.sock):
+                imap.login(str(account["username"]), password)
         except imaplib.IMAP4.abort as error:
             raise accounts.trouble(error) from error
         except imaplib.IMAP4.error as error:
@@ -45,15 +47,31 @@ def open_folder(account: Mapping[str, Any], password: str, seconds: float = SECO
     except (OSError, imaplib.IMAP4.error) as error:
         raise accounts.trouble(error) from error
     finally:
-        with suppress(OSError, imaplib.IMAP4.error):
+        with suppress(OSError, imaplib.IMAP4.error), cut_after(seconds, lambda: imap.sock):
             imap.logout()
+
+
+class _Plain(imaplib.IMAP4):
+    """Greets in the time it is given, however often it says something."""
+
+    def __init__(self, host: str, port: int, seconds: float) -> None:
+        with cut_after(_TRICKLE * seconds, lambda: getattr(self, "sock", None)):
+            super().__init__(host, port, timeout=seconds)
+
+
+class _Tls(imaplib.IMAP4_SSL):
+    """The same over TLS."""
+
+    def __init__(self, host: str, port: int, context: ssl.SSLContext, seconds: float) -> None:
+        with cut_after(_TRICKLE * seconds, lambda: getattr(self, "sock", None)):
+            super().__init__(host, port, ssl_context=context, timeout=seconds)
 
 
 def _connected(account: Mapping[str, Any], seconds: float) -> imaplib.IMAP4:
     host, port, security = str(account["host"]), int(account["port"]), str(account["security"])
     if security == "tls":
-        return imaplib.IMAP4_SSL(host, port, ssl_context=tls_context(str(account["ca"])), timeout=seconds)
-    imap = imaplib.IMAP4(host, port, timeout=seconds)
+        return _Tls(host, port, tls_context(str(account["ca"])), seconds)
+    imap = _Plain(host, port, seconds)
     if security == "starttls":
         try:
             imap.starttls(tls_context(str(account["ca"])))

@@ -50,11 +50,11 @@ def suited(
 
 
 def for_language(task: Task, access: Access) -> bytes:
-    """What to send over a plain wire to a printer of this language, all copies of it."""
+    """What to send over a plain wire to a printer of this language, once for every copy."""
     if task.mime != PDF:
         if task.mime != _OWN_LANGUAGE.get(access.language) and task.mime != OCTETS:
             raise Refused("printer_format", printer=access.address)
-        return task.content * task.copies
+        return task.content
     content = chosen_pages(task.content, task.pages)
     if access.language == "zpl":
         made = _zpl(content, access.dpi)
@@ -66,7 +66,7 @@ def for_language(task: Task, access: Access) -> bytes:
         made = content
     else:
         raise Refused("printer_format", printer=access.address)
-    return made * task.copies
+    return made
 
 
 def rasterised(pdf: bytes, dpi: int, kind: raster.Format, *, colour: bool, sides: str = "") -> bytes:

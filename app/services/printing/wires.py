@@ -65,10 +65,10 @@ class _Wire:
             connection.settimeout(timeout or self._access.timeout)
             yield connection
 
-    def _pour(self, connection: socket.socket, content: bytes) -> None:
-        """Send a document; raises TimeoutError when the printer takes it by the drop."""
+    def _pour(self, connection: socket.socket, content: bytes, copies: int) -> None:
+        """Send a document so many times; raises TimeoutError when the printer takes it by the drop."""
         until = time.monotonic() + SEND_S
-        for at in range(0, len(content), _BLOCK):
+        for at in (at for _ in range(copies) for at in range(0, len(content), _BLOCK)):
             connection.sendall(content[at : at + _BLOCK])
             if time.monotonic() > until:
                 raise TimeoutError
@@ -109,7 +109,7 @@ class RawPrinter(_Wire):
         with self._connected() as connection:
             began("")
             try:
-                self._pour(connection, content)
+                self._pour(connection, content, task.copies)
                 connection.shutdown(socket.SHUT_WR)
                 connection.settimeout(_FAREWELL)
             except OSError as error:
@@ -165,7 +165,8 @@ class LpdPrinter(_Wire):
     def send(self, task: Task, began: Callable[[str], object]) -> Sent:
         """Print; every step of the protocol is acknowledged, the last one by the whole document taken."""
         content = for_language(task, self._access)
-        name = f"A{abs(hash((task.title, len(content)))) % 1000:03d}werkbank"
+        size = len(content) * task.copies
+        name = f"A{abs(hash((task.title, size))) % 1000:03d}werkbank"
         control = "".join(
             f"{line}\n"
             for line in (
@@ -183,10 +184,10 @@ class LpdPrinter(_Wire):
                 self._step(connection, b"\x02" + self._name() + b"\n")
                 self._step(connection, f"\x02{len(control)} cf{name}\n".encode())
                 self._step(connection, control + b"\x00")
-                self._step(connection, f"\x03{len(content)} df{name}\n".encode())
+                self._step(connection, f"\x03{size} df{name}\n".encode())
                 began("")
                 started = True
-                self._pour(connection, content)
+                self._pour(connection, content, task.copies)
                 self._step(connection, b"\x00")
             except OSError as error:
                 if started:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from app.core import format as fmt
 from app.core.errors import AppError
 from app.core.i18n import t
-from app.services.accounting import preview, writes
+from app.services.accounting import preview, tables, writes
 from app.services.accounting.preview import ERROR, Files, Note, Preview
 from app.views.accounting import words
 from app.views.accounting.forms import SETTING
@@ -61,8 +61,7 @@ def save_files(owner: QWidget, ctx: AppContext, files: Sequence[tuple[str, bytes
     if not chosen:
         return
     try:
-        for name, content in files:
-            (Path(chosen) / name).write_bytes(content)
+        tables.write_files(Path(chosen), files)
     except OSError as error:
         ctx.navigate.toast(t("file.not_written", reason=error.strerror or str(error)), kind="bad")
     else:

@@ -20,7 +20,7 @@ from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
 from app.views.core.errors import ask, host_of
 from app.views.core.file_view import FileView
-from app.views.core.list_export import error_words, open_file
+from app.views.core.list_export import error_words, open_file, show_written
 from app.views.core.operation import ReadOp
 from app.views.core.tasks import FILE
 from app.views.core.theme import px
@@ -127,10 +127,7 @@ def open_bytes(owner: QObject, ctx: AppContext, name: str, content: bytes) -> No
         return str(target)
 
     def show(done: "Future[str]") -> None:
-        if (error := done.exception()) is not None:
-            ctx.navigate.toast(_why(error), kind="bad")
-        else:
-            show_file(done.result())
+        show_written(ctx, done, show_file)
 
     ctx.tasks.run(FILE, owner, write, show)
 

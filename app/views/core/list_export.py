@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,6 +122,15 @@ def done_words(count: int, path: str) -> str:
 
 
 Ask = Callable[[QWidget, str, str], Path | None]
+
+
+def show_written(ctx: "AppContext", done: "Future[str]", show: Callable[[str], object]) -> None:
+    """Show a file that was written to be shown; where that failed (open elsewhere, disk full), say so."""
+    error = done.exception()
+    if isinstance(error, OSError):
+        ctx.navigate.toast(t("file.not_written", reason=error.strerror or str(error)), kind="bad")
+    else:
+        show(done.result())
 
 
 def error_words(error: object) -> str:

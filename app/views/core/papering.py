@@ -14,7 +14,7 @@ from app.services.documents.render import file_name, render
 from app.services.documents.templates import designed
 from app.services.images.printed import Paper
 from app.views.core.form_model import FormAction
-from app.views.core.list_export import open_file
+from app.views.core.list_export import open_file, show_written
 from app.views.core.list_spec import ListAction
 from app.views.core.operation import ReadOp
 from app.views.core.tasks import FILE
@@ -51,7 +51,7 @@ def open_pdf(ctx: "AppContext", name: str, content: bytes) -> None:
         return _written(target, content)
 
     def show(done: "Future[str]") -> None:
-        show_file(done.result())
+        show_written(ctx, done, show_file)
 
     ctx.tasks.run(FILE, ctx.tasks, write, show)
 

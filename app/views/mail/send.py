@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -27,6 +26,7 @@ from app.views.core.context import AppContext
 from app.views.core.fields import Field
 from app.views.core.file_dialog import size_words
 from app.views.core.form_model import FormAction
+from app.views.core.list_export import show_written
 from app.views.core.list_spec import ListAction
 from app.views.core.marks import Label
 from app.views.core.menus import open_once
@@ -251,12 +251,12 @@ class SendSheet(_Sheet):
                 target.write_bytes(content)
                 return str(target)
 
-            def show(done: "Future[str]") -> None:
-                if not open_url(QUrl.fromLocalFile(done.result())):
+            def show(path: str) -> None:
+                if not open_url(QUrl.fromLocalFile(path)):
                     open_url(mailto(mail))
                     ctx.navigate.toast(t("mail.send.without_files"), kind="warn")
 
-            ctx.tasks.run(FILE, ctx.tasks, write, show)
+            ctx.tasks.run(FILE, ctx.tasks, write, lambda done: show_written(ctx, done, show))
             self.finish()
 
         op: ReadOp[bytes] = ReadOp(self, ctx, read).labelled(t("mail.send.job"))

@@ -1,6 +1,5 @@
 """The security report: choose a period and a language, get a PDF."""
 
-from concurrent.futures import Future
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -15,7 +14,7 @@ from app.services.security.trail import MakeReport, make_report
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
 from app.views.core.fields import Field, FieldBox
-from app.views.core.list_export import open_file
+from app.views.core.list_export import open_file, show_written
 from app.views.core.operation import WriteOp
 from app.views.core.tasks import FILE
 from app.views.core.theme import px
@@ -95,9 +94,6 @@ class ReportDialog(Dialog):
             target.write_bytes(render(content, command, lang))
             return str(target)
 
-        self._ctx.tasks.run(FILE, self._ctx.tasks, write, partial(self._written, self.show_file))
+        written = partial(show_written, self._ctx, show=self.show_file)
+        self._ctx.tasks.run(FILE, self._ctx.tasks, write, written)
         self.finish()
-
-    @staticmethod
-    def _written(show: Any, done: "Future[str]") -> None:
-        show(done.result())

@@ -19,7 +19,7 @@ from app.views.core.context import AppContext
 from app.views.core.detail import scrolled
 from app.views.core.fields import Field, FieldBox
 from app.views.core.form_parts import FieldGrid
-from app.views.core.list_export import open_file
+from app.views.core.list_export import open_file, show_written
 from app.views.core.marks import Chip, Label
 from app.views.core.page_head import PageHead
 from app.views.core.qr import QrCode
@@ -254,7 +254,7 @@ class SetupPage(TabPage):
             return str(target)
 
         def made(done: "Future[str]") -> None:
-            show_file(done.result())
+            show_written(self.ctx, done, show_file)
 
         self.ctx.tasks.run(FILE, self, make, made)
 

@@ -7,6 +7,13 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION mail.is_address IS 'Whether a text is one address and nothing besides: no list, no name, no line break.';
 
+CREATE OR REPLACE FUNCTION mail.one_line(p_text text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- NEL and the separators of lines and paragraphs end a line as much as a line feed does: a field of a mail holds none.
+  SELECT btrim(regexp_replace(p_text, U&'[\0085\2028\2029]+', ' ', 'g'))
+$$;
+COMMENT ON FUNCTION mail.one_line IS 'A text without what Unicode has for the end of a line; what came in by the clipboard.';
+
 CREATE OR REPLACE FUNCTION mail.addresses(p_list jsonb) RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -208,7 +215,7 @@ BEGIN
        coalesce(v_mail ->> 'kind', ''), CASE WHEN v_record IS NULL THEN '' ELSE coalesce(v_mail ->> 'topic', '') END, v_record,
        CASE WHEN v_record IS NOT NULL THEN mail.place_of(v_mail ->> 'topic', v_record) END,
        v_recipients, mail.addresses(v_mail -> 'cc'), mail.addresses(v_mail -> 'bcc'),
-       btrim(v_mail ->> 'subject'), coalesce(v_mail ->> 'body', ''))
+       mail.one_line(v_mail ->> 'subject'), coalesce(v_mail ->> 'body', ''))
     RETURNING m.id INTO v_id;
     v_size := mail.attach(v_id, v_mail -> 'files', p_contents);
     -- On its way a file is a third larger.

@@ -77,6 +77,7 @@ BEGIN
    WHERE CASE WHEN jsonb_typeof(e.item) <> 'object' THEN true
               ELSE e.item - '{kind,reason,code,pct,amount}'::text[] <> '{}'
                    OR coalesce(e.item ->> 'kind', '') NOT IN ('allowance', 'charge')
+                   OR jsonb_typeof(e.item -> 'reason') <> 'string' OR jsonb_typeof(e.item -> 'code') NOT IN ('string', 'null')
                    OR length(btrim(coalesce(e.item ->> 'reason', ''))) NOT BETWEEN 1 AND 140
                    OR coalesce(e.item ->> 'code', '') !~ '^[A-Z0-9]{0,3}$'
                    OR coalesce(e.item ->> 'pct', '0') !~ '^[0-9]{1,9}([.][0-9]{1,4})?$'
