@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from app.views.terminal.window import TerminalWindow
 
 log = logging.getLogger("werkbank")
+_importing = threading.Lock()
 LANGUAGE, THEME = "shell.language", "shell.theme"
 DEVICES = "t_"
 NO_LEGACY = "WERKBANK_NO_SYNC"
@@ -120,6 +121,7 @@ class Program(QObject):
 
     def open_window(self, entry: SignedIn) -> None:
         """A session is open: build everything that needs it, show the window."""
+        _warm_up()
         from app.core.drafts import DraftJournal
         from app.sync.change_feed import ChangeFeed
         from app.views.core.changes_bus import ChangesBus
@@ -390,10 +392,14 @@ def install_hooks(program: Program) -> None:
 
 
 def _warm_up() -> None:
-    """Import what the window needs, off the GUI thread."""
-    from app.views.core.workspace import capability_packages
+    """Import what the window needs, off the GUI thread; whoever is quicker than that waits here for the rest.
 
-    capability_packages()
+    One thread at a time: of modules that need each other, two that import them at once may see half a one.
+    """
+    with _importing:
+        from app.views.core.workspace import capability_packages
+
+        capability_packages()
 
 
 def _images(tasks: TaskManager, db: "Database") -> "ImageProvider":

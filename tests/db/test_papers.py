@@ -105,10 +105,15 @@ def test_a_valuation_is_kept_as_a_book_by_who_knows_costs(world: World, as_role:
         as_role("warehouse_manager").write(archive.archive, refused)
 
 
-def test_a_price_list_names_todays_prices_in_its_tiers(world: World, as_role: As) -> None:
+def test_a_price_list_names_todays_prices_in_its_tiers(world: World, as_role: As, admin: Raw) -> None:
+    said = "INSERT INTO catalog.product_text (product_id, language, description) VALUES (%s, 'en', 'By hand')"
+    admin.execute(said, (world.bike,))
     data = as_role("sales_rep").read(price_list, world.wholesale, "en")
-    tiers = [line.values.get("from_quantity") for line in data.lines if line.unit_price == 90]
-    assert tiers == [D(10)]
+    tier = next(line for line in data.lines if line.unit_price == 90)
+    assert tier.values.get("from_quantity") == D(10)
+    # What the article is stands once, not with each of its prices.
+    same = [line for line in data.lines if line.sku == tier.sku]
+    assert [line.description for line in same] == ["By hand", ""]
     assert "Price list" in words(data)
 
 

@@ -105,6 +105,7 @@ def test_the_archive_is_proved_on_screen(document: int, desk: Desk, admin: Raw, 
     dialog = proved()
     # A colleague's run, or the guard's at night, is said above one's own.
     desk.wait(lambda: "keine Abweichung" in desk.find("verify.before").text())
+    assert " von " in desk.find("verify.before").text()
     assert "Prüfwert" in desk.find("verify.findings").text()
     dialog.write(tmp_path / "Bericht.pdf", dt.datetime.now(dt.UTC))
     desk.wait((tmp_path / "Bericht.pdf").exists)
@@ -124,6 +125,16 @@ def test_rules_are_shown_to_everybody(desk: Desk) -> None:
     desk.click("action.rules")
     desk.wait(lambda: desk.find("dialog.rules"))
     assert desk.find("dialog.purge") is None
+
+
+def test_an_audit_export_takes_every_kind_unless_one_is_chosen(desk: Desk) -> None:
+    desk.window.open_workspace("documents.archive")
+    desk.settle()
+    desk.click("action.export")
+    desk.wait(lambda: desk.find("field.kind"))
+    kinds = desk.find("field.kind")
+    assert kinds.currentText() == "Alle Arten"
+    assert [kinds.itemData(i) for i in range(kinds.count())].count(None) == 1
 
 
 def test_administrators_delete_what_has_run_out(

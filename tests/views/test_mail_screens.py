@@ -93,7 +93,7 @@ def address_of(admin: Raw, invoice: int, address: str) -> None:
     """Nobody else at the customer's has an address."""
     admin.execute("UPDATE partners.contact SET email = NULL")
     admin.execute(
-        "UPDATE partners.partner SET email = %s, language = 'de' WHERE id ="
+        "UPDATE partners.partner SET email = %s, electronic_address_scheme = '9930', language = 'de' WHERE id ="
         " (SELECT customer_id FROM sales.invoice WHERE id = %s)",
         (address, invoice),
     )
@@ -155,7 +155,9 @@ def test_many_at_once_and_in_the_mail_program(
     account(as_role("administrator"), sink.port)
     found = archived(admin, 3)
     admin.execute("UPDATE partners.contact SET email = NULL")
-    admin.execute("UPDATE partners.partner SET email = number || '@example.com'")
+    admin.execute(
+        "UPDATE partners.partner SET email = number || '@example.com', electronic_address_scheme = '9930'"
+    )
     window = bench.window
     send.send_document(window, window.ctx, "invoice", "sales.invoice", [one for one, _ in found])
     bench.wait(lambda: bench.find("dialog.mail") is not None)
@@ -209,6 +211,24 @@ def test_every_kind_of_record_knows_what_to_say(as_role: AsRole, admin: Raw) -> 
             assert all(one.files and one.number in one.subject and "{" not in one.body for one in drafts)
             seen.add(kind)
     assert {"quote", "order_confirmation", "delivery_note", "invoice"} <= seen
+
+
+def test_an_invoice_goes_where_the_customer_wants_invoices(as_role: AsRole, admin: Raw) -> None:
+    ((invoice, _),) = archived(admin)
+    address_of(admin, invoice, "kunde@example.com")
+    wanted = (
+        "UPDATE partners.partner SET electronic_address = %s, electronic_address_scheme = %s"
+        " WHERE id = (SELECT customer_id FROM sales.invoice WHERE id = %s)"
+    )
+
+    def proposed() -> sending.Draft:
+        return as_role("finance").read(sending.prepare, "invoice", "sales.invoice", (invoice,)).drafts[0]
+
+    admin.execute(wanted, ("rechnung@example.com", "EM", invoice))
+    assert proposed().to == ("rechnung@example.com",)
+    assert [one.email for one in proposed().contacts] == ["rechnung@example.com", "kunde@example.com"]
+    admin.execute(wanted, ("04011000-1234512345-06", "0204", invoice))
+    assert proposed().to == ("kunde@example.com",), "no mail goes to what is no mail address"
 
 
 def test_an_account_is_set_up_and_answers_in_its_own_words(keeper: Bench, admin: Raw, sink: Sink) -> None:

@@ -108,7 +108,7 @@ def prices_wanted(session: Session, wanted: Wanted, language: page.Language) -> 
 def _lines(rows: Sequence[Mapping[Any, Any]]) -> list[page.Line]:
     matrix = _matrix(rows)
     if matrix is None:
-        return [_line(row) for row in rows]
+        return [_line(row, again=bool(n) and rows[n - 1]["id"] == row["id"]) for n, row in enumerate(rows)]
     first = rows[0]
     return [
         page.Line(
@@ -139,8 +139,9 @@ def _matrix(rows: Sequence[Mapping[Any, Any]]) -> page.Variants | None:
     )
 
 
-def _line(row: Mapping[Any, Any]) -> page.Line:
-    values: dict[str, page.Value] = {"ean": row["ean"] or ""}
+def _line(row: Mapping[Any, Any], *, again: bool = False) -> page.Line:
+    """A price; ``again`` is one more tier of the article above, whose picture and words stand there."""
+    values: dict[str, page.Value] = {"ean": "" if again else row["ean"] or ""}
     if row["min_qty"] > 1:
         values["from_quantity"] = row["min_qty"]
     return page.Line(
@@ -149,11 +150,11 @@ def _line(row: Mapping[Any, Any]) -> page.Line:
         name=row["name"],
         quantity=Decimal(1),
         unit=row["unit"],
-        description=row["description"],
+        description="" if again else row["description"],
         unit_price=row["amount"],
         values=values,
         group=row["category"],
-        image=_image(row),
+        image=None if again else _image(row),
     )
 
 

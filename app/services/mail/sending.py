@@ -82,7 +82,8 @@ VALUES: dict[str, str] = {
 }
 _PAPERS = text("""
 SELECT i.record_id, i.id, i.kind, i.number, i.format, i.file_name, i.size, i.dated, i.language, i.recipient,
-       i.partner_id, p.name AS partner, p.language AS speaks, p.email
+       i.partner_id, p.name AS partner, p.language AS speaks, p.email,
+       CASE WHEN p.electronic_address_scheme = 'EM' THEN p.electronic_address END AS invoices_to
   FROM documents.issued i LEFT JOIN partners.partner p ON p.id = i.partner_id
  WHERE i.topic = :topic AND i.record_id = ANY (:ids) AND i.kind = ANY (:kinds)
  ORDER BY i.record_id, i.id
@@ -183,9 +184,14 @@ def _draft(
     last = {row.format: row for row in rows}
     files = tuple(MailFile(row.file_name, row.size, issued_id=row.id) for row in last.values())
     chosen = next((one for one in people if value is not None and one[1] == value.contact_id), None)
-    to = chosen[5] if chosen is not None else (newest.email or "").strip()
+    # Where a customer wants invoices is said at the customer and goes before everybody there.
+    invoices_to = (newest.invoices_to or "").strip() if newest.kind in INVOICES else ""
+    if invoices_to and chosen is not None and chosen[5].lower() != invoices_to.lower():
+        chosen = None  # nobody is greeted by name in a mailbox that may be everybody's
+    to = invoices_to or (chosen[5] if chosen is not None else (newest.email or "").strip())
     if not to and people:
         chosen, to = people[0], people[0][5]
+    general = (invoices_to, (newest.email or "").strip())
     subject, body = (
         templates.get((kind, language, newest.partner_id))
         or templates.get((kind, language, None))
@@ -201,7 +207,7 @@ def _draft(
         language,
         (to,) if to else (),
         tuple(Contact(one[3], one[4], one[5]) for one in people)
-        + ((Contact(newest.partner, "", newest.email.strip()),) if (newest.email or "").strip() else ()),
+        + tuple(Contact(newest.partner, "", one) for one in dict.fromkeys(general) if one),
         texts.in_one_line(texts.fill(subject, said)),
         texts.fill(body, said),
         files,

@@ -354,9 +354,10 @@ class FieldBox(QWidget):
         self._show_plain()
 
     def set_choices(self, choices: Sequence[tuple[Any, str]]) -> None:
-        """Offer other choices (value, words); the value stays."""
+        """Offer other choices (value, words); the value stays.  They may say themselves what None means."""
         if isinstance(self.editor, ComboBox):
-            empty = [] if self.field.required else [(None, t("form.nothing_chosen"))]
+            said = self.field.required or any(value is None for value, _ in choices)
+            empty = [] if said else [(None, t("form.nothing_chosen"))]
             self.editor.set_choices(empty + list(choices))
             if self.editor.value() is None and self._value is not None:
                 self.editor.set_value(self._value)

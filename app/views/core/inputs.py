@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QSizePolicy,
     QStyledItemDelegate,
+    QToolButton,
     QWidget,
 )
 
@@ -223,6 +224,11 @@ class NumberEdit(LineEdit):
             painter.setFont(font("small"))
             painter.setPen(tok("text3"))
             area = self.rect().adjusted(0, 0, -px("input_padding"), 0)
+            for sign in self.findChildren(
+                QToolButton
+            ):  # what says that the field is wrong stands at the edge
+                if not sign.isHidden():
+                    area.setRight(min(area.right(), sign.x() - px("gap_xs")))
             painter.drawText(
                 area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), self._unit
             )

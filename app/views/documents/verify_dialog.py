@@ -77,7 +77,8 @@ class VerifyDialog(Dialog):
         if not runs:
             return
         last = runs[0]
-        by = t("archive.verify.guard") if last.verified_by == GUARD else name(self._ctx, last.verified_by)
+        person = t("archive.verify.person", name=name(self._ctx, last.verified_by))
+        by = t("archive.verify.guard") if last.verified_by == GUARD else person
         outcome = t("archive.verify.was_found", n=last.found) if last.found else t("archive.verify.was_clean")
         self._said_last.setText(
             t(

@@ -112,7 +112,7 @@ EINVOICE = Section(
             "partners.field.einvoice_format",
             "choice",
             required=True,
-            choices=tuple((key, f"partners.einvoice.{key}") for key in EINVOICES),
+            choices=tuple((key, f"partner.einvoice_format.{key}") for key in EINVOICES),
         ),
         Field(
             "buyer_reference",
@@ -121,7 +121,12 @@ EINVOICE = Section(
             validate=ruled(rules.check_buyer_reference),
         ),
         Field("electronic_address", "partners.field.electronic_address", max_length=254),
-        Field("electronic_address_scheme", "partners.field.electronic_address_scheme", max_length=4),
+        Field(
+            "electronic_address_scheme",
+            "partners.field.electronic_address_scheme",
+            max_length=4,
+            help="partners.field.electronic_address_scheme_help",
+        ),
     ),
     "partners.section.einvoice",
 )

@@ -45,7 +45,8 @@ def charge_facts(amounts: Amounts, charges: Sequence[rules.Charge], currency: st
     found = []
     for position, charge in enumerate(charges, 1):
         amount = sum((share.amount for share in shares if share.position == position), Decimal(0))
-        found.append(charge_fact(charge.kind, charge.reason, charge.pct, amount, currency))
+        words = charge.reason or t(dict(KINDS)[charge.kind])
+        found.append(charge_fact(charge.kind, words, charge.pct, amount, currency))
     return found
 
 
@@ -118,7 +119,8 @@ class ChargesDialog(Dialog):
             Field("reason", "sales.charges.reason", max_length=140, placeholder="sales.charges.reason_hint"),
         ]
         if self._what.line:
-            fields.append(Field("value", "sales.charges.by_amount", "number", places=2, above=Decimal(0)))
+            unit = "" if self._what.currency == "EUR" else self._what.currency
+            fields.append(Field("value", "sales.charges.by_amount", "money", unit=unit, above=Decimal(0)))
         else:
             fields.append(Field("value", "sales.charges.value", "number", places=4, above=Decimal(0)))
             fields.append(Field("by", "sales.charges.by", "choice", required=True, choices=BY))

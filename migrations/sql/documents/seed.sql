@@ -1,6 +1,6 @@
 -- Rows of the archive itself: how long what is kept, and the kinds of documents. They follow the program.
 INSERT INTO documents.retention (code, years, source)
-VALUES ('voucher', 8, '§ 147 (3) AO, § 257 (4) HGB, § 14b UStG (since 2025-01-01)'),
+VALUES ('voucher', 8, '§ 147 (3) AO, § 257 (4) HGB, § 14b UStG'),
        ('book', 10, '§ 147 (3) AO, § 257 (4) HGB'),
        ('letter', 6, '§ 147 (3) AO, § 257 (4) HGB'),
        ('none', 0, '')
