@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-LONGEST_S = 0.1
+LONGEST_S = 0.25
 TURN_S = 0.002
 ANSWER_S = 0.2
 """What the window has asked for waits no longer than this for the turn it was asked in."""
