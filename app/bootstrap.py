@@ -10,7 +10,8 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from app.views.terminal.window import TerminalWindow
 
 log = logging.getLogger("werkbank")
-_importing = threading.Lock()
 LANGUAGE, THEME = "shell.language", "shell.theme"
 DEVICES = "t_"
 NO_LEGACY = "WERKBANK_NO_SYNC"
@@ -53,6 +53,8 @@ NO_MAIL = "WERKBANK_NO_MAIL"
 Prefill = Sequence[tuple[str, str, str, str]]
 
 
+IMPORT_MS = 10
+"""Between two packages of screens: what the person types at the login goes in between."""
 SWEEP_MS = 10 * 60_000
 TIDY_MS = 100
 """While the sync makes records by the thousand, the young garbage of half a second takes 30 ms to look through."""
@@ -115,13 +117,20 @@ class Program(QObject):
         login.signed_in.connect(self.open_window)
         self.login = login
         login.open()
-        QTimer.singleShot(0, self, lambda: self.tasks.run(FILE, self.tasks, _warm_up, _nothing))
+        self._screens = _screens()
+        QTimer.singleShot(0, self, self._import_next)
+
+    def _import_next(self) -> None:
+        """One package of screens in each turn, in this thread: Qt looks up the classes of what it shows without asking
+        Python's lock, so that none may be made in another one meanwhile.
+        """
+        if self.window is None and next(self._screens, ""):
+            QTimer.singleShot(IMPORT_MS, self, self._import_next)
 
     # -- session ------------------------------------------------------------------------------------------------
 
     def open_window(self, entry: SignedIn) -> None:
         """A session is open: build everything that needs it, show the window."""
-        _warm_up()
         from app.core.drafts import DraftJournal
         from app.sync.change_feed import ChangeFeed
         from app.views.core.changes_bus import ChangesBus
@@ -391,15 +400,12 @@ def install_hooks(program: Program) -> None:
     qInstallMessageHandler(from_qt)
 
 
-def _warm_up() -> None:
-    """Import what the window needs, off the GUI thread; whoever is quicker than that waits here for the rest.
+def _screens() -> Iterator[str]:
+    """Import the packages of screens one by one; gives their names."""
+    from app.views.core.workspace import CAPABILITIES
 
-    One thread at a time: of modules that need each other, two that import them at once may see half a one.
-    """
-    with _importing:
-        from app.views.core.workspace import capability_packages
-
-        capability_packages()
+    for name in CAPABILITIES:
+        yield import_module(f"app.views.{name}").__name__
 
 
 def _images(tasks: TaskManager, db: "Database") -> "ImageProvider":
