@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
+from pkgutil import iter_modules, walk_packages
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from app.views.terminal.window import TerminalWindow
 
 log = logging.getLogger("werkbank")
+_importing = threading.Lock()
 LANGUAGE, THEME = "shell.language", "shell.theme"
 DEVICES = "t_"
 NO_LEGACY = "WERKBANK_NO_SYNC"
@@ -118,11 +120,13 @@ class Program(QObject):
         self.login = login
         login.open()
         self._screens = _screens()
-        QTimer.singleShot(0, self, self._import_next)
+        QTimer.singleShot(
+            0, self, lambda: self.tasks.run(FILE, self, _import_below, lambda _: self._import_next())
+        )
 
     def _import_next(self) -> None:
-        """One package of screens in each turn, in this thread: Qt looks up the classes of what it shows without asking
-        Python's lock, so that none may be made in another one meanwhile.
+        """One module of the kit or package of screens in each turn, in this thread: Qt looks up the classes of what it
+        shows without asking Python's lock, so that none may be made in another one meanwhile.
         """
         if self.window is None and next(self._screens, ""):
             QTimer.singleShot(IMPORT_MS, self, self._import_next)
@@ -131,6 +135,8 @@ class Program(QObject):
 
     def open_window(self, entry: SignedIn) -> None:
         """A session is open: build everything that needs it, show the window."""
+        with _importing:  # two threads that import the same at once may see half of it
+            pass
         from app.core.drafts import DraftJournal
         from app.sync.change_feed import ChangeFeed
         from app.views.core.changes_bus import ChangesBus
@@ -400,11 +406,22 @@ def install_hooks(program: Program) -> None:
     qInstallMessageHandler(from_qt)
 
 
-def _screens() -> Iterator[str]:
-    """Import the packages of screens one by one; gives their names."""
-    from app.views.core.workspace import CAPABILITIES
+def _import_below() -> None:
+    """Import what the screens stand on, in a thread of its own: by far the most, and no classes of Qt's among it."""
+    import app.services
 
-    for name in CAPABILITIES:
+    with _importing:
+        for found in walk_packages(app.services.__path__, "app.services."):
+            import_module(found.name)
+
+
+def _screens() -> Iterator[str]:
+    """Import the kit module by module, then the packages of screens; gives their names."""
+    import app.views.core
+
+    for found in iter_modules(app.views.core.__path__, "app.views.core."):
+        yield import_module(found.name).__name__
+    for name in import_module("app.views.core.workspace").CAPABILITIES:
         yield import_module(f"app.views.{name}").__name__
 
 
