@@ -119,6 +119,12 @@ class Program(QObject):
         login.signed_in.connect(self.open_window)
         self.login = login
         login.open()
+        # Much is made from here on that stays. A full collection would walk all of it, 100 ms and more whenever it
+        # likes, and one in another thread would end closed pages there, which Qt forbids. So garbage is looked for
+        # here only: the young often, the old now and then.
+        gc.disable()
+        self._sweep.start()
+        self._tidy.start()
         self._screens = _screens()
         QTimer.singleShot(
             0, self, lambda: self.tasks.run(FILE, self, _import_below, lambda _: self._import_next())
@@ -191,14 +197,8 @@ class Program(QObject):
             self._start_legacy(db, window)
         self._start_printing(db, window)
         self._start_mail(db, window)
-        # What stands now stays, and long lists are many objects: a full collection that walks all of them would hold
-        # the window for 100 ms and more whenever it likes. And one that happens in another thread would end closed
-        # pages there, which Qt forbids. So it is done here only: the young garbage often, the old now and then.
         gc.collect()
-        gc.freeze()
-        gc.disable()
-        self._sweep.start()
-        self._tidy.start()
+        gc.freeze()  # what stands now stays
         sys.setswitchinterval(SWITCH_S)
         QTimer.singleShot(0, self, self.ready.emit)
 
@@ -408,20 +408,28 @@ def install_hooks(program: Program) -> None:
 
 def _import_below() -> None:
     """Import what the screens stand on, in a thread of its own: by far the most, and no classes of Qt's among it."""
+    import app.core
     import app.services
+    import app.sync
 
     with _importing:
-        for found in walk_packages(app.services.__path__, "app.services."):
-            import_module(found.name)
+        for package in (app.core, app.services, app.sync):
+            for found in walk_packages(package.__path__, f"{package.__name__}."):
+                import_module(found.name)
 
 
 def _screens() -> Iterator[str]:
-    """Import the kit module by module, then the packages of screens; gives their names."""
-    import app.views.core
+    """Import the kit and the frame module by module, then the packages of screens; gives their names.
 
-    for found in iter_modules(app.views.core.__path__, "app.views.core."):
-        yield import_module(found.name).__name__
-    for name in import_module("app.views.core.workspace").CAPABILITIES:
+    The first packages show what the others make, and would import nearly all of them in one turn.
+    """
+    import app.views.core
+    import app.views.shell
+
+    for package in (app.views.core, app.views.shell):
+        for found in iter_modules(package.__path__, f"{package.__name__}."):
+            yield import_module(found.name).__name__
+    for name in reversed(import_module("app.views.core.workspace").CAPABILITIES):
         yield import_module(f"app.views.{name}").__name__
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from app.core.db import Database
 from app.services.accounting import preview as shown
 from app.services.accounting import writes
+from app.services.accounting.commands import AdoptChart, SaveSetting
 from app.services.sales import writes as sales
 from app.services.sales.commands import PostDownPayment, PostInvoice, PostPayment, SaveSalesOrder
 from app.services.sales.reads import InvoiceDetail, get_invoice
@@ -45,6 +46,17 @@ def paid(finance: Database, invoice: InvoiceDetail, amount: object = None, *, di
         sales.post_payment,
         PostPayment(invoice.id, invoice.row_version, wanted, invoice.invoice_date, discount),
     )
+
+
+def with_chart(db: Database, admin: Raw) -> bool:
+    """Adopt a chart of accounts and name the adviser's numbers; whether nobody had before."""
+    if admin.execute("SELECT chart = '' FROM accounting.setting").fetchone() != (True,):
+        return False
+    db.write(writes.adopt_chart, AdoptChart("03"))
+    version = admin.execute("SELECT row_version FROM accounting.setting").fetchone()
+    assert version is not None
+    db.write(writes.save_setting, SaveSetting(version[0], {"consultant_no": 29098, "client_no": 55003}))
+    return True
 
 
 def month_of(world: World) -> tuple[dt.date, dt.date]:

@@ -53,6 +53,9 @@ def _files(paths: list[Path]) -> Iterator[Path]:
 def _tell(path: Path, received: "Received", lang: str) -> None:
     from app.services.einvoice.show import sentence, source
 
+    if not path.is_file():
+        print(f"{path}: {received.findings[0].words(lang)}")
+        return
     invoice = received.invoice
     what = (
         f"{invoice.number} of {invoice.seller.name}, {invoice.totals.payable} {invoice.currency}"

@@ -110,7 +110,7 @@ def _test(database: "Database", name: str) -> int:
     found = next((one for one in database.read(reads.choices) if one.name == name), None)
     if found is None:
         raise CommandError(f"there is no printer {name!r} in use", MISSING)
-    content = sample_page(f"Werkbank: {name}", (database.profile.company,), found.media)
+    content = sample_page(f"Werkbank: {name}", (database.profile.company,), found.media, found.language)
     document = PrintDocument(content, f"Test {name}", "printing.printer", found.id)
     try:
         database.write(writes.see_station, SeeStation(station.secret(), station.name()))

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from app.core import clock, dialect, errors
@@ -94,8 +93,8 @@ class Database:
         self.on_ended: Callable[[SessionEnded], object] | None = None
         self._opening = threading.RLock()
         self._writing = threading.Lock()
-        # Commits nobody knows the fate of, by command: transaction, result, and the command itself to keep its id.
-        self._unanswered: dict[int, tuple[str, Result[Any], Any]] = {}
+        # Commits nobody knows the fate of, by command: transaction, result, the command itself to keep its id, session.
+        self._unanswered: dict[int, tuple[str, Result[Any], Any, int | None]] = {}
         self._reading: dict[int, Running] = {}
         self._reading_lock = threading.Lock()
         self._write_engine = self._engine(read_only=False, size=1)
@@ -344,6 +343,7 @@ class Database:
             return lost[1]
         xid = None
         with self._write_engine.connect() as connection:
+            held = self._profile.session if self._profile is not None else None
             connection.connection.info["autocommit"] = False
             session = Session(connection, expire_on_commit=False, info=self._about())
             try:
@@ -364,24 +364,22 @@ class Database:
             finally:
                 with suppress(Exception):
                     session.close()
-        self._unanswered[id(command)] = (str(xid), result, command)
+        self._unanswered[id(command)] = (str(xid), result, command, held)
         if self._was_committed(command):
             return result
         raise Unavailable("server_gone", rolled_back=True)
 
     def _was_committed(self, command: Any) -> bool:
         """The fate of the transaction of this command, whose COMMIT got no answer."""
-        xid = self._unanswered[id(command)][0]
-        statement = text("SELECT pg_xact_status(CAST(CAST(:xid AS text) AS xid8))")
+        xid, *_, held = self._unanswered[id(command)]
+        # The trail knows the transactions of sessions; guests have none.
+        fate = "pg_xact_status(%s)" if held is None else "audit.commit_fate(%s, :held)"
+        statement = text("SELECT " + fate % "CAST(CAST(:xid AS text) AS xid8)")
 
         def once() -> str:
             with self._autocommit(self._read_engine) as connection:
-                try:
-                    return str(connection.execute(statement, {"xid": xid}).scalar_one())
-                except DataError as error:
-                    if not isinstance(error.orig, psycopg.errors.InvalidParameterValue):
-                        raise
-                    return "unknown"  # a server that died had not even noted its number: a commit would have been
+                given = {"xid": xid} if held is None else {"xid": xid, "held": held}
+                return str(connection.execute(statement, given).scalar_one())
 
         for pause in range(60):
             try:

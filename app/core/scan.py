@@ -3,9 +3,12 @@
 Pure: no window, no clock.  Whoever hears the keys gives each with its time, and does what the answer says.
 """
 
+import re
 from dataclasses import dataclass, field
 
 ENDS = ("\r", "\n", "\t")
+# The house's shortest codes: a letter, a stroke and one sign, such as the digits of the sheet of commands.
+SHORT_OWN = re.compile(r"[A-Za-z]/[0-9A-Za-z]")
 GROUP = "\x1d"
 LONGEST = 2000
 # The sheet of commands bears it: each sign that wanders between the keyboards of two countries.
@@ -24,7 +27,8 @@ LAYOUTS: dict[str, dict[int, str]] = {
 class WedgeSettings:
     """How the scanner types.
 
-    ``gap_ms``: keys that follow each other so closely are not a person's.  ``shortest``: fewer characters are no code.
+    ``gap_ms``: keys that follow each other so closely are not a person's.  ``shortest``: fewer characters are no code,
+    unless they are one of the house's own.
     ``prefix``: the sign every code begins with, empty for none.  ``needs_end``: Enter or Tab follows every code.
     """
 
@@ -106,7 +110,12 @@ class Wedge:
         return max(self.settings.gap_ms, 250.0) if self._armed else self.settings.gap_ms
 
     def _complete(self) -> bool:
-        return self._armed or len(self._held) >= self.settings.shortest
+        if self._armed or len(self._held) >= self.settings.shortest:
+            return True
+        return SHORT_OWN.fullmatch(self._meant("".join(sign for sign, _token in self._held))) is not None
+
+    def _meant(self, text: str) -> str:
+        return text.translate(LAYOUTS.get(self.settings.layout, {}))
 
     def _ended(self, released: tuple[object, ...]) -> Step:
         if self._held and self._complete():
@@ -118,7 +127,7 @@ class Wedge:
         if self._armed:
             text = text.removeprefix(self.settings.prefix)
         self._held, self._armed = [], False
-        return text.translate(LAYOUTS.get(self.settings.layout, {}))
+        return self._meant(text)
 
     def _let_go(self) -> tuple[object, ...]:
         tokens = tuple(token for _sign, token in self._held)

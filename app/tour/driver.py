@@ -44,6 +44,7 @@ from app.views.core.segmented import SegmentedTabs
 
 W = TypeVar("W", bound=QWidget)
 PATIENCE_SECONDS = float(os.environ.get("WERKBANK_PATIENCE", "45"))
+PAUSE_S = 0.002
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 LEFT = Qt.MouseButton.LeftButton
 
@@ -53,7 +54,7 @@ class TourError(AssertionError):
 
 
 def process_events(milliseconds: int = 20) -> None:
-    """Let the window work for a moment."""
+    """Let the window do what there is to do."""
     QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, milliseconds)
 
 
@@ -132,6 +133,7 @@ class Driver:
             process_events()
             if condition():
                 return
+            time.sleep(PAUSE_S)  # the server needs the processor
             if time.monotonic() > end:
                 raise TourError(f"waited {seconds:.0f} s in vain for {what}")
 

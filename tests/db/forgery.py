@@ -124,6 +124,7 @@ READING = frozenset(
         "system.today",
         "system.note_table",
         "system.changes_since",
+        "audit.commit_fate",
     ]
 )
 INTERNAL = frozenset(

@@ -21,7 +21,6 @@ from app.services.accounting.commands import (
     ClosePeriod,
     RequestReopen,
     SaveAccount,
-    SaveSetting,
 )
 from app.services.approvals import writes as approvals
 from app.services.approvals.commands import Decide
@@ -37,7 +36,7 @@ from app.services.sales.commands import (
 )
 from app.services.sales.reads import get_invoice
 from migrations import drift
-from tests.books_world import NOW, As, bookings_of, hand_over, invoiced, look, month_of, paid
+from tests.books_world import NOW, As, bookings_of, hand_over, invoiced, look, month_of, paid, with_chart
 from tests.conftest import PASSWORD
 from tests.sales_world import D, Raw, World, build, confirmed
 
@@ -53,11 +52,7 @@ def world(admin_dsn: str) -> Iterator[World]:
 def finance(as_role: As, world: World, admin: Raw) -> Database:
     """Who keeps the books, with a chart."""
     db = as_role("finance")
-    if admin.execute("SELECT chart = '' FROM accounting.setting").fetchone() == (True,):
-        db.write(writes.adopt_chart, AdoptChart("03"))
-        version = admin.execute("SELECT row_version FROM accounting.setting").fetchone()
-        assert version is not None
-        db.write(writes.save_setting, SaveSetting(version[0], {"consultant_no": 29098, "client_no": 55003}))
+    with_chart(db, admin)
     return db
 
 

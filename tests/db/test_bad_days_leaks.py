@@ -125,6 +125,7 @@ def functions(mine: Raw, admin: Raw, answer: Callable[[str], str]) -> Iterator[t
     values: dict[str, tuple[str, ...]] = {
         "text": ("'sales.quote'", "'sales_order'", "'a'"),
         "bigint": ("(SELECT min(id) FROM catalog.product)", "1", "7"),
+        "xid8": ("pg_current_xact_id()",),
         "integer": ("1", "100"),
         "numeric": ("1",),
         "boolean": ("true",),

@@ -16,7 +16,7 @@ from app.services.einvoice.model import Profile
 from app.services.einvoice.validate import check
 from app.services.einvoice.write import to_xml
 from app.services.sales import documents, lists, writes
-from app.services.sales.commands import CancelInvoice, CorrectInvoice, PostDownPayment, PostPayment, Reduction
+from app.services.sales.commands import CancelInvoice, CorrectInvoice, PostPayment, Reduction
 from app.services.sales.reads import payment_proposal
 from app.services.system.rates import Rate, SaveRates, list_rates, read_rates, save_rates
 from tests.db.test_invoicing import (
@@ -155,13 +155,8 @@ def _delivered_again(finance: Database, order: int, admin: Raw) -> writes.Shippe
 
 
 def test_refused(world: World, admin: Raw, as_role: As, finance: Database, dollars: int) -> None:
-    """Without a rate of this month nothing is confirmed; no down payments; rates are finance's."""
+    """Without a rate of this month nothing is confirmed; rates are finance's."""
     _stocked(as_role, world)
-    order = _ordered(as_role, world.order([world.line(world.bike, 1)], price_list_id=dollars))
-    ask = PostDownPayment(order.id, order.row_version, world.today, pct=D(30))
-    with pytest.raises(Refused) as refused:
-        finance.write(writes.post_down_payment, ask)
-    assert refused.value.key == "down_payment_foreign_currency"
     admin.execute("UPDATE system.exchange_rate SET valid_on = valid_on - 40")
     try:
         with pytest.raises(Refused) as refused:

@@ -256,6 +256,7 @@ def test_the_password_of_a_server_that_asks_for_one(
         admin.execute("UPDATE legacy.server SET username = ''")
 
 
+@pytest.mark.usefixtures("service")  # who has made the key of the house already
 def test_a_login_for_the_service(
     cluster: Cluster, admin_dsn: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -139,6 +139,24 @@ def test_pieces_taken_back_take_their_share(world: World, admin: Raw, as_role: A
         )
 
 
+def test_an_amount_taken_back_is_no_piece(world: World, admin: Raw, as_role: As, finance: Database) -> None:
+    """Also when it happens to be what a piece costs: the pieces that come back later bear their own share, not two."""
+    _stocked(as_role, world)
+    order = _ordered(as_role, world.order([world.line(world.bike, 3, 120, charges=[SETUP])]))
+    invoice = _invoiced(finance, _delivered(as_role, admin, world, order.id, 3))
+    [line] = invoice.lines
+    for less, shares in (
+        (Reduction(line.id, amount=D(120)), []),
+        (Reduction(line.id, qty=D(1)), [D("-3.33")]),
+    ):
+        now = finance.read(get_invoice, invoice.id)
+        assert now.lines[0].qty_back == 0
+        command = CorrectInvoice(invoice.id, now.row_version, (less,), "Mangel")
+        found = finance.read(get_invoice, finance.write(writes.correct_invoice, command).value.id)
+        assert _shares(found) == [shares]
+    assert finance.read(get_invoice, invoice.id).lines[0].qty_back == 1
+
+
 def test_an_allowance_on_a_line_is_a_discount(world: World, as_role: As) -> None:
     """12 % may be granted: with 8 % more than 4.00 on a piece of 100 is too much, whatever is charged beside it."""
     rep = as_role("sales_rep")

@@ -37,6 +37,7 @@ COSTS = {
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "text": ("'CANARY'", "'%'", "'sales.quote'"),
     "bigint": ("1",),
+    "xid8": ("pg_current_xact_id()",),
     "integer": ("1", "100"),
     "numeric": ("1",),
     "boolean": ("true",),

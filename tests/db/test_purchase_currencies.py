@@ -10,18 +10,17 @@ import pytest
 
 from app.core.db import Database
 from app.core.paging import ListQuery
-from app.services.accounting import writes as accounting
-from app.services.accounting.commands import AdoptChart, SaveSetting
 from app.services.accounting.preview import make_files
 from app.services.approvals.commands import Decide
 from app.services.approvals.writes import decide
 from app.services.purchasing import invoicing, payables
 from app.services.purchasing.commands import CancelInvoice, Discard, EnterInvoice, PayInvoice, SaveInvoice
-from app.services.purchasing.currency import own, rate_for
+from app.services.purchasing.currency import rate_for
 from app.services.purchasing.invoices import Invoice, as_line, get_invoice, match, open_lines
+from app.services.system.exchange import OpenAbroad, own
 from app.services.system.rates import Rate, SaveRates, save_rates
 from migrations import drift
-from tests.books_world import NOW, bookings_of, hand_over, look
+from tests.books_world import NOW, bookings_of, hand_over, look, with_chart
 from tests.purchase_world import approved, cost, draft, entered, one, received_order, refused, supplied
 from tests.sales_world import Raw, World
 
@@ -40,10 +39,7 @@ def world(admin_dsn: str) -> World:
 def finance(as_role: AsRole, world: World, admin: Raw) -> Database:
     """Who keeps the books, with a chart and the rates of yesterday and a month before."""
     db = as_role("finance")
-    if one(admin, "SELECT chart = '' FROM accounting.setting") == (True,):
-        db.write(accounting.adopt_chart, AdoptChart("03"))
-        (version,) = one(admin, "SELECT row_version FROM accounting.setting")
-        db.write(accounting.save_setting, SaveSetting(version, {"consultant_no": 29098, "client_no": 55003}))
+    if with_chart(db, admin):
         days = ((1, RATE), (20, D("1.2")))
         rates = [Rate("USD", world.today - timedelta(days=back), rate) for back, rate in days]
         db.write(save_rates, SaveRates(rates))
@@ -273,10 +269,31 @@ def test_taken_back_at_its_rate(world: World, admin: Raw, buyer: Database, finan
         assert told == 1
 
 
+def test_without_a_rate_there_are_no_euros(
+    world: World, admin: Raw, buyer: Database, finance: Database
+) -> None:
+    """What was posted before there were rates is in no sum: its dollars are no euros."""
+    found = approved(buyer, finance, draft(world, "US 5", [cost("1000")], "1190", **COSTS))
+    owed = finance.read(payables.owed_to, world.dealer).open_amount
+    day = one(admin, "SELECT exchange_date FROM purchasing.purchase_invoice WHERE id = %s", found.id)
+    forge = "UPDATE purchasing.purchase_invoice SET exchange_date = %s WHERE id = %s"
+    admin.execute("SET session_replication_role = replica")
+    admin.execute(forge, (None, found.id))
+    try:
+        every = finance.read(payables.list_payables, ListQuery()).rows
+        rows = [row for row in every if row.id == found.id]
+        assert [(row.open_amount, row.own_open) for row in rows] == [(D(1190), None)]
+        assert finance.read(payables.owed_to, world.dealer).open_amount == owed - found.own_gross_amount
+    finally:
+        admin.execute(forge, (*day, found.id))
+        admin.execute("SET session_replication_role = origin")
+
+
 def test_cents_agree_whatever_the_numbers(
     world: World, admin: Raw, buyer: Database, finance: Database
 ) -> None:
-    """Random invoices paid in random parts: taxes, totals and payments come to the same euros to the cent."""
+    """Random invoices paid in random parts: taxes, totals and payments come to the same euros to the cent; at the
+    rate of the invoice the bank moves exactly them, and nothing is gained or lost by rounding."""
     dice = random.Random(11)  # noqa: S311
     for number in range(12):
         lines = [cost(str(D(dice.randint(1, 900000)) / 100), dice.choice(("19", "7", "0"))) for _ in range(3)]
@@ -287,20 +304,26 @@ def test_cents_agree_whatever_the_numbers(
             (x + (x * rate / 100).quantize(D("0.01"), ROUND_HALF_UP) for rate, x in sums.items()), D(0)
         )
         rate = D(dice.randint(50_000, 170_000_000)) / 1_000_000
+        same = number % 2 == 0
+        _today_rate(finance, world, rate if same else RATE)
         head: dict[str, Any] = COSTS | {"exchange_rate": rate}
         found = approved(buyer, finance, draft(world, f"Z {number}", lines, str(gross), **head))
         assert found.own_gross_amount == found.own_net_amount + found.own_tax_amount
-        version, open_amount = found.row_version, gross
-        while open_amount:
-            amount = min(open_amount, D(dice.randint(1, int(gross * 100))) / 100)
-            paid = finance.write(
-                invoicing.pay_invoice, PayInvoice(found.id, version, amount, world.today)
-            ).value
-            version, open_amount = paid.row_version, paid.open_amount
+        assert found.exchange_rate is not None
+        while found.open_amount:
+            amount = min(found.open_amount, D(dice.randint(1, int(gross * 100))) / 100)
+            left = OpenAbroad(found.currency, found.exchange_rate, found.open_amount, found.own_open)
+            foreseen = left.taken(amount, D(0))
+            finance.write(invoicing.pay_invoice, PayInvoice(found.id, found.row_version, amount, world.today))
+            found = finance.read(get_invoice, found.id)
+            assert found.payments[-1].own_paid + found.payments[-1].difference == foreseen
         taken = one(
             admin,
-            "SELECT sum(own_amount + own_discount) FROM purchasing.purchase_payment WHERE purchase_invoice_id = %s",
+            "SELECT sum(own_amount + own_discount), sum(own_paid) FROM purchasing.purchase_payment"
+            " WHERE purchase_invoice_id = %s",
             found.id,
         )
-        assert taken == (found.own_gross_amount,)
+        assert taken[0] == found.own_gross_amount
+        assert not same or taken[1] == found.own_gross_amount
+    _today_rate(finance, world, RATE)
     assert all(one.difference == 0 for one in look(finance, world).proof)

@@ -230,6 +230,7 @@ def test_issued_documents_are_archived_and_a_cancellation_names_its_invoice(
     world: World, as_role: As, admin: Raw
 ) -> None:
     """The bytes kept are the bytes rendered; a draft says that it is one; negative totals are the database's."""
+    admin.execute("UPDATE partners.partner SET language = 'en' WHERE id = %s", (world.french,))
     rep, finance = as_role("sales_rep"), as_role("finance")
     saved = rep.write(writes.save_quote, world.quote([world.line(world.bell, 2, "7.99")])).value
     assert rep.read(documents.document_for, "quote", saved.id).draft

@@ -26,7 +26,8 @@ def world(admin_dsn: str) -> World:
 def hits(db: Database, code: str) -> tuple[Hit, ...]:
     before = db.counter.round_trips
     found = db.read(scanning.resolve, read(code), "de").hits
-    assert db.counter.round_trips - before == 1
+    # What nobody knows is looked for in capitals as well.
+    assert db.counter.round_trips - before == (1 if found or code == code.upper() else 2)
     return found
 
 
@@ -87,6 +88,7 @@ def test_everything_a_label_may_bear_is_found(world: World, admin: Raw, as_role:
         assert (hit.topic, hit.id, hit.product_id, hit.lot) == ("inventory.lot", lot, product, "L/7")
         for text in ("Z-77-01", f"P/{code[0]}/Z-77-01"):
             (hit,) = hits(db, text)
+            assert db.read(scanning.resolve, read(text.lower()), "de").hits == (hit,)
             assert (hit.topic, hit.id, hit.place) == ("inventory.place", place, "Z-77-01")
         for text in ("K-9", "X9009", "B/K-9"):
             (hit,) = hits(db, text)

@@ -58,6 +58,12 @@ def _fill(raw: psycopg.Connection[Any]) -> None:
             (at, number, kind, state, 4 if kind == "cancellation" else None, json.dumps(snapshot), treatment,
              paid, taken, round(net, 2), round(tax, 2), round(net + tax, 2)),
         )  # fmt: skip
+        if float(paid):
+            raw.execute(
+                "INSERT INTO sales.payment (invoice_id, paid_on, amount, discount_amount)"
+                " VALUES (%s, '2026-03-10', %s, %s)",
+                (at, paid, taken),
+            )
         for position, (rate, line_net, line_tax) in enumerate(rates, start=1):
             raw.execute(
                 "INSERT INTO sales.invoice_line (invoice_id, sales_order_line_id, delivery_id, position, product_id,"
@@ -146,6 +152,11 @@ def test_invoices_of_before_keep_their_amounts_and_get_their_tax_category(new_da
                 "SELECT sum(prepaid_amount), sum(credited_amount), sum(jsonb_array_length(o.charges))"
                 " FROM sales.invoice h JOIN sales.sales_order o ON o.id = h.sales_order_id"
             ).fetchone() == (0, 0, 0)
+            # In euros the same is open, and no payment has gained or lost anything.
+            assert admin.execute(
+                "SELECT count(*), bool_and(sales.own_left(i) = sales.open_amount(i)), bool_and(p.own_paid = p.amount)"
+                " FROM sales.invoice i JOIN sales.payment p ON p.invoice_id = i.id"
+            ).fetchone() == (2, True, True)
             assert admin.execute(
                 "SELECT net_amount::int, charges, charge_amount::int FROM sales.sales_order_line"
             ).fetchall() == [(10, [], 0), (10, [], 0)]

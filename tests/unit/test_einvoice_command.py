@@ -30,3 +30,4 @@ def test_a_file_that_is_not_there_is_said_without_an_empty_rule(
     told = capsys.readouterr().out
     assert "cannot be opened" in told
     assert "[]" not in told
+    assert "no e-invoice" not in told

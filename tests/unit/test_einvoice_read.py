@@ -7,6 +7,7 @@ from dataclasses import replace
 import pikepdf
 import pytest
 
+from app.core.apart import Apart
 from app.services.documents.render import render
 from app.services.einvoice import read as reading
 from app.services.einvoice.model import Profile
@@ -120,6 +121,8 @@ def test_sizes_are_limited_before_and_after_unpacking(monkeypatch: pytest.Monkey
     swollen = with_files({"factur-x.xml": b"<a>" + b" " * 30_000_000})
     assert len(swollen) < 200_000
     assert codes(read(swollen)) == ["too_large"]
+    many = with_files({f"{number}.xml": b"<a>" + b" " * 60_000 for number in range(2)})
+    assert codes(read(many)) == ["too_large"], "all that a PDF holds together"
     buffer = io.BytesIO()
     with pikepdf.open(io.BytesIO(with_files({"factur-x.xml": XML}))) as document:
         stream = document.attachments["factur-x.xml"].obj.EF.F
@@ -158,6 +161,11 @@ def test_what_the_model_does_not_know_is_kept() -> None:
     extra = XML.decode().replace("</ram:DefinedTradeContact>", f"{fax}</ram:DefinedTradeContact>", 1)
     received = read(extra.encode())
     assert [(path.rpartition("/")[2], text) for path, text in received.unread] == [("CompleteNumber", "4711")]
+
+
+def test_a_pdf_that_cannot_be_opened_in_time_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PDFS", Apart(("false",)))
+    assert codes(read(PDF)) == ["pdf_endless"]
 
 
 def test_too_small_profiles_are_no_invoice() -> None:

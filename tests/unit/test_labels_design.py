@@ -43,7 +43,7 @@ def test_a_good_design_has_nothing_wrong() -> None:
     [
         ({"text": "x", "at": [50, 2, 20, 6]}, "label_design_outside"),
         ({"text": "x", "at": [2, 2, 20]}, "label_design_area"),
-        ({"text": "x", "at": [2, 2, 20, 0]}, "label_design_area"),
+        ({"text": "x", "at": [2, 2, 20, 0]}, "label_design_no_area"),
         ({"text": "x", "at": [2, 2, True, 4]}, "label_design_area"),
         ({"text": "x", "at": [2, 2, 20, 1]}, "label_design_too_flat"),
         ({"text": "x", "at": [2, 2, 20, 6], "font": 2}, "label_design_number"),

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pypdfium2
@@ -13,11 +14,14 @@ from zebrafy.zebrafy_zpl import ZebrafyZPL
 from app.services.labels import catalogue, linear, pdf, raster, symbols, zpl
 from app.services.labels.design import Design
 from app.services.labels.fields import Record
+from app.services.labels.job import Job
 from app.services.labels.layout import Label, Pattern, lay_out
+from app.services.labels.quantities import Wanted
+from app.services.labels.reads import Source
 from app.services.labels.sheets import all_sheets, suiting
 
 EAN, OWN = "4006381333931", "A/EN-1040-BE"
-SHIP = {"(400)LS-2026-00042(420)88131", "(00)340123450000000017"}
+SHIP = {"(92)D/LS-2026-00042(420)88131", "(00)340123450000000017"}
 # What each design says to a scanner when its sample is printed.
 CODES = {
     "product_57x32": {EAN},
@@ -101,9 +105,19 @@ def test_records_with_little_in_them_still_have_their_codes(topic: str) -> None:
         wanted = {
             "product": {record["code.own"]},
             "lot": {"SN-2026-00147"} if "serial" in design.key else {record["code.own"]},
-            "delivery": {record["code.own"]} | ({"(400)LS-2026-00042"} if "sscc" in design.key else set()),
+            "delivery": {record["code.own"]} | ({"(92)D/LS-2026-00042"} if "sscc" in design.key else set()),
         }[topic]
         assert set(read_codes(printed(lay_out(design, record)))) == wanted, design.key
+
+
+def test_what_is_typed_counts_for_one_record_and_among_several_for_those_that_say_nothing() -> None:
+    design, sample = catalogue.designs("product")["product_57x32"], catalogue.sample("product")
+    known, silent = Source(1, "A", sample, Decimal(5)), Source(2, "B", sample)
+
+    def count(*sources: Source) -> int:
+        return len(Job(design, sources, Wanted("piece", qty=Decimal(2))).records())
+
+    assert [count(known), count(silent), count(known, silent)] == [2, 2, 7]
 
 
 @pytest.mark.parametrize("density", [300, 600])

@@ -19,7 +19,7 @@ from zebrafy.zebrafy_zpl import ZebrafyZPL
 from app.core.errors import Refused, Unavailable
 from app.services.printing import ipp_wire as wire
 from app.services.printing import raster, wires
-from app.services.printing.connect import connect
+from app.services.printing.connect import connect, label_size, other_kind
 from app.services.printing.convert import PDF, ZPL, for_language, page_numbers, rasterised
 from app.services.printing.device import Access, Cut, Sent, Task
 from app.services.printing.ipp import IppPrinter, addresses, capabilities_of, queues, status_of
@@ -264,6 +264,44 @@ def test_values_of_another_kind_than_promised_break_nothing(said: object) -> Non
     known = {key: [said] for key in ("printer-state", "pwg-raster-document-resolution-supported")}
     assert status_of(known).code == "unknown"
     assert set(capabilities_of(known).dpi) <= {300}
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "other"),
+    [
+        ("ipp", "host:9109", "raw"),
+        ("ipp", " 10.0.0.7:9100 ", "raw"),
+        ("ipp", "lpd://host/queue", "lpd"),
+        ("raw", "ipp://host:9100", "ipp"),
+        ("raw", "host:631", "ipp"),
+        ("lpd", "https://host/printers/office", "ipp"),
+        ("ipp", "ipp://host:9100/ipp/print", None),
+        ("ipp", "printer.local", None),
+        ("ipp", "host:40631", None),
+        ("raw", "[fe80::1]:9100", None),
+        ("raw", "socket://host:631", None),
+        ("lpd", "host:515/queue", None),
+        ("ipp", "host:nine", None),
+        ("system", "Zebra:9100", None),
+    ],
+)
+def test_an_address_of_another_kind_of_connection_is_told(kind: str, address: str, other: str | None) -> None:
+    assert other_kind(kind, address) == other
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("100x60", "100x60"),
+        ("100×60", "100x60"),
+        (" 100 X 60 mm ", "100x60"),
+        ("57,5mm × 32.1 mm", "57.5x32.1"),
+        ("", ""),
+        ("A4", "A4"),
+    ],
+)
+def test_a_label_size_may_be_typed_as_it_stands_on_the_box(typed: str, stored: str) -> None:
+    assert label_size(typed) == stored
 
 
 def test_addresses_and_pages() -> None:

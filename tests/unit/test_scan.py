@@ -82,6 +82,21 @@ def test_two_scans_in_a_row_and_a_code_too_short() -> None:
     assert desk.field == "ab\r"
 
 
+def test_the_digits_of_the_sheet_of_commands_are_shorter_than_any_other_code() -> None:
+    desk = Desk()
+    for sign in "0123456789":
+        desk.types(command_code(sign) + "\r", 5)
+    desk.types("A/7\r", 5)
+    assert [read(code).command for code in desk.codes] == [*"0123456789", ""]
+    assert desk.field == ""
+    desk.types("1/2\r", 5)
+    assert desk.field == "1/2\r"
+    table = {ord(meant): chr(got) for got, meant in LAYOUTS["us_on_de"].items()}
+    foreign = Desk(WedgeSettings(layout="us_on_de"))
+    foreign.types(command_code("5").translate(table) + "\r", 5)
+    assert foreign.codes == [command_code("5")]
+
+
 def test_with_a_prefix_nothing_waits_and_a_stutter_does_no_harm() -> None:
     desk = Desk(WedgeSettings(prefix="~"))
     desk.types("schnell", 5)
@@ -138,6 +153,9 @@ def test_what_a_code_says_by_itself() -> None:
     assert read("0104012345678901" + "10L-7").lot == "L-7"  # not announced, but it can be nothing else
     sscc = "340123450000000017"
     assert {read(text).sscc for text in (sscc, "00" + sscc, "]C100" + sscc)} == {sscc}
+    parcel = read("]C192D/LS-2026-00042\x1d42088131")  # the upper code of our label for parcels
+    assert (parcel.own, parcel.parts) == ("delivery", ("LS-2026-00042",))
+    assert read("(01)04012345678901(92)D/4711").kind == "gs1"  # somebody else's goods
     place = read("P/HL/A-01-02")
     assert (place.own, place.parts) == ("place", ("HL", "A-01-02"))
     assert read("L/HU-4711/2026%2F11").lot == "2026/11"

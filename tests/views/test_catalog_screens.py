@@ -20,6 +20,7 @@ from app.core.i18n import set_language
 from app.services.catalog import forms
 from app.services.catalog.forms import SaveProductForm, load_product
 from app.views.core.merge_dialog import MergeDialog
+from app.views.core.workspace import Registry
 from tests.views.keys import press_key
 from tests.views.make_screens import AsRole, Bench
 from tests.views.shell_world import type_into, window_for
@@ -116,6 +117,14 @@ def test_a_clerk_sees_neither_cost_nor_price_anywhere_on_screen(
         assert form.read_only
         page = bench.go("catalog.products")
         assert all(row.wholesale is None and row.retail is None for row in page.model.rows)
+
+
+@pytest.mark.parametrize(("role", "reads_prices"), [("marketing", True), ("warehouse_clerk", False)])
+def test_price_lists_are_for_whoever_may_read_prices(as_role: AsRole, role: str, reads_prices: bool) -> None:
+    """Marketing designs the printed price list, and finds the lists it prints."""
+    registry = Registry(as_role(role).profile, (app.views.catalog,))
+    assert ("catalog.price_lists" in registry.workspaces) is reads_prices
+    assert ("catalog.prices" in registry.workspaces) is reads_prices
 
 
 def test_a_price_is_typed_into_the_form_and_ends_the_one_before(

@@ -8,7 +8,10 @@ import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from app.core.paging import ListQuery
+from app.services.documents.lists import list_archive
 from app.services.einvoice.read import read
+from app.views.documents.pane import ArchivePane
 from tests.sales_world import Raw, World, build, confirmed, line_ids, shipped, stock
 from tests.views.sales_screens import AsRole, Desk, desk_of, opened  # noqa: F401  (a fixture)
 
@@ -69,3 +72,11 @@ def test_refused_with_its_place_then_issued(world: World, desk: Desk, as_role: A
     assert received.findings == ()
     assert received.invoice is not None
     assert received.invoice.buyer_reference == "04011000-12345-03"
+
+    # The archive shows it in words; whoever saves it gets its bytes.
+    rows = as_role("finance").read(list_archive, ListQuery()).rows
+    pane = ArchivePane(desk.window.ctx, next(row for row in rows if row.format == "xml"))
+    pane.setParent(desk.window)
+    desk.wait(lambda: "04011000-12345-03" in pane.paper.toPlainText())
+    assert pane.view.isHidden()
+    assert "<rsm:" not in pane.paper.toPlainText()

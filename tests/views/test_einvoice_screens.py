@@ -16,12 +16,14 @@ import app.views.purchasing
 from app.core.db import Database
 from app.core.paging import ListQuery
 from app.services.documents.render import render
-from app.services.einvoice.model import Profile
+from app.services.einvoice.model import Note, Profile
+from app.services.einvoice.read import read
 from app.services.einvoice.write import to_xml
 from app.services.einvoice.zugferd import embed
 from app.services.purchasing.received import list_received, received_file
 from app.views.core.surfaces import Banner
 from app.views.einvoice.inbox import InboxPage
+from app.views.einvoice.paper import SHOWN_ROWS, Paper
 from tests.unit.documents_sample import sample
 from tests.unit.einvoice_sample import CASES, SELLER, D, invoice
 from tests.views.sales_screens import Desk
@@ -115,3 +117,18 @@ def test_a_file_that_is_gone_and_an_empty_folder_are_explained(desk: Desk, tmp_p
     desk.wait(lambda: desk.find("dialog.close"))
     desk.click("dialog.close")
     assert len(page.model.rows) == before
+
+
+def test_a_flood_of_data_is_cut_off_and_said_so(qtbot: QtBot) -> None:
+    """A page is laid out by the window itself: one of three hundred thousand rows would hold it for half a minute."""
+    found = read(to_xml(invoice(), Profile.ZUGFERD_EN16931))
+    assert found.invoice is not None
+    lines = found.invoice.lines * 300
+    flood = replace(found.invoice, lines=lines, notes=(Note("x" * 1_000_000),))
+    paper = Paper()
+    qtbot.addWidget(paper)
+    paper.show_received(replace(found, invoice=flood, unread=(("a/b", "y"),) * 300_000))
+    shown = paper.toPlainText()
+    assert len(shown) < 100_000
+    assert f"{300_000 - SHOWN_ROWS}" in shown
+    assert f"{len(lines) - SHOWN_ROWS}" in shown

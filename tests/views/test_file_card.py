@@ -135,6 +135,19 @@ def test_a_picture_of_the_clipboard_and_text_are_shown(quote: int, desk: Desk) -
         desk.click("dialog.close")
 
 
+def test_a_line_without_an_end_and_a_page_that_comes_late(quote: int, desk: Desk) -> None:
+    """One line of half a megabyte takes the window seconds; a page painted for a file before is not shown any more."""
+    view = FileView(desk.open(QUOTE, quote).ctx)
+    desk.qtbot.addWidget(view)
+    view.show_file("application/pdf", pdf("Seite"))
+    view.show_file("text/plain", b"x" * 400_000)
+    desk.settle()
+    text = view.findChild(QPlainTextEdit, "file.text")
+    assert isinstance(text, QPlainTextEdit)
+    assert max(map(len, text.toPlainText().splitlines())) == 2000
+    assert view._stack.currentWidget() is text
+
+
 def test_a_pdf_that_is_none_is_kept_and_said_so(quote: int, desk: Desk) -> None:
     """A name promises nothing: what cannot be drawn is told in words, and comes back byte for byte."""
     page = desk.open(QUOTE, quote)

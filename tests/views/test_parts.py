@@ -6,13 +6,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import i18n
 from app.views.core import icons, theme, values
 from app.views.core.calendar import MonthGrid
+from app.views.core.form_parts import FieldGrid
 from app.views.core.list_head import ListHead
 from app.views.core.parts import (
     Button,
@@ -31,7 +32,7 @@ from app.views.core.parts import (
     key_text,
     show_toast,
 )
-from app.views.core.toasts import FOOT
+from app.views.core.toasts import Foot
 from app.views.core.tokens import THEMES
 from app.views.core.workspace import Rail
 from app.views.shell.rail import RailBar
@@ -259,14 +260,18 @@ def test_bad_news_stay_until_they_are_closed(qtbot: Any, window: QWidget) -> Non
 
 
 def test_no_message_lies_over_the_buttons_that_book(qtbot: Any, window: QWidget) -> None:
-    foot = QWidget(window)
-    foot.setObjectName(FOOT)
+    foot = Foot(window)
     foot.setGeometry(0, window.height() - 160, window.width(), 60)
     foot.show()
     toast = show_toast(window, "Gespeichert")
     assert toast.geometry().bottom() < foot.geometry().top()
     foot.hide()
-    assert show_toast(window, "Gespeichert").geometry().bottom() > foot.geometry().top()
+    told_before = show_toast(window, "Gespeichert")
+    assert told_before.geometry().bottom() > foot.geometry().top()
+    foot.show()
+    qtbot.waitUntil(lambda: told_before.geometry().bottom() < foot.geometry().top())
+    foot.setGeometry(0, window.height() - 260, window.width(), 160)
+    qtbot.waitUntil(lambda: told_before.geometry().bottom() < foot.geometry().top())
     clear_toasts(window)
 
 
@@ -361,3 +366,19 @@ def test_another_theme_reaches_painted_and_plain_parts(
         assert qapp.palette().window().color().name() == theme.tok("window").name()
     finally:
         theme.apply_theme(qapp, "light")
+
+
+def test_fields_of_two_sections_stand_in_line(qtbot: Any) -> None:
+    """A section whose first two columns hold wide fields only has its columns where the others have them."""
+    page = QWidget()
+    column = QVBoxLayout(page)
+    narrow: list[QWidget] = [LineEdit() for _ in range(4)]
+    wide: list[QWidget] = [LineEdit() for _ in range(3)]
+    column.addWidget(FieldGrid([(box, 1) for box in narrow]))
+    column.addWidget(FieldGrid([(wide[0], 2), (wide[1], 1), (wide[2], 1)]))
+    qtbot.addWidget(page)
+    page.resize(1200, 200)
+    page.show()
+    QCoreApplication.processEvents()
+    assert [box.x() for box in wide[1:]] == [box.x() for box in narrow[2:]]
+    assert wide[0].geometry().right() == narrow[1].geometry().right()

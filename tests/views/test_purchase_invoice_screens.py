@@ -106,6 +106,12 @@ def test_from_a_dropped_file_to_paid(
         assert {x["purchase_order_line_id"] for x in page.lines.model.lines} == {
             x.purchase_order_line_id for x in lines
         }
+        column = page.lines.model.spec.column("unit_code")
+        assert page.lines.model.text(0, column) == lines[0].unit != lines[0].unit_code
+        desk.type_cell(page, 0, "unit_code", lines[0].unit)  # gone through without a change
+        assert page.lines.model.lines[0]["unit_code"] == lines[0].unit_code
+        desk.type_cell(page, 0, "unit_code", "Karton")
+        assert page.lines.model.text(0, column) == page.lines.model.lines[0]["unit_code"] == "Karton"
         page.save()
         desk.wait(lambda: page.record.id is not None and page.ready)
         desk.settle()

@@ -69,6 +69,14 @@ def test_from_the_run_to_the_customer(
 
         desk.wait(kept)
         assert finance.read(reminders.list_proposals, ListQuery()).rows == []
+        desk.window.open_workspace("finance.reminding")
+        page = desk.front()
+        page.refresh()
+        desk.wait(lambda: not page.model.rows)
+        desk.settle()
+        assert page.offers.primary is not None
+        assert not page.offers.primary.isEnabled()  # nobody is to be reminded: nothing to send
+        assert desk.find("action.first") is None
         page = _show(desk, "finance.reminders")
         _picture(desk, "reminders")
         newest = page.model.rows[0] if hasattr(page.model, "rows") else None

@@ -10,12 +10,14 @@ import pytest
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.core.format import money
 from app.services.sales.reads import get_invoice
 from app.views.core.parts import DateEdit, NumberEdit
 from app.views.sales.invoicing import InvoiceDialog
 from app.views.sales.payment_dialog import PaymentDialog
 from tests.sales_world import Raw, World, build, confirmed, line_ids, shipped, stock
 from tests.views.sales_screens import AsRole, Desk, desk_of, opened  # noqa: F401  (a fixture)
+from tests.views.test_approvals_screens import picture
 
 D = Decimal
 ORDER, INVOICE = "sales.sales_order", "sales.invoice"
@@ -174,3 +176,66 @@ def test_a_cancelled_invoice_leaves_its_deliveries_to_be_invoiced_again(
     desk.wait(lambda: "storniert" in desk.banners(page).get("cancelled", ""))
     order_page = desk.open(ORDER, order)
     assert order_page.head.button("invoice").isEnabled()
+
+
+def test_dollars_come_in_as_euros(world: World, desk: Desk, as_role: AsRole, admin: Raw) -> None:
+    """What the bank moved is proposed at the rate of the day and typed over; the difference shows before and after."""
+    row = admin.execute(
+        "INSERT INTO catalog.price_list (code, name_de, name_en, kind, currency)"
+        " VALUES ('USD', 'Dollar', 'Dollars', 'wholesale', 'USD') RETURNING id"
+    ).fetchone()
+    assert row is not None
+    admin.execute(
+        "INSERT INTO catalog.price (product_id, price_list_id, min_qty, amount, valid_from)"
+        " SELECT product_id, %s, min_qty, amount, valid_from FROM catalog.price WHERE price_list_id = %s",
+        (row[0], world.wholesale),
+    )
+    home = "SELECT price_list_id FROM partners.partner WHERE id = %s"
+    before = admin.execute(home, (world.dealer,)).fetchone()
+    assert before is not None
+    admin.execute("UPDATE partners.partner SET price_list_id = %s WHERE id = %s", (row[0], world.dealer))
+    admin.execute(
+        "INSERT INTO system.exchange_rate (currency, valid_on, rate) VALUES ('USD', system.today(), 1.1)"
+    )
+    stock(as_role("warehouse_manager"), world.bike, world.shelf, 3)
+    order = confirmed(as_role("sales_rep"), world.order([world.line(world.bike, 2)], price_list_id=row[0]))
+    admin.execute("UPDATE partners.partner SET price_list_id = %s WHERE id = %s", (before[0], world.dealer))
+    (bike,) = line_ids(admin, order.id)
+    shipped(as_role("warehouse_clerk"), order.id, order.row_version, (bike, 2, world.shelf))
+    desk.open(ORDER, order.id)
+    desk.click("action.invoice")
+    desk.click("dialog.yes")
+    page = desk.front()
+    desk.wait(lambda: page.spec.topic == INVOICE and page.ready)
+    owed = page.invoice.own_open
+    admin.execute("UPDATE system.exchange_rate SET rate = 1.2")
+
+    desk.click("action.pay")
+    dialog = desk.window.findChild(PaymentDialog)
+    assert dialog is not None
+    amount = dialog.boxes["amount"].value()
+    desk.wait(lambda: dialog.boxes["own_paid"].value() == (amount / D("1.2")).quantize(D("0.01")))
+    assert "Kursverlust" in {fact.label for fact in dialog.facts._facts}
+    # What came with the rate has its room: nothing in the dialog is squeezed.
+    desk.wait(lambda: all(box.height() >= box.minimumSizeHint().height() for box in dialog.boxes.values()))
+    picture(desk, "proposed")
+    euros = dialog.boxes["own_paid"].editor
+    assert isinstance(euros, NumberEdit)
+    euros.setFocus()
+    euros.selectAll()
+    QTest.keyClicks(euros, "215,50")
+    told = {fact.label: fact.text for fact in dialog.facts._facts}
+    skonto = (page.invoice.gross_amount - amount) / D("1.1")
+    gain = D("215.50") - (owed - skonto.quantize(D("0.01")))
+    assert gain > 0
+    assert told["Kursgewinn"] == money(gain, "EUR", "de")
+    picture(desk, "pay")
+    desk.click("dialog.yes")
+    desk.wait(lambda: page.invoice.state == "paid")
+    desk.settle()
+    told = {fact.label: fact.text for fact in page.payments._facts}
+    assert (told["Bankbetrag in Euro"], told["Kursgewinn"]) == (
+        money(D("215.50"), "EUR", "de"),
+        money(gain, "EUR", "de"),
+    )
+    picture(desk, "paid")

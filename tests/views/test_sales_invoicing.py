@@ -188,6 +188,9 @@ def test_down_payment_final_invoice_correction_refund(
         _picture(desk, "correction_dialog")
         desk.click("dialog.yes")
         made = finance.read(get_invoice, _newest(admin))
+        page.payments.show_invoice(final._replace(credited_amount=D("119.00")))
+        facts = {fact.label: fact.text for fact in page.payments._facts}
+        assert facts["Rechnungskorrekturen"] == "−119,00\u00a0€"  # it takes away from what is to be paid
         assert (made.kind, made.open_amount, made.reason) == (
             "correction",
             D("-119.00"),

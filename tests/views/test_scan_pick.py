@@ -81,3 +81,28 @@ def test_an_order_is_picked_short_and_shipped(
     assert note is not None
     assert f"{bike}: 1" in note[0]
     assert "beschädigt" in note[0]
+
+
+def test_what_is_past_its_day_is_taken_last_and_told(
+    world: World, admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    keeper = as_role("warehouse_manager")
+    admin.execute("UPDATE catalog.product SET is_lot_tracked = true WHERE id = %s", (world.book,))
+    book = sku_of(admin, world.book)
+    for lot, place, day in (("ALT", "A-02", "2020-01-31"), ("NEU", "A-10", "2999-12-31")):
+        stock(keeper, world.book, place_of(admin, place), 2, lot)
+        admin.execute("UPDATE inventory.lot SET expires_on = %s WHERE code = %s", (day, lot))
+    order = confirmed(as_role("sales_rep"), world.order([world.line(world.book, 3)]))
+    with window_for(as_role("warehouse_clerk"), tmp_path, qtbot, (app.views.warehouse,)) as window:
+        hand = Gun(window, qtbot)
+        page = hand.go("scan_pick")
+        assert hand.scan(order.number) == "ok"
+        assert [(step.lot, step.wanted) for step in page.picking.steps] == [("ALT", D(1)), ("NEU", D(2))]
+        assert hand.scan(book) == "bad"
+        assert "Lagerplatz" in hand.words()  # the right goods: it is the place that is missing
+        assert hand.scan("A-10", book, book) == "ok"
+        assert hand.scan("A-02", book) == "warn"
+        assert "31.01.2020" in hand.words()
+        assert hand.scan("W/CONFIRM") == "ok"
+        assert page.pack_button.isVisible()  # whatever else is told meanwhile
+        assert page.picking is None

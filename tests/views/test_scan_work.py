@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 import app.views.inventory
@@ -190,3 +190,67 @@ def test_taught_codes_and_the_log_are_lists(
         idle(qtbot, hand.window)
         idle(qtbot, hand.window)
         assert "KARTON 12" not in {row.code for row in page.model.rows}
+
+
+def test_what_a_scan_does_not_say_is_asked_and_never_guessed(
+    workshop: Workshop, admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    bell, star = product(admin, "GLOCKE", lots=True), product(admin, "STERN", lots=True)
+    one, two = sku_of(admin, bell), sku_of(admin, star)
+    ramp = place_of(admin, "WE-01")
+    with gun(as_role("warehouse_manager"), tmp_path, qtbot) as hand:
+        page = hand.go("scan_receive")
+        assert hand.scan("WE-01", one, "MAI-1", "W/3", two, "MAI-1", "W/4", one) == "ok"
+        assert page.work.wants == "lot"
+        assert hand.scan("W/9") == "bad"  # not a quantity of the star that was scanned before
+        assert hand.scan("JUNI-2", "A-01") == "ok"
+        assert hand.scan("W/9") == "bad"  # nothing was scanned at this place yet
+        assert [(line.piece.sku, line.qty) for line in page.work.lines] == [
+            (one, D(3)),
+            (two, D(4)),
+            (one, D(1)),
+        ]
+        assert hand.scan("W/CONFIRM") == "ok"
+        assert hand.scan("W/UNDO") == "warn"  # booked is booked
+        assert hand.scan("MAI-1") == "bad"  # the bell’s lot, or the star’s?
+        assert not page.work.lines
+        page = hand.go("scan_look")
+        assert hand.scan("MAI-1") == "warn"
+        qtbot.waitUntil(lambda: {one, two} <= set(hand.words().split()))
+        hand.go("scan_receive")
+        assert hand.scan("WE-01", one, "JUNI-2", "W/2", "W/CONFIRM") == "ok"
+        page = hand.go("scan_put_away")
+        assert hand.scan(one) == "ok"
+        assert (page.work.wants, page.work.lines) == ("lot", ())  # two lots wait, which is it?
+        assert hand.scan("MAI-1") == "ok"
+        assert hand.scan(two, one, "MAI-1", "W/2", "A-02") == "ok"  # the two are of what was scanned last
+        assert (at(admin, bell, ramp), at(admin, star, ramp)) == (D(4), D(0))
+
+
+def test_the_day_on_a_label_is_kept_and_an_old_one_is_told(
+    workshop: Workshop, admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    honey = product(admin, "HONIG", lots=True)
+    admin.execute("UPDATE catalog.product SET ean = '4012345678901' WHERE id = %s", (honey,))
+    with gun(as_role("warehouse_clerk"), tmp_path, qtbot) as hand:
+        page = hand.go("scan_receive")
+        assert hand.scan("WE-01", "(01)04012345678901(17)200131(10)ALT") == "warn"
+        assert "31.01.2020" in hand.words()
+        assert hand.scan("(01)04012345678901(17)491231(10)NEU", "W/CONFIRM") == "ok"
+        assert not page.work.lines
+    kept = admin.execute(
+        "SELECT code, expires_on::text FROM inventory.lot WHERE product_id = %s ORDER BY code", (honey,)
+    ).fetchall()
+    assert kept == [("ALT", "2020-01-31"), ("NEU", "2049-12-31")]
+
+
+def test_codes_typed_in_small_letters_and_labels_of_places_one_may_not_see(
+    workshop: Workshop, admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with gun(as_role("warehouse_manager"), tmp_path, qtbot) as hand:
+        page = hand.go("scan_receive")
+        assert hand.scan("we-01") == "ok"
+        assert page.work.place.code == "WE-01"
+        assert hand.scan("P/NIX/A-01") == "bad"
+        assert hand.window.findChild(QWidget, "dialog.teach") is None  # nobody is asked to teach it
+        hand.scan("W/CANCEL")

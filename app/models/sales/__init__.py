@@ -250,7 +250,8 @@ class Invoice(Versioned, _Currency, _Totals, Base):
     what is deducted for down payments (see `InvoiceDeduction`), so gross less prepaid is what was to be paid.
     An invoice is open, paid or cancelled; a cancellation is settled from the start, against its invoice, a correction
     as far as its invoice was open (``credited_amount`` on both): what is left of it is paid back.
-    ``own_…`` are the totals in the house's own currency, at the rate of ``exchange_date``.
+    ``own_…`` are in the house's own currency at the rate of ``exchange_date``, deducted down payments at theirs;
+    ``own_settled_amount`` is what payments and cash discounts took off.
     """
 
     __tablename__ = "invoice"
@@ -311,6 +312,9 @@ class Invoice(Versioned, _Currency, _Totals, Base):
     own_net_amount: Mapped[Decimal] = money("0")
     own_tax_amount: Mapped[Decimal] = money("0")
     own_gross_amount: Mapped[Decimal] = money("0")
+    own_prepaid_amount: Mapped[Decimal] = money("0")
+    own_credited_amount: Mapped[Decimal] = money("0")
+    own_settled_amount: Mapped[Decimal] = money("0")
     reason: Mapped[str | None] = mapped_column(String(200))
 
 
@@ -403,7 +407,7 @@ class InvoiceTax(Base):
 
 
 class InvoiceDeduction(Base):
-    """What of a paid down payment an invoice deducts, per tax category and rate, with the tax in it."""
+    """What of a paid down payment an invoice deducts, per tax category and rate; ``own_…`` at its own rate."""
 
     __tablename__ = "invoice_deduction"
     __table_args__ = (
@@ -418,6 +422,8 @@ class InvoiceDeduction(Base):
     tax_rate: Mapped[Decimal] = percent()
     net_amount: Mapped[Decimal] = money()
     tax_amount: Mapped[Decimal] = money()
+    own_net_amount: Mapped[Decimal] = money("0")
+    own_tax_amount: Mapped[Decimal] = money("0")
 
 
 class InvoiceDelivery(Base):
@@ -438,12 +444,15 @@ class Payment(Base):
     """Money received for an invoice, and the cash discount granted with it.
 
     Negative: paid back for a correction, and what of a cash discount granted before falls away with it.
+    In the house's own currency ``own_amount`` and ``own_discount`` are what it takes off the receivable, ``own_paid``
+    is what the bank moved; between them lies the exchange difference.
     """
 
     __tablename__ = "payment"
     __table_args__ = (
         CheckConstraint("amount <> 0", name="payment_not_zero"),
         CheckConstraint("discount_amount * amount >= 0", name="payment_discount_sign"),
+        CheckConstraint("own_paid * amount >= 0", name="payment_own_sign"),
         {"schema": SCHEMA},
     )
     invoice_id: Mapped[int] = ref("sales.invoice.id")
@@ -452,6 +461,7 @@ class Payment(Base):
     discount_amount: Mapped[Decimal] = money("0")
     own_amount: Mapped[Decimal] = money("0")
     own_discount: Mapped[Decimal] = money("0")
+    own_paid: Mapped[Decimal] = money("0")
     reference: Mapped[str | None] = mapped_column(String(140))
     posted_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("statement_timestamp()")

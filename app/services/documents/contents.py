@@ -1,13 +1,15 @@
 """What files are: their kind by their first bytes, their text for the search, pictures of their pages."""
 
 import re
-import threading
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
+from app.core.apart import Apart
 from app.core.errors import Invalid
 
-# pdfium is not made for several threads at once.
-PDFIUM = threading.RLock()
+PDFS = Apart((sys.executable, "-I", str(Path(__file__).with_name("pdf_worker.py"))))
+PATIENCE = 20.0  # seconds for a page, or for the words of a file
 
 _MAGIC = (
     (b"%PDF-", "application/pdf"),
@@ -118,32 +120,9 @@ def text_of(mime: str, content: bytes) -> str:
 
 
 def text_of_pdf(content: bytes) -> str:
-    """The text layer of a PDF, as far as it can be read; empty for one that is none."""
-    import pypdfium2
-
-    found: list[str] = []
-    length = 0
-    with PDFIUM:
-        try:
-            document = pypdfium2.PdfDocument(content)
-        except pypdfium2.PdfiumError:
-            return ""
-        try:
-            for page in document:
-                text = page.get_textpage()
-                words = text.get_text_bounded()
-                text.close()
-                page.close()
-                found.append(words)
-                length += len(words)
-                if length > MOST_TEXT:
-                    break
-        except pypdfium2.PdfiumError:
-            pass
-        finally:
-            document.close()
-    # Lone surrogates and NUL are no text for the database.
-    return "\n".join(found).encode("utf-8", "replace").decode().replace("\0", " ")[:MOST_TEXT]
+    """The text layer of a PDF, as far as it can be read; empty for one that is none, or that takes too long."""
+    answer = PDFS.ask({"do": "text", "most": MOST_TEXT}, content, PATIENCE)
+    return answer.content.decode()[:MOST_TEXT] if answer is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,34 +139,13 @@ class PageImage:
 def page_image(content: bytes, number: int, dots: int) -> PageImage:
     """The page `number` (from 0) of a PDF, `dots` pixels wide.
 
-    Raises Invalid `document_unreadable` for what is no PDF, is locked, or has no such page.
+    Raises Invalid `document_unreadable` for what is no PDF, is locked, has no page, or takes too long to paint.
     """
-    import pypdfium2
-
-    with PDFIUM:
-        try:
-            document = pypdfium2.PdfDocument(content)
-        except pypdfium2.PdfiumError as error:
-            raise Invalid("document_unreadable") from error
-        try:
-            pages = len(document)
-            page = document[min(number, pages - 1)]
-            width, height = page.get_size()
-            # A page as long as a street is not painted as wide as asked.
-            scale = min(dots / max(width, 1), 8000 / max(height, 1), 12.0)
-            bitmap = page.render(scale=scale, rev_byteorder=False, force_bitmap_format=4)
-            stride = bitmap.stride
-            data = bytes(bitmap.buffer)
-            wide, high = bitmap.width, bitmap.height
-            if stride != wide * 4:
-                data = b"".join(data[row * stride : row * stride + wide * 4] for row in range(high))
-            bitmap.close()
-            page.close()
-        except (pypdfium2.PdfiumError, IndexError, ValueError) as error:
-            raise Invalid("document_unreadable") from error
-        finally:
-            document.close()
-    return PageImage(number, pages, wide, high, data)
+    answer = PDFS.ask({"do": "page", "number": number, "dots": dots}, content, PATIENCE)
+    if answer is None or "error" in answer.said:
+        raise Invalid("document_unreadable")
+    said = answer.said
+    return PageImage(number, said["pages"], said["width"], said["height"], answer.content)
 
 
 def _ending(name: str) -> str:

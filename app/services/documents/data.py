@@ -171,13 +171,17 @@ class TaxAmount:
 
 @dataclass(frozen=True, slots=True)
 class Deduction:
-    """An earlier down-payment or partial invoice a final invoice takes off, with its tax (§ 14 (5) UStG)."""
+    """An earlier down-payment or partial invoice a final invoice takes off, with its tax (§ 14 (5) UStG).
+
+    `exchange_rate` is the one its tax was worked out by, where it is not that of the document.
+    """
 
     number: str
     date: dt.date
     net: Decimal
     taxes: tuple[TaxAmount, ...]
     gross: Decimal
+    exchange_rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

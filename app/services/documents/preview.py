@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from app.services.documents.contents import PDFIUM
+from app.core.pdfium import PDFIUM
 from app.services.documents.data import Company, DocumentData, Kind, Language
 from app.services.documents.design import Design
 from app.services.documents.kinds import shows_pictures

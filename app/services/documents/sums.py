@@ -116,6 +116,17 @@ def own_tax(flow: Flow, data: DocumentData) -> None:
         rate = number(sums.exchange_rate, lang, places=4)
         names = {"own": sums.own_currency, "currency": sums.currency}
         sentences.append(translate(lang, key, rate=rate, date=date_(day, lang), **names))
+        sentences += [
+            translate(
+                lang,
+                "document.deducted_rate",
+                number=one.number,
+                rate=number(one.exchange_rate, lang, places=4),
+                **names,
+            )
+            for one in data.deductions
+            if one.exchange_rate is not None
+        ]
     lines = [line for sentence in sentences for line in wrap(sentence, BODY, flow.room, 4)]
     if lines:
         flow.skip(3)

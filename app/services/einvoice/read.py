@@ -6,14 +6,14 @@ limited before and after unpacking, and whatever is wrong becomes a finding with
 
 import hashlib
 import io
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 from xml.parsers import expat
 
 from app.core.errors import Refused
+from app.services.documents.contents import PATIENCE, PDFS
 from app.services.einvoice import checks
 from app.services.einvoice.mapping import Reader
 from app.services.einvoice.model import Invoice
@@ -27,9 +27,6 @@ from app.services.einvoice.validate import (
 )
 from app.services.einvoice.write import NO_DAY, build, reader_for
 from app.services.validation.findings import ERROR, WARNING, Finding
-
-if TYPE_CHECKING:
-    from pikepdf import Object, Pdf
 
 MAX_FILE = 50 * 1024 * 1024
 MAX_XML = 20 * 1024 * 1024
@@ -168,19 +165,7 @@ def _no_document_type(xml: bytes) -> None:
 
 def _from_pdf(data: bytes) -> tuple[bytes, str, list[Finding]]:
     """The invoice inside a PDF, its file name, and what is odd about it."""
-    import pikepdf
-
-    try:
-        document = pikepdf.open(io.BytesIO(data))
-    except pikepdf.PasswordError as error:
-        raise _UnreadableError("pdf_locked") from error
-    except (pikepdf.PdfError, ValueError, RuntimeError) as error:
-        raise _UnreadableError("pdf_broken", reason=str(error)[:200]) from error
-    with document:
-        try:
-            files = _files(document)
-        except (pikepdf.PdfError, ValueError, TypeError, AttributeError, RuntimeError) as error:
-            raise _UnreadableError("pdf_broken", reason=str(error)[:200]) from error
+    files = _files(data)
     if not files:
         raise _UnreadableError("pdf_without_xml")
     known = [(name, xml) for wanted in NAMES for name, xml in files if name.lower() == wanted]
@@ -197,51 +182,18 @@ def _from_pdf(data: bytes) -> tuple[bytes, str, list[Finding]]:
     return chosen[0][1], chosen[0][0], notes
 
 
-def _files(document: "Pdf") -> list[tuple[str, bytes]]:
-    """The XML files inside a PDF: those of its list of files, and those only said to belong to it."""
-    from pikepdf import Array
-
-    specifications: list[Any] = [spec.obj for spec in document.attachments.values()]
-    belonging = document.Root.get("/AF")
-    if isinstance(belonging, Array):
-        specifications += [
-            one for one in belonging if all(one.objgen != spec.objgen for spec in specifications)
-        ]
-    files = []
-    for spec in specifications[:200]:
-        name = str(spec.get("/UF", spec.get("/F", "")))
-        inside = spec.get("/EF")
-        if inside is None or not name.lower().endswith(".xml"):
-            continue
-        stream = inside.get("/UF", inside.get("/F"))
-        if stream is not None:
-            files.append((name, _unpacked(stream)))
-    return files
-
-
-def _unpacked(stream: "Object") -> bytes:
-    """The content of an embedded file, never more than the limit."""
-    from pikepdf import Array
-
-    raw: bytes = stream.read_raw_bytes()
-    given = stream.get("/Filter")
-    filters = (
-        [] if given is None else [str(one) for one in given] if isinstance(given, Array) else [str(given)]
-    )
-    if not filters:
-        return raw
-    if filters != ["/FlateDecode"] or stream.get("/DecodeParms") is not None:
-        raise _UnreadableError("pdf_packed", filter=", ".join(filters))
-    unpacker = zlib.decompressobj()
-    try:
-        content = unpacker.decompress(raw, MAX_XML + 1)
-    except zlib.error as error:
-        raise _UnreadableError("pdf_broken", reason=str(error)) from error
-    if len(content) > MAX_XML:
-        raise _UnreadableError(
-            "too_large", size=f"> {MAX_XML // 1024 // 1024}", limit=MAX_XML // 1024 // 1024
-        )
-    return content
+def _files(data: bytes) -> list[tuple[str, bytes]]:
+    """The XML files inside a PDF, all together never more than the limit."""
+    answer = PDFS.ask({"do": "files", "most": MAX_XML}, data, PATIENCE)
+    if answer is None or "error" in answer.said:
+        raise _UnreadableError("pdf_endless")
+    if (fault := answer.said.get("fault")) == "large":
+        most = MAX_XML // 1024 // 1024
+        raise _UnreadableError("too_large", size=f"> {most}", limit=most)
+    if fault is not None:
+        raise _UnreadableError(f"pdf_{fault}", **answer.said["params"])
+    content = io.BytesIO(answer.content)
+    return [(name, content.read(size)) for name, size in answer.said["files"]]
 
 
 def read_file(path: Path, engine: RuleSets = RULE_SETS) -> Received:

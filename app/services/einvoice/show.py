@@ -49,8 +49,8 @@ class Sheet:
     notes: tuple[str, ...]
 
 
-def sheet(invoice: Invoice, lang: str) -> Sheet:
-    """What to show of an invoice."""
+def sheet(invoice: Invoice, lang: str, most: int) -> Sheet:
+    """What to show of an invoice, of its lines so many."""
     kind = f"einvoice.type.{invoice.type}"
     name = translate(lang, kind if has_text(kind) else "einvoice.type.other", code=invoice.type)
     blocks = (
@@ -70,7 +70,7 @@ def sheet(invoice: Invoice, lang: str) -> Sheet:
     return Sheet(
         f"{name} {invoice.number}",
         tuple(block for block in blocks if block.rows),
-        tuple(_position(line, invoice.currency, lang) for line in invoice.lines),
+        tuple(_position(line, invoice.currency, lang) for line in invoice.lines[:most]),
         _filled(_sums(invoice, lang)),
         tuple(note.text for note in invoice.notes),
     )

@@ -10,12 +10,14 @@ from uuid import UUID, uuid4
 
 @dataclass(frozen=True)
 class ReceiveLine:
-    """Goods that arrive at a place; ``lot_code`` names their lot, which is created when it is new."""
+    """Goods that arrive at a place; ``lot_code`` names their lot, which is created when it is new, and good until
+    ``expires_on`` unless another day is known already."""
 
     product_id: int
     place_id: int
     qty: Decimal
     lot_code: str | None = None
+    expires_on: date | None = None
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ class Availability(NamedTuple):
 
 
 class PickRow(NamedTuple):
-    """A balance to take from; first what expires first, then storage before other places, then old lots."""
+    """A balance to take from; first what expires first and has not yet, then storage before other places, then old
+    lots."""
 
     product_id: int
     place_id: int
@@ -187,6 +188,7 @@ def pick_stock(session: Session, product_ids: Sequence[int], warehouse_id: int) 
         )
         .order_by(
             StockBalance.product_id,
+            func.coalesce(Lot.expires_on < func.current_date(), False),
             Lot.expires_on.nulls_last(),
             order,
             StockBalance.lot_id.nulls_first(),

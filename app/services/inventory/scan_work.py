@@ -6,6 +6,7 @@ written down and read again.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -37,7 +38,8 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What was scanned of a product: which lot (by id when it is known), how many pieces a scan means."""
+    """What was scanned of a product: which lot (by id when it is known) and until when it is good, how many pieces a
+    scan means."""
 
     product_id: int
     sku: str
@@ -48,6 +50,7 @@ class Piece:
     lot: str = ""
     lot_id: int | None = None
     qty: Decimal = ONE
+    expires_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +118,16 @@ class Work:
         if not there:
             key = "scan_work_not_at_receiving" if self.mode == PUT_AWAY else "scan_work_not_there"
             raise Refused(key, product=piece.sku, place=self.place.code if self.place else "")
-        if len({balance.lot_id for balance in there}) > 1 and self.mode == TRANSFER:
+        if len({balance.lot_id for balance in there}) > 1:
             return replace(self, asked=piece, digits="")
         found = there[0]
         chosen = replace(piece, lot=found.lot or "", lot_id=found.lot_id)
         source = Spot(found.place_id, found.place)
         if self.mode == PUT_AWAY:
             line = WorkLine(chosen, found.qty, None, source, found.qty)
-            if any(known.key == line.key for known in self.lines):
-                return self
+            known = next((one for one in self.lines if one.key == line.key), None)
+            if known is not None:
+                return self._last(known)
             return self._with(line)
         return self._with(WorkLine(chosen, piece.qty, None, source, found.qty))
 
@@ -147,11 +151,23 @@ class Work:
         return calm.arrived(piece) if self.mode in AT_PLACE else replace(calm, asked=piece)
 
     def digit(self, sign: str) -> "Work":
-        """A digit of the last line's quantity."""
-        if self.last is None:
-            raise Invalid("scan_work_product_first")
+        """A digit of the quantity of what was scanned last."""
+        self._require_goods()
         digits = (self.digits + sign)[-9:]
         return replace(self.counted(Decimal(digits)), digits=digits)
+
+    def one_more(self) -> "Work":
+        """One more of what was scanned last."""
+        self._require_goods()
+        return self.more(ONE)
+
+    def _require_goods(self) -> None:
+        # Scanned quantities hold for goods scanned just now: neither for those before the ones whose lot is asked for,
+        # nor for those of the place before.
+        if self.asked is not None:
+            raise Invalid("arrival_lot_missing", product=self.asked.sku)
+        if self.last is None or (self.mode in AT_PLACE and self.last.place != self.place):
+            raise Invalid("scan_work_product_first")
 
     def more(self, change: Decimal) -> "Work":
         """The last line's quantity, changed."""
@@ -173,14 +189,17 @@ class Work:
     def _with(self, line: WorkLine) -> "Work":
         known = next((one for one in self.lines if one.key == line.key), None)
         if known is not None:
-            rest = tuple(one for one in self.lines if one is not known)
-            grown = replace(replace(self, lines=(*rest, known)), asked=None)
-            return grown.counted(known.qty + line.qty)
+            return self._last(known).counted(known.qty + line.qty)
         if len(self.lines) >= MOST_LINES:
             raise Refused("too_many_lines", most=MOST_LINES)
         if line.most is not None and line.qty > line.most:
             raise Refused("scan_work_too_many", product=line.piece.sku, most=line.most)
         return replace(self, lines=(*self.lines, line), asked=None, digits="")
+
+    def _last(self, known: WorkLine) -> "Work":
+        """Goods scanned again: what follows is about them."""
+        rest = tuple(one for one in self.lines if one is not known)
+        return replace(self, lines=(*rest, known), asked=None, digits="")
 
     # -- posting ------------------------------------------------------------------------------------------------
 
@@ -196,6 +215,7 @@ class Work:
                     line.place.id if line.place else 0,
                     line.qty,
                     line.piece.lot or None,
+                    line.piece.expires_on,
                 )
                 for line in lines
             )

@@ -201,7 +201,7 @@ def _area(given: Mapping[str, Any], key: str) -> Area:
         raise Invalid("label_design_area", setting=key, value=str(value))
     area = Area(*(float(part) for part in cast("list[float]", value)))
     if area.wide <= 0 or area.high <= 0:
-        raise Invalid("label_design_area", setting=key, value=str(value))
+        raise Invalid("label_design_no_area")
     return area
 
 

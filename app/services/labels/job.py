@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from app.core.errors import AppError
 from app.services.labels import pdf, quantities, zpl
@@ -17,7 +18,8 @@ from app.services.labels.sheets import Sheet
 class Job:
     """What is to be printed.
 
-    ``wanted`` says how many labels each record gets; its ``qty`` and ``box`` hold where the record has none.
+    ``wanted`` says how many labels each record gets; its ``qty`` and ``box`` hold for a record alone, and among several
+    for those that have none.
     ``serial`` is the first of numbers counting up over all labels (empty: none).
     """
 
@@ -32,7 +34,7 @@ class Job:
         """One record a label, in the order of printing.  Invalid ``label_count`` and the like."""
         made: list[Record] = []
         for source in self.sources:
-            made += _of_source(source, self.wanted)
+            made += _of_source(source, self.wanted, alone=len(self.sources) == 1)
         quantities.check_count(len(made))
         if self.serial:
             numbers = quantities.serials(self.serial, len(made))
@@ -83,17 +85,18 @@ class Job:
         return b"".join(parts)
 
 
-def _of_source(source: Source, wanted: Wanted) -> list[Record]:
+def _of_source(source: Source, wanted: Wanted, *, alone: bool) -> list[Record]:
     if source.numbers:  # parcels, each with its own number
         count = len(source.numbers)
         return [
             {**source.record, "parcel.sscc": code, "parcel.number": number, "parcel.count": count}
             for number, code in enumerate(source.numbers, 1)
         ]
+    # Somebody who prints for one record means that one.
     asked = replace(
         wanted,
-        qty=wanted.qty if wanted.qty is not None else source.qty,
-        box=wanted.box if wanted.box is not None else source.box,
+        qty=_first(wanted.qty if alone else None, source.qty, wanted.qty),
+        box=_first(wanted.box if alone else None, source.box, wanted.box),
     )
     numbered = quantities.labels(asked)
     if wanted.per == "fixed":  # copies: nothing tells one from the other, so a printer gets them as such
@@ -111,3 +114,7 @@ def _of_source(source: Source, wanted: Wanted) -> list[Record]:
         }
         for one in numbered
     ]
+
+
+def _first(*values: Decimal | None) -> Decimal | None:
+    return next((value for value in values if value is not None), None)

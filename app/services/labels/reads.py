@@ -322,3 +322,14 @@ def _price(price: Sequence[Any] | None) -> dict[str, object]:
         "product.price": fmt.money(amount, currency, "de"),
         "product.price@en": fmt.money(amount, currency, "en"),
     }
+
+
+def for_printing(
+    session: Any, paper: Paper, topic: str, ids: tuple[int, ...]
+) -> tuple[tuple[DesignRow, ...], tuple[Source, ...]]:
+    """The house's own designs for a kind of record, and these records; with pictures when a design shows them."""
+    own = own_designs(session, topic)
+    found = sources(session, topic, ids) if ids else ()
+    if any("product.picture" in str(row.definition) for row in own):
+        found = pictured(session, paper, found)
+    return own, found

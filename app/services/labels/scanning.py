@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core.changes import Result, changed
 from app.core.db import call_api, posting
-from app.services.labels.scans import Reading
+from app.services.labels.scans import Reading, read
 
 PRODUCT, LOT, PLACE, BOX = "catalog.product", "inventory.lot", "inventory.place", "inventory.box"
 LOGGED_AT_ONCE = 200
@@ -50,6 +51,12 @@ class Hit:
     def lot_id(self) -> int | None:
         """The lot, when it is known."""
         return self.more.get("lot_id")
+
+    @property
+    def expires_on(self) -> date | None:
+        """Until when the lot is good, when it is known."""
+        value = self.more.get("expires_on")
+        return None if value is None else date.fromisoformat(value)
 
     @property
     def qty(self) -> Decimal | None:
@@ -106,7 +113,19 @@ class LogScans:
 
 
 def resolve(session: Session, reading: Reading, language: str) -> Resolved:
-    """What a code stands for, as far as this person may see it; one round trip."""
+    """What a code stands for, as far as this person may see it; one round trip.
+
+    What nobody knows in small letters is looked for in capitals as well: somebody typed it, or Caps Lock is on.
+    """
+    found = _asked(session, reading, language)
+    capitals = reading.raw.upper()
+    if found.hits or capitals == reading.raw or reading.kind == "gs1":
+        return found
+    again = _asked(session, read(capitals), language)
+    return again if again.hits else found
+
+
+def _asked(session: Session, reading: Reading, language: str) -> Resolved:
     answer = call_api(session, "scan_resolve", p_asked=reading.asked(), p_language=language)
     found = [
         Hit(hit["topic"], int(hit["id"]), hit["label"], hit.get("name") or "", hit) for hit in answer["hits"]

@@ -14,6 +14,7 @@ from app.services.labels import gs1, own_codes
 
 COMMANDS = ("confirm", "cancel", "undo", "post", "more")
 _COMMAND = "W"
+OURS = "company_internal_2"  # beside GS1 data our labels bear the house's own code as identifier 92
 # Identifiers of the symbology in front of a code (ISO/IEC 15424), as far as they say nothing else.
 _AIM = frozenset("ACEFGHIJLQRSXdez")
 
@@ -115,6 +116,9 @@ def _gtin(code: str) -> str | None:
 def _gs1(raw: str, text: str, separators: str) -> Reading:
     elements = gs1.parse(text, separators)
     known = gs1.named(elements)
+    own = own_codes.parse(str(known.get(OURS) or ""))
+    if own is not None and not known.keys() & {"gtin", "content", "sscc"}:
+        return Reading(raw, gs1.bracketed(elements), "own", own=own.kind, parts=own.parts)
     expires = known.get("expires_on") or known.get("best_before")
     count = known.get("count") or known.get("variable_count")
     return Reading(

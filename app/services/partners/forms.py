@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.core.errors import Refused
 from app.core.paging import ListQuery, Page, count_rows, fetch_page
 from app.core.together import Question
@@ -112,8 +113,7 @@ SELECT p.id, p.row_version, p.number, p.name, p.is_customer, p.is_supplier, p.is
 def load_partner(session: Session, partner_id: int, language: str = "de") -> PartnerForm:
     """A partner for its form, in one statement.  Raises `Refused` when it does not exist."""
     statement = text(_FORM.format(figures=figures_sql(session)))
-    # The day at this desk: what is overdue is told to a person, nothing is decided by it.
-    days = figures_days(partner_id, date.today())  # noqa: DTZ011
+    days = figures_days(partner_id, clock.today())
     row = session.execute(statement, {**days, "lang": language}).mappings().one_or_none()
     if row is None:
         raise Refused("record_not_found", table="partners.partner", id=partner_id)

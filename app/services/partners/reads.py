@@ -363,11 +363,8 @@ def _figures(session: Session) -> tuple[list[str], str]:
         parts += ["i.open_items", "i.overdue", "i.revenue", "i.revenue_before"]
         joins += """
  CROSS JOIN LATERAL (
-   SELECT coalesce(sum(round((x.gross_amount - x.prepaid_amount - x.credited_amount - x.paid_amount
-                          - x.discount_taken) / x.exchange_rate, 2))
-                   FILTER (WHERE x.state = 'open'), 0) AS open_items,
-          coalesce(sum(round((x.gross_amount - x.prepaid_amount - x.credited_amount - x.paid_amount
-                          - x.discount_taken) / x.exchange_rate, 2))
+   SELECT coalesce(sum(e.own_left) FILTER (WHERE x.state = 'open'), 0) AS open_items,
+          coalesce(sum(e.own_left)
                    FILTER (WHERE x.state = 'open' AND x.kind <> 'correction' AND x.due_date < :today), 0) AS overdue,
           coalesce(sum(x.own_net_amount) FILTER (WHERE x.invoice_date >= :this_year AND earned), 0) AS revenue,
           coalesce(sum(x.own_net_amount)
@@ -376,7 +373,9 @@ def _figures(session: Session) -> tuple[list[str], str]:
      FROM sales.invoice x
      LEFT JOIN sales.invoice b ON b.id = coalesce(x.cancels_id, x.corrects_id)
     -- A down payment is earned with the invoice that deducts it.
-    CROSS JOIN LATERAL (SELECT 'down_payment' NOT IN (x.kind, coalesce(b.kind, '')) AS earned) e
+    CROSS JOIN LATERAL (
+      SELECT 'down_payment' NOT IN (x.kind, coalesce(b.kind, '')) AS earned,
+             x.own_gross_amount - x.own_prepaid_amount - x.own_credited_amount - x.own_settled_amount AS own_left) e
     WHERE x.customer_id = p.id AND (x.state = 'open' OR x.invoice_date >= :last_year)) i"""
     if orders:
         parts += ["o.open_orders", "l.last_order_id", "l.last_order_number", "l.last_order_date"]

@@ -2,9 +2,12 @@
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from app.core.errors import Refused
+from app.core.pdfium import PDFIUM
 from app.services.printing import raster
 from app.services.printing.device import Access, Capabilities, Task
 
@@ -77,11 +80,8 @@ def rasterised(pdf: bytes, dpi: int, kind: raster.Format, *, colour: bool, sides
 
 def page_count(pdf: bytes) -> int:
     """How many pages there are.  Raises Refused for what is no PDF."""
-    document = _opened(pdf)
-    try:
+    with _opened(pdf) as document:
         return len(document)
-    finally:
-        document.close()
 
 
 def chosen_pages(pdf: bytes, pages: str) -> bytes:
@@ -90,8 +90,7 @@ def chosen_pages(pdf: bytes, pages: str) -> bytes:
         return pdf
     import pypdfium2
 
-    source = _opened(pdf)
-    try:
+    with _opened(pdf) as source:
         wanted = page_numbers(pages, len(source))
         made = pypdfium2.PdfDocument.new()
         try:
@@ -101,8 +100,6 @@ def chosen_pages(pdf: bytes, pages: str) -> bytes:
             return kept.getvalue()
         finally:
             made.close()
-    finally:
-        source.close()
 
 
 def page_numbers(pages: str, last: int) -> list[int]:
@@ -120,13 +117,19 @@ def page_numbers(pages: str, last: int) -> list[int]:
     return found
 
 
-def _opened(pdf: bytes) -> Any:
+@contextmanager
+def _opened(pdf: bytes) -> Iterator[Any]:
     import pypdfium2
 
-    try:
-        return pypdfium2.PdfDocument(pdf)
-    except pypdfium2.PdfiumError as error:
-        raise Refused("print_no_pdf") from error
+    with PDFIUM:
+        try:
+            document = pypdfium2.PdfDocument(pdf)
+        except pypdfium2.PdfiumError as error:
+            raise Refused("print_no_pdf") from error
+        try:
+            yield document
+        finally:
+            document.close()
 
 
 def _zpl(pdf: bytes, dpi: int) -> bytes:

@@ -37,7 +37,8 @@ class Answer(NamedTuple):
         found: dict[str, list[Any]] = {}
         for kind, attributes in self.groups:
             if kind == tag:
-                found = {**attributes, **found}
+                for name, values in attributes.items():
+                    found.setdefault(name, values)
         return found
 
 

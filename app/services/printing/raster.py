@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 from app.core.errors import Refused
+from app.core.pdfium import PDFIUM
 
 Format = Literal["pwg", "urf"]
 MOST_DOTS = 300_000_000
@@ -28,17 +29,24 @@ def pages_of(pdf: bytes, dpi: int, *, colour: bool) -> "Iterator[Image]":
     """Every page as a picture at this density.  Raises Refused for one of more than `MOST_DOTS`."""
     import pypdfium2
 
-    document = pypdfium2.PdfDocument(pdf)
+    with PDFIUM:
+        document = pypdfium2.PdfDocument(pdf)
+        count = len(document)
     try:
-        for number, page in enumerate(document, 1):
-            wide, high = page.get_size()
-            if wide * high * (dpi / 72) ** 2 > MOST_DOTS:
-                raise Refused("print_page_too_large", page=number)
-            bitmap = page.render(scale=dpi / 72, grayscale=not colour)
-            yield bitmap.to_pil().convert("RGB" if colour else "L")
-            page.close()
+        for number in range(count):
+            with PDFIUM:
+                page = document[number]
+                wide, high = page.get_size()
+                if wide * high * (dpi / 72) ** 2 > MOST_DOTS:
+                    raise Refused("print_page_too_large", page=number + 1)
+                bitmap = page.render(scale=dpi / 72, grayscale=not colour)
+                picture = bitmap.to_pil().convert("RGB" if colour else "L")
+                bitmap.close()
+                page.close()
+            yield picture
     finally:
-        document.close()
+        with PDFIUM:
+            document.close()
 
 
 def encode(

@@ -25,6 +25,7 @@ class PrinterRow(NamedTuple):
     address: str
     location: str
     language: str
+    media: str
     status: str
     reasons: str
     station: str
@@ -78,7 +79,7 @@ class RouteRow(NamedTuple):
 
 
 class JobRow(NamedTuple):
-    """A job in the queue."""
+    """A job in the queue; ``only_at`` is the work place whose program alone can send it."""
 
     id: int
     title: str
@@ -87,6 +88,7 @@ class JobRow(NamedTuple):
     record_id: int | None
     printer_id: int
     printer: str
+    only_at: str
     station: str
     state: str
     reason: str
@@ -139,6 +141,7 @@ _PRINTER: dict[str, Any] = {
     "address": Printer.address,
     "location": Printer.location,
     "language": Printer.language,
+    "media": Printer.media,
     "status": _STATUS,
     "reasons": func.coalesce(PrinterStatus.reasons, ""),
     "station": func.coalesce(Station.name, ""),
@@ -147,8 +150,8 @@ _PRINTER: dict[str, Any] = {
     "checked_at": PrinterStatus.checked_at,
 }
 _JOB: dict[str, Any] = {
-    name: getattr(PrintJob, name) for name in JobRow._fields if name not in ("printer", "station")
-} | {"printer": Printer.name, "station": func.coalesce(Station.name, "")}
+    name: getattr(PrintJob, name) for name in JobRow._fields if name not in ("printer", "only_at", "station")
+} | {"printer": Printer.name, "only_at": func.coalesce(Station.name, "")}
 _ROUTE: dict[str, Any] = {
     name: getattr(Route, name) for name in RouteRow._fields if name not in ("printer", "station")
 } | {"printer": Printer.name, "station": func.coalesce(Station.name, "")}
@@ -218,6 +221,7 @@ def list_jobs(session: Session, query: ListQuery) -> Page:
         select(*(columns[name].label(name) for name in JobRow._fields))
         .join(Printer, Printer.id == PrintJob.printer_id)
         .outerjoin(place, place.id == PrintJob.station_id)
+        .outerjoin(Station, Station.id == Printer.station_id)
     )
     if query.preset == "open":
         statement = statement.where(PrintJob.state.in_(OPEN))

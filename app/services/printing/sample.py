@@ -8,10 +8,17 @@ from app.services.documents.typeset import runs
 _MM = 72 / 25.4
 
 
-def sample_page(title: str, lines: Sequence[str], media: str = "") -> bytes:
-    """A PDF of one page, in the size of the label (`100x60`) or A4: title, lines, a frame at the edge."""
+_LABEL = "60x40"
+
+
+def sample_page(title: str, lines: Sequence[str], media: str = "", language: str = "pdf") -> bytes:
+    """A PDF of one page, in the size of the label (`100x60`) or A4: title, lines, a frame at the edge.
+
+    A label printer nobody has told its size gets a small one: a page of A4 would take half a roll.
+    """
     from reportlab.pdfgen import canvas
 
+    media = media or (_LABEL if language == "zpl" else "")
     wide, high = (float(part) * _MM for part in (media or "210x297").split("x"))
     kept = io.BytesIO()
     page = canvas.Canvas(kept, pagesize=(wide, high))

@@ -1,12 +1,11 @@
 """Suppliers' invoices in a foreign currency: which rate counts."""
 
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-CENT = Decimal("0.01")
 # As sales.rate_on and purchasing.rated have it, which decide when the invoice is saved.
 _RATE = text("""
 SELECT coalesce(
@@ -34,8 +33,3 @@ def currency_of(session: Session, supplier_id: int) -> str | None:
     """The one currency a supplier's prices are in; None when he has none, or several."""
     found = session.scalars(_CURRENCIES, {"supplier": supplier_id}).all()
     return found[0] if len(found) == 1 else None
-
-
-def own(amount: Decimal, rate: Decimal) -> Decimal:
-    """An amount in the house's own currency, rounded as the database does."""
-    return (amount / rate).quantize(CENT, ROUND_HALF_UP)

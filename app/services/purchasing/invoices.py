@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
 from app.core.together import Question, ask_together
+from app.services.einvoice.show import unit_name
 from app.services.purchasing.currency import rate_for
 from app.services.purchasing.received import day
 
@@ -28,6 +29,7 @@ class InvoiceLine(NamedTuple):
     description: str
     supplier_sku: str | None
     unit_code: str | None
+    unit: str | None
     qty: Decimal
     unit_price: Decimal
     net_amount: Decimal
@@ -67,7 +69,8 @@ class Payment(NamedTuple):
 class Invoice(NamedTuple):
     """A purchase invoice with everything its page shows.
 
-    ``exchange_rate`` is None in the house's own currency, and while it is not known; ``own_…`` are the totals in euro.
+    ``exchange_rate`` is None in the house's own currency, and while it is not known; ``own_…`` are the totals in euro,
+    ``own_open`` what is open of them.
     ``orders`` and ``receipts`` are those its lines are matched with: (id, number, kind or state, day).  ``request`` is
     the open request for approval and ``authority`` with whose right the reader may decide it (None: may not).
     """
@@ -94,6 +97,7 @@ class Invoice(NamedTuple):
     own_net_amount: Decimal
     own_tax_amount: Decimal
     own_gross_amount: Decimal
+    own_open: Decimal
     invoice_date: date
     supply_date: date | None
     due_date: date
@@ -144,6 +148,7 @@ class OpenLine(NamedTuple):
     ean: str | None
     description: str
     unit_code: str
+    unit: str
     qty: Decimal
     price: Decimal
     tax_rate: Decimal
@@ -170,7 +175,10 @@ SELECT i.id, i.row_version, i.number, i.kind, i.state, i.cancels_id,
        i.supplier_id, s.name, i.received_id, r.file_name, i.invoice_number, i.order_reference, i.currency,
        CASE WHEN i.exchange_date IS NOT NULL THEN i.exchange_rate END, i.exchange_date,
        i.currency <> coalesce((SELECT c.currency FROM system.company c), 'EUR'), i.own_net_amount, i.own_tax_amount,
-       i.own_gross_amount, i.invoice_date, i.supply_date, i.due_date, i.posting_date, i.discount_pct, i.discount_date,
+       i.own_gross_amount, i.own_gross_amount - coalesce((
+         SELECT sum(p.own_amount + p.own_discount) FROM purchasing.purchase_payment p
+          WHERE p.purchase_invoice_id = i.id), 0),
+       i.invoice_date, i.supply_date, i.due_date, i.posting_date, i.discount_pct, i.discount_date,
        i.stated_gross,
        i.net_amount, i.tax_amount, i.gross_amount, i.paid_amount, i.discount_taken, i.accept_reason, i.remark,
        i.entered_by, i.entered_at, i.approved_by, i.approved_at, i.cancel_reason, i.updated_at, i.updated_by,
@@ -189,12 +197,15 @@ SELECT i.id, i.row_version, i.number, i.kind, i.state, i.cancels_id,
 """)
 _LINES = text("""
 SELECT l.id, l.position, l.purchase_order_line_id, o.number || ' / ' || ol.position, l.product_id, l.description,
-       l.supplier_sku, l.unit_code, l.qty, l.unit_price, l.net_amount, l.tax_category, l.tax_rate, l.accept_reason,
+       l.supplier_sku, l.unit_code,
+       CASE CAST(:language AS text) WHEN 'en' THEN u.name_en ELSE u.name_de END,
+       l.qty, l.unit_price, l.net_amount, l.tax_category, l.tax_rate, l.accept_reason,
        ol.purchase_order_id, coalesce(ol.confirmed_price, ol.unit_price), ol.qty, ol.qty_received - ol.qty_returned,
        ol.qty_invoiced
   FROM purchasing.purchase_invoice_line l
   LEFT JOIN purchasing.purchase_order_line ol ON ol.id = l.purchase_order_line_id
   LEFT JOIN purchasing.purchase_order o ON o.id = ol.purchase_order_id
+  LEFT JOIN catalog.unit u ON u.code = l.unit_code
  WHERE l.purchase_invoice_id = :id ORDER BY l.position
 """)
 _TAXES = text("""
@@ -226,13 +237,16 @@ SELECT f.code, f.line_position, f.params, f.accepted FROM api.purchase_invoice_f
 """)
 _OPEN_LINES = """
 SELECT ol.id, o.id, o.number, ol.position, ol.product_id, coalesce(ol.sku, p.sku), ol.supplier_sku, p.ean,
-       ol.description, coalesce(ol.unit_code, u.code), ol.qty_received - ol.qty_returned - ol.qty_invoiced,
+       ol.description, coalesce(ol.unit_code, u.code),
+       CASE CAST(:language AS text) WHEN 'en' THEN n.name_en ELSE n.name_de END,
+       ol.qty_received - ol.qty_returned - ol.qty_invoiced,
        coalesce(ol.confirmed_price, ol.unit_price), ol.tax_rate, s.tax_treatment, o.currency
   FROM purchasing.purchase_order o
   JOIN partners.partner s ON s.id = o.supplier_id
   JOIN purchasing.purchase_order_line ol ON ol.purchase_order_id = o.id
   JOIN catalog.product p ON p.id = ol.product_id
   JOIN catalog.unit u ON u.id = p.unit_id
+  JOIN catalog.unit n ON n.code = coalesce(ol.unit_code, u.code)
  WHERE o.state <> 'draft'"""
 _OPEN = text(f"""
 {_OPEN_LINES} AND o.supplier_id = :supplier
@@ -255,13 +269,16 @@ SELECT i.id, i.invoice_number FROM purchasing.purchase_invoice i
 """)
 
 
-def get_invoice(session: Session, invoice_id: int, _language: str = "de") -> Invoice:
+def get_invoice(session: Session, invoice_id: int, language: str = "de") -> Invoice:
     """An invoice with its lines; one round trip.  Raises Refused record_not_found."""
     given = {"id": invoice_id}
+    asked = {"id": invoice_id, "language": language}
     head, lines, taxes, payments, orders, receipts, findings = ask_together(
         session,
         Question(_HEAD, lambda rows: rows[0] if rows else None, given),
-        Question(_LINES, lambda rows: tuple(map(InvoiceLine._make, rows)), given),
+        Question(
+            _LINES, lambda rows: tuple(_in_words(InvoiceLine._make(row), language) for row in rows), asked
+        ),
         Question(_TAXES, lambda rows: tuple(map(tuple, rows)), given),
         Question(_PAYMENTS, lambda rows: tuple(map(Payment._make, rows)), given),
         Question(_ORDERS, lambda rows: tuple(map(tuple, rows)), given),
@@ -273,12 +290,31 @@ def get_invoice(session: Session, invoice_id: int, _language: str = "de") -> Inv
     return Invoice._make((*head, taxes, payments, orders, receipts, findings, lines))
 
 
+def _in_words(line: InvoiceLine, language: str) -> InvoiceLine:
+    """A unit that is none of ours is the one of the supplier's e-invoice."""
+    return line if line.unit else line._replace(unit=_unit_of_others(line.unit_code, language))
+
+
+def _unit_of_others(code: str | None, language: str) -> str | None:
+    return unit_name(code, language) if code else None
+
+
 def open_lines(
-    session: Session, supplier_id: int, order_id: int | None = None, currency: str | None = None
+    session: Session,
+    supplier_id: int,
+    order_id: int | None = None,
+    currency: str | None = None,
+    language: str = "de",
 ) -> tuple[OpenLine, ...]:
     """What came from a supplier (of one order, or of all; in one currency, or in any) and is not invoiced yet, the
     oldest order first."""
-    given = {"supplier": supplier_id, "number": "", "only": order_id, "currency": currency}
+    given = {
+        "supplier": supplier_id,
+        "number": "",
+        "only": order_id,
+        "currency": currency,
+        "language": language,
+    }
     return tuple(OpenLine._make(row) for row in session.execute(_OPEN, given))
 
 
@@ -300,10 +336,10 @@ _SEARCH_OPEN = text(f"""
 """)
 
 
-def search_open(session: Session, typed: str, limit: int = 8, _language: str = "de") -> list[OpenHit]:
+def search_open(session: Session, typed: str, limit: int = 8, language: str = "de") -> list[OpenHit]:
     """Order lines of which something came that is not invoiced, by order number, article or words."""
     words = typed.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    given = {"start": f"{words}%", "inside": f"%{words}%", "most": limit}
+    given = {"start": f"{words}%", "inside": f"%{words}%", "most": limit, "language": language}
     lines = [OpenLine._make(row) for row in session.execute(_SEARCH_OPEN, given)]
     return [
         OpenHit(x.purchase_order_line_id, x.order_line, f"{x.sku} · {x.description}", None, x) for x in lines
@@ -320,6 +356,7 @@ def as_line(line: OpenLine) -> dict[str, Any]:
         "description": line.description,
         "supplier_sku": line.supplier_sku,
         "unit_code": line.unit_code,
+        "unit": line.unit,
         "qty": line.qty,
         "unit_price": line.price,
         "net_amount": (line.qty * line.price).quantize(Decimal("0.01")),
@@ -333,7 +370,7 @@ def untaxed(treatment: str) -> str:
     return {"eu_business": "K", "reverse_charge": "AE", "export": "G"}.get(treatment, "Z")
 
 
-def propose(session: Session, received_id: int) -> Proposal:
+def propose(session: Session, received_id: int, language: str = "de") -> Proposal:
     """The purchase invoice a received file suggests, its lines matched with what came.
 
     Raises Refused record_not_found, received_unread when nothing could be read out of the file.
@@ -381,9 +418,14 @@ def propose(session: Session, received_id: int) -> Proposal:
             "number": facts["order"] or "",
             "only": None,
             "currency": facts["currency"],
+            "language": language,
         }
         candidates = [OpenLine._make(found) for found in session.execute(_OPEN, given)]
-    return Proposal(values, tuple(match(facts, candidates, sign)), supplier)
+    lines = [
+        {**line, "unit": line.get("unit") or _unit_of_others(line["unit_code"], language)}
+        for line in match(facts, candidates, sign)
+    ]
+    return Proposal(values, tuple(lines), supplier)
 
 
 def match(facts: Mapping[str, Any], candidates: Sequence[OpenLine], sign: int = 1) -> list[dict[str, Any]]:
@@ -411,6 +453,7 @@ def match(facts: Mapping[str, Any], candidates: Sequence[OpenLine], sign: int = 
                 "order_line": best.order_line,
                 "product_id": best.product_id,
                 "unit_code": best.unit_code,
+                "unit": best.unit,
             }
         found.append(own)
     return found

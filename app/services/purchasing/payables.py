@@ -70,7 +70,7 @@ class PayableRow(NamedTuple):
     discount: Decimal
     pay: Decimal
     currency: str
-    own_open: Decimal
+    own_open: Decimal | None
 
 
 class UninvoicedRow(NamedTuple):
@@ -95,8 +95,14 @@ class UninvoicedRow(NamedTuple):
     own_value: Decimal | None
 
 
+def _rated() -> Any:
+    """Whether an invoice has amounts in euro; those posted in a foreign currency before there were rates have none."""
+    house = select(func.coalesce(func.max(Company.currency), "EUR")).scalar_subquery()
+    return or_(PurchaseInvoice.exchange_date.is_not(None), PurchaseInvoice.currency == house)
+
+
 def _own_left() -> Any:
-    """What is open of an invoice in euro."""
+    """What is open of an invoice in euro; NULL when that is not known."""
     item, paid = PurchaseInvoice, PurchasePayment
     taken = (
         select(func.coalesce(func.sum(paid.own_amount + paid.own_discount), 0))
@@ -104,7 +110,7 @@ def _own_left() -> Any:
         .correlate(item)
         .scalar_subquery()
     )
-    return item.own_gross_amount - taken
+    return case((_rated(), item.own_gross_amount - taken))
 
 
 def list_invoices(session: Session, query: ListQuery) -> Page:
@@ -119,8 +125,6 @@ def list_invoices(session: Session, query: ListQuery) -> Page:
         else_=item.state,
     )
     findings = func.jsonb_array_length(item.findings)
-    house = select(func.coalesce(func.max(Company.currency), "EUR")).scalar_subquery()
-    rated = or_(item.exchange_date.is_not(None), item.currency == house)
     columns: dict[str, Any] = {
         "id": item.id,
         "number": item.number,
@@ -138,8 +142,8 @@ def list_invoices(session: Session, query: ListQuery) -> Page:
         "open_amount": open_amount,
         "currency": item.currency,
         "exchange_rate": case((item.exchange_date.is_not(None), item.exchange_rate)),
-        "own_net_amount": case((rated, item.own_net_amount)),
-        "own_gross_amount": case((rated, item.own_gross_amount)),
+        "own_net_amount": case((_rated(), item.own_net_amount)),
+        "own_gross_amount": case((_rated(), item.own_gross_amount)),
         "own_open": case((item.state == "approved", _own_left()), else_=literal(0, Numeric)),
         "order_reference": item.order_reference,
         "findings": findings,
@@ -327,7 +331,7 @@ class SupplierInvoice(NamedTuple):
 
 
 class Owed(NamedTuple):
-    """What is owed to a supplier in euro: open, of it overdue; and his latest invoices."""
+    """What is owed to a supplier in euro, as far as that is known: open, of it overdue; and his latest invoices."""
 
     open_amount: Decimal
     overdue: Decimal
@@ -340,6 +344,7 @@ SELECT coalesce(sum(o.own_left), 0), coalesce(sum(o.own_left) FILTER (WHERE i.du
  CROSS JOIN LATERAL (SELECT i.own_gross_amount - coalesce(sum(p.own_amount + p.own_discount), 0) AS own_left
                        FROM purchasing.purchase_payment p WHERE p.purchase_invoice_id = i.id) o
  WHERE i.supplier_id = :id AND i.state = 'approved'
+   AND (i.exchange_date IS NOT NULL OR i.currency = coalesce((SELECT c.currency FROM system.company c), 'EUR'))
 """)
 _LATEST = text("""
 SELECT i.id, i.invoice_number, i.invoice_date, i.gross_amount, i.currency

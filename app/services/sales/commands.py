@@ -156,7 +156,10 @@ class CancelInvoice(_Posting):
 
 @dataclass(frozen=True)
 class PostPayment:
-    """Money received for an invoice; ``use_discount`` grants the cash discount, which must then settle it."""
+    """Money received for an invoice; ``use_discount`` grants the cash discount, which must then settle it.
+
+    In a foreign currency ``own_paid`` is what the bank moved in the house's own (None: at the rate of the day).
+    """
 
     invoice_id: int
     row_version: int
@@ -164,6 +167,7 @@ class PostPayment:
     paid_on: date
     use_discount: bool = False
     reference: str = ""
+    own_paid: Decimal | None = None
     command: UUID = field(default_factory=uuid4)
 
 

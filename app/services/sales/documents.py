@@ -89,7 +89,8 @@ SELECT h.*, {company}, h.snapshot AS said, h.invoice_date AS document_date,
          WHERE t.invoice_id = h.id) AS taxes,
        (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.position, c.tax_rate DESC) FROM sales.invoice_charge c
          WHERE c.invoice_id = h.id) AS charged,
-       (SELECT jsonb_agg(to_jsonb(x) || jsonb_build_object('number', p.number, 'date', p.invoice_date)
+       (SELECT jsonb_agg(to_jsonb(x) || jsonb_build_object('number', p.number, 'date', p.invoice_date,
+                                                              'rate', p.exchange_rate)
                          ORDER BY p.id, x.tax_rate DESC)
           FROM sales.invoice_deduction x JOIN sales.invoice p ON p.id = x.down_payment_id
          WHERE x.invoice_id = h.id) AS deducted,
@@ -335,7 +336,9 @@ def _deductions(row: Mapping[Any, Any]) -> tuple[page.Deduction, ...]:
             page.TaxAmount(_dec(x["tax_rate"]), _dec(x["net_amount"]), _dec(x["tax_amount"])) for x in parts
         )
         net, tax = sum((x.net for x in taxes), Decimal(0)), sum((x.tax for x in taxes), Decimal(0))
-        found.append(page.Deduction(number, date.fromisoformat(parts[0]["date"]), net, taxes, net + tax))
+        day, at = date.fromisoformat(parts[0]["date"]), _dec(parts[0]["rate"])
+        other = at if at != row["exchange_rate"] else None
+        found.append(page.Deduction(number, day, net, taxes, net + tax, other))
     return tuple(found)
 
 

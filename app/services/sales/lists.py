@@ -367,11 +367,21 @@ def open_amount() -> Any:
     )
 
 
+def own_open() -> Any:
+    """The same in the house's own currency; `sales.own_left` of the database says the same."""
+    return (
+        Invoice.own_gross_amount
+        - Invoice.own_prepaid_amount
+        - Invoice.own_credited_amount
+        - Invoice.own_settled_amount
+    )
+
+
 def list_invoices(session: Session, query: ListQuery) -> Page:
     """Invoices and cancellations, newest first.  Columns: number, kind, state, date, due_date, customer, net_amount,
     gross_amount, open_amount, customer_id; presets: `INVOICE_PRESETS`."""
     is_open = Invoice.state == "open"
-    left = case((is_open, own(open_amount(), Invoice.exchange_rate)), else_=0)
+    left = case((is_open, own_open()), else_=0)
     late = today() - Invoice.due_date
     statement = select(
         Invoice.id,
@@ -422,7 +432,7 @@ def list_payments(session: Session, query: ListQuery) -> Page:
         select(
             Payment.id,
             Payment.paid_on,
-            Payment.own_amount,
+            Payment.own_paid,
             Payment.own_discount,
             Payment.reference,
             Payment.invoice_id,
@@ -439,7 +449,7 @@ def list_payments(session: Session, query: ListQuery) -> Page:
         statement = statement.where(Payment.discount_amount > 0)
     columns: Columns = {
         "date": Payment.paid_on,
-        "amount": Payment.own_amount,
+        "amount": Payment.own_paid,
         "discount_amount": Payment.own_discount,
         "reference": Payment.reference,
         "invoice_number": Invoice.number,

@@ -15,7 +15,7 @@ from app.models.catalog import Unit
 from app.models.partners import Partner
 from app.models.sales import Invoice, InvoiceCharge, InvoiceDeduction, InvoiceLine, InvoiceTax, Payment
 from app.services.sales import rules
-from app.services.sales.lists import open_amount, today
+from app.services.sales.lists import open_amount, own_open, today
 from app.services.visible import may_read
 
 
@@ -99,13 +99,15 @@ class PaymentLine(NamedTuple):
     discount_amount: Decimal
     reference: str | None
     posted_by: str
+    own_paid: Decimal
+    own_amount: Decimal
 
 
 class InvoiceDetail(NamedTuple):
     """An invoice of any kind with lines, tax per rate (rate, net, tax), payments, charges and deductions.
 
-    ``open_amount`` is what is left to pay, of a correction what is to be paid back (negative); ``discount_back`` what
-    of that stays in the house, as the invoice was paid with the cash discount.
+    ``open_amount`` is what is left to pay, of a correction what is to be paid back (negative), ``own_open`` the same in
+    euros; ``discount_back`` what of it stays in the house, as the invoice was paid with the cash discount.
     """
 
     id: int
@@ -139,6 +141,7 @@ class InvoiceDetail(NamedTuple):
     paid_amount: Decimal
     discount_taken: Decimal
     open_amount: Decimal
+    own_open: Decimal
     discount_back: Decimal
     currency: str
     exchange_rate: Decimal
@@ -251,9 +254,7 @@ def invoice_questions(
 ) -> tuple[Question[InvoiceDetail | None], Question[tuple[InvoiceLineRow, ...]]]:
     """Asks for an invoice and for its lines, whose units are called by their names."""
     taxes = _rows(InvoiceTax, invoice_id, "tax_rate", "tax_rate", "net_amount", "tax_amount")
-    payments = _rows(
-        Payment, invoice_id, "id", "id", "paid_on", "amount", "discount_amount", "reference", "posted_by"
-    )
+    payments = _rows(Payment, invoice_id, "id", "id", *PaymentLine._fields[1:])
     counter = select(func.max(Invoice.id)).where(Invoice.cancels_id == invoice_id).scalar_subquery()
     charges = _rows(InvoiceCharge, invoice_id, "position", "kind", "reason", "pct", "amount", "tax_rate")
     names = InvoiceDetail._fields[:-5]
@@ -261,6 +262,7 @@ def invoice_questions(
         "cancelled_by_id": counter,
         "customer": Partner.name,
         "open_amount": open_amount(),
+        "own_open": own_open(),
         "discount_back": _discount_back(),
     }
     columns = [own[name].label(name) if name in own else getattr(Invoice, name) for name in names]
@@ -277,9 +279,8 @@ def invoice_questions(
     )
     unit_name = Unit.name_en if language == "en" else Unit.name_de
     back = aliased(InvoiceLine)
-    alike = (back.unit_price == InvoiceLine.unit_price) & (back.discount_pct == InvoiceLine.discount_pct)
     taken = select(func.coalesce(-func.sum(back.qty), 0)).where(
-        back.corrects_line_id == InvoiceLine.id, alike
+        back.corrects_line_id == InvoiceLine.id, back.unit_code != ""
     )
     given = select(func.coalesce(-func.sum(back.net_amount), 0)).where(
         back.corrects_line_id == InvoiceLine.id
@@ -328,14 +329,10 @@ def _invoice(rows: Sequence[Any]) -> InvoiceDetail | None:
     if not rows:
         return None
     *values, taxes, payments, charges, deductions = rows[0]
+    amounts = ("amount", "discount_amount", "own_paid", "own_amount")
     given = [
         PaymentLine(
-            x["id"],
-            date.fromisoformat(x["paid_on"]),
-            Decimal(x["amount"]),
-            Decimal(x["discount_amount"]),
-            x["reference"],
-            x["posted_by"],
+            **x | {"paid_on": date.fromisoformat(x["paid_on"])} | {key: Decimal(x[key]) for key in amounts}
         )
         for x in payments
     ]

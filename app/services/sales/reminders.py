@@ -38,6 +38,7 @@ from app.services.sales.commands import (
     SaveBaseRate,
     SaveReminderRule,
 )
+from app.services.sales.lists import own_open
 
 REMINDER, HOLD, RULE, RATE = (
     "sales.reminder",
@@ -257,8 +258,7 @@ def count_due(session: Session) -> int:
 
 def _left() -> Any:
     """What is still open of the invoices of a reminder."""
-    gone = Invoice.prepaid_amount + Invoice.credited_amount + Invoice.paid_amount + Invoice.discount_taken
-    return case((Invoice.state == "open", Invoice.gross_amount - gone), else_=0)
+    return case((Invoice.state == "open", own_open()), else_=0)
 
 
 def list_reminders(session: Session, query: ListQuery) -> Page:
@@ -287,8 +287,8 @@ SELECT r.id, r.row_version, r.number, r.state, r.level, r.customer_id, r.snapsho
        (SELECT jsonb_agg(jsonb_build_array(
                  i.id, i.number, i.invoice_date, t.due_date, t.days, t.level, t.amount, t.paid_amount, t.open_amount,
                  t.default_since, t.interest_amount, t.flat_amount,
-                 CASE WHEN i.state = 'open' THEN i.gross_amount - i.prepaid_amount - i.credited_amount - i.paid_amount
-                                                 - i.discount_taken ELSE 0 END) ORDER BY t.due_date, t.invoice_id)
+                 CASE WHEN i.state = 'open' THEN i.own_gross_amount - i.own_prepaid_amount - i.own_credited_amount
+                                                 - i.own_settled_amount ELSE 0 END) ORDER BY t.due_date, t.invoice_id)
           FROM sales.reminder_item t JOIN sales.invoice i ON i.id = t.invoice_id WHERE t.reminder_id = r.id) AS items,
        EXISTS (SELECT FROM documents.issued d WHERE d.topic = 'sales.reminder' AND d.record_id = r.id) AS archived
   FROM sales.reminder r WHERE r.id = :id

@@ -6,6 +6,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +35,7 @@ class PickStep:
     wanted: Decimal
     taken: Decimal = Decimal(0)
     short: str = ""
+    expires_on: date | None = None
 
     @property
     def done(self) -> bool:
@@ -90,6 +92,9 @@ class Picking:
             if step.place_id == self.at and step.product_id == product_id
         ]
         if not here:
+            step = self.steps[self.next] if self.next is not None else None
+            if self.wants == "place" and step is not None and step.product_id == product_id:
+                raise Invalid("scan_work_place_first")
             raise Refused("pick_wrong_product", product=sku)
         right = [n for n in here if not lot or self.steps[n].lot == lot]
         if not right:
@@ -161,6 +166,7 @@ def begin(opened: OpenShipping) -> Picking:
             pick.lot or "",
             pick.qty,
             pick.qty if pick.place_id is None else Decimal(0),
+            expires_on=pick.expires_on,
         )
         for pick in form.picks
     ]

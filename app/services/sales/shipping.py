@@ -72,6 +72,7 @@ class PickProposal(NamedTuple):
     lot_id: int | None
     lot: str | None
     qty: Decimal
+    expires_on: date | None = None
 
 
 class ShippingForm(NamedTuple):
@@ -199,6 +200,7 @@ def _from_stock(lines: list[ShippingLine], balances: Sequence[PickRow]) -> list[
                 lot_id=taken.lot_id,
                 lot=place.lot,
                 qty=taken.qty,
+                expires_on=place.expires_on,
             )
         )
     return found

@@ -304,7 +304,8 @@ def post_payment(session: Session, command: PostPayment) -> Result[Paid]:
     """Book money received.
 
     Refused: invoice_not_open, payment_positive, payment_date_out_of_range, payment_exceeds_open (open), and with the
-    cash discount no_cash_discount, discount_period_over (date), payment_does_not_settle (needed).
+    cash discount no_cash_discount, discount_period_over (date), payment_does_not_settle (needed); of an invoice in a
+    foreign currency exchange_rate_missing (currency, date), payment_own_amount.
     """
     answer = call_api(
         session,
@@ -316,6 +317,7 @@ def post_payment(session: Session, command: PostPayment) -> Result[Paid]:
         p_paid_on=command.paid_on,
         p_use_discount=command.use_discount,
         p_reference=command.reference,
+        p_own_paid=command.own_paid,
     )
     value = Paid(
         int(answer["id"]),

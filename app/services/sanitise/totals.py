@@ -97,8 +97,9 @@ RECOMPUTE: Final = (
     # A copy is in the house's own currency throughout.
     "UPDATE sales.invoice_tax x SET own_net_amount = x.net_amount, own_tax_amount = x.tax_amount",
     """UPDATE sales.invoice i SET own_net_amount = i.net_amount, own_tax_amount = i.tax_amount,
-              own_gross_amount = i.gross_amount""",
-    "UPDATE sales.payment p SET own_amount = p.amount, own_discount = p.discount_amount",
+              own_gross_amount = i.gross_amount, own_settled_amount = i.paid_amount + i.discount_taken""",
+    """UPDATE sales.payment p SET own_amount = p.amount, own_discount = p.discount_amount,
+              own_paid = p.amount""",
     "UPDATE purchasing.purchase_invoice_tax x SET own_net_amount = x.net_amount, own_tax_amount = x.tax_amount",
     """UPDATE purchasing.purchase_invoice i SET own_net_amount = i.net_amount, own_tax_amount = i.tax_amount,
               own_gross_amount = i.gross_amount""",

@@ -9,6 +9,7 @@ from typing import Any
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
+from app.core import clock
 from app.core.format import date_, date_time, number
 from app.core.i18n import LANGUAGES, has_text, translate
 from app.services.documents.layout import (
@@ -278,12 +279,12 @@ class _Report:
         return date_time(_at(words), self.lang)
 
     def _span(self, given: Mapping[str, Any]) -> str:
-        begin = _at(given["from"]).astimezone()
+        begin = clock.here(_at(given["from"]))
         if not given.get("to"):
             return f"{date_(begin.date(), self.lang)} – {self.t('report.open_end')}"
-        end = _at(given["to"]).astimezone()
+        end = clock.here(_at(given["to"]))
         if end.date() == begin.date():
-            return f"{date_time(begin, self.lang)} – {end:%H:%M}"
+            return f"{date_time(begin, self.lang, begin.tzinfo)} – {end:%H:%M}"
         return f"{date_(begin.date(), self.lang)} – {date_(end.date(), self.lang)}"
 
     def _person(self, login: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.core.changes import NO_CHANGES, Result
 from app.core.db import call_api, posting
 from app.core.errors import Invalid
@@ -353,15 +354,11 @@ def make_report(session: Session, command: MakeReport) -> Result[dict[str, Any]]
         call_api(
             session,
             "sec.security_report",
-            p_from=_midnight(command.since),
-            p_until=_midnight(command.until + dt.timedelta(days=1)),
+            p_from=clock.midnight(command.since),
+            p_until=clock.end_of(command.until),
         ),
         NO_CHANGES,
     )
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time.min).astimezone()
 
 
 def _moment(words: str | None) -> dt.datetime | None:

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from app.models.audit import Entry
@@ -73,27 +73,23 @@ class CompanyRow(NamedTuple):
     logo: bytes | None
 
 
+# What the program notes by itself of how a thing is.  It is in the audit trail like everything, but nobody changed
+# the record: among its changes it would bury what people did.
+NOTED = ("printing.printer_status",)
+
+
+def _newest(topic: str, record_id: int, limit: int) -> Select[Any]:
+    """The newest changes of a record, in the order of `HistoryRow`."""
+    columns = [getattr(Entry, name) for name in HistoryRow._fields]
+    chosen = select(*columns).where(Entry.topic == topic, Entry.record_id == record_id)
+    return chosen.where(Entry.table_name.not_in(NOTED)).order_by(Entry.id.desc()).limit(limit)
+
+
 def history(
     session: Session, topic: str, record_id: int, before: int | None = None, limit: int = 100
 ) -> tuple[HistoryRow, ...]:
     """The newest entries of a record's history, older than the entry `before` when given; one round trip."""
-    statement = (
-        select(
-            Entry.id,
-            Entry.at,
-            Entry.login,
-            Entry.table_name,
-            Entry.row_id,
-            Entry.op,
-            Entry.old,
-            Entry.new,
-            Entry.command,
-            Entry.application,
-        )
-        .where(Entry.topic == topic, Entry.record_id == record_id)
-        .order_by(Entry.id.desc())
-        .limit(limit)
-    )
+    statement = _newest(topic, record_id, limit)
     if before is not None:
         statement = statement.where(Entry.id < before)
     rows = (HistoryRow(*row) for row in session.execute(statement).all())
@@ -136,23 +132,7 @@ def story(session: Session, topic: str, record_id: int, entries: int = 20, *, pe
     found = (
         select(*note_columns).where(Note.topic == topic, Note.record_id == record_id).order_by(Note.id.desc())
     ).subquery()
-    newest = (
-        select(
-            Entry.id,
-            Entry.at,
-            Entry.login,
-            Entry.table_name,
-            Entry.row_id,
-            Entry.op,
-            Entry.old,
-            Entry.new,
-            Entry.command,
-            Entry.application,
-        )
-        .where(Entry.topic == topic, Entry.record_id == record_id)
-        .order_by(Entry.id.desc())
-        .limit(entries)
-    ).subquery()
+    newest = _newest(topic, record_id, entries).subquery()
     names = text(
         "(SELECT jsonb_object_agg(p.login, p.person) FROM sec.people() p)" if people else "NULL::jsonb"
     )

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pypdfium2
 import zxingcpp
 
-from app.services.documents.contents import PDFIUM
+from app.core.pdfium import PDFIUM
 from app.services.labels.scans import command_code
 from app.simulate.label_printer import LabelPrinter
 from app.tour.driver import TourError

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.errors import AppError
 from app.core.i18n import t
@@ -95,7 +96,7 @@ class ExportPage(TabPage):
         self._number = str(state.get("number", ""))
         self._reason = str(state.get("reason", ""))
         self._view = str(state.get("view", "bookings"))
-        today = dt.datetime.now().astimezone().date()
+        today = clock.today()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -12,6 +12,7 @@ from app.core import format as fmt
 from app.core.i18n import language, t
 from app.services.accounting import lists, tables, writes
 from app.services.accounting.lists import ExportRow, LineRow
+from app.services.accounting.preview import Sum
 from app.services.documents.reads import archived_documents, archived_file
 from app.views.accounting import words
 from app.views.accounting.export_page import EXPORT, save_files
@@ -19,7 +20,7 @@ from app.views.accounting.export_page import KEY as NEW
 from app.views.accounting.words import month_words
 from app.views.core.buttons import IconButton
 from app.views.core.context import AppContext
-from app.views.core.detail import DetailPane, facts, text_row
+from app.views.core.detail import DetailPane, facts, text_row, value_row
 from app.views.core.errors import host_of
 from app.views.core.list_export import error_words
 from app.views.core.list_page import ListPage
@@ -39,11 +40,6 @@ LINES = (
     Column("contra", "datev.column.contra", "code", 80),
     Column("side", "datev.column.side", width=44, text=lambda row: t(f"datev.side.{row.side}")),
     Column("amount", "datev.column.amount", "money", 100, stretch=True),
-)
-PROOF = (
-    Column("figure", "datev.column.figure", "bold", 150, stretch=True, text=words.named_sum),
-    Column("exported", "datev.column.exported", "money", 96),
-    Column("ok", "", "chip", 88, chips=words.AGREES, value=lambda row: not row.difference),
 )
 
 
@@ -67,7 +63,7 @@ def exports(ctx: AppContext) -> ListSpec:
                 "first_day",
                 "datev.column.period",
                 "bold",
-                170,
+                190,
                 stretch=True,
                 filter="date",
                 text=lambda row: month_words(row.first_day),
@@ -208,7 +204,7 @@ class ExportPane(DetailPane):
             ],
         )
         box = self.tab("proof", t("accounting.export.pane_proof"))
-        self._put(box, PROOF, row.sums(), "proof")
+        self._proof(box, row.sums())
         self._lines = self.tab("lines", t("accounting.export.pane_lines"))
         self._about(self.tab("about", t("accounting.export.pane_about")))
         op = ReadOp(self, ctx, lists.export_lines, row.id).success(self._arrived)
@@ -221,6 +217,20 @@ class ExportPane(DetailPane):
         model = RowsModel(columns, parent=self)
         model.set_rows(rows)
         box.addWidget(RowsView(model, name=key, parent=self), 1)
+
+    @staticmethod
+    def _proof(box: QVBoxLayout, sums: list[Sum]) -> None:
+        """Each sum with its tax; one that is not the documents' says what those come to."""
+        if all(not one.difference for one in sums):
+            box.addWidget(text_row(t("accounting.export.proved"), color="ok"))
+        for one in sums:
+            notes = [words.tax_words(one)]
+            if one.difference:
+                notes.append(f"{t('datev.column.documents')} {fmt.money(one.documents)}")
+            note = " · ".join(part for part in notes if part)
+            tone = "bad" if one.difference else "text"
+            figure = words.figure_words(one)
+            box.addWidget(value_row(figure, fmt.money(one.exported), None, tone=tone, note=note))
 
     def _arrived(self, lines: tuple[LineRow, ...]) -> None:
         self._put(self._lines, LINES, lines, "lines")

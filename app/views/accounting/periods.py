@@ -202,8 +202,8 @@ class PeriodPane(DetailPane):
     def __init__(self, ctx: AppContext, row: MonthRow) -> None:
         super().__init__()
         self.setObjectName("pane.period")
-        _kind, words = STATES[state_of(row)]
-        self.head(t(words), month_words(row.month))
+        kind, words = STATES[state_of(row)]
+        self.head("", month_words(row.month), chips=[(kind, t(words))])
         box = self.tab("open", t("accounting.period.pane"))
         self._box = QVBoxLayout()
         self._box.setSpacing(px("gap"))

@@ -31,11 +31,6 @@ def figure_words(row: Sum) -> str:
     return t(f"datev.figure.{row.figure}")
 
 
-def named_sum(row: Sum) -> str:
-    """What a sum is of, with its tax."""
-    return f"{figure_words(row)} {tax_words(row)}".strip()
-
-
 BOOKINGS = (
     Column("dated", "datev.column.dated", "date", 104),
     Column("number", "datev.column.number", "code", 140),

@@ -4,6 +4,7 @@ import datetime as dt
 
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.approvals import reads, writes
@@ -59,7 +60,7 @@ class DelegateDialog(Dialog):
         for field, place in zip(FIELDS, PLACES, strict=True):
             grid.addWidget(self.boxes[field.key], *place)
         self.body.addLayout(grid)
-        today = dt.datetime.now().astimezone().date()
+        today = clock.today()
         self.boxes["from"].set_value(today)
         self.boxes["until"].set_value(today + dt.timedelta(days=6))
         self.add_button("no", "errors.close", kind="secondary", shortcut="Esc")
@@ -103,10 +104,8 @@ class DelegateDialog(Dialog):
         who = name(self._ctx, row.delegate if mine else row.login)
         key = "approval.delegate.mine" if mine else "approval.delegate.theirs"
         # The end is exclusive; people read the last day.
-        last = (row.valid_to - dt.timedelta(seconds=1)).astimezone()
-        words = t(
-            key, who=who, start=fmt.date_(row.valid_from.astimezone().date()), end=fmt.date_(last.date())
-        )
+        first, last = clock.here(row.valid_from), clock.here(row.valid_to - dt.timedelta(seconds=1))
+        words = t(key, who=who, start=fmt.date_(first.date()), end=fmt.date_(last.date()))
         line.addWidget(Label(words, "body", wrap=True), 1)
         if mine:
             end = Button("approval.delegate.end", "x", "ghost", clicked=lambda: self._end(row.id))
@@ -137,7 +136,10 @@ class DelegateDialog(Dialog):
             return
         to = str(values["to"])
         command = SetDelegate(
-            to, _morning(first), _morning(last + dt.timedelta(days=1)), str(values["reason"] or "")
+            to,
+            clock.midnight(first),
+            clock.end_of(last),
+            str(values["reason"] or ""),
         )
         op: WriteOp[int] = WriteOp(self, self._ctx, writes.set_delegate, command)
         op.disabling(self._yes).success(lambda _id: self._named(to)).start()
@@ -152,8 +154,3 @@ class DelegateDialog(Dialog):
             self._read()
 
         WriteOp(self, self._ctx, writes.end_delegate, EndDelegate(delegate_id)).success(ended).start()
-
-
-def _morning(day: dt.date) -> dt.datetime:
-    """The beginning of a day where the person sits."""
-    return dt.datetime.combine(day, dt.time.min).astimezone()

@@ -23,7 +23,7 @@ WORKSPACES = (
         "catalog.price_lists.title",
         "tag",
         RAIL,
-        "catalog.price_list:update",
+        "catalog.price:select",
         price_lists_page,
     ),
     Workspace(

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, cast
 
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from app.core.changes import Changes
+from app.core.clock import today
 from app.core.errors import Invalid
 from app.core.i18n import language, t
 from app.services.catalog import forms, rules, writes
@@ -66,11 +66,6 @@ COPIED = (
     "size",
     "color",
 )
-
-
-def today() -> date:
-    """The calendar day at this desk."""
-    return date.today()  # noqa: DTZ011
 
 
 class ProductPage(FormPage):

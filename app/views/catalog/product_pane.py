@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtWidgets import QVBoxLayout
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.i18n import language, t
 from app.core.paging import Filter, ListQuery
@@ -104,7 +105,7 @@ class ProductPane(DetailPane):
         super().__init__()
         self.setObjectName("detail")
         self._ctx, self._row = ctx, row
-        self._today = date.today()  # noqa: DTZ011  (the calendar day at this desk)
+        self._today = clock.today()
         kind, words = STATUS[row.status]
         chips = [(kind, t(words))]
         if row.is_made or row.is_bought:

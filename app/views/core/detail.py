@@ -267,15 +267,29 @@ class _Line(QWidget):
 
 
 def value_row(
-    label: str, value: str, unit: str | None = "", *, locked: bool = False, tone: str = "text"
+    label: str,
+    value: str,
+    unit: str | None = "",
+    *,
+    locked: bool = False,
+    tone: str = "text",
+    note: str = "",
 ) -> QWidget:
     """A name, a number that counts, and what belongs behind it ("Laden 39,50 € brutto"); None leaves no room behind.
 
-    ``locked`` shows a lock and "kein Recht" instead of the number.
+    ``locked`` shows a lock and "kein Recht" instead of the number, ``note`` stands below the name.
     """
     line = _Line()
-    line.row.addWidget(Label(label, "body", "text2", shrink=True))
-    line.row.addStretch(1)
+    if note:
+        line.setFixedHeight(line.height() + metrics("small").height())
+        names = QVBoxLayout()
+        names.setSpacing(0)
+        names.addWidget(Label(label, "body", "text2", elide=True))
+        names.addWidget(Label(note, "small", "text2", elide=True))
+        line.row.addLayout(names, 1)
+    else:
+        line.row.addWidget(Label(label, "body", "text2", shrink=True))
+        line.row.addStretch(1)
     if locked:
         line.row.addWidget(IconLabel("lock", px("icon_small"), "text3"))
         line.row.addWidget(Label(t("kit.no_right"), "small", "text2"))
@@ -293,12 +307,12 @@ def value_row(
 def cells_row(cells: Sequence[tuple[str, str, str]], widths: Sequence[int] = ()) -> QWidget:
     """A row of several cells ``(words, style, side)``: style body, body500, body600 or small, side left or right.
 
-    ``widths`` are shares; the same shares in every row make columns.
+    ``widths`` are shares; the same shares in every row make columns. What stands at the right is never shortened.
     """
     line = _Line()
     for number, (words, style, side) in enumerate(cells):
-        label = Label(words, style, "text2" if style in ("body", "small") else "text", elide=True)
         right = side == "right"
+        label = Label(words, style, "text2" if style in ("body", "small") else "text", elide=not right)
         label.setAlignment(
             (Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft)
             | Qt.AlignmentFlag.AlignVCenter

@@ -113,8 +113,9 @@ class Layer(QWidget):
     # -- keyboard -----------------------------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the window's size; keep shortcuts from what lies below."""
-        if watched is self.parentWidget() and event.type() == QEvent.Type.Resize:
+        """Follow the window's size and what is in the panel; keep shortcuts from what lies below."""
+        resized = watched is self.parentWidget() and event.type() == QEvent.Type.Resize
+        if resized or (watched is self.panel and event.type() == QEvent.Type.LayoutRequest):
             self.place()
         elif (
             event.type() == QEvent.Type.ShortcutOverride

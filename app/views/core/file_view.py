@@ -1,5 +1,6 @@
 """A file shown in place: pages of a PDF, a picture, text; for anything else a sentence."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -29,6 +30,7 @@ from app.views.core.values import error_text
 ZOOMS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 MOST_PIXELS = 64  # megabytes of a picture in memory
 MOST_TEXT = 400_000
+_UNBROKEN = re.compile(r"\S{2000}")  # a line that can be broken nowhere takes the window seconds to lay out
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/bmp", "image/webp", "image/tiff")
 TEXTS = ("text/plain", "text/csv", "application/xml", "message/rfc822")
 
@@ -107,7 +109,8 @@ class FileView(QWidget):
             self._open_picture()
         elif mime in TEXTS:
             more = "\n…" if len(content) > MOST_TEXT else ""
-            self._text.setPlainText(decoded(content[:MOST_TEXT]) + more)
+            text = _UNBROKEN.sub(r"\g<0>\n", decoded(content[:MOST_TEXT]))
+            self._text.setPlainText(text + more)
             self._stack.setCurrentWidget(self._text)
         else:
             self.say(t("file.no_preview"))
@@ -173,9 +176,11 @@ class FileView(QWidget):
     def _paint(self) -> None:
         dots = int(self._width() * self._zoom * self.devicePixelRatioF())
         work = partial(page_image, self._content, self._page, dots)
-        self._ctx.tasks.run(FILE, self, work, self._painted, slot="page")
+        self._ctx.tasks.run(FILE, self, work, partial(self._painted, self._content), slot="page")
 
-    def _painted(self, done: "Future[PageImage]") -> None:
+    def _painted(self, content: bytes, done: "Future[PageImage]") -> None:
+        if content is not self._content:
+            return  # another file is shown meanwhile
         error = done.exception()
         if error is not None:
             self.say(error_text(error) if isinstance(error, AppError) else t("file.no_preview"))

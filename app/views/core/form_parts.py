@@ -28,6 +28,10 @@ class FieldGrid(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(px("gap_m"))
         self._grid.setVerticalSpacing(px("gap"))
+        # Added last: two columns that wide boxes always cover together would have no gap, and sections would not align.
+        self._rulers = [QWidget(self) for _ in range(GRID_COLUMNS)]
+        for ruler in self._rulers:
+            ruler.setFixedHeight(0)
         self._columns = 0
         self._flow(GRID_COLUMNS)
 
@@ -54,8 +58,8 @@ class FieldGrid(QWidget):
         if columns == self._columns:
             return
         self._columns = columns
-        for box, _ in self._boxes:
-            self._grid.removeWidget(box)
+        for part in (*(box for box, _ in self._boxes), *self._rulers):
+            self._grid.removeWidget(part)
         row = column = 0
         rows: dict[int, list[QWidget]] = {}
         for box, wanted in self._boxes:
@@ -67,6 +71,8 @@ class FieldGrid(QWidget):
             self._grid.addWidget(box, row, column, 1, span, Qt.AlignmentFlag.AlignTop)
             rows.setdefault(row, []).append(box)
             column += span
+        for number, ruler in enumerate(self._rulers[:columns]):
+            self._grid.addWidget(ruler, 0, number, Qt.AlignmentFlag.AlignTop)
         for boxes in rows.values():
             _settle(boxes)
         for number in range(GRID_COLUMNS):

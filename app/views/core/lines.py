@@ -20,7 +20,8 @@ class LineColumn:
 
     ``kind``: position, image, lookup, text, number, quantity, money, percent, date, choice; and, never editable,
     status (value ``(kind, text)``: ok, warn, bad or neutral with its icon) and two_line (value ``(first, second)``).
-    ``width`` in pixels, 0 takes the rest.  ``stored`` columns are saved and merged, the others are computed.
+    ``width`` in pixels, 0 takes the rest (at least ``least``).  ``stored`` columns are saved and merged, the others are
+    computed.
     ``text_key`` names the cell of the line that holds the words of the value (a lookup's id is shown as them).
     ``shown`` False keeps a value with the line that has no column on screen, ``quiet_zero`` shows 0 as a dash.
     ``style`` is a step of the type scale.
@@ -32,6 +33,7 @@ class LineColumn:
     label: str
     kind: str = "text"
     width: int = 0
+    least: int = 0
     editable: bool = False
     required: bool = False
     stored: bool = True

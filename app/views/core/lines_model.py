@@ -400,6 +400,8 @@ class LinesModel(QAbstractTableModel):
         column = self.columns[index.column()]
         if kind != LINE or role != Qt.ItemDataRole.EditRole or not column.editable:
             return False
+        if column.text_key and value == self.text(number, column):
+            return True  # the words of the value that is there already
         return self.type_in(number, column.key, value)
 
     def type_in(self, number: int, key: str, typed: Any) -> bool:

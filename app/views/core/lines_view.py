@@ -115,11 +115,12 @@ class LinesTable(QTableView):
         least = [self._head.least_width(n) for n in range(len(columns))]
         fixed = sum(max(column.width, least[n]) for n, column in enumerate(columns) if column.width)
         free = [n for n, column in enumerate(columns) if column.width == 0]
-        rest = max(room - fixed, px("detail_picture") * max(1, len(free)))
+        wanted = sum(columns[number].least or px("detail_picture") for number in free)
+        rest = max(room - fixed, wanted or px("detail_picture"))
         shrink = min(1.0, (room - rest) / fixed) if fixed and fixed + rest > room else 1.0
         for number, column in enumerate(columns):
             wide = rest // len(free) if number in free else int(column.width * max(shrink, NARROWEST))
-            self.setColumnWidth(number, max(wide, least[number]))
+            self.setColumnWidth(number, max(wide, least[number], column.least))
 
     # -- where the cursor goes ----------------------------------------------------------------------------------
 

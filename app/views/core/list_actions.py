@@ -92,7 +92,7 @@ class ListActions:
         """The first step, and what else an empty list offers."""
         empty, primary = self._spec.empty, self._spec.primary
         buttons: list[QWidget] = []
-        if self.primary is not None and primary is not None:
+        if self.primary is not None and primary is not None and not primary.of_all:
             words = empty.first if empty and empty.first else primary.title
             first = Button(words, "plus", "primary", clicked=lambda: primary.run(self._ctx, []))
             first.setObjectName("action.first")
@@ -102,7 +102,8 @@ class ListActions:
 
     def one_primary(self, *, empty: bool) -> None:
         """While the empty state offers the first step, the same step in the head steps back."""
-        if self.primary is not None:
+        if self.primary is not None and self._spec.primary is not None:
+            self.primary.setEnabled(not (empty and self._spec.primary.of_all))
             self.primary.set_kind("secondary" if empty else "primary")
 
     def fill_row_menu(self, menu: QMenu) -> None:
@@ -112,11 +113,12 @@ class ListActions:
             opening = menu.addAction(icon("external-link"), t("kit.list.open"))
             opening.triggered.connect(lambda: self._open(numbers[0]))
             menu.addSeparator()
-        if len(numbers) == 1:
-            self._fill(menu, self.allowed(self._spec.row_actions))
-        if self._bulk:
+        own = self.allowed(self._spec.row_actions) if len(numbers) == 1 else ()
+        self._fill(menu, own)
+        further = [action for action in self._bulk if action not in own]
+        if further:
             menu.addSeparator()
-            self._fill(menu, self._bulk)
+            self._fill(menu, further)
         menu.addSeparator()
         copy = menu.addAction(icon("copy"), t("kit.list.copy"))
         copy.setEnabled(bool(numbers))

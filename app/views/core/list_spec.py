@@ -38,7 +38,8 @@ class ListAction:
     """Something to do with rows, or (as the primary action) without any.
 
     ``run(ctx, rows)``; ``right`` is what the profile must have, ``when(row)`` whether a row allows it (all selected
-    ones must).  ``shortcut`` such as ``Ctrl+N``.
+    ones must).  ``shortcut`` such as ``Ctrl+N``.  ``of_all``: a primary action that does something with all there is
+    instead of adding to it; an empty list does not offer it.
     """
 
     key: str
@@ -49,6 +50,7 @@ class ListAction:
     shortcut: str | None = None
     when: Callable[[Any], bool] | None = None
     danger: bool = False
+    of_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

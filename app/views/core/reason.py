@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.core.i18n import t
 from app.views.core.dialog import Dialog
@@ -37,7 +37,13 @@ class ReasonDialog(Dialog):
         super().__init__(host, title, text, icon=icon, tint="bad" if danger else "accent_text")
         self.setObjectName(name)
         self._then, self._required = then, required
-        self.body.addWidget(Label(t(label) if not required else f"{t(label)} *", "small500", "text2"))
+        head = QHBoxLayout()
+        head.setSpacing(px("gap_xs"))
+        head.addWidget(Label(t(label), "small500", "text2"))
+        if required:
+            head.addWidget(Label("*", "small600", "bad"))
+        head.addStretch(1)
+        self.body.addLayout(head)
         self.reason = TextArea(t(label))
         self.reason.setObjectName("field.reason")
         self.reason.setMinimumHeight(px("textarea"))

@@ -1,7 +1,7 @@
 """The scanner hub of a window: whatever is scanned, however, ends here and goes on from here.
 
 A page that works with scans has any of these, each of which answers with a tone: ``""`` (not mine), ``"ok"``,
-``"warn"`` or ``"bad"``.
+``"warn"`` or ``"bad"``; or `LATER`, and gives the tone itself as soon as it knows.
 
 ``on_raw_scan(reading)``    before anybody is asked what the code means: a badge, a test
 ``on_command(command)``     a code of the sheet of commands: confirm, cancel, undo, post, more, or a digit
@@ -29,6 +29,7 @@ from app.views.core.scan_keys import WedgeEar
 from app.views.core.tasks import alive
 from app.views.core.values import error_text
 
+LATER = "later"
 LOG_AFTER_MS, LOG_AT = 4000, 50
 WAITING = 20
 
@@ -170,7 +171,8 @@ class ScanHub(QObject):
             if reading.command:
                 tone = _ask(front, "on_command", reading.command)
                 self._note(reading, "command" if tone else "refused")
-                self.signal(tone or "bad")
+                if tone != LATER:
+                    self.signal(tone or "bad")
                 continue
             self._busy = True
             op: ReadOp[Resolved] = ReadOp(self, self._ctx(), resolve, reading, language())
@@ -198,7 +200,8 @@ class ScanHub(QObject):
         elif len(found.hits) > 1 and outcome == "found":
             outcome = "several"
         self._note(found.reading, outcome, found)
-        self.signal(tone or "bad")
+        if tone != LATER:
+            self.signal(tone or "bad")
 
     def signal(self, tone: str) -> None:
         """Let people hear and see how a scan went."""

@@ -227,7 +227,7 @@ class TableView(QTableView):
         room = self.viewport().width() - fixed
         self._arranging = True
         for n in stretching:
-            least = max(self._columns[n].width * 3 // 5, px("col_min"))
+            least = max(self._columns[n].width * 7 // 10, px("col_min"))
             self.setColumnWidth(n, max(room // len(stretching), least))
         self._arranging = False
 

@@ -11,10 +11,22 @@ from app.views.core.marks import IconLabel, Label
 from app.views.core.surfaces import STATUS_ICONS, Overlay, add_shadow
 from app.views.core.theme import ms, px
 
-FOOT = "foot"  # name of a row of buttons at the foot of a page: no message lies over it
 MOST_PASSING = (
     1  # at a time: news is not told beside what it made old; what went can be read again under the bell
 )
+
+
+class Foot(QWidget):
+    """A row of buttons at the foot of a page: no message lies over it, even if it was told on another page."""
+
+    def event(self, event: QEvent) -> bool:
+        """Messages make room as soon as it has its place, and when buttons come or go."""
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Move, QEvent.Type.Resize):
+            # It lies in the window itself; a search through every page would take longer than all the rest.
+            host = next((one for one in self.window().children() if isinstance(one, _ToastHost)), None)
+            if host is not None:
+                QTimer.singleShot(0, host, host.place)
+        return super().event(event)
 
 
 class Toast(Overlay):
@@ -92,7 +104,7 @@ class _ToastHost(QObject):
         self._toasts.append(toast)
         toast.closed.connect(lambda: self._gone(toast))
         toast.show()
-        self._place()
+        self.place()
 
     def clear(self) -> None:
         for toast in list(self._toasts):
@@ -101,12 +113,15 @@ class _ToastHost(QObject):
     def _gone(self, toast: Toast) -> None:
         if toast in self._toasts:
             self._toasts.remove(toast)
-        self._place()
+        self.place()
 
-    def _place(self) -> None:
+    def place(self) -> None:
+        """Stack them above whatever lies at the foot."""
+        if not self._toasts:
+            return
         # Feet of tables and pages hold their totals, others the buttons that book.
         bottom = self._window.height() - px("status_bar") - px("row_two") - px("gap")
-        for foot in self._window.findChildren(QWidget, FOOT):
+        for foot in self._window.findChildren(Foot):
             if foot.isVisible():
                 bottom = min(bottom, foot.mapTo(self._window, QPoint(0, 0)).y() - px("gap"))
         for toast in reversed(self._toasts):
@@ -120,7 +135,7 @@ class _ToastHost(QObject):
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self._toasts:
-            self._place()
+            self.place()
         return False
 
 

@@ -55,7 +55,7 @@ def archive_list(ctx: AppContext) -> ListSpec:
             Column("number", "archive.column.number", "code", 130, filter="prefix"),
             Column("recipient", "archive.column.recipient", "bold", 200, stretch=True, filter="contains"),
             Column("file_name", "archive.column.file_name", width=210, filter="contains", sortable=False),
-            Column("issued_at", "archive.column.issued_at", "date_time", 148, filter="date"),
+            Column("issued_at", "archive.column.issued_at", "date_time", 148, filter="date", hidden=True),
             Column(
                 "issued_by", "archive.column.issued_by", width=140, text=lambda row: name(ctx, row.issued_by)
             ),

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QWidget
 
+from app.core import clock
 from app.core.i18n import t
 from app.services.documents import audit_export
 from app.views.core.context import AppContext
@@ -53,7 +54,7 @@ class ExportDialog(Dialog):
         self.boxes["form"].set_choices(
             [("folder", t("archive.export.folder")), ("zip", t("archive.export.zip"))]
         )
-        today = dt.datetime.now().astimezone().date()
+        today = clock.today()
         self.boxes["from"].set_value(dt.date(today.year, 1, 1))
         self.boxes["to"].set_value(today)
         self.boxes["form"].set_value("folder")

@@ -1,11 +1,15 @@
 """The pane beside the archive: the document itself, and what is known about it."""
 
+from concurrent.futures import Future
+from functools import partial
+
 from PySide6.QtWidgets import QVBoxLayout
 
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.documents.lists import ArchiveRow
 from app.services.documents.reads import ArchivedFile, archived_file
+from app.services.einvoice.read import Received, read
 from app.views.core.buttons import IconButton
 from app.views.core.context import AppContext
 from app.views.core.detail import DetailPane, facts, text_row
@@ -14,8 +18,10 @@ from app.views.core.file_view import FileView
 from app.views.core.list_export import error_words
 from app.views.core.operation import ReadOp
 from app.views.core.people import name
+from app.views.core.tasks import FILE
 from app.views.core.theme import px
 from app.views.documents.words import kind_in_words
+from app.views.einvoice.paper import Paper
 from app.views.printing.button import print_issued
 
 
@@ -44,8 +50,11 @@ class ArchivePane(DetailPane):
         )
         page = self.tab("document", t("archive.pane.document"))
         self.view = FileView(ctx)
-        self.view.setMinimumHeight(px("side") * 2)
-        page.addWidget(self.view, 1)
+        self.paper = Paper()
+        self.paper.hide()
+        for part in (self.view, self.paper):
+            part.setMinimumHeight(px("side") * 2)
+            page.addWidget(part, 1)
         self._facts(self.tab("about", t("archive.pane.about")))
         op = ReadOp(self, ctx, archived_file, row.id).success(self._arrived)
         op.failure(self._failed).start()
@@ -76,7 +85,21 @@ class ArchivePane(DetailPane):
 
     def _arrived(self, file: ArchivedFile) -> None:
         self._file = file
-        self.view.show_file(file.mime, file.content)
+        if file.mime == "application/xml":
+            work = partial(read, file.content, file.file_name)
+            self._ctx.tasks.run(FILE, self, work, self._was_read, slot="invoice")
+        else:
+            self.view.show_file(file.mime, file.content)
+
+    def _was_read(self, done: "Future[Received]") -> None:
+        """An e-invoice in words; what is none as it stands."""
+        assert self._file is not None
+        if done.exception() is None and done.result().invoice is not None:
+            self.view.hide()
+            self.paper.show()
+            self.paper.show_received(done.result())
+        else:
+            self.view.show_file(self._file.mime, self._file.content)
 
     def _open(self) -> None:
         if self._file is not None:

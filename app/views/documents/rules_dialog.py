@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.documents import archive, attachments, lists
@@ -104,7 +105,7 @@ class RulesDialog(Dialog):
 
     def _purge(self) -> None:
         ctx = self._ctx
-        until = dt.datetime.now().astimezone().date() - dt.timedelta(days=1)
+        until = clock.today() - dt.timedelta(days=1)
 
         def delete(reason: str) -> None:
             op = WriteOp(ctx.tasks, ctx, archive.purge, PurgeDocuments(until, reason))

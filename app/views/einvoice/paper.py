@@ -15,6 +15,8 @@ from app.services.validation.findings import Finding
 from app.views.core.theme import px, tok
 
 SHOWN_FINDINGS = 60
+SHOWN_ROWS = 500  # of one table; the page is laid out in the window's own thread
+SHOWN_LETTERS = 4000  # of one text
 
 
 class Paper(QTextBrowser):
@@ -63,10 +65,12 @@ def page(received: Received, *, wide: bool = True) -> str:
     lang = language()
     parts = [_findings(received, lang)]
     if received.invoice is not None:
-        parts.append(_invoice(show.sheet(received.invoice, lang), wide))
+        sheet = show.sheet(received.invoice, lang, SHOWN_ROWS)
+        parts.append(_invoice(sheet, len(received.invoice.lines), wide))
     if received.unread:
-        rows = "".join(_row(path.replace("/", " › "), text) for path, text in received.unread)
-        parts.append(f"<h3>{_t('unread')}</h3><table cellpadding='2'>{rows}</table>")
+        rows = _rows([(path.replace("/", " › "), text) for path, text in received.unread[:SHOWN_ROWS]])
+        more = _more(len(received.unread))
+        parts.append(f"<h3>{_t('unread')}</h3><table cellpadding='2'>{rows}</table>{more}")
     parts.append(f"<p style='color:{_colour('text2')}'>{_origin(received)}</p>")
     return "".join(parts)
 
@@ -81,7 +85,7 @@ def _colour(token: str) -> str:
 
 def _row(name: str, value: str) -> str:
     style = f"color:{_colour('text2')}; padding-right:{px('gap_m')}px; white-space:nowrap"
-    return f"<tr><td style='{style}'>{escape(name)}</td><td>{escape(value)}</td></tr>"
+    return f"<tr><td style='{style}'>{_said(name)}</td><td>{_said(value)}</td></tr>"
 
 
 def _findings(received: Received, lang: str) -> str:
@@ -92,32 +96,34 @@ def _findings(received: Received, lang: str) -> str:
     found = _list("errors", errors, "bad", received, lang) + _list(
         "warnings", warnings, "warn", received, lang
     )
-    return f"{found}<hr>"
+    return f"{found}<hr style='background-color: {_colour('border')}'>"
 
 
 def _list(key: str, findings: list[Finding], tone: str, received: Received, lang: str) -> str:
     if not findings:
         return ""
     items = "".join(
-        f"<li>{escape(show.sentence(one, received.invoice, lang))}"
+        f"<li>{_said(show.sentence(one, received.invoice, lang))}"
         f" <span style='color:{_colour('text2')}'>{escape(show.source(one))}</span></li>"
         for one in findings[:SHOWN_FINDINGS]
     )
     return f"<h3 style='color:{_colour(tone)}'>{_t(key, n=len(findings))}</h3><ul>{items}</ul>"
 
 
-def _invoice(sheet: show.Sheet, wide: bool) -> str:
+def _invoice(sheet: show.Sheet, lines: int, wide: bool) -> str:
     blocks = [
-        f"<h3>{escape(one.title)}</h3><table cellpadding='2'>{_rows(one.rows)}</table>"
+        f"<h3>{_said(one.title)}</h3><table cellpadding='2'>{_rows(one.rows[:SHOWN_ROWS])}</table>"
+        f"{_more(len(one.rows))}"
         for one in sheet.blocks
     ]
     sides = (blocks[::2], blocks[1::2]) if wide else (blocks,)
     share = 100 // len(sides)
     columns = "".join(f"<td width='{share}%' valign='top'>{''.join(side)}</td>" for side in sides)
-    notes = "".join(f"<p>{_lines(note)}</p>" for note in sheet.notes)
+    notes = "".join(f"<p>{_lines(note)}</p>" for note in sheet.notes[:SHOWN_ROWS]) + _more(len(sheet.notes))
     return (
-        f"<h2>{escape(sheet.title)}</h2><table width='100%'><tr>{columns}</tr></table>{notes}"
-        f"<h3>{_t('lines')}</h3>{_positions(sheet.positions)}{_sums(sheet.sums)}"
+        f"<h2>{_said(sheet.title)}</h2><table width='100%'><tr>{columns}</tr></table>{notes}"
+        f"<h3>{_t('lines')}</h3>{_positions(sheet.positions)}"
+        f"{_more(lines)}{_sums(sheet.sums)}"
     )
 
 
@@ -125,8 +131,17 @@ def _rows(rows: Iterable[tuple[str, str]]) -> str:
     return "".join(_row(name, value) for name, value in rows)
 
 
+def _more(count: int) -> str:
+    """Says that there is more than is shown."""
+    return f"<p><i>{_t('more', n=count - SHOWN_ROWS)}</i></p>" if count > SHOWN_ROWS else ""
+
+
+def _said(text: str) -> str:
+    return escape(text if len(text) <= SHOWN_LETTERS else f"{text[:SHOWN_LETTERS]} …")
+
+
 def _lines(text: str) -> str:
-    return escape(text).replace("\n", "<br>")
+    return _said(text).replace("\n", "<br>")
 
 
 def _positions(positions: Iterable[show.Position]) -> str:
@@ -140,13 +155,14 @@ def _positions(positions: Iterable[show.Position]) -> str:
     for one in positions:
         first, *more = one.words or ("",)
         words = f"<b>{_lines(first)}</b>" + "".join(
-            f"<br><span style='color:{_colour('text2')}'>{_lines(word)}</span>" for word in more
+            f"<br><span style='color:{_colour('text2')}'>{_lines(word)}</span>"
+            for word in more[:SHOWN_FINDINGS]
         )
         numbers = "".join(
-            f"<td align='right' valign='top' style='white-space:pre'>{escape(cell)}</td>"
+            f"<td align='right' valign='top' style='white-space:pre'>{_said(cell)}</td>"
             for cell in (one.quantity, one.price, one.tax, one.net)
         )
-        rows.append(f"<tr><td valign='top'>{escape(one.id)}</td><td>{words}</td>{numbers}</tr>")
+        rows.append(f"<tr><td valign='top'>{_said(one.id)}</td><td>{words}</td>{numbers}</tr>")
     line = f"border-bottom: 1px solid {_colour('line')}"
     return f"<table width='100%' cellpadding='4' style='{line}'><tr>{head}</tr>{''.join(rows)}</table>"
 

@@ -1,13 +1,13 @@
 """A bill of materials: its structure, its lines (a draft's can be edited), its versions, where the product is used."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.changes import Changes, Result
 from app.core.i18n import t
@@ -232,7 +232,7 @@ class BomPage(FormPage):
 
     def defaults(self) -> Mapping[str, Any]:
         """A new bill is for one piece, from today."""
-        return {"valid_from": date.today(), "output_qty": Decimal(1)}  # noqa: DTZ011
+        return {"valid_from": clock.today(), "output_qty": Decimal(1)}
 
     def editable(self) -> bool:
         """Only drafts change."""
@@ -379,7 +379,7 @@ class BomPage(FormPage):
             self.refresh()  # one version more
             self.ctx.navigate.open_record(BOM, saved.id)
 
-        command = NewBomVersion(self.record.id, date.today())  # noqa: DTZ011
+        command = NewBomVersion(self.record.id, clock.today())
         op = WriteOp(self, self.ctx, writes.new_version, command).disabling(*self.head.buttons())
         op.success(done).start()
 

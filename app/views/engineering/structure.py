@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.errors import AppError
 from app.core.i18n import language, t
@@ -153,7 +154,7 @@ class StructureView(QWidget):
         self._day = DateEdit(t("bom.date"), size="toolbar")
         self._day.setObjectName("field.date")
         day = state.get("day")
-        self._day.set_value(date.fromisoformat(day) if day else date.today())  # noqa: DTZ011
+        self._day.set_value(date.fromisoformat(day) if day else clock.today())
         self._pause = Debounce(self, "debounce_filter", self._again)
         for edit in (self._qty, self._day):
             edit.value_changed.connect(lambda _value: self._pause.later())
@@ -204,7 +205,7 @@ class StructureView(QWidget):
     @property
     def day(self) -> date:
         """For which day."""
-        return self._day.value() or date.today()  # noqa: DTZ011
+        return self._day.value() or clock.today()
 
     def show_bom(self, header: BomHeader) -> None:
         """Show the structure of a version."""

@@ -1,9 +1,8 @@
 """Two tables of a bill's page: its versions, and where its product goes in."""
 
-from datetime import date
-
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.i18n import language, t
 from app.services.engineering.reads import BomRow, WhereUsedRow, versions, where_used
@@ -105,7 +104,7 @@ class WhereUsedTable(QWidget):
 
     def show_product(self, product_id: int) -> None:
         """Read where a product is used today."""
-        op = ReadOp(self, self._ctx, where_used, product_id, date.today(), language())  # noqa: DTZ011
+        op = ReadOp(self, self._ctx, where_used, product_id, clock.today(), language())
         op.replacing("where_used").success(self._arrived).start()
 
     def _arrived(self, rows: list[WhereUsedRow]) -> None:

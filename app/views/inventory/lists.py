@@ -1,8 +1,8 @@
 """Stock by place and lot, the move history, and the lists of warehouses, places and lots."""
 
-from datetime import date
 from typing import Any
 
+from app.core import clock
 from app.core.i18n import language, t
 from app.services.inventory.lists import MoveRow, PlaceStockRow, list_moves, list_stock_by_place
 from app.services.inventory.master import list_lots, list_places, list_warehouses
@@ -26,7 +26,7 @@ def _warehouse_choices(session: Any) -> list[tuple[str, str]]:
 
 
 def _expiry_tone(row: Any) -> str:
-    return expiry(row.expires_on, date.today())  # noqa: DTZ011  (the calendar day at this desk)
+    return expiry(row.expires_on, clock.today())
 
 
 def _transfer(ctx: AppContext, rows: list[Any]) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.i18n import language, t
 from app.services.inventory.detail import StockDetail, stock_detail
@@ -31,7 +32,7 @@ class StockPane(DetailPane):
         super().__init__()
         self.setObjectName("pane.stock")
         self._ctx, self._row = ctx, row
-        self._today = date.today()  # noqa: DTZ011  (the calendar day at this desk)
+        self._today = clock.today()
         kind, words = STATUS[row.status]
         chips = [(kind, t(words))]
         if row.blocked > 0:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.errors import AppError
 from app.core.i18n import language, t
-from app.services.images.printed import Paper
 from app.services.labels import catalogue, raster, reads, writes
 from app.services.labels.commands import GiveSscc
 from app.services.labels.design import Design, used_fields
@@ -138,6 +137,8 @@ class PrintPage(TabPage):
         self.content = self._number(card, "content", minimum=Decimal(0), places=3)
         self.parcels = self._number(card, "parcels", minimum=Decimal(1), places=0)
         self.parcels.set_value(1)
+        self._each = Label(t("labels.print.each_parcel"), "small", "text2", wrap=True)
+        card.body.addWidget(self._each)
         self.give = Button("labels.print.give", "hash", size="toolbar", clicked=self._give)
         self.give.setObjectName("action.give_sscc")
         card.body.addWidget(self.give)
@@ -277,7 +278,7 @@ class PrintPage(TabPage):
     def _read(self) -> None:
         topic = str(self.topic.value())
         op: ReadOp[tuple[tuple[DesignRow, ...], tuple[Source, ...]]] = ReadOp(
-            self, self.ctx, _read_all, paper_of(self.ctx), topic, tuple(self._ids)
+            self, self.ctx, reads.for_printing, paper_of(self.ctx), topic, tuple(self._ids)
         )
         op.replacing("records").success(self._arrived).start()
 
@@ -302,13 +303,19 @@ class PrintPage(TabPage):
         more = len(self.sources) - 12
         if more > 0:
             self._rows.addWidget(Label(t("labels.print.more", n=more), "small", "text2"))
-        if len(self.sources) == 1 and self.qty.value() is None:
-            self.qty.set_value(self.sources[0].qty)
-        if len(self.sources) == 1 and self.content.value() is None:
-            self.content.set_value(self.sources[0].box)
+        alone = self.sources[0] if len(self.sources) == 1 else None
+        self._propose(self.qty, alone.qty if alone is not None else None)
+        self._propose(self.content, alone.box if alone is not None else None)
         if len(self.sources) == 1 and self.sources[0].numbers:
             self.parcels.set_value(len(self.sources[0].numbers))
         self._per_chosen()
+
+    @staticmethod
+    def _propose(edit: NumberEdit, value: Decimal | None) -> None:
+        """What the record says, unless somebody typed something else."""
+        if edit.value() in (None, edit.property("proposed")):
+            edit.set_value(value)
+            edit.setProperty("proposed", value)
 
     # -- choices ------------------------------------------------------------------------------------------------
 
@@ -349,6 +356,7 @@ class PrintPage(TabPage):
         self._show(self.qty, per != "fixed" and not numbered)
         self._show(self.content, per in ("box", "pallet") and not numbered)
         may = parcels and self.ctx.profile.can("sscc_give") and len(self.sources) == 1
+        self._each.setVisible(numbered and not may)
         self._show(self.parcels, may)
         self._show(self.give, may)
         self._changed()
@@ -392,7 +400,7 @@ class PrintPage(TabPage):
         wanted = Wanted(
             self.per.value() if self.sources else "fixed",
             int(self.copies.value() or 0) if self.sources else 1,
-            self.qty.value() if len(self.sources) == 1 else None,
+            self.qty.value(),
             self.content.value(),
             self.content.value(),
         )
@@ -479,16 +487,6 @@ class PrintPage(TabPage):
 
     def _saved(self, path: Path) -> None:
         self.ctx.navigate.toast(t("labels.print.saved", name=path.name))
-
-
-def _read_all(
-    session: Any, paper: Paper, topic: str, ids: tuple[int, ...]
-) -> tuple[tuple[DesignRow, ...], tuple[Source, ...]]:
-    own = reads.own_designs(session, topic)
-    found = reads.sources(session, topic, ids) if ids else ()
-    if any("product.picture" in str(row.definition) for row in own):
-        found = reads.pictured(session, paper, found)
-    return own, found
 
 
 def _preview(job: Job, at: int) -> tuple[int, int, bytes]:

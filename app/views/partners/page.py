@@ -1,12 +1,12 @@
 """A customer or supplier as a form."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any, cast
 
 from PySide6.QtWidgets import QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.i18n import language, t
@@ -158,7 +158,7 @@ class FiguresCard(FactsCard):
         self.setVisible(figures is not None)
         if figures is None:
             return
-        year = date.today().year  # noqa: DTZ011
+        year = clock.today().year
 
         def fact(words: str, amount: Decimal | None) -> Fact:
             return Fact(words, style="locked") if amount is None else Fact(words, fmt.money(amount))

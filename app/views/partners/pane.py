@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.i18n import has_text, language, t
 from app.core.together import ask_together
@@ -112,7 +113,7 @@ class PartnerPane(DetailPane):
         self._offer_documents()
         self._waiting = Loading()
         self._over.addWidget(self._waiting)
-        today = date.today()  # noqa: DTZ011  (the calendar day at this desk)
+        today = clock.today()
         op: ReadOp[PaneContent] = ReadOp(self, ctx, read_pane, row.id, language(), today, row.is_customer)
         op.success(self._read).failure(self._failed).start()
 
@@ -209,7 +210,7 @@ class PartnerPane(DetailPane):
             self._show_documents(box, found.documents[:4])
 
     def _figures(self, box: QVBoxLayout, figures: PartnerFigures) -> None:
-        year = date.today().year  # noqa: DTZ011
+        year = clock.today().year
         box.addWidget(section(t("partners.pane.figures")))
         overdue = figures.overdue or Decimal(0)
         for words, amount, tone in (

@@ -101,4 +101,6 @@ def _offer(ctx: AppContext, found: list[tuple[str, dict[str, Any]]]) -> None:
         yes="printing.discover.take",
     )
     dialog.boxes["found"].set_choices([(number, words) for number, (words, _preset) in enumerate(found)])
+    if len(found) == 1:
+        dialog.boxes["found"].set_value(0)
     dialog.open()

@@ -14,7 +14,7 @@ from app.core.errors import AppError
 from app.core.i18n import language, t
 from app.services.printing import reads, writes
 from app.services.printing.commands import NoteStatus, PrintDocument, RequestPrint, SavePrinter
-from app.services.printing.connect import connect
+from app.services.printing.connect import connect, label_size, other_kind, usual_language
 from app.services.printing.device import Capabilities, Status
 from app.services.printing.reads import PrinterForm, PrinterRow
 from app.services.printing.sample import sample_page
@@ -23,7 +23,7 @@ from app.services.printing.writes import JOB, PRINTER, Requested
 from app.sync.printing import access_of
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
-from app.views.core.form_model import FormAction, FormSpec, FormValues, Section, labels_of
+from app.views.core.form_model import FormAction, FormSpec, FormValues, Mine, Section, labels_of
 from app.views.core.form_parts import Fact, FactsCard
 from app.views.core.forms import FormPage
 from app.views.core.list_page import ListPage
@@ -154,8 +154,7 @@ def print_test(ctx: AppContext, printer: "PrinterRow | PrinterForm") -> None:
         f"{t(dict(KINDS)[printer.kind])} · {printer.address}",
         f"{ctx.profile.company} · {ctx.profile.person}",
     )
-    media = printer.media if isinstance(printer, PrinterForm) else ""
-    content = sample_page(title, lines, media)
+    content = sample_page(title, lines, printer.media, printer.language)
     command = RequestPrint(
         "test", (PrintDocument(content, title, PRINTER, printer.id),), secret(), language(), printer.id
     )
@@ -171,6 +170,7 @@ class PrinterPage(FormPage):
     """A printer: how it is reached, what it understands, how it is."""
 
     topics = frozenset({PRINTER})
+    _language_chosen = False
     spec: ClassVar[FormSpec] = FormSpec(
         PRINTER,
         "printing.printer.one",
@@ -255,6 +255,20 @@ class PrinterPage(FormPage):
     def defaults(self) -> Mapping[str, Any]:
         """A network printer for documents."""
         return {"kind": "ipp", "language": "pdf", "dpi": Decimal(300), "is_active": True}
+
+    def check(self, mine: Mine) -> Mapping[str, str]:
+        """An address of another kind of connection would be tried in vain, or print its first bytes as rubbish."""
+        other = other_kind(mine.values.get("kind") or "", mine.values.get("address") or "")
+        return {"address": t("printing.printer.other_kind", kind=t(dict(KINDS)[other]))} if other else {}
+
+    def value_changed(self, key: str) -> None:
+        """What a new printer is sent follows its connection, until somebody says it himself."""
+        super().value_changed(key)
+        self._language_chosen |= key == "language"
+        if key not in ("kind", "media") or self.record.id is not None or self._language_chosen:
+            return
+        kind, media = (self.boxes[one].value() or "" for one in ("kind", "media"))
+        self.boxes["language"].set_value(usual_language(kind, media))
 
     def heading(self) -> tuple[str, tuple[str, str] | None]:
         """Its name, and how it is."""
@@ -377,6 +391,8 @@ class PrinterPage(FormPage):
         for key in _TEXTS:
             if key in values:
                 values[key] = values[key] or ""
+        if "media" in values:
+            values["media"] = label_size(values["media"])
         if "dpi" in values:
             values["dpi"] = int(values["dpi"])
         return writes.save_printer, SavePrinter(form.id, form.row_version or None, values)

@@ -94,6 +94,13 @@ ACTIONS = (
 )
 
 
+def _why(row: JobRow) -> str:
+    """Why a job waits or failed."""
+    if row.state == "waiting" and not row.reason and row.only_at:
+        return t("printing.job.only_at", place=row.only_at)
+    return reason_words(row.reason, row.printer, row.detail)
+
+
 def _open(ctx: AppContext, row: JobRow) -> None:
     if row.topic in ctx.registry.records and row.record_id is not None:
         ctx.navigate.open_record(row.topic, row.record_id)
@@ -142,7 +149,7 @@ def spec(ctx: AppContext) -> ListSpec:
                 "reason",
                 "printing.job.reason",
                 width=290,
-                text=lambda row: reason_words(row.reason, row.printer, row.detail),
+                text=_why,
                 sortable=False,
             ),
             Column("copies", "printing.job.copies", "number", 90),

@@ -7,18 +7,20 @@ from typing import Any, ClassVar
 from PySide6.QtWidgets import QWidget
 
 from app.core.changes import Changes, Result
-from app.core.i18n import t
+from app.core.i18n import language, t
 from app.services.labels.catalogue import PRINTED
 from app.services.printing import reads, writes
 from app.services.printing.commands import SaveRoute
 from app.services.printing.reads import RouteRow
 from app.services.printing.writes import ROUTE
+from app.services.security import roles
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
 from app.views.core.form_model import FormSpec, FormValues, Section, labels_of
 from app.views.core.forms import FormPage
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec
+from app.views.core.operation import ReadOp
 from app.views.core.roles import title as role_title
 from app.views.core.side_cards import StoryCards
 from app.views.core.table_model import Column
@@ -142,6 +144,12 @@ class RoutePage(FormPage):
         """Notes and history."""
         self._story = StoryCards(self, self.ctx, self.spec.topic, labels_of(self.spec))
         OFFERED.give(self.ctx, self, self._offer)
+        if self.ctx.profile.can("role_list"):
+            op: ReadOp[tuple[roles.RoleRow, ...]] = ReadOp(self, self.ctx, roles.roles)
+            op.success(self._offer_roles).start()
+        else:
+            mine = self.ctx.profile.roles
+            self.set_choices("role", [(role, role_title(self.ctx.profile, role)) for role in mine])
         return self._story.cards
 
     def receive_changes(self, changes: Changes, *, own: bool) -> None:
@@ -156,8 +164,14 @@ class RoutePage(FormPage):
         self.set_choices("kind", [(code, kind_words(code)) for code in codes])
         self.set_choices("station_id", [(one[0], one[1]) for one in found.stations])
         self.set_choices("printer_id", [(one.id, one.name) for one in found.printers])
-        roles = sorted(self.ctx.profile.role_titles) or list(self.ctx.profile.roles)
-        self.set_choices("role", [(role, role_title(self.ctx.profile, role)) for role in roles])
+
+    def _offer_roles(self, found: Sequence[roles.RoleRow]) -> None:
+        """Those somebody at a window or a terminal may have."""
+        printing = [
+            one for one in found if one.kind != "template" and one.holder != "service" and not one.retired
+        ]
+        words = [(one.name, one.title_en if language() == "en" else one.title_de) for one in printing]
+        self.set_choices("role", sorted(words, key=lambda one: one[1].casefold()))
 
     def shown(self) -> None:
         """Its story."""

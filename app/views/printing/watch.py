@@ -26,11 +26,20 @@ class PrintWatch(QObject):
         self.setObjectName("watch.printing")
         self._ctx = ctx
         self.nudge: Callable[[], object] = lambda: None
-        self._status = getattr(window, "status", None)
+        self._window = window
+        self._status: Any = None
         ctx.bus.subscribe(self)
-        if self._status is None or not ctx.profile.can(f"{PRINTER}:select"):
-            self._status = None
+        if ctx.profile.can(f"{PRINTER}:select"):
+            self._follow()
+
+    def _follow(self) -> None:
+        """Show it in the status bar; another language or theme makes another one, and this begins again."""
+        status, before = getattr(self._window, "status", None), self._status
+        self._status = status if status is not before else None
+        if self._status is None:
             return
+        self._status.destroyed.connect(self._follow)
+        ctx = self._ctx
         self._status.printing_clicked.connect(
             lambda: ctx.navigate.open_workspace("printing.printers", preset="trouble")
         )

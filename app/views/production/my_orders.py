@@ -1,11 +1,11 @@
 """My orders: what is to be made, with large buttons to start and to report."""
 
-from datetime import date
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.i18n import language, t
@@ -107,7 +107,7 @@ class MyOrdersPage(TabPage):
         first.addStretch(1)
         words.addLayout(first)
         words.addWidget(Label(f"{row.sku}  {row.name}", "section15", elide=True))
-        late = row.planned_end < date.today()  # noqa: DTZ011
+        late = row.planned_end < clock.today()
         due = t("my_orders.due", day=fmt.date_(row.planned_end))
         words.addWidget(Label(due, "small", "warn" if late else "text2"))
         line.addLayout(words, 3)

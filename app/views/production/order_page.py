@@ -1,12 +1,12 @@
 """A work order: how far it is, what it needs, what was reported, what it cost."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.errors import AppError
@@ -286,7 +286,7 @@ class WorkOrderPage(TabPage):
 
     def _show_head(self, header: OrderHeader) -> None:
         shown = [state_chip(header.state)]
-        late = header.state in OPEN and header.planned_end < date.today()  # noqa: DTZ011
+        late = header.state in OPEN and header.planned_end < clock.today()
         if late:
             shown.append(("warn", t("work_order.is_late")))
         self._head.show_title(header.number, shown, f"{header.sku} {header.name}")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractItemView, QVBoxLayout, QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.production.planning import Demand, Maker, Wanted
@@ -89,7 +90,7 @@ def demand_lines(found: Demand) -> list[DemandLine]:
 
 
 def _due_tone(row: DemandLine) -> str | None:
-    return "warn" if row.requested_date is not None and row.requested_date < date.today() else None  # noqa: DTZ011
+    return "warn" if row.requested_date is not None and row.requested_date < clock.today() else None
 
 
 COLUMNS = (

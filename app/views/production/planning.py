@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from app.core import clock
 from app.core.changes import Changes
 from app.core.drafts import pack, unpack
 from app.core.errors import AppError, NotAllowed, SessionEnded
@@ -209,7 +210,7 @@ class PlanningPage(TabPage):
         if warehouse is None:
             self.demand.ask_warehouse()
             return
-        today = date.today()  # noqa: DTZ011
+        today = clock.today()
         op = ReadOp(self, self.ctx, read_items, self._wanted, today, warehouse, language()).replacing("items")
         op.success(self._items_arrived).start()
 
@@ -232,8 +233,8 @@ class PlanningPage(TabPage):
             self._requirements,
             self._wanted,
             warehouse_id=self.demand.warehouse or 0,
-            today=date.today(),  # noqa: DTZ011
-            due=self._due or date.today(),  # noqa: DTZ011
+            today=clock.today(),
+            due=self._due or clock.today(),
             ends=self._ends,
         )
         self.plan.show_plan(self._material, self._requirements, self._plan, to_order=self._to_order)

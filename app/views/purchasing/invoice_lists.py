@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.core import format as fmt
-from app.core.i18n import t
+from app.core.i18n import language, t
 from app.services.purchasing import payables
 from app.services.purchasing.invoices import as_line, open_lines
 from app.services.purchasing.payables import InvoiceRow, PayableRow, UninvoicedRow
@@ -270,4 +270,4 @@ def _enter(ctx: AppContext, rows: Sequence[UninvoicedRow]) -> None:
                 lines=chosen,
             )
 
-        ReadOp(ctx.tasks, ctx, open_lines, supplier).success(found).start()
+        ReadOp(ctx.tasks, ctx, open_lines, supplier, None, None, language()).success(found).start()

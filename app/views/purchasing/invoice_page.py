@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core import format as fmt
 from app.core.clock import today
-from app.core.i18n import t
+from app.core.i18n import language, t
 from app.services.purchasing import invoicing
 from app.services.purchasing.commands import CancelInvoice, Discard, EnterInvoice, SaveInvoice
 from app.services.purchasing.currency import rate_for
@@ -166,6 +166,8 @@ class PurchaseInvoicePage(FormPage):
         """The amount follows quantity and price until it is typed."""
         assert self.lines is not None
         line = self.line_rows()[number]
+        if key == "unit_code":
+            self.lines.put(number, unit=line.get("unit_code"))
         if key in ("qty", "unit_price") and "net_amount" not in typed_over(line):
             qty, price = line.get("qty"), line.get("unit_price")
             if qty is not None and price is not None:
@@ -190,7 +192,7 @@ class PurchaseInvoicePage(FormPage):
             self.ctx.navigate.toast(t(key, n=len(fresh)), kind="info")
 
         op: ReadOp[tuple[OpenLine, ...]] = ReadOp(
-            self, self.ctx, open_lines, supplier, None, self._currency()
+            self, self.ctx, open_lines, supplier, None, self._currency(), language()
         )
         op.replacing("open").success(found).start()
 

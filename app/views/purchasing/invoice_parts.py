@@ -7,9 +7,10 @@ from typing import Any
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.partners.reads import search_suppliers
-from app.services.purchasing.currency import own
 from app.services.purchasing.invoices import Invoice, get_invoice
 from app.services.purchasing.payables import search_invoices
+from app.services.system.exchange import own
+from app.views.core.bank_amount import difference_fact
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
 from app.views.core.form_model import FormSpec, Section
@@ -125,12 +126,6 @@ def total_facts(
     return facts
 
 
-def difference_fact(difference: Decimal) -> Fact:
-    """An exchange gain, or (negative) a loss."""
-    key = "purchasing.pay.gain" if difference > 0 else "purchasing.pay.loss"
-    return Fact(t(key), fmt.money(abs(difference)))
-
-
 def payment_facts(ctx: AppContext, invoice: Invoice) -> list[Fact]:
     """One line per payment, below them what is open."""
     facts = []
@@ -142,7 +137,7 @@ def payment_facts(ctx: AppContext, invoice: Invoice) -> list[Fact]:
             saved = fmt.money(payment.discount_amount, invoice.currency)
             facts.append(Fact(t("purchasing.pay.discount"), saved))
         if invoice.is_foreign:
-            facts.append(Fact(t("purchasing.pay.own_paid"), fmt.money(payment.own_paid)))
+            facts.append(Fact(t("exchange.own_paid"), fmt.money(payment.own_paid)))
         if payment.difference:
             facts.append(difference_fact(payment.difference))
     if not facts:

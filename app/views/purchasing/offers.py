@@ -1,13 +1,13 @@
 """Supplier prices: list, pane, form."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any, cast
 
 from PySide6.QtWidgets import QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.catalog.reads import search_products
@@ -257,7 +257,7 @@ class OfferPage(FormPage):
 
     def defaults(self) -> Mapping[str, Any]:
         """From today, from one piece."""
-        today = date.today()  # noqa: DTZ011  (the calendar day at this desk)
+        today = clock.today()
         return {"min_qty": Decimal(1), "currency": "EUR", "valid_from": today, "is_preferred": False}
 
     def cards(self) -> Sequence[QWidget]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core import format as fmt
 from app.core.clock import today
@@ -13,24 +13,24 @@ from app.core.errors import AppError
 from app.core.i18n import t
 from app.services.purchasing import invoicing
 from app.services.purchasing.commands import PayInvoice, PayInvoices
-from app.services.purchasing.currency import own, rate_for
 from app.services.purchasing.invoices import Invoice
 from app.services.purchasing.payables import PayableRow
+from app.services.system.exchange import CENT, OpenAbroad
+from app.views.core.bank_amount import OWN_PAID, BankAmount
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
-from app.views.core.fields import Field, FieldBox
+from app.views.core.field_grid import field_grid
+from app.views.core.fields import Field
 from app.views.core.form_parts import Fact, FactsCard
-from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.operation import WriteOp
 from app.views.core.theme import px
 from app.views.core.values import error_text
-from app.views.purchasing.invoice_parts import difference_fact
 
-ZERO, CENT = Decimal(0), Decimal("0.01")
+ZERO = Decimal(0)
 PAID_ON = Field("paid_on", "sales.payment.paid_on", "date", required=True)
 AMOUNT = Field("amount", "sales.payment.amount", "money", required=True, minimum=CENT)
 REFERENCE = Field("reference", "sales.payment.reference", max_length=140, span=2)
 DISCOUNT = Field("use_discount", "purchasing.pay.use_discount", "check", span=2)
-OWN_PAID = Field("own_paid", "purchasing.pay.own_paid", "money", minimum=CENT)
 
 
 class _PayDialog(Dialog):
@@ -40,18 +40,7 @@ class _PayDialog(Dialog):
         super().__init__(host, title, text, icon="banknote", width=px("text_column") + px("grid") * 24)
         self.setObjectName("dialog.pay")
         self._ctx = ctx
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(px("gap_m"))
-        grid.setVerticalSpacing(px("gap"))
-        self.boxes: dict[str, FieldBox] = {}
-        row, column = 0, 0
-        for field in fields:
-            box = self.boxes[field.key] = FieldBox(ctx, field)
-            if column + field.span > 2:
-                row, column = row + 1, 0
-            grid.addWidget(box, row, column, 1, field.span)
-            column += field.span
-            box.edited.connect(lambda key=field.key: self._edited(key))
+        grid, self.boxes = field_grid(ctx, fields, lambda key: self._edited(key))
         self.body.addLayout(grid)
         self.facts = FactsCard("")
         self.facts.setObjectName("card.payment")
@@ -110,8 +99,7 @@ class PayDialog(_PayDialog):
         self._invoice = invoice
         self._open = abs(invoice.open_amount)
         self._own_amount = False
-        self._rate: Decimal | None = None
-        self._own_paid = False
+        self._bank: BankAmount | None = None
         fields = [PAID_ON, replace(AMOUNT, unit=invoice.currency) if invoice.is_foreign else AMOUNT]
         fields += [OWN_PAID] if invoice.exchange_rate is not None else []
         fields += [REFERENCE] if back else [REFERENCE, DISCOUNT]
@@ -128,25 +116,17 @@ class PayDialog(_PayDialog):
             fields,
         )
         self.boxes["reference"].set_value(invoice.invoice_number)
+        if invoice.exchange_rate is not None:
+            left = OpenAbroad(invoice.currency, invoice.exchange_rate, self._open, abs(invoice.own_open))
+            box = self.boxes["own_paid"]
+            self._bank = BankAmount(self, ctx, box, left, incoming=back, changed=self._show)
+            self._bank.ask(self._day())
         self._propose()
-        self._ask_rate()
 
     def open(self) -> None:
         """Show it with the cursor in the amount."""
         super().open()
         self.boxes["amount"].focus()
-
-    def _ask_rate(self) -> None:
-        """Read the rate of the day that is typed."""
-        if self._invoice.exchange_rate is None:
-            return
-
-        def found(rate: Decimal | None) -> None:
-            self._rate = rate
-            self._show()
-
-        op: ReadOp[Decimal | None] = ReadOp(self, self._ctx, rate_for, self._invoice.currency, self._day())
-        op.replacing("rate").success(found).start()
 
     def discount(self) -> Decimal:
         """The cash discount of the day that is typed; 0 when it is over."""
@@ -173,10 +153,11 @@ class PayDialog(_PayDialog):
     def _edited(self, key: str) -> None:
         if key == "paid_on":
             self._propose()
-            self._ask_rate()
+            if self._bank is not None:
+                self._bank.ask(self._day())
             return
-        if key == "own_paid":
-            self._own_paid = self._value("own_paid") is not None
+        if key == "own_paid" and self._bank is not None:
+            self._bank.typed()
         if key == "use_discount" and not self._own_amount:
             self.boxes["amount"].set_value(self._open - self._used())
         elif key == "amount":
@@ -195,14 +176,8 @@ class PayDialog(_PayDialog):
         facts.append(Fact(t("sales.payment.received"), fmt.money(-paid, currency)))
         left = self._open - paid - self._used()
         facts.append(Fact(t("sales.payment.left"), fmt.money(left, currency), "total"))
-        if self._invoice.exchange_rate is not None and paid:
-            if not self._own_paid:
-                self.boxes["own_paid"].set_value(own(paid, self._rate) if self._rate else None)
-            gone = self._value("own_paid")
-            owed = own(paid, self._invoice.exchange_rate)
-            if isinstance(gone, Decimal) and gone != owed:
-                back = self._invoice.gross_amount < 0
-                facts.append(difference_fact(gone - owed if back else owed - gone))
+        if self._bank is not None:
+            facts += self._bank.facts(paid, self._used())
         self.facts.set_facts(facts)
         self.place()
 
@@ -219,14 +194,10 @@ class PayDialog(_PayDialog):
             self._day(),
             use_discount=self._used() > 0,
             reference=str(self._value("reference") or ""),
-            own_paid=self._bank_amount(),
+            own_paid=None if self._bank is None else self._bank.value(),
         )
         op: WriteOp[invoicing.Paid] = WriteOp(self, self._ctx, invoicing.pay_invoice, command)
         op.disabling(self._yes).success(self._booked).failure(self._failed).start()
-
-    def _bank_amount(self) -> Decimal | None:
-        found = self._value("own_paid") if "own_paid" in self.boxes else None
-        return found if isinstance(found, Decimal) else None
 
     def _booked(self, paid: invoicing.Paid) -> None:
         self.finish()
@@ -290,9 +261,13 @@ class PayManyDialog(_PayDialog):
             facts.append(Fact(t("purchasing.pay.more", n=len(payments) - len(facts))))
         facts += [Fact(t("purchasing.pay.discount"), fmt.money(x, key)) for key, x in saved.items()]
         facts += [Fact(t("purchasing.pay.sum"), fmt.money(x, key), "total") for key, x in sums.items()]
-        if set(sums) - {"EUR"}:
-            together = sum((row.own_open for row in self._rows), ZERO)
-            facts.append(Fact(t("purchasing.pay.sum_own"), fmt.money(together), "total"))
+        own_parts = [
+            row.own_open * x.amount / abs(row.open_amount)
+            for row, x in zip(self._rows, payments, strict=True)
+            if row.own_open is not None
+        ]
+        if set(sums) - {"EUR"} and len(own_parts) == len(payments):
+            facts.append(Fact(t("purchasing.pay.sum_own"), fmt.money(sum(own_parts, ZERO)), "total"))
         self.facts.set_facts(facts)
         self.place()
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
+from app.core.i18n import language
 from app.services.purchasing.invoices import Proposal, propose
 from app.views.core.operation import ReadOp
 from app.views.purchasing.states import INVOICE
@@ -18,5 +19,5 @@ def propose_into(owner: QWidget, ctx: Any, received_id: int) -> None:
             preset["supplier_id_words"] = proposal.supplier
         ctx.navigate.new_record(INVOICE, **preset, lines=[dict(line) for line in proposal.lines])
 
-    op: ReadOp[Proposal] = ReadOp(owner, ctx, propose, received_id)
+    op: ReadOp[Proposal] = ReadOp(owner, ctx, propose, received_id, language())
     op.success(found).start()

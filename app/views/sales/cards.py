@@ -7,8 +7,9 @@ from app.core import format as fmt
 from app.core.clock import today
 from app.core.i18n import t
 from app.services.partners.reads import PartnerFigures
-from app.services.sales.reads import InvoiceDetail
+from app.services.sales.reads import InvoiceDetail, PaymentLine
 from app.services.sales.rules import Sums
+from app.views.core.bank_amount import difference_fact
 from app.views.core.buttons import Button
 from app.views.core.context import AppContext
 from app.views.core.form_parts import Fact, FactsCard
@@ -31,6 +32,18 @@ def foreign_facts(found: InvoiceDetail) -> list[Fact]:
         Fact(t("sales.card.own_tax"), fmt.money(found.own_tax_amount)),
         Fact(t("sales.card.own_gross"), fmt.money(found.own_gross_amount)),
     ]
+
+
+def paid_facts(found: InvoiceDetail, payment: PaymentLine) -> list[Fact]:
+    """Cash discount of a payment, and of one in a foreign currency what the bank moved and the difference."""
+    facts = []
+    if payment.discount_amount:
+        facts.append(Fact(t("sales.card.skonto"), fmt.money(payment.discount_amount, found.currency)))
+    if found.currency != "EUR":
+        facts.append(Fact(t("exchange.own_paid"), fmt.money(payment.own_paid)))
+    if payment.own_paid != payment.own_amount:
+        facts.append(difference_fact(payment.own_paid - payment.own_amount))
+    return facts
 
 
 class TotalsCard(FactsCard):

@@ -1,5 +1,6 @@
 """Asks for a part of an order before it is delivered."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -55,7 +56,9 @@ class DownPaymentDialog(Dialog):
         grid.setHorizontalSpacing(px("gap_m"))
         self.boxes: dict[str, FieldBox] = {}
         for column, field in enumerate(FIELDS):
-            box = self.boxes[field.key] = FieldBox(ctx, field)
+            foreign = field.kind == "money" and order.currency != "EUR"
+            box = FieldBox(ctx, replace(field, unit=order.currency) if foreign else field)
+            self.boxes[field.key] = box
             grid.addWidget(box, 0, column)
             box.edited.connect(lambda key=field.key: self._edited(key))
         self.body.addLayout(grid)
@@ -105,21 +108,16 @@ class DownPaymentDialog(Dialog):
         return rules.shares({group: net for group, net in groups.items() if net > 0}, [wanted])
 
     def _show(self) -> None:
-        facts, gross = (
-            [Fact(t("sales.down_payment.order_net"), fmt.money(self._order.net_amount))],
-            Decimal(0),
-        )
+        currency = self._order.currency
+        words = t("sales.down_payment.order_net")
+        facts, gross = [Fact(words, fmt.money(self._order.net_amount, currency))], Decimal(0)
         for share in self.shares():
             tax = rules.cents(share.amount * share.rate / rules.HUNDRED)
             gross += share.amount + tax
             words = t("sales.down_payment.at_rate", rate=fmt.percent(share.rate))
-            facts.append(
-                Fact(
-                    words,
-                    t("sales.down_payment.net_and_tax", net=fmt.money(share.amount), tax=fmt.money(tax)),
-                )
-            )
-        facts.append(Fact(t("sales.total.gross"), fmt.money(gross), "total"))
+            amounts = {"net": fmt.money(share.amount, currency), "tax": fmt.money(tax, currency)}
+            facts.append(Fact(words, t("sales.down_payment.net_and_tax", **amounts)))
+        facts.append(Fact(t("sales.total.gross"), fmt.money(gross, currency), "total"))
         self.facts.set_facts(facts)
         self._yes.set_blocked(None if gross else t("error.down_payment_amount"))
         self.place()
@@ -141,7 +139,11 @@ class DownPaymentDialog(Dialog):
         ctx = self._ctx
         self.finish()
         ctx.navigate.toast(
-            t("sales.down_payment.posted", number=invoice.number, amount=fmt.money(invoice.gross_amount))
+            t(
+                "sales.down_payment.posted",
+                number=invoice.number,
+                amount=fmt.money(invoice.gross_amount, self._order.currency),
+            )
         )
         pdf.archive(ctx, "invoice", invoice.id, invoice.number)
         ctx.navigate.open_record("sales.invoice", invoice.id)

@@ -164,7 +164,7 @@ def payments(ctx: AppContext) -> ListSpec:
             Column("paid_on", "sales.payment.paid_on", "date", 110, filter="date", filter_key="date"),
             Column("customer", "sales.field.customer", "bold", 220, stretch=True, filter="contains"),
             Column("invoice_number", "sales.type.invoice", "code", 130, filter="prefix"),
-            Column("reference", "sales.payment.reference", width=180, filter="contains"),
+            Column("reference", "sales.payment.reference", width=140, filter="contains"),
             Column("amount", "sales.column.amount", "money", 110, filter="min", currency=None),
             Column("discount_amount", "sales.column.skonto", "money", 100, filter="min", currency=None),
             by_person(ctx, "posted_by", "sales.payment.posted_by", hidden=False),

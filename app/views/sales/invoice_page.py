@@ -35,7 +35,7 @@ from app.views.core.side_cards import StoryCards
 from app.views.core.tasks import alive
 from app.views.mail.send import mail_button
 from app.views.sales import line_rules, pdf
-from app.views.sales.cards import CustomerCard, TotalsCard, charge_fact, foreign_facts
+from app.views.sales.cards import CustomerCard, TotalsCard, charge_fact, foreign_facts, paid_facts
 from app.views.sales.chain import nodes
 from app.views.sales.correction_dialog import CorrectionDialog
 from app.views.sales.draft_page import HISTORY_LABELS
@@ -108,10 +108,9 @@ class PaymentsCard(FactsCard):
                 "sales.card.payment", date=fmt.date_(payment.paid_on), who=name(self._ctx, payment.posted_by)
             )
             facts.append(Fact(words, fmt.money(payment.amount, cur)))
-            if payment.discount_amount:
-                facts.append(Fact(t("sales.card.skonto"), fmt.money(payment.discount_amount, cur)))
+            facts += paid_facts(invoice, payment)
         if invoice.credited_amount:
-            facts.append(Fact(t("sales.card.credited"), fmt.money(invoice.credited_amount, cur)))
+            facts.append(Fact(t("sales.card.credited"), fmt.money(-invoice.credited_amount, cur)))
         if not facts and invoice.kind not in ("cancellation", "correction"):
             facts.append(Fact(t("sales.card.no_payments")))
         facts.append(Fact(t("sales.payment.left"), fmt.money(invoice.open_amount, cur), "total"))

@@ -21,12 +21,13 @@ from app.services.sales.shipping import (
 )
 from app.views.core.buttons import Button, IconButton
 from app.views.core.context import AppContext
-from app.views.core.detail import DetailPane, cells_row, facts, section, text_row
+from app.views.core.detail import DetailPane, cells_row, facts, section, text_row, value_row
 from app.views.core.marks import Chip, IconLabel, Label
 from app.views.core.operation import ReadOp
 from app.views.core.people import name
 from app.views.core.surfaces import Loading
 from app.views.core.theme import px, tok
+from app.views.sales.cards import paid_facts
 from app.views.sales.invoicing import InvoiceDialog
 from app.views.sales.line_rules import short_date
 from app.views.sales.states import (
@@ -162,14 +163,9 @@ def _unit(row: Any) -> str:
 def _lines(rows: Sequence[Any], *, priced: bool, currency: str = "EUR") -> list[QWidget]:
     found = []
     for row in rows:
-        cells = [
-            (row.sku, "body500", "left"),
-            (row.description, "body", "left"),
-            (fmt.quantity(row.qty, _unit(row)), "body", "right"),
-        ]
-        if priced:
-            cells.append((fmt.money(row.net_amount, currency), "body600", "right"))
-        found.append(cells_row(cells, (4, 7, 3, 4)))
+        qty = fmt.quantity(row.qty, _unit(row))
+        value, notes = (fmt.money(row.net_amount, currency), (row.sku, qty)) if priced else (qty, (row.sku,))
+        found.append(value_row(row.description, value, None, note=" · ".join(filter(None, notes))))
     return found
 
 
@@ -283,17 +279,8 @@ def delivery_pane(ctx: AppContext, row: DeliveryRow) -> QWidget:
 
 def _delivery_lines(layout: QVBoxLayout, found: DeliveryDetail) -> None:
     for line in found.lines:
-        layout.addWidget(
-            cells_row(
-                (
-                    (line.sku, "body500", "left"),
-                    (line.description, "body", "left"),
-                    (" · ".join(x for x in (line.place, line.lot) if x), "small", "left"),
-                    (fmt.quantity(line.qty, line.unit), "body600", "right"),
-                ),
-                (4, 6, 4, 3),
-            )
-        )
+        note = " · ".join(part for part in (line.sku, line.place, line.lot) if part)
+        layout.addWidget(value_row(line.description, fmt.quantity(line.qty, line.unit), None, note=note))
 
 
 def invoice_pane(ctx: AppContext, row: InvoiceRow) -> QWidget:
@@ -335,12 +322,12 @@ def _invoice(ctx: AppContext, layout: QVBoxLayout, found: InvoiceDetail) -> None
         layout.addWidget(_amount(words, -taken.net_amount - taken.tax_amount, currency=currency))
     layout.addWidget(section(t("sales.card.payments")))
     if found.credited_amount:
-        layout.addWidget(_amount(t("sales.card.credited"), found.credited_amount, currency=currency))
+        layout.addWidget(_amount(t("sales.card.credited"), -found.credited_amount, currency=currency))
     for payment in found.payments:
         words = t("sales.card.payment", date=fmt.date_(payment.paid_on), who=name(ctx, payment.posted_by))
         layout.addWidget(_amount(words, payment.amount, currency=currency))
-        if payment.discount_amount:
-            layout.addWidget(_amount(t("sales.card.skonto"), payment.discount_amount, currency=currency))
+        for fact in paid_facts(found, payment):
+            layout.addWidget(cells_row(((fact.label, "body", "left"), (fact.text, "body", "right")), (3, 2)))
     layout.addWidget(_amount(t("sales.payment.left"), found.open_amount, "body600", currency))
     layout.addWidget(section(t("form.lines")))
     for widget in _lines(found.lines, priced=True, currency=currency):

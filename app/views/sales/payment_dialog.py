@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.clock import today
@@ -15,8 +15,11 @@ from app.services.sales.commands import PostPayment
 from app.services.sales.reads import InvoiceDetail
 from app.services.sales.rules import CashDiscount, cash_discount
 from app.services.sales.writes import Paid
+from app.services.system.exchange import OpenAbroad
+from app.views.core.bank_amount import OWN_PAID, BankAmount
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
+from app.views.core.field_grid import field_grid
 from app.views.core.fields import Field, FieldBox
 from app.views.core.form_parts import Fact, FactsCard
 from app.views.core.operation import WriteOp
@@ -24,16 +27,19 @@ from app.views.core.theme import px
 from app.views.core.values import error_text
 
 ZERO = Decimal(0)
-FIELDS = (
-    Field("paid_on", "sales.payment.paid_on", "date", required=True),
-    Field("amount", "sales.payment.amount", "money", required=True, minimum=Decimal("0.01")),
+PAID_ON = Field("paid_on", "sales.payment.paid_on", "date", required=True)
+AMOUNT = Field("amount", "sales.payment.amount", "money", required=True, minimum=Decimal("0.01"))
+MORE = (
     Field("reference", "sales.payment.reference", max_length=140, span=2),
     Field("use_discount", "sales.payment.use_discount", "check", span=2),
 )
 
 
 class PaymentDialog(Dialog):
-    """Amount, day, reference; below them what is settled and what is left."""
+    """Amount, day, reference; below them what is settled and what is left.
+
+    Of an invoice in a foreign currency also what the bank moved in euros, proposed at the rate of the day.
+    """
 
     def __init__(self, host: QWidget, ctx: AppContext, invoice: InvoiceDetail) -> None:
         back = invoice.kind == "correction"
@@ -53,17 +59,9 @@ class PaymentDialog(Dialog):
         # What is paid back for a correction is typed like what is received.
         self._open = abs(invoice.open_amount)
         self._own_amount = False
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(px("gap_m"))
-        grid.setVerticalSpacing(px("gap"))
-        self.boxes: dict[str, FieldBox] = {}
-        for number, field in enumerate(FIELDS):
-            foreign = field.key == "amount" and invoice.currency != "EUR"
-            box = FieldBox(ctx, replace(field, unit=invoice.currency) if foreign else field)
-            self.boxes[field.key] = box
-            place = (0, number, 1, 1) if number < 2 else (number - 1, 0, 1, 2)
-            grid.addWidget(box, *place)
-            box.edited.connect(lambda key=field.key: self._edited(key))
+        foreign = invoice.currency != "EUR"
+        money = (replace(AMOUNT, unit=invoice.currency), OWN_PAID) if foreign else (AMOUNT,)
+        grid, self.boxes = field_grid(ctx, (PAID_ON, *money, *MORE), self._edited)
         self.body.addLayout(grid)
         row = QHBoxLayout()
         self.facts = FactsCard("")
@@ -81,6 +79,12 @@ class PaymentDialog(Dialog):
             stay=True,
         )
         self.boxes["paid_on"].set_value(today())
+        self._bank: BankAmount | None = None
+        if foreign:
+            left = OpenAbroad(invoice.currency, invoice.exchange_rate, self._open, abs(invoice.own_open))
+            box = self.boxes["own_paid"]
+            self._bank = BankAmount(self, ctx, box, left, incoming=not back, changed=self._show)
+            self._bank.ask(self._day())
         self._propose()
         self.boxes["amount"].focus()
 
@@ -97,19 +101,22 @@ class PaymentDialog(Dialog):
         except ValueError:
             return None
 
+    def _day(self) -> date:
+        day = self._value("paid_on")
+        return day if isinstance(day, date) else today()
+
     def skonto(self) -> CashDiscount:
         """The cash discount of the day that is typed; of a refund the share of it that is not paid back."""
         back = self._invoice.discount_back
         if back:
             return CashDiscount(True, back, self._open - back)
-        invoice, day = self._invoice, self._value("paid_on")
-        on = day if isinstance(day, date) else today()
+        invoice = self._invoice
         return cash_discount(
             invoice.gross_amount - invoice.prepaid_amount - invoice.credited_amount,
             self._open,
             invoice.discount_pct,
             invoice.discount_date,
-            on,
+            self._day(),
             (invoice.discount2_pct, invoice.discount2_date),
         )
 
@@ -127,6 +134,11 @@ class PaymentDialog(Dialog):
     def _edited(self, key: str) -> None:
         if key == "paid_on":
             self._propose()
+            if self._bank is not None:
+                self._bank.ask(self._day())
+        elif key == "own_paid" and self._bank is not None:
+            self._bank.typed()
+            self._show()
         elif key == "use_discount":
             found = self.skonto()
             if not self._own_amount:
@@ -159,6 +171,8 @@ class PaymentDialog(Dialog):
             facts.append(Fact(t("sales.payment.skonto_back"), fmt.money(-granted, invoice.currency)))
         facts.append(Fact(t("sales.payment.received"), fmt.money(-paid, invoice.currency)))
         facts.append(Fact(t("sales.payment.left"), fmt.money(left, invoice.currency), "total"))
+        if self._bank is not None:
+            facts += self._bank.facts(paid, granted)
         self.facts.set_facts(facts)
         self.boxes["amount"].set_hint(t("sales.payment.settles") if left == 0 else "")
         if left < 0:
@@ -190,6 +204,7 @@ class PaymentDialog(Dialog):
             paid_on,
             use_discount=bool(self._value("use_discount")),
             reference=str(self._value("reference") or ""),
+            own_paid=None if self._bank is None else self._bank.value(),
         )
         op: WriteOp[Paid] = WriteOp(self, self._ctx, writes.post_payment, command)
         op.disabling(self._yes).success(self._booked).failure(self._failed).start()
@@ -223,8 +238,9 @@ class PaymentDialog(Dialog):
             "payment_positive": "amount",
             "payment_date_out_of_range": "paid_on",
             "discount_period_over": "paid_on",
+            "payment_own_amount": "own_paid",
         }
-        if isinstance(error, AppError) and error.key in fields:
+        if isinstance(error, AppError) and fields.get(error.key) in self.boxes:
             box = self.boxes[fields[error.key]]
             box.set_error(error_text(error))
             box.focus()

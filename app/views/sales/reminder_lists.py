@@ -136,7 +136,12 @@ def reminding(_ctx: AppContext) -> ListSpec:
             _money("total", "sales.reminder.total"),
         ),
         primary=ListAction(
-            "issue", "sales.reminding.issue", lambda ctx, _rows: issue_all(ctx), "send", right=ISSUE
+            "issue",
+            "sales.reminding.issue",
+            lambda ctx, _rows: issue_all(ctx),
+            "send",
+            right=ISSUE,
+            of_all=True,
         ),
         bulk=(ListAction("issue_rows", "sales.reminding.issue", issue_rows, "send", right=ISSUE),),
         row_actions=(

@@ -17,14 +17,12 @@ from app.services.sales.reminders import (
     open_items,
 )
 from app.views.core.context import AppContext
-from app.views.core.detail import DetailPane, cells_row, section, text_row
+from app.views.core.detail import DetailPane, cells_row, section, text_row, value_row
 from app.views.core.theme import px
 from app.views.sales import reminder_words as words
 from app.views.sales.panes import Pane
 from app.views.sales.reminder_words import LEVELS, REMINDER, STATES
 from app.views.sales.states import chip
-
-WIDTHS = (7, 5, 4, 5)
 
 
 def proposal_pane(ctx: AppContext, row: Proposal) -> QWidget:
@@ -71,14 +69,10 @@ def _asked(
 
 def _items(layout: QVBoxLayout, found: Sequence[OpenItem]) -> None:
     for item in found:
-        cells = (
-            (item.number, "body500", "left"),
-            (fmt.date_(item.due_date), "small", "left"),
-            (t("sales.card.days_late", n=item.days) if item.days else "", "small", "right"),
-            (fmt.money(item.open), "body600", "right"),
-        )
-        layout.addWidget(cells_row(cells, WIDTHS))
-        layout.addWidget(text_row(words.coming(item), style="small"))
+        late = t("sales.card.days_late", n=item.days) if item.days else ""
+        notes = (fmt.date_(item.due_date), late, words.coming(item))
+        note = " · ".join(part for part in notes if part)
+        layout.addWidget(value_row(item.number, fmt.money(item.open), None, note=note))
 
 
 def reminder_pane(ctx: AppContext, row: ReminderRow) -> QWidget:
@@ -105,13 +99,8 @@ def _reminder(layout: QVBoxLayout, found: ReminderDetail) -> None:
     )
     layout.addWidget(section(t("sales.reminding.items")))
     for item in found.items:
-        cells = (
-            (item.number, "body500", "left"),
-            (words.level(item.level), "small", "left"),
-            (t("sales.card.days_late", n=item.days), "small", "right"),
-            (fmt.money(item.open_amount), "body600", "right"),
-        )
-        layout.addWidget(cells_row(cells, WIDTHS))
+        note = f"{words.level(item.level)} · {t('sales.card.days_late', n=item.days)}"
+        layout.addWidget(value_row(item.number, fmt.money(item.open_amount), None, note=note))
 
 
 def rule_pane(_ctx: AppContext, row: RuleRow) -> QWidget:

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.security import reviews, shelf
@@ -246,7 +247,7 @@ def _start(ctx: AppContext, _rows: list[Any]) -> None:
         lambda _number: ctx.navigate.toast(t("review.started")),
         icon="clipboard-check",
         yes="review.start",
-        values={"due": dt.datetime.now().astimezone().date() + dt.timedelta(days=30)},
+        values={"due": clock.today() + dt.timedelta(days=30)},
     )
     act.offer(dialog, "role", shelf.given_choices, empty="review.every_role")
     dialog.open()

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.i18n import has_text, language, t
@@ -77,7 +78,7 @@ def until(end: dt.datetime | None) -> str:
     """The end of a period as people say it: the last day, or the moment where it is within a day."""
     if end is None:
         return fmt.NONE
-    here = end.astimezone()
+    here = clock.here(end)
     return fmt.date_(here.date() - dt.timedelta(days=1)) if here.time() == dt.time() else fmt.date_time(end)
 
 
@@ -88,14 +89,14 @@ def reason_words(reason: str) -> str:
 
 
 def end_of_day(day: dt.date | None) -> dt.datetime | None:
-    """The moment a chosen day is over, here."""
+    """The moment a chosen day is over for the company."""
     if day is None or day.year == dt.MAXYEAR:
         return None  # there is no day after the last one of the calendar: people mean for good
-    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time()).astimezone()
+    return clock.end_of(day)
 
 
 def start_of_day(day: dt.date | None) -> dt.datetime | None:
-    """The moment a chosen day begins, here; None for today and before: at once."""
-    if day is None or day <= dt.datetime.now().astimezone().date():
+    """The moment a chosen day begins for the company; None for today and before: at once."""
+    if day is None or day <= clock.today():
         return None
-    return dt.datetime.combine(day, dt.time()).astimezone()
+    return clock.midnight(day)

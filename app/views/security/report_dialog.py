@@ -1,12 +1,12 @@
 """The security report: choose a period and a language, get a PDF."""
 
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from app.core import paths
+from app.core import clock, paths
 from app.core.errors import AppError
 from app.core.i18n import language, t
 from app.services.security.report import file_name, render
@@ -60,7 +60,7 @@ class ReportDialog(Dialog):
             shortcut="Ctrl+Enter",
             stay=True,
         )
-        today = datetime.now().astimezone().date()
+        today = clock.today()
         self.boxes["since"].set_value(date(today.year - (today.month < 4), (today.month - 4) % 12 + 1, 1))
         self.boxes["until"].set_value(today)
         self.boxes["language"].set_value(language())

@@ -1,12 +1,12 @@
 """Work orders at a terminal: what runs, what comes next, and one order with what it needs."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from app.core import clock
 from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.i18n import language, t
@@ -109,7 +109,7 @@ class JobsPage(TerminalPage):
         first.addStretch(1)
         words.addLayout(first)
         words.addWidget(Label(f"{row.sku} {row.name}", "touch_name", elide=True))
-        late = row.planned_end < date.today()  # noqa: DTZ011
+        late = row.planned_end < clock.today()
         due = t("my_orders.due", day=fmt.date_(row.planned_end))
         words.addWidget(Label(due, "touch_hint", "warn" if late else "text2"))
         line.addLayout(words, 3)

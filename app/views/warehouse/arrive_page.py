@@ -21,11 +21,12 @@ from app.views.core.context import AppContext
 from app.views.core.errors import ask
 from app.views.core.marks import Chip, Label
 from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.scanner import LATER
 from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.theme import px
 from app.views.core.values import error_text
 from app.views.terminal.parts import TouchButton
-from app.views.warehouse.parts import ScanPage, first, is_lot
+from app.views.warehouse.parts import ScanPage, first, is_lot, of_several
 
 ORDERS = ("purchasing.receiving", "purchasing.purchase_order")
 FREE = "scan_receive"
@@ -46,7 +47,7 @@ class ArrivePage(ScanPage):
         self._kept_as = f"warehouse.arrive.{ctx.profile.person}"
         kept = state.get("arriving") or ctx.settings.get(self._kept_as)
         self.work = scan_arrival.restore(unpack(kept)) if isinstance(kept, dict) else None
-        self._scanned: Callable[[], object] | None = None
+        self._scanned: Callable[[], str] | None = None
         for name, words, icon, kind, run in (
             ("undo", "scan_work.undo", "undo-2", "quiet", self.undo),
             ("leave", "scan_arrive.leave", "x", "quiet", self.leave),
@@ -103,14 +104,7 @@ class ArrivePage(ScanPage):
         work, hits, code = self.work, found.hits, found.reading.code
         order = first(hits, *ORDERS)
         if work is None:
-            if order is not None:
-                self.start(order.id)
-                return "ok"
-            goods = first(hits, PRODUCT, LOT)
-            if goods is None:
-                self._tell(t("scan_arrive.order_first"), "bad")
-                return "" if not hits else "bad"
-            return self._who_awaits(goods, found)
+            return self._begin(order, found)
         if order is not None:
             if order.id == work.order_id:
                 return "ok"
@@ -130,8 +124,21 @@ class ArrivePage(ScanPage):
             return self._step(lambda: work.arrived(theirs.product_id, theirs.sku, "", ONE))
         if not hits and found.reading.kind == "plain" and not work.delivery_note:
             return self._step(lambda: work.noted(code), t("scan_arrive.noted", number=code))
-        self._tell(t("scan.unknown", code=code), "bad")
-        return ""
+        return self.not_known(found, self._want())
+
+    def _begin(self, order: Hit | None, found: Resolved) -> str:
+        """The order was scanned, or goods some order awaits."""
+        if order is not None:
+            self.start(order.id)
+            return LATER
+        if of_several(found.hits):
+            self._tell(t("scan.lot_of_several", lot=found.reading.code), "bad")
+            return "bad"
+        goods = first(found.hits, PRODUCT, LOT)
+        if goods is None:
+            self._tell(t("scan_arrive.order_first"), "bad")
+            return "" if not found.hits else "bad"
+        return self._who_awaits(goods, found)
 
     def _goods(self, hits: tuple[Hit, ...]) -> Hit | None:
         mine = {one.product_id for one in self.work.lines} if self.work is not None else set()
@@ -147,20 +154,20 @@ class ArrivePage(ScanPage):
                 self.signal("bad")
                 return
 
-            def count() -> None:
+            def count() -> str:
                 work = self.work
-                if work is not None:
-                    self._step(lambda: _arrived(work, goods, found))
+                return self._step(lambda: _arrived(work, goods, found)) if work is not None else "bad"
 
             if len(orders) == 1:
                 self.start(orders[0].order_id, count)
             else:
                 self._scanned = count
                 self._choose(orders, goods.label)
+                self.signal("warn")
 
         op: ReadOp[list[Awaiting]] = ReadOp(self, self.ctx, scan_arrival.awaiting, goods.product_id or 0)
         op.replacing("awaiting").success(known).start()
-        return "ok"
+        return LATER
 
     def on_command(self, command: str) -> str:
         """Codes of the sheet."""
@@ -171,11 +178,14 @@ class ArrivePage(ScanPage):
             return self._step(lambda: work.digit(command))
         if command == "more":
             return self._step(lambda: work.more(ONE))
-        doing: dict[str, Callable[[], object]] = {"undo": self.undo, "cancel": self.leave}
-        doing.get(command, self.post)()
-        return "ok"
+        if command == "undo":
+            return self.undo()
+        if command == "cancel":
+            self.leave()
+            return "ok"
+        return self.post()
 
-    def start(self, order_id: int, then: Callable[[], object] | None = None) -> None:
+    def start(self, order_id: int, then: Callable[[], str] | None = None) -> None:
         """Begin an order."""
         then = then or self._scanned
         self._scanned = None
@@ -185,20 +195,14 @@ class ArrivePage(ScanPage):
                 self.work = scan_arrival.begin(found)
             except AppError as error:
                 self._tell(error_text(error), "bad")
+                self.signal("bad")
                 return
             self._past = []
             self._show()
-            if then is not None:
-                then()
+            self.signal(then() if then is not None else "ok")
 
         op: ReadOp[Receiving] = ReadOp(self, self.ctx, receiving, order_id, language())
         op.replacing("order").success(opened).start()
-
-    def signal(self, tone: str) -> None:
-        """Let people hear what came of a scan after a while."""
-        hub = self.hub()
-        if hub is not None:
-            hub.signal(tone)
 
     # -- steps --------------------------------------------------------------------------------------------------
 
@@ -212,7 +216,7 @@ class ArrivePage(ScanPage):
         if before is not None:
             self._past = [*self._past[-UNDO:], before]
         last = self.work.last
-        over = last is not None and self.work.left(self.work.line(last.line_id)) < 0
+        over = not said and last is not None and self.work.left(self.work.line(last.line_id)) < 0
         words = said or self._last_words()
         self._show(t("scan_arrive.over", words=words) if over else words, "warn" if over else "ok")
         return "warn" if over else "ok"
@@ -227,11 +231,14 @@ class ArrivePage(ScanPage):
         if work is not None:
             self._step(lambda: work.all_of(line_id))
 
-    def undo(self) -> None:
-        """Take the last step back."""
-        if self._past:
-            self.work = self._past.pop()
-            self._show(t("scan_work.undone"))
+    def undo(self) -> str:
+        """Take the last step back; the tone for it."""
+        if not self._past:
+            self._tell(t("scan_work.nothing_to_undo"), "warn")
+            return "warn"
+        self.work = self._past.pop()
+        self._show(t("scan_work.undone"))
+        return "ok"
 
     def leave(self) -> None:
         """Leave the order, after a question when something was scanned."""
@@ -256,22 +263,22 @@ class ArrivePage(ScanPage):
 
     # -- posting ------------------------------------------------------------------------------------------------
 
-    def post(self, then: Callable[[], None] | None = None) -> None:
-        """Post the receipt; its paper goes into the archive."""
+    def post(self, then: Callable[[], None] | None = None) -> str:
+        """Post the receipt; its paper goes into the archive. The tone for it."""
         work = self.work
         if self._posting or work is None:
-            return
+            return "bad"
         try:
             command = work.receive(today())
         except AppError as error:
             self._tell(error_text(error), "bad")
-            self.signal("bad")
-            return
+            return "bad"
         self._posting = True
 
         def received(answer: writes.Received) -> None:
             self.work, self._past = None, []
             self._show(t("scan_arrive.posted", number=answer.number), "ok")
+            self.signal("ok")
             # At a terminal nobody may archive: the office makes the paper up.
             if self.ctx.profile.can("document_archive"):
                 from app.views.documents import issuing
@@ -288,6 +295,7 @@ class ArrivePage(ScanPage):
 
         op: WriteOp[writes.Received] = WriteOp(self, self.ctx, writes.post_receipt, command)
         op.disabling(self.post_button).success(received).failure(self._refused).finally_(over).start()
+        return LATER
 
     def _refused(self, error: BaseException) -> bool:
         self.signal("bad")

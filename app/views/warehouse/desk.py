@@ -12,6 +12,7 @@ from app.services.labels.scanning import PLACE, PRODUCT, Hit, Resolved
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
 from app.views.core.scanner import ScanHub, cannot_open
+from app.views.warehouse.parts import icon_of, unknown_words, word_of
 from app.views.warehouse.teach import TeachDialog
 
 if TYPE_CHECKING:
@@ -49,9 +50,12 @@ def elsewhere(window: "MainWindow", ctx: AppContext, found: Resolved) -> str:
 
 
 def unknown(window: "MainWindow", ctx: AppContext, found: Resolved) -> None:
-    """Nobody knows the code: who may, is asked to teach it, or goes on to search; everybody else searches."""
+    """Nobody knows the code: who may, is asked to teach it, or goes on to search; everybody else searches.  The house's
+    own labels are nothing to be taught."""
     code = found.reading.code
-    if ctx.profile.can("code_teach"):
+    if found.reading.own:
+        ctx.navigate.toast(unknown_words(found.reading), kind="warn")
+    elif ctx.profile.can("code_teach"):
         TeachDialog(window, ctx, found.reading, lambda: search(window, code)).open()
     else:
         search(window, code)
@@ -79,7 +83,7 @@ def open_hit(ctx: AppContext, hit: Hit) -> str:
 def at_terminal(ctx: AppContext, found: Resolved) -> str:
     """What becomes of a scan at a terminal that its page did not want: it is looked up."""
     if not found.hits:
-        ctx.navigate.toast(t("scan.unknown", code=found.reading.code), kind="warn")
+        ctx.navigate.toast(unknown_words(found.reading), kind="warn")
         return "bad"
     hit = found.hits[0]
     if hit.topic == WORK_ORDER:
@@ -113,22 +117,3 @@ class ChooseDialog(Dialog):
 def choose(window: QWidget, hits: tuple[Hit, ...], then: Callable[[Hit], Any]) -> None:
     """Let the person say which is meant."""
     ChooseDialog(window, hits, then).open()
-
-
-_WORDS = {
-    "catalog.product": ("scan.product", "package"),
-    "inventory.lot": ("scan.lot", "tags"),
-    "inventory.place": ("scan.place", "map-pin"),
-    "inventory.box": ("scan.box", "box"),
-}
-
-
-def word_of(hit: Hit) -> str:
-    """What kind of thing it is, in a word."""
-    key = _WORDS.get(hit.topic, ("scan.document", ""))[0]
-    return t(key)
-
-
-def icon_of(topic: str) -> str:
-    """The icon of a kind."""
-    return _WORDS.get(topic, ("", "file-text"))[1]

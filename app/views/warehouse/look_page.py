@@ -1,5 +1,6 @@
 """Look up: what is this, where is it, how many."""
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -17,7 +18,7 @@ from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.theme import px
 from app.views.inventory.words import PLACES
 from app.views.terminal.parts import TouchButton
-from app.views.warehouse.parts import ScanPage, first
+from app.views.warehouse.parts import ScanPage, of_several, word_of
 
 
 class LookPage(ScanPage):
@@ -49,6 +50,13 @@ class LookPage(ScanPage):
         self.prompt.tell(t("scan_look.want"), t("scan_look.want_text"))
         self.box.addWidget(EmptyState("scan-line", t("scan_look.empty"), t("scan_look.empty_text")))
 
+    def _clear(self) -> None:
+        """What was shown is not what was scanned now."""
+        self._shown = None
+        clear_layout(self.box)
+        self._open.hide()
+        self.changed.emit()
+
     def on_changes(self, changes: Changes) -> None:
         """Stock moved: read again."""
         self.refresh()
@@ -62,21 +70,39 @@ class LookPage(ScanPage):
         """Cancel empties the screen."""
         if command not in ("cancel", "undo"):
             return ""
-        self._shown = None
-        clear_layout(self.box)
-        self._open.hide()
+        self._clear()
         self._empty()
         return "ok"
 
     def on_scan(self, found: Resolved) -> str:
         """Show products and places; documents open elsewhere."""
         if not found.hits:
-            self.prompt.tell(t("scan_look.want"), t("scan.unknown", code=found.reading.code), "bad")
+            self._clear()
+            return self.not_known(found, t("scan_look.want"))
+        hits = [hit for hit in found.hits if hit.topic in (PRODUCT, LOT, PLACE, BOX)]
+        if not hits:
             return ""
-        hit = first(found.hits, PRODUCT, LOT, PLACE, BOX)
-        if hit is None:
-            return ""
-        self._say(hit, len(found.hits))
+        if len({(hit.product_id, hit.place_id) for hit in hits}) > 1:
+            self._choose(hits, found.reading.code)
+            return "warn"
+        return self._take(hits[0])
+
+    def _choose(self, hits: list[Hit], code: str) -> None:
+        """The code stands for more than one thing: which is meant?"""
+        self._clear()
+        lots = of_several(tuple(hits))
+        words = t("scan.lot_of_several", lot=code) if lots else t("scan.several_text")
+        self.prompt.tell(t("scan.several"), words, "warn")
+        for hit in hits:
+            second = t("scan_pack.lot", lot=hit.lot) if hit.lot else word_of(hit)
+            card, line = _card(f"{hit.label} {hit.name}".strip(), second)
+            choose = TouchButton(t("scan.hit"), "check", clicked=partial(self._take, hit))
+            choose.setObjectName(f"action.choose.{hit.label}")
+            line.addWidget(choose)
+            self.box.addWidget(card)
+
+    def _take(self, hit: Hit) -> str:
+        self.prompt.tell(t("scan_look.want"), f"{hit.label} {hit.name}".strip(), "ok")
         if hit.product_id is not None:
             self._show(PRODUCT, hit.product_id, hit.lot)
         elif hit.place_id is not None:
@@ -85,11 +111,6 @@ class LookPage(ScanPage):
             self.prompt.tell(t("scan_look.want"), t("scan_look.box_nowhere", box=hit.label), "warn")
             return "warn"
         return "ok"
-
-    def _say(self, hit: Hit, count: int) -> None:
-        words = f"{hit.label} {hit.name}".strip()
-        more = t("scan_look.several", n=count - 1, count=fmt.number(count - 1)) if count > 1 else ""
-        self.prompt.tell(t("scan_look.want"), f"{words}  {more}".strip(), "ok")
 
     def _show(self, topic: str, record: int, more: str) -> None:
         self._shown = (topic, record, more)
@@ -102,6 +123,8 @@ class LookPage(ScanPage):
             rows.success(lambda found: self._place(record, more, found)).start()
 
     def _product(self, stock: ProductStock, lot: str) -> None:
+        if self._shown is None:
+            return  # something else was scanned meanwhile
         clear_layout(self.box)
         card = Card()
         card.body.addWidget(Label(f"{stock.sku} {stock.name}", "touch_name", wrap=True))
@@ -128,6 +151,8 @@ class LookPage(ScanPage):
         self._offer(PRODUCT, stock.product_id)
 
     def _place(self, place: int, code: str, rows: list[ContentRow]) -> None:
+        if self._shown is None:
+            return
         clear_layout(self.box)
         card = Card()
         card.body.addWidget(Label(t("scan_look.place", place=code), "touch_name"))
@@ -152,6 +177,14 @@ class LookPage(ScanPage):
 
 
 def _row(head: str, second: str, amount: str, chips: list[Chip]) -> QWidget:
+    card, line = _card(head, second)
+    for chip in chips:
+        line.addWidget(chip)
+    line.addWidget(Label(amount, "touch_name"))
+    return card
+
+
+def _card(head: str, second: str) -> tuple[Card, QHBoxLayout]:
     card = Card()
     line = QHBoxLayout()
     line.setSpacing(px("gap_l"))
@@ -161,8 +194,5 @@ def _row(head: str, second: str, amount: str, chips: list[Chip]) -> QWidget:
     if second:
         words.addWidget(Label(second, "touch_text", "text2", elide=True))
     line.addLayout(words, 1)
-    for chip in chips:
-        line.addWidget(chip)
-    line.addWidget(Label(amount, "touch_name"))
     card.body.addLayout(line)
-    return card
+    return card, line

@@ -151,8 +151,8 @@ def _left(work: Packing, goods: Goods) -> QWidget:
     row.setSpacing(px("gap_l"))
     row.addLayout(_words(goods), 1)
     row.addWidget(Chip("neutral", t("scan_pack.chip_left")))
-    left, of_all = work.left(goods.line_id), fmt.quantity(goods.qty, goods.unit)
-    row.addWidget(Label(f"{fmt.number(left)} / {of_all}", "touch_name"))
+    packed, of_all = goods.qty - work.left(goods.line_id), fmt.quantity(goods.qty, goods.unit)
+    row.addWidget(Label(f"{fmt.number(packed)} / {of_all}", "touch_name"))
     card.body.addLayout(row)
     return card
 

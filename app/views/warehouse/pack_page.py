@@ -23,6 +23,7 @@ from app.services.labels.scanning import LOT, PRODUCT, Hit, Resolved
 from app.views.core.context import AppContext
 from app.views.core.errors import ask
 from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.scanner import LATER
 from app.views.core.surfaces import EmptyState, clear_layout
 from app.views.core.values import error_text
 from app.views.terminal.parts import TouchButton
@@ -122,8 +123,7 @@ class PackPage(ScanPage):
         if self._posting:
             return "bad"
         if not found.hits:
-            self._tell(t("scan.unknown", code=found.reading.code), "bad")
-            return ""
+            return self.not_known(found, self._want())
         goods = self._goods(found.hits)
         if self.work is not None and goods is not None:
             work, qty = self.work, found.reading.qty or goods.qty or ONE
@@ -148,18 +148,18 @@ class PackPage(ScanPage):
             self._tell(t("scan_pack.another", number=self.work.delivery.number), "bad")
             return "bad"
         if hit.topic in ("sales.delivery", "labels.packing"):
-            self.start(hit.id)
-            return "ok"
+            self.start(hit.id, heard=True)
+            return LATER
 
         def known(delivery_id: int | None) -> None:
             if delivery_id is None:
                 self._tell(t("scan_pack.not_shipped", number=hit.label), "bad")
                 self.signal("bad")
             else:
-                self.start(delivery_id)
+                self.start(delivery_id, heard=True)
 
         ReadOp(self, self.ctx, packing.find_packing, hit.label).replacing("find").success(known).start()
-        return "ok"
+        return LATER
 
     def on_command(self, command: str) -> str:
         """Codes of the sheet."""
@@ -170,16 +170,27 @@ class PackPage(ScanPage):
             return self._step(lambda: work.digit(command))
         if command == "more":
             return self._step(lambda: work.more(ONE))
-        doing: dict[str, Callable[[], object]] = {"undo": self.undo, "cancel": self.leave}
-        doing.get(command, self.close_parcel)()
-        return "ok"
+        if command == "undo":
+            return self.undo()
+        if command == "cancel":
+            self.leave()
+            return "ok"
+        return self.close_parcel()
 
-    def start(self, delivery_id: int) -> None:
-        """Open a delivery."""
+    def start(self, delivery_id: int, *, heard: bool = False) -> None:
+        """Open a delivery; ``heard``: it was scanned, and people wait for the tone."""
+
+        def opened(found: PackedDelivery) -> None:
+            self._opened(found)
+            if heard:
+                self.signal("ok")
+
         op: ReadOp[PackedDelivery] = ReadOp(self, self.ctx, packing.packed_delivery, delivery_id, language())
-        op.replacing("delivery").success(self._opened).failure(self._not_there).start()
+        op.replacing("delivery").success(opened).failure(self._not_there).start()
 
     def _opened(self, found: PackedDelivery) -> None:
+        if self.work is not None and self.work.delivery == found and not (self._kept or self._other):
+            return  # nothing new: what was said last stays
         # Who has scanned on while this was asked keeps what lies in the parcel.
         self.work, self._kept = packing.resume(found, self._kept or self._unsaved()), {}
         self._past = []
@@ -195,12 +206,6 @@ class PackPage(ScanPage):
             self.refresh()
             return True
         return self._refused(error)
-
-    def signal(self, tone: str) -> None:
-        """Let people hear what came of a scan after a while."""
-        hub = self.hub()
-        if hub is not None:
-            hub.signal(tone)
 
     # -- steps --------------------------------------------------------------------------------------------------
 
@@ -221,11 +226,14 @@ class PackPage(ScanPage):
         if work is not None:
             self._step(lambda: work.more(change))
 
-    def undo(self) -> None:
-        """Take the last step back."""
-        if self._past:
-            self.work = self._past.pop()
-            self._show(t("scan_work.undone"))
+    def undo(self) -> str:
+        """Take the last step back; the tone for it."""
+        if not self._past:
+            self._tell(t("scan_work.nothing_to_undo"), "warn")
+            return "warn"
+        self.work = self._past.pop()
+        self._show(t("scan_work.undone"))
+        return "ok"
 
     def rest(self) -> None:
         """All that is left goes into this parcel."""
@@ -261,26 +269,27 @@ class PackPage(ScanPage):
 
     # -- posting ------------------------------------------------------------------------------------------------
 
-    def close_parcel(self, then: Callable[[], None] | None = None) -> None:
-        """Close the parcel; its label is printed."""
+    def close_parcel(self, then: Callable[[], None] | None = None) -> str:
+        """Close the parcel; its label is printed. The tone for it."""
         work = self.work
         if self._posting or work is None:
-            return
+            return "bad"
         try:
             command = work.close()
         except AppError as error:
             self._tell(error_text(error), "bad")
-            self.signal("bad")
-            return
+            return "bad"
 
         def closed(answer: Closed) -> None:
             self._past = []
             self.work = packing.Packing(work.delivery)
+            self.signal("ok")
             self._read_again(answer)
             if then is not None:
                 then()
 
         self._post(packing.close_parcel, command, closed)
+        return LATER
 
     def _read_again(self, answer: Closed) -> None:
         def read(found: PackedDelivery) -> None:

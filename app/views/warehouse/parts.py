@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from app.core.errors import AppError
 from app.core.i18n import t
 from app.services.labels.scanning import BOX, LOT, PLACE, PRODUCT, Hit, Resolved
+from app.services.labels.scans import Reading
 from app.views.core.context import AppContext
 from app.views.core.detail import scrolled
 from app.views.core.inputs import LineEdit
 from app.views.core.marks import IconLabel, Label
 from app.views.core.scanner import ScanHub, hub_of
 from app.views.core.theme import fill, font, px, tok
-from app.views.core.toasts import FOOT
+from app.views.core.toasts import Foot
 from app.views.core.values import error_text
 from app.views.core.workspace import TabPage
 from app.views.warehouse.pictures import PictureScans
@@ -110,8 +111,7 @@ class ScanPage(TabPage):
         self.box.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(scrolled(content), 1)
         self.pictures = PictureScans(self, ctx)
-        foot = QWidget()
-        foot.setObjectName(FOOT)
+        foot = Foot()
         self.foot = QHBoxLayout(foot)
         self.foot.setContentsMargins(0, 0, 0, 0)
         self.foot.setSpacing(px("gap_m"))
@@ -128,6 +128,17 @@ class ScanPage(TabPage):
     def hub(self) -> ScanHub | None:
         """The hub of the window."""
         return hub_of(self)
+
+    def not_known(self, found: Resolved, want: str) -> str:
+        """Say that nobody knows a code; what is nothing of the house's may go on to be taught."""
+        self.prompt.tell(want, unknown_words(found.reading), "bad")
+        return "bad" if found.reading.own else ""
+
+    def signal(self, tone: str) -> None:
+        """Let people hear what came of a scan after a while."""
+        hub = self.hub()
+        if hub is not None:
+            hub.signal(tone)
 
     def _typed(self) -> None:
         hub, code = self.hub(), self.typed.text().strip()
@@ -150,7 +161,37 @@ def first(hits: tuple[Hit, ...], *topics: str) -> Hit | None:
     return next((hit for hit in hits if hit.topic in topics), None)
 
 
+def of_several(hits: tuple[Hit, ...]) -> bool:
+    """Whether a code is the number of lots of several products: it does not say which goods these are."""
+    goods = [hit for hit in hits if hit.topic in (PRODUCT, LOT)]
+    return all(hit.topic == LOT for hit in goods) and len({hit.product_id for hit in goods}) > 1
+
+
+def unknown_words(reading: Reading) -> str:
+    """What is said about a code nobody knows; the house's own labels say what they are for."""
+    return t("scan.unknown_own" if reading.own else "scan.unknown", code=reading.code)
+
+
 def is_lot(found: Resolved) -> bool:
     """Whether a code may be the number of a lot that is asked for: nobody knows it, or it is a lot's, of whatever."""
     goods = [hit for hit in found.hits if hit.topic in (PRODUCT, LOT, PLACE, BOX)]
     return not goods or (found.reading.kind == "plain" and all(hit.topic == LOT for hit in goods))
+
+
+_WORDS = {
+    "catalog.product": ("scan.product", "package"),
+    "inventory.lot": ("scan.lot", "tags"),
+    "inventory.place": ("scan.place", "map-pin"),
+    "inventory.box": ("scan.box", "box"),
+}
+
+
+def word_of(hit: Hit) -> str:
+    """What kind of thing it is, in a word."""
+    key = _WORDS.get(hit.topic, ("scan.document", ""))[0]
+    return t(key)
+
+
+def icon_of(topic: str) -> str:
+    """The icon of a kind."""
+    return _WORDS.get(topic, ("", "file-text"))[1]

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import format as fmt
+from app.core.clock import today
 from app.core.drafts import pack, unpack
 from app.core.errors import AppError, NotAllowed, SessionEnded
 from app.core.i18n import language, t
@@ -24,6 +25,7 @@ from app.views.core.dialog import Dialog
 from app.views.core.errors import ask
 from app.views.core.marks import Chip, Label
 from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.scanner import LATER
 from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.theme import px
 from app.views.core.values import error_text
@@ -47,6 +49,7 @@ class PickPage(ScanPage):
         super().__init__(ctx)
         self._past: list[Picking] = []
         self._posting = False
+        self._delivery: int | None = None
         self._kept_as = f"warehouse.pick.{ctx.profile.person}"
         kept = state.get("picking") or ctx.settings.get(self._kept_as)
         self.picking = restore(unpack(kept)) if isinstance(kept, dict) else None
@@ -55,6 +58,7 @@ class PickPage(ScanPage):
             ("clear", "scan_pick.leave", "x", "quiet", self.clear),
             ("short", "scan_pick.short", "package-x", "secondary", self.short),
             ("ship", "scan_pick.ship", "truck", "primary", self.ship),
+            ("pack", "scan_pick.pack", "package", "primary", self.pack),
         ):
             button = TouchButton(t(words), icon, kind, clicked=run)
             button.setObjectName(f"action.{name}")
@@ -69,6 +73,7 @@ class PickPage(ScanPage):
     clear_button: TouchButton
     short_button: TouchButton
     ship_button: TouchButton
+    pack_button: TouchButton
 
     # -- TabPage ------------------------------------------------------------------------------------------------
 
@@ -100,8 +105,7 @@ class PickPage(ScanPage):
         if self._posting:
             return "bad"
         if not found.hits:
-            self._tell(t("scan.unknown", code=found.reading.code), "bad")
-            return ""
+            return self.not_known(found, self._want())
         order = first(found.hits, *ORDERS)
         picking = self.picking
         if order is not None:
@@ -109,7 +113,7 @@ class PickPage(ScanPage):
                 self._tell(t("scan_pick.another", number=picking.number), "bad")
                 return "bad"
             self.start(order.id)
-            return "ok"
+            return LATER
         if picking is None:
             return ""
         place, product = first(found.hits, PLACE, BOX), self._goods(found.hits)
@@ -138,8 +142,11 @@ class PickPage(ScanPage):
             return self._step(lambda: picking.digit(command))
         if command == "more":
             return self._step(lambda: picking.more(ONE))
-        doing: dict[str, Callable[[], object]] = {"undo": self.undo, "cancel": self.clear}
-        doing.get(command, self.ship if picking.next is None else self.short)()
+        if command == "undo":
+            return self.undo()
+        if command != "cancel" and picking.next is None:
+            return self.ship()
+        (self.clear if command == "cancel" else self.short)()
         return "ok"
 
     def start(self, order_id: int) -> None:
@@ -152,9 +159,11 @@ class PickPage(ScanPage):
             self.picking = begin(found)
         except AppError as error:
             self._tell(error_text(error), "bad")
+            self.signal("bad")
             return
         self._past = []
         self._show()
+        self.signal("ok")
 
     # -- steps --------------------------------------------------------------------------------------------------
 
@@ -168,7 +177,12 @@ class PickPage(ScanPage):
         if before is not None:
             self._past = [*self._past[-UNDO:], before]
         last = self.picking.last
-        self._show(_taken(self.picking.steps[last]) if last is not None else "", "ok")
+        step = self.picking.steps[last] if last is not None else None
+        if step is not None and _expired(step):
+            words = t("scan_work.expired", product=step.sku, day=fmt.date_(step.expires_on))
+            self._show(f"{_taken(step)} · {words}", "warn")
+            return "warn"
+        self._show(_taken(step) if step is not None else "", "ok")
         return "ok"
 
     def _change(self, change: Decimal) -> None:
@@ -176,11 +190,14 @@ class PickPage(ScanPage):
         if picking is not None:
             self._step(lambda: picking.more(change))
 
-    def undo(self) -> None:
-        """Take the last step back."""
-        if self._past:
-            self.picking = self._past.pop()
-            self._show(t("scan_work.undone"))
+    def undo(self) -> str:
+        """Take the last step back; the tone for it."""
+        if not self._past:
+            self._tell(t("scan_work.nothing_to_undo"), "warn")
+            return "warn"
+        self.picking = self._past.pop()
+        self._show(t("scan_work.undone"))
+        return "ok"
 
     def clear(self) -> None:
         """Leave the order, after a question when something was taken."""
@@ -209,26 +226,27 @@ class PickPage(ScanPage):
 
     # -- shipping -----------------------------------------------------------------------------------------------
 
-    def ship(self, then: Callable[[], None] | None = None) -> None:
-        """Post the delivery of what was taken."""
+    def ship(self, then: Callable[[], None] | None = None) -> str:
+        """Post the delivery of what was taken; the tone for it."""
         picking = self.picking
         if self._posting or picking is None:
-            return
+            return "bad"
         try:
             command = picking.ship()
         except AppError as error:
             self._tell(error_text(error), "bad")
-            return
+            return "bad"
         self._posting = True
 
         def shipped(answer: Shipped) -> None:
             self.picking, self._past = None, []
+            self._delivery = answer.id
             self._show(t("scan_pick.shipped", number=answer.number), "ok")
+            self.signal("ok")
             self._note(picking, answer.id)
             # At a terminal nobody may archive: the office makes the delivery note up.
             if self.ctx.profile.can("document_archive"):
                 pdf.archive(self.ctx, "delivery", answer.id, answer.number)
-            self._offer_packing(answer)
             self.refresh()
             if then is not None:
                 then()
@@ -238,11 +256,11 @@ class PickPage(ScanPage):
 
         op: WriteOp[Shipped] = WriteOp(self, self.ctx, writes.ship_delivery, command)
         op.disabling(self.ship_button).success(shipped).failure(self._refused).finally_(over).start()
+        return LATER
 
-    def _offer_packing(self, answer: Shipped) -> None:
-        if PACK in self.ctx.registry.workspaces:
-            again = ("scan_pick.pack", lambda: self.ctx.navigate.open_workspace(PACK, delivery=answer.id))
-            self.ctx.navigate.toast(t("scan_pick.shipped", number=answer.number), action=again)
+    def pack(self) -> None:
+        """Go on with packing what was shipped last."""
+        self.ctx.navigate.open_workspace(PACK, delivery=self._delivery)
 
     def _note(self, picking: Picking, delivery_id: int) -> None:
         missing = [
@@ -261,9 +279,7 @@ class PickPage(ScanPage):
             WriteOp(self, self.ctx, add_note, AddNote("sales.delivery", delivery_id, words)).start()
 
     def _refused(self, error: BaseException) -> bool:
-        hub = self.hub()
-        if hub is not None:
-            hub.signal("bad")
+        self.signal("bad")
         if not isinstance(error, AppError) or isinstance(error, NotAllowed | SessionEnded):
             return False
         self._tell(error_text(error), "bad")
@@ -327,6 +343,8 @@ class PickPage(ScanPage):
             button.setVisible(busy)
         self.undo_button.setEnabled(bool(self._past))
         self.undo_button.setVisible(busy)
+        offered = self._delivery is not None and PACK in self.ctx.registry.workspaces
+        self.pack_button.setVisible(offered and not busy)
         if picking is not None:
             done = sum(step.done for step in picking.steps)
             card = Card()
@@ -349,8 +367,12 @@ class PickPage(ScanPage):
         words.setSpacing(px("gap_xs"))
         place = step.place or t("scan_pick.service")
         words.addWidget(Label(f"{place}  {step.lot}".strip(), "touch_name" if now else "touch_word"))
-        words.addWidget(Label(f"{step.sku} {step.name}", "touch_text", "text2", elide=True))
+        until = t("scan_look.until", day=fmt.date_(step.expires_on)) if step.expires_on else ""
+        second = " · ".join(part for part in (f"{step.sku} {step.name}", until) if part)
+        words.addWidget(Label(second, "touch_text", "text2", elide=True))
         row.addLayout(words, 1)
+        if _expired(step):
+            row.addWidget(Chip("bad", t("scan_pick.expired")))
         if step.short:
             row.addWidget(Chip("warn", t(f"scan_pick.reason_{step.short}")))
         elif step.done:
@@ -370,6 +392,10 @@ class PickPage(ScanPage):
             row.addWidget(more)
         card.body.addLayout(row)
         return card
+
+
+def _expired(step: PickStep) -> bool:
+    return step.expires_on is not None and step.expires_on < today()
 
 
 def _taken(step: PickStep) -> str:

@@ -19,6 +19,7 @@ from app.views.core.fields import Field, FieldBox
 from app.views.core.form_parts import FieldGrid
 from app.views.core.marks import Label
 from app.views.core.operation import WriteOp
+from app.views.core.scanner import hub_of
 from app.views.core.values import error_text
 
 FIELDS = (
@@ -121,7 +122,11 @@ class TeachDialog(Dialog):
         return False
 
     def _taught(self, answer: Taught) -> None:
+        hub = hub_of(self)
         self.finish()
         self._ctx.navigate.toast(
             t("scan.taught_ean" if answer.ean else "scan.taught", code=self.reading.code)
         )
+        # Whoever scanned it meant something by it: now it is known what.
+        if hub is not None:
+            hub.scanned(self.reading.raw)

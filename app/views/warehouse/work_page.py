@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.changes import Result
+from app.core.clock import today
 from app.core.drafts import pack, unpack
 from app.core.errors import AppError, NotAllowed, SessionEnded
 from app.core.i18n import language, t
@@ -34,11 +35,12 @@ from app.views.core.context import AppContext
 from app.views.core.errors import ask
 from app.views.core.marks import Chip, Label
 from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.scanner import LATER
 from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.theme import px
 from app.views.core.values import error_text
 from app.views.terminal.parts import TouchButton
-from app.views.warehouse.parts import ScanPage, first, is_lot
+from app.views.warehouse.parts import ScanPage, first, is_lot, of_several
 
 UNDO = 50
 ONE = Decimal(1)
@@ -98,13 +100,15 @@ class WorkPage(ScanPage):
         if self.work.asked is not None and is_lot(found):
             return self._lot(found.reading.lot or found.reading.code)
         if not found.hits:
-            self._tell(t("scan.unknown", code=found.reading.code), "bad")
-            return ""
+            return self.not_known(found, self._want())
         place = first(found.hits, PLACE, BOX)
         product = first(found.hits, PRODUCT, LOT)
         # What both a product and a place are called like is what is waited for.
         if place is not None and (product is None or self.work.wants == "place"):
             return self._place(place)
+        if of_several(found.hits):
+            self._tell(t("scan.lot_of_several", lot=found.reading.code), "bad")
+            return "bad"
         if product is not None:
             return self._product(product, found)
         return ""
@@ -133,17 +137,28 @@ class WorkPage(ScanPage):
             hit.lot,
             hit.lot_id,
             found.reading.qty or hit.qty or ONE,
+            hit.expires_on or found.reading.expires_on,
         )
         if self.mode in AT_PLACE:
-            return self._step(lambda: self.work.arrived(piece))
+            tone = self._step(lambda: self.work.arrived(piece))
+            return self._expired(piece) if tone == "ok" and self.mode == RECEIVE else tone
         self._look(piece)
-        return "ok"
+        return LATER
+
+    def _expired(self, piece: Piece) -> str:
+        """The tone for goods that arrive, by the day they are good until."""
+        if piece.expires_on is None or piece.expires_on >= today():
+            return "ok"
+        until = fmt.date_(piece.expires_on)
+        self._tell(t("scan_work.expired", product=piece.sku, day=until), "warn")
+        return "warn"
 
     def _lot(self, lot: str) -> str:
         tone = self._step(lambda: self.work.with_lot(lot))
         asked = self.work.asked
         if tone == "ok" and asked is not None and asked.lot:
             self._look(asked)
+            return LATER
         return tone
 
     def _look(self, piece: Piece) -> None:
@@ -152,10 +167,8 @@ class WorkPage(ScanPage):
 
     def _lies(self, piece: Piece, stock: ProductStock) -> None:
         tone = self._step(lambda: self.work.taken(piece, stock))
-        hub = self.hub()
-        if tone == "bad" and hub is not None:
-            hub.signal("bad")
-        elif self.mode == PUT_AWAY:
+        self.signal(tone)
+        if tone == "ok" and self.mode == PUT_AWAY and self.work.asked is None:
             shelves = [one.place for one in stock.balances if one.place_kind == "storage" and one.qty > 0]
             if shelves:
                 lies = ", ".join(dict.fromkeys(shelves[:4]))
@@ -165,15 +178,12 @@ class WorkPage(ScanPage):
         """Codes of the sheet: all that the buttons do, and the digits of a quantity."""
         if command.isdigit():
             return self._step(lambda: self.work.digit(command))
-        doing: dict[str, Callable[[], object]] = {
+        doing: dict[str, Callable[[], str]] = {
             "undo": self.undo,
             "cancel": self.clear_now,
-            "confirm": self.post,
-            "post": self.post,
-            "more": lambda: self._step(lambda: self.work.more(ONE)),
+            "more": lambda: self._step(lambda: self.work.one_more()),
         }
-        doing[command]()
-        return "ok"
+        return doing.get(command, self.post)()
 
     # -- steps --------------------------------------------------------------------------------------------------
 
@@ -189,11 +199,14 @@ class WorkPage(ScanPage):
         self._show(self._done_words(), "ok")
         return "ok"
 
-    def undo(self) -> None:
-        """Take the last step back."""
-        if self._past:
-            self.work = self._past.pop()
-            self._show(t("scan_work.undone"))
+    def undo(self) -> str:
+        """Take the last step back; the tone for it."""
+        if not self._past:
+            self._tell(t("scan_work.nothing_to_undo"), "warn")
+            return "warn"
+        self.work = self._past.pop()
+        self._show(t("scan_work.undone"))
+        return "ok"
 
     def clear(self) -> None:
         """Take everything back, after a question."""
@@ -208,26 +221,27 @@ class WorkPage(ScanPage):
         else:
             self.clear_now()
 
-    def clear_now(self) -> None:
+    def clear_now(self) -> str:
         """Take everything back; undo brings it again."""
         self._past = [*self._past[-UNDO:], self.work]
         self.work = Work(self.mode)
         self._show(t("scan_work.cleared"))
+        return "ok"
 
     def _change(self, change: Decimal) -> None:
         self._step(lambda: self.work.more(change))
 
     # -- posting ------------------------------------------------------------------------------------------------
 
-    def post(self, then: Callable[[], None] | None = None) -> None:
-        """Book what arrived; what is moved is booked by scanning the place it goes to."""
+    def post(self, then: Callable[[], None] | None = None) -> str:
+        """Book what arrived; what is moved is booked by scanning the place it goes to. The tone for it."""
         if self.mode == RECEIVE:
-            self._post(lambda: (writes.receive_stock, self.work.receive()), "", then)
-        elif self.mode == COUNT:
+            return self._post(lambda: (writes.receive_stock, self.work.receive()), "", then)
+        if self.mode == COUNT:
             reason = t("scan_count.reason")
-            self._post(lambda: (writes.adjust_stock, self.work.count(reason)), "", then)
-        else:
-            self._tell(t("scan_work.scan_target"), "warn")
+            return self._post(lambda: (writes.adjust_stock, self.work.count(reason)), "", then)
+        self._tell(t("scan_work.scan_target"), "warn")
+        return "warn"
 
     def _post(
         self,
@@ -249,6 +263,7 @@ class WorkPage(ScanPage):
             self.work, self._past = self.work.done(), []
             words = t(f"{self.key}.done", n=len(lines), count=fmt.number(len(lines)), place=target)
             self._show(words, "ok")
+            self.signal("ok")
             if then is not None:
                 then()
 
@@ -257,12 +272,10 @@ class WorkPage(ScanPage):
 
         op: WriteOp[Any] = WriteOp(self, self.ctx, fn, command).disabling(self.post_button)
         op.success(booked).failure(lambda error: self._refused(error, command)).finally_(over).start()
-        return "ok"
+        return LATER
 
     def _refused(self, error: BaseException, command: Any) -> bool:
-        hub = self.hub()
-        if hub is not None:
-            hub.signal("bad")
+        self.signal("bad")
         if isinstance(error, NotAllowed) and error.key == "stock_difference_limit":
             self._ask_for(error, command)
             return True
@@ -338,7 +351,9 @@ class WorkPage(ScanPage):
             if line.most is not None
             else ""
         )
-        parts = (line.piece.lot, where.code if where is not None else "", most)
+        good = line.piece.expires_on
+        until = t("scan_look.until", day=fmt.date_(good)) if good is not None else ""
+        parts = (line.piece.lot, until, where.code if where is not None else "", most)
         words.addWidget(Label(" · ".join(part for part in parts if part), "touch_text", "text2"))
         row.addLayout(words, 1)
         if line.qty == 0 and self.mode != COUNT:

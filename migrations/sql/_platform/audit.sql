@@ -184,3 +184,22 @@ END $$;
 COMMENT ON FUNCTION system.changes_since IS
   'Records changed since a cursor, as far as the person may see them, and the next cursor; NULL just asks for a cursor. '
   'A topic with very many changes comes once, without an id.';
+
+CREATE OR REPLACE FUNCTION audit.commit_fate(p_xid xid8, p_session bigint) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_fate text;
+BEGIN
+  PERFORM sec.require_session();
+  BEGIN
+    v_fate := pg_xact_status(p_xid);
+  EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN 'lost';  -- a server that died had not even noted its number
+  END;
+  -- A server that died gives the numbers it had not noted to others: what the trail says is theirs is not the caller's.
+  RETURN CASE WHEN (SELECT NOT bool_or(e.login = session_user AND e.session_id IS NOT DISTINCT FROM p_session)
+                      FROM audit.entry e WHERE e.xid = p_xid::text::bigint) THEN 'lost' ELSE v_fate END;
+END $$;
+COMMENT ON FUNCTION audit.commit_fate IS
+  'What became of a transaction of one''s own session whose COMMIT got no answer: in progress, committed, aborted, or lost by a server '
+  'that died; NULL when it is too long ago to tell.';

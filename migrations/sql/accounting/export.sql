@@ -19,14 +19,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       FROM v JOIN sales.invoice_tax t ON t.invoice_id = v.record_id WHERE v.topic = 'sales.invoice'
      GROUP BY t.tax_category, t.tax_rate
     UNION ALL
-    SELECT 'deduction', d.tax_category::text, d.tax_rate, -sum(d.net_amount + d.tax_amount)
+    SELECT 'deduction', d.tax_category::text, d.tax_rate, -sum(d.own_net_amount + d.own_tax_amount)
       FROM v JOIN sales.invoice_deduction d ON d.invoice_id = v.record_id WHERE v.topic = 'sales.invoice'
      GROUP BY d.tax_category, d.tax_rate
     UNION ALL
-    SELECT 'receivables', '', 0, sum(i.own_gross_amount - i.prepaid_amount)
+    SELECT 'receivables', '', 0, sum(i.own_gross_amount - i.own_prepaid_amount)
       FROM v JOIN sales.invoice i ON i.id = v.record_id WHERE v.topic = 'sales.invoice' HAVING count(*) > 0
     UNION ALL
-    SELECT 'received', '', 0, -sum(p.own_amount)
+    SELECT 'received', '', 0, -sum(p.own_paid)
       FROM v JOIN sales.payment p ON p.id = v.record_id WHERE v.topic = 'sales.payment' HAVING count(*) > 0
     UNION ALL
     SELECT 'discount_granted', '', 0, -sum(p.own_discount)
@@ -51,9 +51,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       FROM v JOIN purchasing.purchase_payment p ON p.id = v.record_id
      WHERE v.topic = 'purchasing.purchase_payment' HAVING sum(p.own_discount) <> 0
     UNION ALL
-    SELECT CASE WHEN p.own_amount > p.own_paid THEN 'exchange_gain' ELSE 'exchange_loss' END, '', 0, sum(p.own_amount - p.own_paid)
-      FROM v JOIN purchasing.purchase_payment p ON p.id = v.record_id
-     WHERE v.topic = 'purchasing.purchase_payment' AND p.own_amount <> p.own_paid GROUP BY 1
+    SELECT CASE WHEN p.gain > 0 THEN 'exchange_gain' ELSE 'exchange_loss' END, '', 0, sum(p.gain)
+      FROM (SELECT p.own_amount - p.own_paid AS gain FROM v JOIN purchasing.purchase_payment p ON p.id = v.record_id
+             WHERE v.topic = 'purchasing.purchase_payment'
+            UNION ALL
+            SELECT p.own_paid - p.own_amount FROM v JOIN sales.payment p ON p.id = v.record_id WHERE v.topic = 'sales.payment') p
+     WHERE p.gain <> 0 GROUP BY 1
   ), exported AS (
     SELECT CASE WHEN b.kind IN ('revenue', 'freight') THEN 'revenue' WHEN b.kind = 'payment' AND b.side = 'debtor' THEN 'received'
                 WHEN b.kind = 'payment' THEN 'paid' WHEN b.kind IN ('discount', 'exchange') THEN b.purpose ELSE b.kind END AS figure,
@@ -132,8 +135,12 @@ BEGIN
            'tax_rate', b.tax_rate, 'amount', abs(b.amount), 'side', CASE WHEN b.amount > 0 THEN 'S' ELSE 'H' END,
            'account', b.account::text, 'contra', b.contra, 'tax_key', coalesce(b.tax_key, ''), 'vat_id', b.vat_id,
            'words', coalesce(b.words, ''), 'foreign', (
-             SELECT i.currency || ' ' || trim_scale(i.exchange_rate) FROM sales.invoice i
-              WHERE b.topic = 'sales.invoice' AND i.id = b.record_id AND i.exchange_rate <> 1
+             -- Deducted down payments have rates of their own.
+             SELECT concat_ws(' ', i.currency, CASE WHEN b.kind <> 'deduction' THEN trim_scale(i.exchange_rate) END, p.amount)
+               FROM sales.invoice i
+               LEFT JOIN sales.payment p ON b.topic = 'sales.payment' AND p.id = b.record_id
+              WHERE i.exchange_rate <> 1 AND b.kind IN ('revenue', 'freight', 'deduction', 'payment')
+                AND i.id = CASE b.topic WHEN 'sales.invoice' THEN b.record_id WHEN 'sales.payment' THEN p.invoice_id END
              UNION ALL
              SELECT concat_ws(' ', i.currency, trim_scale(i.exchange_rate), coalesce(t.net_amount + t.tax_amount, p.amount))
                FROM purchasing.purchase_invoice i

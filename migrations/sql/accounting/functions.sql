@@ -46,13 +46,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
            i.customer_id AS partner_id, i.number::text AS number, i.invoice_date AS dated, i.due_date,
            i.service_date, CASE WHEN EXISTS (SELECT FROM sales.invoice_tax t WHERE t.invoice_id = i.id AND t.tax_category IN ('K', 'AE'))
                                 THEN i.customer_vat_id::text END AS vat_id,
-           i.snapshot #>> '{customer,name}' AS words, i.own_gross_amount - i.prepaid_amount AS amount, 0::numeric AS discount,
+           i.snapshot #>> '{customer,name}' AS words, i.own_gross_amount - i.own_prepaid_amount AS amount, 0::numeric AS discount,
            0::numeric AS difference
       FROM sales.invoice i WHERE NOT accounting.about_down_payment(i)
     UNION ALL
     SELECT 'sales.payment', p.id, CASE WHEN accounting.about_down_payment(i) THEN 'down_payment' ELSE 'payment' END, i.id, 'debtor',
            i.customer_id, i.number::text, p.paid_on, NULL, NULL, NULL,
-           coalesce(p.reference::text, i.snapshot #>> '{customer,name}'), p.own_amount, p.own_discount, 0
+           coalesce(p.reference::text, i.snapshot #>> '{customer,name}'), p.own_amount, p.own_discount,
+           p.own_paid - p.own_amount
       FROM sales.payment p JOIN sales.invoice i ON i.id = p.invoice_id
     UNION ALL
     SELECT 'purchasing.purchase_invoice', i.id, 'invoice', i.id, 'creditor', i.supplier_id, i.invoice_number::text,
@@ -79,17 +80,17 @@ CREATE OR REPLACE FUNCTION accounting.tax_groups(p_topic text, p_invoice bigint)
 RETURNS TABLE (tax_category text, tax_rate numeric, gross numeric)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT g.tax_category, g.tax_rate, sum(g.gross) FROM (
-    SELECT t.tax_category::text, t.tax_rate, t.net_amount + t.tax_amount AS gross
+    SELECT t.tax_category::text, t.tax_rate, t.own_net_amount + t.own_tax_amount AS gross
       FROM sales.invoice_tax t WHERE p_topic = 'debtor' AND t.invoice_id = p_invoice
     UNION ALL
-    SELECT d.tax_category::text, d.tax_rate, -d.net_amount - d.tax_amount
+    SELECT d.tax_category::text, d.tax_rate, -d.own_net_amount - d.own_tax_amount
       FROM sales.invoice_deduction d WHERE p_topic = 'debtor' AND d.invoice_id = p_invoice
     UNION ALL
-    SELECT t.tax_category::text, t.tax_rate, t.net_amount + t.tax_amount
+    SELECT t.tax_category::text, t.tax_rate, t.own_net_amount + t.own_tax_amount
       FROM purchasing.purchase_invoice_tax t WHERE p_topic = 'creditor' AND t.purchase_invoice_id = p_invoice) g
    GROUP BY g.tax_category, g.tax_rate
 $$;
-COMMENT ON FUNCTION accounting.tax_groups IS 'What is to be paid of an invoice (of a debtor or creditor) by tax category and rate, gross.';
+COMMENT ON FUNCTION accounting.tax_groups IS 'What is to be paid of an invoice (of a debtor or creditor) by tax category and rate, gross, in the house''s own currency.';
 
 CREATE OR REPLACE FUNCTION accounting.shares(p_side text, p_invoice bigint, p_before numeric, p_amount numeric)
 RETURNS TABLE (tax_category text, tax_rate numeric, amount numeric)
@@ -143,7 +144,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       FROM v JOIN freight f ON f.invoice_id = v.record_id WHERE v.topic = 'sales.invoice'
     UNION ALL
     SELECT v.topic, v.record_id, 3, 'deduction', 'down_payment', d.tax_category::text, d.tax_rate,
-           -sum(d.net_amount + d.tax_amount)
+           -sum(d.own_net_amount + d.own_tax_amount)
       FROM v JOIN sales.invoice_deduction d ON d.invoice_id = v.record_id
      WHERE v.topic = 'sales.invoice' GROUP BY v.topic, v.record_id, d.tax_category, d.tax_rate
     UNION ALL
@@ -151,10 +152,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       FROM v JOIN purchasing.purchase_invoice_tax t ON t.purchase_invoice_id = v.record_id
      WHERE v.topic = 'purchasing.purchase_invoice'
     UNION ALL
-    SELECT v.topic, v.record_id, 1, 'payment', 'bank', '', 0, CASE v.side WHEN 'debtor' THEN -v.amount ELSE v.amount - v.difference END
+    SELECT v.topic, v.record_id, 1, 'payment', 'bank', '', 0, CASE v.side WHEN 'debtor' THEN -v.amount ELSE v.amount END - v.difference
       FROM v WHERE v.kind IN ('payment', 'down_payment')
     UNION ALL
-    -- What a payment took off the payable and what the bank moved for it, in the house's own currency.
+    -- Between what a payment took off the open item and what the bank moved for it, in the house's own currency.
     SELECT v.topic, v.record_id, 4, 'exchange', CASE WHEN v.difference > 0 THEN 'exchange_gain' ELSE 'exchange_loss' END, '', 0,
            v.difference
       FROM v WHERE v.difference <> 0
@@ -166,7 +167,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     UNION ALL
     SELECT v.topic, v.record_id, 3, 'down_payment', 'down_payment', s.tax_category, s.tax_rate, s.amount
       FROM v CROSS JOIN LATERAL accounting.shares('debtor', v.invoice_id, coalesce((
-             SELECT sum(p.amount) FROM sales.payment p WHERE p.invoice_id = v.invoice_id AND p.id < v.record_id), 0), v.amount) s
+             SELECT sum(p.own_amount) FROM sales.payment p WHERE p.invoice_id = v.invoice_id AND p.id < v.record_id), 0), v.amount) s
      WHERE v.kind = 'down_payment') x
    WHERE x.amount <> 0
 $$;

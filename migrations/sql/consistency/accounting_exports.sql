@@ -10,7 +10,7 @@ SELECT 'voucher ' || v.export_id || ' ' || v.topic || ' ' || v.record_id AS find
        <> CASE WHEN v.topic IN ('sales.invoice', 'purchasing.purchase_payment') THEN v.amount ELSE -v.amount END
 UNION ALL
 SELECT 'down payment ' || l.export_id || ' ' || l.record_id
-  FROM accounting.export_line l WHERE l.kind IN ('down_payment', 'payment') AND l.topic = 'sales.payment'
+  FROM accounting.export_line l WHERE l.kind IN ('down_payment', 'payment', 'exchange') AND l.topic = 'sales.payment'
  GROUP BY l.export_id, l.record_id
 HAVING bool_or(l.kind = 'down_payment') AND sum(CASE l.side WHEN 'S' THEN l.amount ELSE -l.amount END) <> 0
 UNION ALL
@@ -29,7 +29,7 @@ SELECT 'document ' || v.topic || ' ' || v.record_id
   LEFT JOIN sales.payment p ON v.topic = 'sales.payment' AND p.id = v.record_id
   LEFT JOIN purchasing.purchase_invoice b ON v.topic = 'purchasing.purchase_invoice' AND b.id = v.record_id
   LEFT JOIN purchasing.purchase_payment q ON v.topic = 'purchasing.purchase_payment' AND q.id = v.record_id
- WHERE v.topic = 'sales.invoice' AND i.own_gross_amount - i.prepaid_amount IS DISTINCT FROM v.amount
+ WHERE v.topic = 'sales.invoice' AND i.own_gross_amount - i.own_prepaid_amount IS DISTINCT FROM v.amount
     OR v.topic = 'sales.payment' AND p.own_amount + p.own_discount IS DISTINCT FROM v.amount
     OR v.topic = 'purchasing.purchase_invoice' AND b.own_gross_amount IS DISTINCT FROM v.amount
     OR v.topic = 'purchasing.purchase_payment' AND q.own_amount + q.own_discount IS DISTINCT FROM v.amount;

@@ -35,6 +35,7 @@ CREATE OR REPLACE FUNCTION api.stock_receive(p_command uuid, p_lines jsonb, p_re
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_replay jsonb;
+  v_lines jsonb;
   v_moves bigint[];
 BEGIN
   PERFORM sec.require('stock_receive');
@@ -44,15 +45,20 @@ BEGIN
     RETURN v_replay;
   END IF;
   PERFORM inventory.require_lines(p_lines);
+  v_lines := inventory.lots_by_code(p_lines);
   SELECT inventory.post_moves(jsonb_agg(jsonb_build_object(
            'product_id', m.line -> 'product_id', 'lot_id', m.line -> 'lot_id', 'to_place_id', m.line -> 'place_id',
            'qty', m.line -> 'qty', 'kind', 'receipt', 'reason', p_reason) ORDER BY m.ord))
     INTO v_moves
-    FROM jsonb_array_elements(inventory.lots_by_code(p_lines)) WITH ORDINALITY AS m (line, ord);
+    FROM jsonb_array_elements(v_lines) WITH ORDINALITY AS m (line, ord);
+  -- A lot keeps the day it was first received with.
+  UPDATE inventory.lot t SET expires_on = x.expires_on
+    FROM jsonb_to_recordset(v_lines) AS x (lot_id bigint, expires_on date)
+   WHERE t.id = x.lot_id AND t.expires_on IS NULL AND x.expires_on IS NOT NULL;
   RETURN api.command_end(p_command, jsonb_build_object('moves', v_moves));
 END $$;
 COMMENT ON FUNCTION api.stock_receive IS
-  'Receive goods: lines {product_id, place_id, lot_code, qty}; a lot is created when its code is new. Returns {moves}.';
+  'Receive goods: lines {product_id, place_id, lot_code, expires_on, qty}; a lot is created when its code is new, and takes expires_on when it has none. Returns {moves}.';
 
 CREATE OR REPLACE FUNCTION api.stock_transfer(p_command uuid, p_lines jsonb, p_reason text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

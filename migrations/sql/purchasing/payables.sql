@@ -106,15 +106,11 @@ BEGIN
   v_own_discount := sales.own(v_discount, v_invoice.exchange_rate);
   v_own := CASE WHEN p_amount + v_discount = v_open THEN purchasing.own_left(v_invoice) - v_own_discount
                 ELSE sales.own(v_sign * p_amount, v_invoice.exchange_rate) END;
-  IF v_invoice.exchange_date IS NULL THEN
-    v_own_paid := v_own;
+  IF v_invoice.exchange_date IS NOT NULL OR NOT purchasing.is_foreign(v_invoice.currency) THEN
+    v_own_paid := sales.bank_amount(v_invoice.currency, v_invoice.exchange_rate, v_sign * p_amount, v_own, p_paid_on, p_own_paid);
   ELSIF p_own_paid IS NULL THEN
-    v_own_paid := v_sign * sales.own(p_amount, sales.require_rate(v_invoice.currency, p_paid_on));
+    v_own_paid := v_own;  -- posted without a rate: the adviser books it
   ELSE
-    v_own_paid := v_sign * p_own_paid;
-  END IF;
-  IF p_own_paid IS NOT NULL AND (v_invoice.exchange_date IS NULL OR NOT p_own_paid > 0 OR p_own_paid <> round(p_own_paid, 2)
-                                 OR p_own_paid >= 1e12) THEN
     PERFORM sec.fail('ER422', 'payment_own_amount', jsonb_build_object('amount', p_own_paid));
   END IF;
   INSERT INTO purchasing.purchase_payment (purchase_invoice_id, paid_on, amount, discount_amount, own_amount, own_discount,

@@ -2,8 +2,8 @@
 
 CREATE OR REPLACE FUNCTION sales.line_left(p_line bigint, OUT qty numeric, OUT net numeric)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT l.qty + coalesce(sum(c.qty) FILTER (WHERE c.unit_price = l.unit_price AND c.discount_pct = l.discount_pct
-                                               AND l.product_id IS NOT NULL), 0),
+  -- An amount that is taken back has no unit.
+  SELECT l.qty + coalesce(sum(c.qty) FILTER (WHERE c.unit_code <> ''), 0),
          l.net_amount + coalesce(sum(c.net_amount), 0)
     FROM sales.invoice_line l LEFT JOIN sales.invoice_line c ON c.corrects_line_id = l.id
    WHERE l.id = p_line GROUP BY l.id
@@ -28,6 +28,23 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION sales.correction_net IS 'Net of so many pieces of a line that are taken back, negative; with the last of them the rest.';
 
+CREATE OR REPLACE FUNCTION sales.correction_charge(p_charge sales.invoice_charge, p_net numeric) RETURNS numeric
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  -- When nothing is left of its lines the rest of it goes, as long as only rounding lies between.
+  SELECT CASE WHEN l.net = 0 AND abs(p_charge.amount + e.amount + x.share) <= 0.01 * (e.times + 1)
+              THEN -p_charge.amount - e.amount ELSE x.share END
+    FROM (SELECT round(p_net * p_charge.pct / 100, 2) AS share) x
+   CROSS JOIN (SELECT sum(f.net) AS net FROM sales.invoice_line i CROSS JOIN LATERAL sales.line_left(i.id) f
+                WHERE i.invoice_id = p_charge.invoice_id AND i.tax_category = p_charge.tax_category
+                  AND i.tax_rate = p_charge.tax_rate) l
+   CROSS JOIN (SELECT coalesce(sum(c.amount), 0) AS amount, count(*) AS times
+                 FROM sales.invoice i JOIN sales.invoice_charge c ON c.invoice_id = i.id
+                WHERE i.corrects_id = p_charge.invoice_id AND c.position = p_charge.position
+                  AND c.tax_category = p_charge.tax_category AND c.tax_rate = p_charge.tax_rate) e
+$$;
+COMMENT ON FUNCTION sales.correction_charge IS
+  'What of a percentage on the whole goes with so much net of its lines that is taken back (negative); with the last of them the rest.';
+
 CREATE OR REPLACE FUNCTION api.invoice_correct(
   p_command uuid, p_id bigint, p_row_version integer, p_lines jsonb, p_reason text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -39,6 +56,7 @@ DECLARE
   v_bad record;
   v_id bigint;
   v_set_off numeric;
+  v_own_set_off numeric;  -- in the house's own currency: one of both is settled, to the cent
   v_prefix text;
 BEGIN
   PERFORM sec.require('invoice_correct');
@@ -91,13 +109,14 @@ BEGIN
   -- Goods that come off take their share of the percentages with them; an amount is what it is.
   INSERT INTO sales.invoice_charge (invoice_id, position, kind, reason, reason_code, pct, base_amount, amount,
                                     tax_category, tax_rate)
-  SELECT v_id, c.position, c.kind, c.reason, c.reason_code, c.pct, b.net, round(b.net * c.pct / 100, 2), c.tax_category, c.tax_rate
+  SELECT v_id, c.position, c.kind, c.reason, c.reason_code, c.pct, b.net, a.amount, c.tax_category, c.tax_rate
     FROM sales.invoice_charge c
     JOIN (SELECT n.tax_category, n.tax_rate, sum(n.net_amount) AS net
             FROM sales.invoice_line n JOIN jsonb_to_recordset(p_lines) AS w (invoice_line_id bigint, qty numeric)
               ON w.invoice_line_id = n.corrects_line_id AND w.qty IS NOT NULL
            WHERE n.invoice_id = v_id GROUP BY 1, 2) b ON b.tax_category = c.tax_category AND b.tax_rate = c.tax_rate
-   WHERE c.invoice_id = p_id AND c.pct IS NOT NULL AND round(b.net * c.pct / 100, 2) <> 0;
+   CROSS JOIN LATERAL sales.correction_charge(c, b.net) AS a (amount)
+   WHERE c.invoice_id = p_id AND c.pct IS NOT NULL AND a.amount <> 0;
   v_order.snapshot := v_invoice.snapshot;
   v_new := sales.write_invoice(v_id, 'correction', p_id, v_order, v_invoice.service_date, NULL, btrim(p_reason));
   -- Each correction has a tax of its own: rounded up several times they may be some cents more than the invoice's.
@@ -109,10 +128,12 @@ BEGIN
     PERFORM sec.fail('ER422', 'correction_exceeds_invoice', jsonb_build_object('number', v_invoice.number));
   END IF;
   v_set_off := least(-v_new.gross_amount, CASE WHEN v_invoice.state = 'open' THEN sales.open_amount(v_invoice) ELSE 0 END);
-  UPDATE sales.invoice i SET credited_amount = i.credited_amount + v_set_off,
+  v_own_set_off := CASE WHEN v_set_off = -v_new.gross_amount THEN -v_new.own_gross_amount
+                        WHEN v_set_off > 0 THEN sales.own_left(v_invoice) ELSE 0 END;
+  UPDATE sales.invoice i SET credited_amount = i.credited_amount + v_set_off, own_credited_amount = i.own_credited_amount + v_own_set_off,
          state = CASE WHEN i.state = 'open' AND sales.open_amount(i) = v_set_off THEN 'paid' ELSE i.state END
    WHERE i.id = p_id AND v_set_off > 0;
-  UPDATE sales.invoice i SET credited_amount = -v_set_off,
+  UPDATE sales.invoice i SET credited_amount = -v_set_off, own_credited_amount = -v_own_set_off,
          state = CASE WHEN v_set_off = -v_new.gross_amount THEN 'settled' ELSE 'open' END
    WHERE i.id = v_id AND (v_set_off > 0 OR v_new.gross_amount = 0) RETURNING * INTO v_new;
   SELECT i.* INTO v_new FROM sales.invoice i WHERE i.id = v_id;

@@ -42,10 +42,30 @@ $$;
 COMMENT ON FUNCTION sales.own IS 'An amount in the house''s own currency, rounded once.';
 
 CREATE OR REPLACE FUNCTION sales.own_left(p_invoice sales.invoice) RETURNS numeric
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN p_invoice.exchange_rate = 1 THEN sales.open_amount(p_invoice)
-              ELSE p_invoice.own_gross_amount - sales.own(p_invoice.prepaid_amount + p_invoice.credited_amount, p_invoice.exchange_rate)
-                   - coalesce((SELECT sum(p.own_amount + p.own_discount) FROM sales.payment p WHERE p.invoice_id = p_invoice.id), 0) END
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT p_invoice.own_gross_amount - p_invoice.own_prepaid_amount - p_invoice.own_credited_amount - p_invoice.own_settled_amount
 $$;
 COMMENT ON FUNCTION sales.own_left IS
   'What is open of an invoice in the house''s own currency; the payment that settles it takes exactly this, so that nothing is left by rounding.';
+
+CREATE OR REPLACE FUNCTION sales.bank_amount(
+  p_currency text, p_rate numeric, p_amount numeric, p_own numeric, p_on date, p_typed numeric) RETURNS numeric
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_foreign boolean := purchasing.is_foreign(p_currency);
+  v_rate numeric;
+BEGIN
+  IF p_typed IS NOT NULL THEN
+    IF NOT v_foreign OR NOT p_typed > 0 OR p_typed <> round(p_typed, 2) OR p_typed >= 1e12 THEN
+      PERFORM sec.fail('ER422', 'payment_own_amount', jsonb_build_object('amount', p_typed));
+    END IF;
+    RETURN sign(p_amount) * p_typed;
+  ELSIF NOT v_foreign THEN
+    RETURN p_own;
+  END IF;
+  v_rate := sales.require_rate(p_currency, p_on);
+  RETURN CASE WHEN v_rate = p_rate THEN p_own ELSE sales.own(p_amount, v_rate) END;
+END $$;
+COMMENT ON FUNCTION sales.bank_amount IS
+  'What the bank moved for a payment, in the house''s own currency: the amount that was typed, else at the rate of the day. At the rate '
+  'of its invoice that is exactly what the payment takes off it (p_own), so that rounding books neither gain nor loss.';

@@ -19,9 +19,7 @@ BEGIN
   IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
   v_order := sales.locked_order(p_sales_order_id, p_row_version);
   PERFORM sales.require_state('sales_order_not_confirmed', v_order.state, 'confirmed');
-  IF v_order.exchange_rate <> 1 THEN
-    PERFORM sec.fail('ER422', 'down_payment_foreign_currency', jsonb_build_object('currency', v_order.currency));
-  ELSIF (p_pct IS NULL) = (p_amount IS NULL)
+  IF (p_pct IS NULL) = (p_amount IS NULL)
      OR NOT coalesce(p_pct > 0 AND p_pct <= 100 AND p_pct = round(p_pct, 4), true)
      OR NOT coalesce(p_amount > 0 AND p_amount < 1e12 AND p_amount = round(p_amount, 2), true)
   THEN

@@ -1,5 +1,47 @@
 -- Invoices: for deliveries, cancelled by a counter-document.
 
+CREATE OR REPLACE FUNCTION sales.invoice_groups(p_invoice bigint, p_corrects bigint, p_rate numeric)
+RETURNS TABLE (tax_category text, tax_rate numeric, net numeric, tax numeric, own_net numeric, own_tax numeric, place bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH s AS (
+    SELECT x.tax_category, x.tax_rate, sum(x.net) AS net
+      FROM (SELECT l.tax_category::text, l.tax_rate, l.net_amount AS net FROM sales.invoice_line l WHERE l.invoice_id = p_invoice
+            UNION ALL
+            SELECT c.tax_category::text, c.tax_rate, CASE c.kind WHEN 'charge' THEN c.amount ELSE -c.amount END
+              FROM sales.invoice_charge c WHERE c.invoice_id = p_invoice) x
+     GROUP BY x.tax_category, x.tax_rate
+  ), d AS (
+    -- What was paid in advance is worth what it was booked with; only the rest goes by the rate of this invoice.
+    SELECT x.tax_category::text, x.tax_rate, sum(x.net_amount) AS net, sum(x.tax_amount) AS tax, sum(x.own_net_amount) AS own_net,
+           sum(x.own_tax_amount) AS own_tax
+      FROM sales.invoice_deduction x WHERE x.invoice_id = p_invoice GROUP BY 1, 2
+  ), b AS (
+    -- What a correction finds: the invoice without deducted down payments, less what earlier ones took back.
+    SELECT x.tax_category, x.tax_rate, sum(x.net) AS net, sum(x.tax) AS tax, sum(x.own_net) AS own_net, sum(x.own_tax) AS own_tax
+      FROM (SELECT t.tax_category::text, t.tax_rate, t.net_amount AS net, t.tax_amount AS tax, t.own_net_amount AS own_net,
+                   t.own_tax_amount AS own_tax
+              FROM sales.invoice_tax t
+             WHERE t.invoice_id = p_corrects OR t.invoice_id IN (SELECT c.id FROM sales.invoice c WHERE c.corrects_id = p_corrects)
+            UNION ALL
+            SELECT t.tax_category::text, t.tax_rate, -t.net_amount, -t.tax_amount, -t.own_net_amount, -t.own_tax_amount
+              FROM sales.invoice_deduction t WHERE t.invoice_id = p_corrects) x
+     GROUP BY x.tax_category, x.tax_rate)
+  SELECT s.tax_category, s.tax_rate, s.net, g.tax,
+         CASE WHEN g.last THEN -b.own_net ELSE sales.own(s.net - coalesce(d.net, 0), p_rate) + coalesce(d.own_net, 0) END,
+         CASE WHEN g.last THEN -b.own_tax ELSE sales.own(g.tax - coalesce(d.tax, 0), p_rate) + coalesce(d.own_tax, 0) END,
+         row_number() OVER (ORDER BY abs(s.net) DESC, s.tax_category, s.tax_rate)
+    FROM s
+    LEFT JOIN d ON d.tax_category = s.tax_category AND d.tax_rate = s.tax_rate
+    LEFT JOIN b ON b.tax_category = s.tax_category AND b.tax_rate = s.tax_rate
+   CROSS JOIN LATERAL (
+     -- Several times rounded is not rounded once: with the last of a rate goes the last cent of its tax.
+     SELECT coalesce(b.net + s.net = 0, false) AS last,
+            CASE WHEN b.net + s.net = 0 THEN -b.tax ELSE round(s.net * s.tax_rate / 100, 2) END AS tax) g
+$$;
+COMMENT ON FUNCTION sales.invoice_groups IS
+  'Net and tax of the lines and charges of an invoice per category and rate, in its currency and, at a rate, in the house''s own; of a '
+  'correction with what is left of the invoice it corrects.';
+
 CREATE OR REPLACE FUNCTION sales.write_invoice(
   p_id bigint, p_kind text, p_refers bigint, p_order sales.sales_order, p_service_date date, p_due date, p_reason text)
 RETURNS sales.invoice
@@ -21,6 +63,7 @@ DECLARE
   v_own_tax numeric;
   v_rated date := v_today;
   v_rate numeric;
+  v_cent numeric;
 BEGIN
   PERFORM accounting.require_open(v_today);
   -- What takes an invoice back does so at its rate.
@@ -29,32 +72,34 @@ BEGIN
   ELSE
     SELECT i.exchange_rate, coalesce(i.exchange_date, v_today) INTO v_rate, v_rated FROM sales.invoice i WHERE i.id = p_refers;
   END IF;
+  IF p_kind = 'correction' AND v_rate <> 1 THEN
+    -- What takes back exactly what is open takes exactly what is open in the house's own currency.
+    SELECT -sales.own_left(i) - g.own INTO v_cent
+      FROM sales.invoice i
+     CROSS JOIN (SELECT sum(x.net + x.tax) AS gross, sum(x.own_net + x.own_tax) AS own
+                   FROM sales.invoice_groups(p_id, p_refers, v_rate) x) g
+     WHERE i.id = p_refers AND i.state = 'open' AND sales.open_amount(i) = -g.gross;
+  END IF;
   INSERT INTO sales.invoice_tax (invoice_id, tax_category, tax_rate, net_amount, tax_amount, own_net_amount, own_tax_amount,
                                  exemption_code, exemption_text)
-  SELECT p_id, s.tax_category, s.tax_rate, s.net, round(s.net * s.tax_rate / 100, 2), sales.own(s.net, v_rate),
-         sales.own(round(s.net * s.tax_rate / 100, 2), v_rate),
-         coalesce(e.code, s.own_code), coalesce(e.words, s.own_words)
-    FROM (
-      SELECT x.tax_category, x.tax_rate, sum(x.net) AS net, max(x.own_code) AS own_code, max(x.own_words) AS own_words
-        FROM (SELECT l.tax_category, l.tax_rate, l.net_amount AS net,
-                     CASE WHEN l.tax_category = 'E' THEN k.exemption_code END AS own_code,
-                     CASE WHEN l.tax_category = 'E' THEN CASE WHEN v_language = 'en' THEN k.exemption_en ELSE k.exemption_de END END
-                       AS own_words
-                FROM sales.invoice_line l
-                LEFT JOIN catalog.product p ON p.id = l.product_id
-                LEFT JOIN catalog.tax_class k ON k.id = p.tax_class_id
-               WHERE l.invoice_id = p_id
-              UNION ALL
-              SELECT c.tax_category, c.tax_rate, CASE c.kind WHEN 'charge' THEN c.amount ELSE -c.amount END, NULL, NULL
-                FROM sales.invoice_charge c WHERE c.invoice_id = p_id) x
-       GROUP BY x.tax_category, x.tax_rate) s
-    LEFT JOIN LATERAL sales.exemption(s.tax_category, v_small, v_language) e ON true;
+  SELECT p_id, s.tax_category, s.tax_rate, s.net, s.tax, s.own_net + CASE WHEN s.place = 1 THEN coalesce(v_cent, 0) ELSE 0 END,
+         s.own_tax, coalesce(e.code, w.own_code), coalesce(e.words, w.own_words)
+    FROM sales.invoice_groups(p_id, CASE WHEN p_kind = 'correction' THEN p_refers END, v_rate) s
+    LEFT JOIN LATERAL sales.exemption(s.tax_category, v_small, v_language) e ON true
+    LEFT JOIN LATERAL (
+      SELECT max(k.exemption_code) AS own_code,
+             max(CASE WHEN v_language = 'en' THEN k.exemption_en ELSE k.exemption_de END) AS own_words
+        FROM sales.invoice_line l
+        JOIN catalog.product p ON p.id = l.product_id
+        JOIN catalog.tax_class k ON k.id = p.tax_class_id
+       WHERE s.tax_category = 'E' AND l.invoice_id = p_id AND l.tax_category = 'E' AND l.tax_rate = s.tax_rate) w ON true;
   SELECT sum(t.net_amount), sum(t.tax_amount), sum(t.own_net_amount), sum(t.own_tax_amount)
     INTO v_net, v_tax, v_own_net, v_own_tax FROM sales.invoice_tax t WHERE t.invoice_id = p_id;
   INSERT INTO sales.invoice (id, kind, state, cancels_id, corrects_id, part, sales_order_id, customer_id, billing_address,
                              snapshot, customer_vat_id, tax_treatment, invoice_date, service_date, due_date, discount_pct,
                              discount_date, discount2_pct, discount2_date, net_amount, tax_amount, gross_amount, prepaid_amount, currency,
-                             exchange_rate, exchange_date, own_net_amount, own_tax_amount, own_gross_amount, reason, number)
+                             exchange_rate, exchange_date, own_net_amount, own_tax_amount, own_gross_amount, own_prepaid_amount,
+                             reason, number)
   OVERRIDING SYSTEM VALUE
   VALUES (p_id, p_kind,
           CASE WHEN p_kind = 'cancellation' THEN 'settled' WHEN p_kind = 'correction' THEN 'open'
@@ -74,7 +119,9 @@ BEGIN
           CASE WHEN v_pct > 0 THEN v_today + (v_terms ->> 'discount_days')::int END, v_pct2,
           CASE WHEN v_pct2 > 0 THEN v_today + (v_terms ->> 'discount2_days')::int END,
           v_net, v_tax, v_net + v_tax, v_prepaid, p_order.currency, v_rate, CASE WHEN v_rate <> 1 THEN v_rated END,
-          v_own_net, v_own_tax, v_own_net + v_own_tax, p_reason, system.next_number('invoice'))
+          v_own_net, v_own_tax, v_own_net + v_own_tax,
+          coalesce((SELECT sum(d.own_net_amount + d.own_tax_amount) FROM sales.invoice_deduction d WHERE d.invoice_id = p_id), 0),
+          p_reason, system.next_number('invoice'))
   RETURNING * INTO v_invoice;
   RETURN v_invoice;
 END $$;
@@ -126,10 +173,12 @@ COMMENT ON FUNCTION sales.require_invoice_positive IS 'Refuse an invoice on whic
 CREATE OR REPLACE FUNCTION sales.write_deductions(p_invoice bigint, p_order bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  -- The oldest first, per category and rate, as far as the invoice goes; with the last of a down payment its last tax.
-  INSERT INTO sales.invoice_deduction (invoice_id, down_payment_id, tax_category, tax_rate, net_amount, tax_amount)
-  SELECT p_invoice, w.down_payment_id, w.tax_category, w.tax_rate, w.taken,
-         CASE WHEN w.taken = w.net THEN w.tax ELSE round(w.taken * w.tax_rate / 100, 2) END
+  -- The oldest first, per category and rate, as far as the invoice goes; with the last of a down payment its last tax and euros.
+  INSERT INTO sales.invoice_deduction (invoice_id, down_payment_id, tax_category, tax_rate, net_amount, tax_amount,
+                                       own_net_amount, own_tax_amount)
+  SELECT p_invoice, w.down_payment_id, w.tax_category, w.tax_rate, w.taken, x.tax,
+         CASE WHEN w.taken = w.net THEN w.own_net ELSE sales.own(w.taken, w.exchange_rate) END,
+         CASE WHEN w.taken = w.net THEN w.own_tax ELSE sales.own(x.tax, w.exchange_rate) END
     FROM (SELECT d.*, greatest(least(d.net, b.net - coalesce(sum(d.net) OVER (
                         PARTITION BY d.tax_category, d.tax_rate ORDER BY d.down_payment_id
                         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)), 0) AS taken
@@ -143,6 +192,7 @@ BEGIN
                    GROUP BY x.tax_category, x.tax_rate) b
               ON b.tax_category = d.tax_category AND b.tax_rate = d.tax_rate
            WHERE d.state = 'paid') w
+   CROSS JOIN LATERAL (SELECT CASE WHEN w.taken = w.net THEN w.tax ELSE round(w.taken * w.tax_rate / 100, 2) END AS tax) x
    WHERE w.taken > 0;
 END $$;
 COMMENT ON FUNCTION sales.write_deductions IS
@@ -251,8 +301,9 @@ BEGIN
                                     tax_category, tax_rate)
   SELECT v_id, c.position, c.kind, c.reason, c.reason_code, c.pct, -c.base_amount, -c.amount, c.tax_category, c.tax_rate
     FROM sales.invoice_charge c WHERE c.invoice_id = p_id;
-  INSERT INTO sales.invoice_deduction (invoice_id, down_payment_id, tax_category, tax_rate, net_amount, tax_amount)
-  SELECT v_id, d.down_payment_id, d.tax_category, d.tax_rate, -d.net_amount, -d.tax_amount
+  INSERT INTO sales.invoice_deduction (invoice_id, down_payment_id, tax_category, tax_rate, net_amount, tax_amount,
+                                       own_net_amount, own_tax_amount)
+  SELECT v_id, d.down_payment_id, d.tax_category, d.tax_rate, -d.net_amount, -d.tax_amount, -d.own_net_amount, -d.own_tax_amount
     FROM sales.invoice_deduction d WHERE d.invoice_id = p_id;
   IF v_invoice.kind <> 'down_payment' THEN
     UPDATE sales.sales_order_line l SET qty_invoiced = l.qty_invoiced - s.qty

@@ -12,7 +12,7 @@ COMMENT ON FUNCTION sales.discount_back IS
 
 CREATE OR REPLACE FUNCTION api.payment_post(
   p_command uuid, p_invoice_id bigint, p_row_version integer, p_amount numeric, p_paid_on date, p_use_discount boolean,
-  p_reference text DEFAULT NULL) RETURNS jsonb
+  p_reference text DEFAULT NULL, p_own_paid numeric DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_replay jsonb;
@@ -23,13 +23,14 @@ DECLARE
   v_pct numeric;
   v_own numeric;  -- in the house's own currency, at the rate of the invoice
   v_own_discount numeric;
+  v_own_paid numeric;  -- what the bank moved
   v_id bigint;
 BEGIN
   PERFORM sec.require('payment_post');
   PERFORM api.require_length('reference', p_reference, 140);
   v_replay := api.command_begin(p_command, 'payment_post', jsonb_build_object(
     'id', p_invoice_id, 'row_version', p_row_version, 'amount', p_amount, 'paid_on', p_paid_on,
-    'use_discount', p_use_discount, 'reference', p_reference));
+    'use_discount', p_use_discount, 'reference', p_reference, 'own_paid', p_own_paid));
   IF v_replay IS NOT NULL THEN RETURN v_replay; END IF;
   v_invoice := sales.locked_invoice(p_invoice_id, p_row_version);
   PERFORM sales.require_state('invoice_not_open', v_invoice.state, 'open');
@@ -67,15 +68,20 @@ BEGIN
   v_own_discount := sales.own(v_sign * v_discount, v_invoice.exchange_rate);
   v_own := CASE WHEN p_amount + v_discount = v_open THEN sales.own_left(v_invoice) - v_own_discount
                 ELSE sales.own(v_sign * p_amount, v_invoice.exchange_rate) END;
-  INSERT INTO sales.payment (invoice_id, paid_on, amount, discount_amount, own_amount, own_discount, reference)
-  VALUES (p_invoice_id, p_paid_on, v_sign * p_amount, v_sign * v_discount, v_own, v_own_discount, nullif(btrim(p_reference), '')) RETURNING id INTO v_id;
+  v_own_paid := sales.bank_amount(v_invoice.currency, v_invoice.exchange_rate, v_sign * p_amount, v_own, p_paid_on, p_own_paid);
+  INSERT INTO sales.payment (invoice_id, paid_on, amount, discount_amount, own_amount, own_discount, own_paid, reference)
+  VALUES (p_invoice_id, p_paid_on, v_sign * p_amount, v_sign * v_discount, v_own, v_own_discount, v_own_paid,
+          nullif(btrim(p_reference), '')) RETURNING id INTO v_id;
   UPDATE sales.invoice i
      SET paid_amount = i.paid_amount + v_sign * p_amount, discount_taken = i.discount_taken + v_sign * v_discount,
+         own_settled_amount = i.own_settled_amount + v_own + v_own_discount,
          state = CASE WHEN p_amount + v_discount < v_open THEN 'open' WHEN v_sign < 0 THEN 'settled' ELSE 'paid' END
    WHERE i.id = p_invoice_id RETURNING * INTO v_invoice;
   RETURN api.command_end(p_command, jsonb_build_object(
     'id', v_id, 'invoice_id', p_invoice_id, 'row_version', v_invoice.row_version, 'state', v_invoice.state,
-    'discount_amount', v_discount, 'open_amount', v_open - p_amount - v_discount));
+    'discount_amount', v_discount, 'open_amount', v_open - p_amount - v_discount,
+    'exchange_difference', v_own_paid - v_own));
 END $$;
 COMMENT ON FUNCTION api.payment_post IS
-  'Book money received for an open invoice, or paid back for a correction; with p_use_discount the cash discount is granted and must settle it.';
+  'Book money received for an open invoice, or paid back for a correction; with p_use_discount the cash discount is granted and must '
+  'settle it. In a foreign currency p_own_paid is what the bank moved, in the house''s own (NULL: at the rate of the day).';

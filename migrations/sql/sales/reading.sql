@@ -89,7 +89,7 @@ BEGIN
                         CASE WHEN i.cancels_id IS NOT NULL THEN 'invoice' ELSE 'sales_order' END,
                         coalesce(i.cancels_id, i.sales_order_id), i.number::text, i.invoice_date, i.state::text, i.own_gross_amount
                    FROM sales.invoice i WHERE i.sales_order_id = v_order ORDER BY i.id;
-    RETURN QUERY SELECT 'payment', p.id, 'invoice', p.invoice_id, p.reference::text, p.paid_on, 'posted', p.own_amount
+    RETURN QUERY SELECT 'payment', p.id, 'invoice', p.invoice_id, p.reference::text, p.paid_on, 'posted', p.own_paid
                    FROM sales.payment p JOIN sales.invoice i ON i.id = p.invoice_id
                   WHERE i.sales_order_id = v_order ORDER BY p.id;
   END IF;

@@ -21,7 +21,7 @@ RETURNS TABLE (invoice_id bigint, number text, kind text, customer_id bigint, is
                default_since date, interest numeric, interest_pct numeric, flat numeric, is_due boolean)
 LANGUAGE sql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH o AS (
-    SELECT i.*, c.kind = 'b2b' AS business, sales.own_left(i) AS left_open, i.own_gross_amount - i.prepaid_amount AS asked,
+    SELECT i.*, c.kind = 'b2b' AS business, sales.own_left(i) AS left_open, i.own_gross_amount - i.own_prepaid_amount AS asked,
            s.level AS reached, s.first_on, s.last_on, s.last_until
       FROM sales.invoice i
       JOIN partners.partner c ON c.id = i.customer_id

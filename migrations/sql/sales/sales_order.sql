@@ -9,18 +9,22 @@ COMMENT ON FUNCTION sales.open_amount IS
   'What is left of an invoice after deducted down payments, corrections, payments and cash discount; of a correction what is to be paid back, negative.';
 
 CREATE OR REPLACE FUNCTION sales.down_payments_left(p_order bigint)
-RETURNS TABLE (down_payment_id bigint, number text, state text, tax_category text, tax_rate numeric, net numeric, tax numeric)
+RETURNS TABLE (down_payment_id bigint, number text, state text, tax_category text, tax_rate numeric, net numeric, tax numeric,
+               own_net numeric, own_tax numeric, exchange_rate numeric)
 LANGUAGE sql STABLE ROWS 2 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT i.id, i.number::text, i.state::text, x.tax_category, x.tax_rate, sum(x.net), sum(x.tax)
+  SELECT i.id, i.number::text, i.state::text, x.tax_category, x.tax_rate, sum(x.net), sum(x.tax), sum(x.own_net), sum(x.own_tax),
+         i.exchange_rate
     FROM sales.invoice i
     JOIN LATERAL (
-      SELECT t.tax_category::text, t.tax_rate, t.net_amount AS net, t.tax_amount AS tax FROM sales.invoice_tax t
+      SELECT t.tax_category::text, t.tax_rate, t.net_amount AS net, t.tax_amount AS tax,
+             t.own_net_amount AS own_net, t.own_tax_amount AS own_tax FROM sales.invoice_tax t
        WHERE t.invoice_id = i.id OR t.invoice_id IN (SELECT c.id FROM sales.invoice c WHERE c.corrects_id = i.id)
       UNION ALL
-      SELECT d.tax_category::text, d.tax_rate, -d.net_amount, -d.tax_amount FROM sales.invoice_deduction d
+      SELECT d.tax_category::text, d.tax_rate, -d.net_amount, -d.tax_amount, -d.own_net_amount, -d.own_tax_amount
+        FROM sales.invoice_deduction d
        WHERE d.down_payment_id = i.id) x ON true
    WHERE i.sales_order_id = p_order AND i.kind = 'down_payment' AND i.state <> 'cancelled'
-   GROUP BY i.id, i.number, i.state, x.tax_category, x.tax_rate
+   GROUP BY i.id, i.number, i.state, i.exchange_rate, x.tax_category, x.tax_rate
   HAVING sum(x.net) <> 0 OR sum(x.tax) <> 0
 $$;
 COMMENT ON FUNCTION sales.down_payments_left IS
@@ -28,7 +32,7 @@ COMMENT ON FUNCTION sales.down_payments_left IS
 
 CREATE OR REPLACE FUNCTION sales.credit_exposure(p_customer bigint) RETURNS numeric
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce((SELECT sum(sales.own(sales.open_amount(i), i.exchange_rate)) FROM sales.invoice i
+  SELECT coalesce((SELECT sum(sales.own_left(i)) FROM sales.invoice i
                     WHERE i.customer_id = p_customer AND i.state = 'open'), 0)
        + coalesce((SELECT sum(sales.own(CASE o.invoice_state WHEN 'none' THEN o.gross_amount ELSE (
                      SELECT round(sum((l.qty - l.qty_invoiced) / l.qty * l.net_amount * (100 + l.tax_rate) / 100), 2)

@@ -112,6 +112,7 @@ BEGIN
      OR NEW.prepaid_amount IS DISTINCT FROM coalesce(
           (SELECT sum(d.net_amount + d.tax_amount) FROM sales.invoice_deduction d WHERE d.invoice_id = NEW.id), 0)
      OR NEW.paid_amount <> 0 OR NEW.discount_taken <> 0 OR NEW.credited_amount <> 0
+     OR NEW.own_settled_amount <> 0 OR NEW.own_credited_amount <> 0
   THEN
     PERFORM sec.fail('ER422', 'invoice_totals_wrong', jsonb_build_object('id', NEW.id));
   END IF;
@@ -172,7 +173,7 @@ CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.delivery FOR EA
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.delivery_line FOR EACH ROW EXECUTE FUNCTION
   system.guard_posted('{}');
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice FOR EACH ROW EXECUTE FUNCTION
-  system.guard_posted('{state,paid_amount,discount_taken,credited_amount}');
+  system.guard_posted('{state,paid_amount,discount_taken,credited_amount,own_settled_amount,own_credited_amount}');
 CREATE OR REPLACE TRIGGER guard_state BEFORE UPDATE ON sales.invoice FOR EACH ROW EXECUTE FUNCTION
   sales.guard_invoice();
 CREATE OR REPLACE TRIGGER guard BEFORE UPDATE OR DELETE ON sales.invoice_line FOR EACH ROW EXECUTE FUNCTION

@@ -5,7 +5,6 @@ Every mistake in a file is reported with its place when the kinds are read.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import yaml
 from sqlalchemy import Table
 
+from app.core import clock
 from app.core.i18n import LANGUAGES, translate
 from app.core.profile import Profile
 from app.services.catalog import checks as catalog_checks
@@ -253,5 +253,5 @@ class _Reader:
 def default_of(found: ImportField) -> Any:
     """The value an empty cell of a new record gets; None for none, and for one only the database knows."""
     if found.default == TODAY:
-        return date.today()  # noqa: DTZ011  (the person's own day)
+        return clock.today()
     return None if found.default == FIRST else found.default
