@@ -56,17 +56,13 @@ from app.core import schema  # noqa: E402
 from app.core.db import ClientInfo, Counter, Database, Target  # noqa: E402
 from app.core.embedded import Instance, dsn  # noqa: E402
 from app.core.people import DEMO_PEOPLE  # noqa: E402
-from app.services.demo import load  # noqa: E402
-from migrations import rights  # noqa: E402
+from tests import mould  # noqa: E402
+from tests.mould import PASSWORD, ROLES, login_of  # noqa: E402
 
-PASSWORD = "a long phrase for tests"
-ROLES = tuple(role.name for role in rights.load().roles.values() if role.holder == "person")
+# The first process of a run tells those it starts.
+os.environ.setdefault(mould.SHARED, _HOME)
+__all__ = ["PASSWORD", "ROLES", "login_of"]
 Raw = psycopg.Connection[Any]
-
-
-def login_of(role: str) -> str:
-    """The login that has exactly this role in every test database."""
-    return f"u_{role}"
 
 
 class Cluster(NamedTuple):
@@ -120,9 +116,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
     gc.collect(2 if len(_ended) % _FULL_EVERY == 0 else 1)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _home() -> Iterator[None]:
-    yield
+def pytest_unconfigure() -> None:
+    """The process that starts the workers has a folder too."""
     shutil.rmtree(_HOME, ignore_errors=True)
 
 
@@ -130,47 +125,24 @@ def _home() -> Iterator[None]:
 def cluster() -> Iterator[Cluster]:
     """A throw-away server with a migrated database in which every role has its login."""
     given = os.environ.get("WERKBANK_TEST_DSN", "")
-    if given and os.environ.get("PYTEST_XDIST_WORKER"):
+    if given and mould.shared():
         pytest.exit("one server has one set of logins: run without -n")
-    os.environ["TZ"] = "UTC"  # the server's, where times in the trail can be compared as they are written
-    own = None if given else Instance(f"test-{secrets.token_hex(3)}").ensure()
-    os.environ["TZ"] = COMPANY_ZONE
-    found = Cluster(f"template_{secrets.token_hex(3)}", given, own)
-    try:
-        if own is not None:
-            with psycopg.connect(found.admin_dsn("postgres"), autocommit=True) as connection:
-                # Nobody pulls the plug on a test; commits stay synchronous, since some tests kill the server.
-                # Copies of a database do not have its settings, hence `jit` here.
-                for setting in (
-                    "fsync = off",
-                    "full_page_writes = off",
-                    "max_connections = 200",
-                    "max_wal_size = '256MB'",
-                    "jit = off",
-                ):
-                    connection.execute(sql.SQL("ALTER SYSTEM SET " + setting))
-            own.stop()
-            own.start()
-        _fill_template(schema.init(found.admin_dsn("postgres"), found.template))
+    if given:
+        found = Cluster(f"template_{secrets.token_hex(3)}", given, None)
+        mould.fill(schema.init(found.admin_dsn("postgres"), found.template))
         yield found
+        _drop(found, found.template)
+        return
+    own = Instance(f"test-{secrets.token_hex(3)}")
+    try:
+        yield Cluster(mould.TEMPLATE, "", mould.company(own.name) if mould.shared() else mould.prepare(own))
     finally:
-        if own is not None:
-            own.remove()
-        else:
-            with psycopg.connect(given, autocommit=True) as connection:
-                connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(found.template)))
+        own.remove()
 
 
-def _fill_template(address: str) -> None:
-    with psycopg.connect(address, autocommit=True) as connection:
-        for role in ROLES:
-            connection.execute(
-                "SELECT sec.user_create(%s, %s, %s, %s)",
-                (login_of(role), role.replace("_", " ").title(), PASSWORD, [role]),
-            )
-            connection.execute(
-                sql.SQL("ALTER ROLE {} CONNECTION LIMIT 40").format(sql.Identifier(login_of(role)))
-            )
+def _drop(cluster: Cluster, dbname: str) -> None:
+    with psycopg.connect(cluster.admin_dsn("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(dbname)))
 
 
 @pytest.fixture(scope="session")
@@ -182,33 +154,12 @@ def new_database(cluster: Cluster) -> Callable[..., contextlib.AbstractContextMa
 
     @contextlib.contextmanager
     def made(template: str = cluster.template) -> Iterator[str]:
-        name = sql.Identifier(dbname := f"test_{secrets.token_hex(6)}")
-        with psycopg.connect(cluster.admin_dsn("postgres"), autocommit=True) as connection:
-            # Copying the files costs half of what sending every page through the log does.
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
-                    name, sql.Identifier(template)
-                )
-            )
-            # Settings and rights of a database are not copied with it.
-            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
-            # It lets in whom the template does.
-            entrance = schema.entrance(connection, template) or "erp_user"
-            connection.execute(
-                sql.SQL("GRANT CONNECT ON DATABASE {} TO {}, erp_guest").format(
-                    name, sql.Identifier(entrance)
-                )
-            )
-        with psycopg.connect(cluster.admin_dsn(dbname), autocommit=True) as connection:
-            # The guests' login belongs to the server: another database may have let it in.
-            settle = connection.execute("SELECT to_regprocedure('sec.register_settle()')").fetchone()
-            if settle != (None,):
-                connection.execute("SELECT sec.register_settle()")
+        name = f"test_{secrets.token_hex(6)}"
+        address = mould.create(cluster.admin_dsn, name, template)
         try:
-            yield cluster.admin_dsn(dbname)
+            yield address
         finally:
-            with psycopg.connect(cluster.admin_dsn("postgres"), autocommit=True) as connection:
-                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+            _drop(cluster, name)
 
     return made
 
@@ -218,11 +169,11 @@ def demo_template(
     cluster: Cluster, new_database: Callable[..., contextlib.AbstractContextManager[str]]
 ) -> Iterator[str]:
     """The name of a database with the demo company, to be copied: people, goods, documents in every state."""
+    if cluster.own is not None and mould.shared():
+        yield mould.DEMO
+        return
     with new_database() as address:
-        steps: list[str] = []
-        passwords = {person.login: PASSWORD for person in DEMO_PEOPLE}
-        assert load.ensure(address, passwords, progress=lambda name, _n, _of: steps.append(name))
-        assert len(steps) == len(load.STEPS)
+        mould.furnish(address)
         yield Target.from_dsn(address)[0].dbname
     with psycopg.connect(cluster.admin_dsn("postgres"), autocommit=True) as connection:
         for person in DEMO_PEOPLE:

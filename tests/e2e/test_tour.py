@@ -2,11 +2,8 @@
 
 import json
 import os
-import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,6 @@ import psycopg
 import pytest
 from PySide6.QtGui import QImage
 
-from app.commands.db import make_ready
 from app.core.embedded import Instance
 from app.tour.driver import is_blank
 from app.tour.steps import CHAPTERS
@@ -102,25 +98,15 @@ def test_a_bicycle_maker_from_the_quote_to_the_payment(repository: Path, tmp_pat
     assert (found["language"], found["theme"]) == ("en", "dark")
 
 
-@contextmanager
-def demo_instance() -> Iterator[Instance]:
-    """A server of its own with the demo company."""
-    instance = Instance(f"tour-{secrets.token_hex(3)}")
-    try:
-        make_ready(instance, company=True)
-        yield instance
-    finally:
-        instance.remove()
-
-
-def test_a_failed_step_is_named_and_leaves_its_picture(repository: Path, tmp_path: Path) -> None:
-    with demo_instance() as instance:
-        with psycopg.connect(instance.admin_dsn(), autocommit=True) as connection:
-            gone = connection.execute(
-                "UPDATE partners.partner SET name = 'Umbenannt', email = NULL WHERE name LIKE 'Weihnachtshaus%'"
-            )
-            assert gone.rowcount == 1
-        done = tour(repository, tmp_path, "--instance", instance.name, WERKBANK_PATIENCE="10")
+def test_a_failed_step_is_named_and_leaves_its_picture(
+    repository: Path, tmp_path: Path, company: Instance
+) -> None:
+    with psycopg.connect(company.admin_dsn(), autocommit=True) as connection:
+        gone = connection.execute(
+            "UPDATE partners.partner SET name = 'Umbenannt', email = NULL WHERE name LIKE 'Weihnachtshaus%'"
+        )
+        assert gone.rowcount == 1
+    done = tour(repository, tmp_path, "--instance", company.name, WERKBANK_PATIENCE="10")
     assert done.returncode not in (0, 2)
     found = record(tmp_path)
     assert not found["ok"]
@@ -140,8 +126,10 @@ def test_an_unknown_step_is_refused_before_anything_starts(repository: Path, tmp
     assert not (tmp_path / "out").exists()
 
 
-def test_people_and_rights_from_the_first_day_to_the_last(repository: Path, tmp_path: Path) -> None:
-    done = tour(repository, tmp_path, "--chapter", "security")
+def test_people_and_rights_from_the_first_day_to_the_last(
+    repository: Path, tmp_path: Path, company: Instance
+) -> None:
+    done = tour(repository, tmp_path, "--instance", company.name, "--chapter", "security")
     assert done.returncode == 0, done.stdout + done.stderr
     found = record(tmp_path)
     assert found["ok"], found["failed"]
@@ -156,8 +144,10 @@ def test_people_and_rights_from_the_first_day_to_the_last(repository: Path, tmp_
     assert len(list(tmp_path.glob("*.xlsx"))) == len(list(tmp_path.glob("*.pdf"))) == 1
 
 
-def test_an_image_service_from_its_entry_to_the_day_it_is_away(repository: Path, tmp_path: Path) -> None:
-    done = tour(repository, tmp_path, "--chapter", "images")
+def test_an_image_service_from_its_entry_to_the_day_it_is_away(
+    repository: Path, tmp_path: Path, company: Instance
+) -> None:
+    done = tour(repository, tmp_path, "--instance", company.name, "--chapter", "images")
     assert done.returncode == 0, done.stdout + done.stderr
     found = record(tmp_path)
     assert found["ok"]
@@ -167,8 +157,19 @@ def test_an_image_service_from_its_entry_to_the_day_it_is_away(repository: Path,
             assert not is_blank(QImage(str(tmp_path / name))), name
 
 
-def test_paper_labels_scans_and_e_invoices(repository: Path, tmp_path: Path) -> None:
-    done = tour(repository, tmp_path, "--chapter", "paper", "--lang", "en", "--theme", "dark")
+def test_paper_labels_scans_and_e_invoices(repository: Path, tmp_path: Path, company: Instance) -> None:
+    done = tour(
+        repository,
+        tmp_path,
+        "--instance",
+        company.name,
+        "--chapter",
+        "paper",
+        "--lang",
+        "en",
+        "--theme",
+        "dark",
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     found = record(tmp_path)
     assert found["ok"], found["failed"]

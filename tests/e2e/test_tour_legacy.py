@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
+from app.core.embedded import Instance
 from app.tour.driver import is_blank
 from app.tour.steps import CHAPTERS
 from tests.e2e.test_tour import record, tour
@@ -12,8 +13,8 @@ from tests.e2e.test_tour import record, tour
 pytestmark = pytest.mark.timeout(400)  # it reads a whole small house; only a tour that hangs is ended
 
 
-def test_the_old_system_comes_over(repository: Path, tmp_path: Path) -> None:
-    done = tour(repository, tmp_path, "--chapter", "legacy")
+def test_the_old_system_comes_over(repository: Path, tmp_path: Path, company: Instance) -> None:
+    done = tour(repository, tmp_path, "--instance", company.name, "--chapter", "legacy")
     assert done.returncode == 0, done.stdout + done.stderr
     found = record(tmp_path)
     assert found["ok"], found["failed"]

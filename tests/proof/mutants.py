@@ -16,12 +16,9 @@ from functools import partial
 
 import psycopg
 
-from app.core import schema
 from app.core.embedded import Instance
-from app.core.people import DEMO_PEOPLE
-from app.services.demo import load
 from migrations.generate import SCHEMAS
-from tests import conftest
+from tests import conftest, mould
 from tests.proof.battery import MATRIX, Desk, badge, statement
 from tests.proof.known import HELPERS, LEVERS
 from tests.proof.logins import furnish
@@ -311,16 +308,9 @@ class Trial:
 @contextmanager
 def house() -> Iterator[Desk]:
     """A server of its own with the demo company and every kind of login; gone afterwards."""
-    own = Instance("mutants").ensure()
+    own = Instance("mutants")
     try:
-        with psycopg.connect(own.admin_dsn("postgres"), autocommit=True) as admin:
-            for setting in ("fsync = off", "full_page_writes = off", "max_connections = 200"):
-                admin.execute(statement(f"ALTER SYSTEM SET {setting}"))
-        own.stop()
-        own.start()
-        address = schema.init(own.admin_dsn("postgres"), "mutants")
-        conftest._fill_template(address)
-        load.ensure(address, {person.login: conftest.PASSWORD for person in DEMO_PEOPLE})
+        address = mould.company(own.name).admin_dsn(mould.DEMO)
         with psycopg.connect(address, autocommit=True) as admin:
             badge(admin)
         with Desk(furnish(address)) as desk:
