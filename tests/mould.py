@@ -152,6 +152,12 @@ def _whole(own: Instance) -> Instance:
     furnish(schema.init(own.admin_dsn("postgres"), own.dbname))
     fill(create(own.admin_dsn, DEMO, own.dbname))
     fill(schema.init(own.admin_dsn("postgres"), TEMPLATE))
+    with psycopg.connect(own.admin_dsn(DEMO), autocommit=True) as connection:
+        # A login belongs to the server: each database knows the password that was set last.
+        connection.execute(
+            "UPDATE sec.app_user u SET password_seal = sha256(convert_to(a.rolpassword, 'UTF8')) "
+            "FROM pg_authid a WHERE a.rolname = u.login"
+        )
     people = {person.login: PASSWORD for person in DEMO_PEOPLE}
     own._write_state({**own.state(), "people": people})
     return own
