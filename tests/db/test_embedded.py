@@ -24,6 +24,7 @@ from app.core.embedded import Instance
 from app.core.people import DEMO_PEOPLE
 from app.core.server_programs import EmbeddedError
 
+BESIDE = Path(paths.home()).parent  # where the tests' own server lies: in memory, where there is room
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="uses signals and modes of POSIX")
 as_root = pytest.mark.skipif(not paths.is_root(), reason="only root needs another account for the server")
 
@@ -31,7 +32,7 @@ as_root = pytest.mark.skipif(not paths.is_root(), reason="only root needs anothe
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder that does not exist yet below a temporary folder anybody may pass through."""
-    outer = Path(tempfile.mkdtemp(prefix="werkbank-test-"))
+    outer = Path(tempfile.mkdtemp(prefix="werkbank-test-", dir=BESIDE))
     outer.chmod(0o755)
     monkeypatch.setenv("WERKBANK_HOME", str(outer / "home"))
     yield outer / "home"
@@ -266,7 +267,7 @@ def test_roots_server_runs_under_another_account(home: Path) -> None:
 @as_root
 def test_closed_folders_stay_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Below a folder only root may enter the server lives elsewhere, and no mode is loosened for it."""
-    outer = Path(tempfile.mkdtemp(prefix="werkbank-test-"))  # mode 0700
+    outer = Path(tempfile.mkdtemp(prefix="werkbank-test-", dir=BESIDE))  # mode 0700
     monkeypatch.setenv("WERKBANK_HOME", str(outer / "home"))
     instance = Instance("fresh").ensure()
     try:
