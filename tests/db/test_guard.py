@@ -385,7 +385,7 @@ def test_what_the_database_denied_is_in_the_trail(guard: Guard, log: Log, admin:
 # -- with the server's own log ---------------------------------------------------------------------------------------
 
 
-def wait_for(condition: Callable[[], bool], stop: threading.Event, seconds: float = 20) -> None:
+def wait_for(condition: Callable[[], bool], stop: threading.Event, seconds: float = 60) -> None:
     """Give it time: a slow machine is no bug."""
     for _ in range(int(seconds * 20)):
         if condition():

@@ -155,7 +155,7 @@ def test_copies_are_sent_one_after_the_other(*, lpd: bool) -> None:
     with Sink(lpd=lpd) as sink:
         access, task = Access(kind, sink.address, "zpl"), Task(label, ZPL, "x", copies=40)
         printing(access, task)
-        assert sink.taken.wait(10)
+        assert sink.taken.wait(60)
     assert sink.jobs == [label * 40]
     assert for_language(task, access) == label
 

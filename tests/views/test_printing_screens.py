@@ -365,4 +365,4 @@ def test_the_systems_own_printers_print(cups_printer: Printer, qtbot: QtBot) -> 
         check=False,
     )
     assert ran.stdout.strip() == "sent", ran.stderr
-    qtbot.waitUntil(lambda: any("spooled" in one.name for one in cups_printer.printed()), timeout=30_000)
+    qtbot.waitUntil(lambda: any("spooled" in one.name for one in cups_printer.printed()))
