@@ -20,6 +20,7 @@ def _nobody_leads(admin: Raw) -> Iterator[None]:
     yield
     admin.execute("UPDATE legacy.lease SET until_at = clock_timestamp(), holder = ''")
     admin.execute("UPDATE legacy.module SET mode = 'legacy'")
+    admin.execute("UPDATE legacy.entity SET target_table = NULL")  # the next one may take another for it
     admin.execute("UPDATE legacy.run SET state = 'done' WHERE state IN ('running', 'waiting', 'interrupted')")
 
 
