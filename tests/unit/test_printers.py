@@ -71,7 +71,7 @@ def finished(access: Access, remote: str) -> str:
     device = connect(access)
     pause = threading.Event()
     try:
-        for _ in range(600):
+        for _ in range(1200):
             state = device.follow(remote)
             if state != "sent":
                 return state

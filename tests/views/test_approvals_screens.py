@@ -1,7 +1,8 @@
 """The inbox: what waits for me, decided by button and key, several at once; stand-ins; news wherever one works."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,16 @@ from tests.views.sales_screens import AsRole, Desk, desk_of
 REQUEST = "system.approval_request"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def admin_dsn(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """A database for each test: what waits for somebody is counted."""
+    with new_database() as address:
+        yield address
+
+
+@pytest.fixture
 def world(admin_dsn: str) -> World:
-    """The small trading world; the module's tests share it."""
+    """The small trading world; each test has its own."""
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
         return build(connection)
 
