@@ -58,8 +58,9 @@ def paper(*texts: str) -> bytes:
     return kept.getvalue()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def admin_dsn(new_database: Any) -> Iterator[str]:
+    """A database for each test: printers and jobs are counted."""
     with new_database() as address:
         yield address
 
