@@ -84,7 +84,7 @@ class Sync:
             self.send(signal.SIGCONT)
             self._process.kill()
         self._process.wait()
-        self._reader.join(10)
+        self._reader.join()
 
     def send(self, what: signal.Signals) -> None:
         """A signal: SIGKILL, SIGSTOP, SIGCONT, SIGTERM."""
@@ -102,7 +102,7 @@ class Sync:
             code = self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"it does not end: {self.said[-3000:]}") from None
-        self._reader.join(10)
+        self._reader.join()
         return code
 
 

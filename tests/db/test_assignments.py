@@ -211,7 +211,7 @@ def test_two_sessions_cannot_bring_together_what_must_not_come_together(
         first.execute(GRANT, (login, pair[0]))
         thread = threading.Thread(target=second)
         thread.start()
-        started.wait(10)
+        started.wait()
         waiting = (
             "SELECT count(*) FROM pg_stat_activity "
             "WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -220,7 +220,7 @@ def test_two_sessions_cannot_bring_together_what_must_not_come_together(
             if one(admin, waiting):
                 break
         first.commit()
-    thread.join(30)
+    thread.join()
     assert outcome == [("ER422", "role_conflict")]
     assert refused(admin, GRANT, new_person(admin, pair[0]), pair[1]) == ("ER422", "role_conflict")
     assert refused(admin, GRANT, new_person(admin, pair[1]), pair[0]) == ("ER422", "role_conflict")

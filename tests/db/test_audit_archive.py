@@ -2,6 +2,8 @@
 
 import gzip
 import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,13 @@ from app.core import schema, trail
 
 Raw = psycopg.Connection[Any]
 NOTE = "INSERT INTO system.note (topic, record_id, body) VALUES ('system.company', 1, %s)"
+
+
+@pytest.fixture
+def admin_dsn(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """A database for each test: whatever old months lie in it are taken out together, or none."""
+    with new_database() as address:
+        yield address
 
 
 def write_old(admin: Raw, year: int, month: int, count: int = 5) -> None:

@@ -14,6 +14,7 @@ from app.core.errors import NotAllowed
 from app.services.inventory import writes as stock
 from app.services.inventory.commands import TransferLine, TransferStock
 from tests.conftest import ROLES
+from tests.db.people_world import new_person
 
 Raw = psycopg.Connection[Any]
 READERS = {"administrator", "system_administrator"}
@@ -190,7 +191,7 @@ def test_a_filter_is_data_whatever_it_says(raw_role: Callable[..., Raw], word: s
 
 
 def test_a_refusal_is_told_once_a_minute(raw_role: Callable[..., Raw], admin: Raw) -> None:
-    person = raw_role("viewer", ticket=True)
+    person = raw_role(new_person(admin, "viewer"), ticket=True)  # of whom nothing was told in this minute
     before = len(events(admin, "denied"))
     told = [
         person.execute("SELECT sec.report_denied(%s, %s)", (right, "sales.sales_order")).fetchone()

@@ -47,6 +47,29 @@ def world(admin_dsn: str) -> Iterator[World]:
         yield made
 
 
+@pytest.fixture(autouse=True)
+def _nobody_has_asked_yet(world: World, admin: Raw) -> None:
+    """The customer gets paper, and nothing is known that an e-invoice has to bear."""
+    admin.execute(
+        "UPDATE partners.partner SET einvoice_format = 'paper', buyer_reference = NULL, electronic_address = NULL"
+        " WHERE id = %s",
+        (world.dealer,),
+    )
+    admin.execute("UPDATE system.company SET contact_name = '', electronic_address = ''")
+
+
+def known(world: World, admin: Raw, einvoice_format: str) -> None:
+    """The customer wants e-invoices, and both sides have said what these must bear."""
+    admin.execute(
+        "UPDATE partners.partner SET einvoice_format = %s, buyer_reference = '04011000-12345-34',"
+        " electronic_address = 'kunde@example.org' WHERE id = %s",
+        (einvoice_format, world.dealer),
+    )
+    admin.execute(
+        "UPDATE system.company SET contact_name = 'Franziska Adler', electronic_address = 'post@zinn.example'"
+    )
+
+
 def to_invoice(world: World, admin: Raw, as_role: As) -> PostInvoice:
     """Two bicycles at a discount and a book, shipped."""
     rep, keeper = as_role("sales_rep"), as_role("warehouse_manager")
@@ -85,14 +108,7 @@ def test_proved_before_it_is_issued(world: World, admin: Raw, as_role: As) -> No
     with pytest.raises(NotAllowed):
         prove(as_role("warehouse_clerk"), command.sales_order_id, trial)
 
-    admin.execute(
-        "UPDATE partners.partner SET buyer_reference = '04011000-12345-34', electronic_address = 'kunde@example.org'"
-        " WHERE id = %s",
-        (world.dealer,),
-    )
-    admin.execute(
-        "UPDATE system.company SET contact_name = 'Franziska Adler', electronic_address = 'post@zinn.example'"
-    )
+    known(world, admin, "xrechnung_ubl")
     assert prove(finance, command.sales_order_id, trial) is None
     issued = finance.write(writes.post_invoice, command).value
     assert kept(finance, issued.id) == issued.number
@@ -119,7 +135,7 @@ def kept(finance: Database, invoice_id: int) -> str:
 
 @pytest.mark.parametrize("chosen", ["zugferd_en16931", "zugferd_extended", "xrechnung_cii"])
 def test_kept_as_the_customer_wants_it(world: World, admin: Raw, as_role: As, chosen: str) -> None:
-    admin.execute("UPDATE partners.partner SET einvoice_format = %s WHERE id = %s", (chosen, world.dealer))
+    known(world, admin, chosen)
     finance = as_role("finance")
     issued = finance.write(writes.post_invoice, to_invoice(world, admin, as_role)).value
     assert kept(finance, issued.id) == issued.number
@@ -128,12 +144,7 @@ def test_kept_as_the_customer_wants_it(world: World, admin: Raw, as_role: As, ch
 def test_a_whole_life_in_every_form(world: World, admin: Raw, as_role: As) -> None:
     """Down payment, partial and final invoice, correction by quantity and by amount, cancellation: all valid."""
     rep, keeper, finance = as_role("sales_rep"), as_role("warehouse_manager"), as_role("finance")
-    admin.execute(
-        "UPDATE partners.partner SET einvoice_format = 'xrechnung_ubl', buyer_reference = 'Einkauf',"
-        " electronic_address = 'kunde@example.org' WHERE id = %s",
-        (world.dealer,),
-    )
-    admin.execute("UPDATE system.company SET contact_name = 'Franziska Adler'")
+    known(world, admin, "xrechnung_ubl")
     for product in (world.bike, world.book):
         stock(keeper, product, world.shelf, 20)
     charges = [

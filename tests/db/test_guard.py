@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -57,7 +58,7 @@ def person(admin: Raw) -> Iterator[Callable[[], str]]:
     made: list[str] = []
 
     def make(*roles: str) -> str:
-        login = f"u_guarded{len(made)}"
+        login = f"u_guarded_{uuid4().hex[:8]}"
         made.append(login)
         admin.execute(
             "SELECT sec.user_create(%s, 'Somebody', 'a long phrase for it', %s)",
@@ -257,7 +258,9 @@ def test_a_report_that_fails_leaves_the_position_where_it_was(
     login = person()
     log.fail(login, 5)
     admin.execute(
-        "ALTER TABLE sec.login_attempt ADD CONSTRAINT broken CHECK (login <> 'u_guarded0') NOT VALID"
+        sql.SQL("ALTER TABLE sec.login_attempt ADD CONSTRAINT broken CHECK (login <> {}) NOT VALID").format(
+            login
+        )
     )
     try:
         with pytest.raises(psycopg.errors.CheckViolation):
@@ -385,7 +388,7 @@ def test_what_the_database_denied_is_in_the_trail(guard: Guard, log: Log, admin:
 # -- with the server's own log ---------------------------------------------------------------------------------------
 
 
-def wait_for(condition: Callable[[], bool], stop: threading.Event, seconds: float = 20) -> None:
+def wait_for(condition: Callable[[], bool], stop: threading.Event, seconds: float = 60) -> None:
     """Give it time: a slow machine is no bug."""
     for _ in range(int(seconds * 20)):
         if condition():

@@ -70,7 +70,7 @@ def test_an_open_transaction_ends_and_its_locks_with_it(
     assert gone(idle)
     assert not gone(working)
     assert events(admin)[before:] == [("guard_idle_transaction", "u_marketing")]
-    other.execute("SET lock_timeout = '2s'")
+    other.execute("SET lock_timeout = '60s'")
     other.execute("UPDATE catalog.category SET name_de = 'theirs' WHERE code = 'wd'")
     row = admin.execute("SELECT name_de FROM catalog.category WHERE code = 'wd'").fetchone()
     assert row == ("theirs",)

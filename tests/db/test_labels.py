@@ -122,13 +122,19 @@ def test_ranges_have_room_for_their_numbers_and_only_functions_count(admin: Raw,
         as_role("marketing").write(writes.save_range, SaveRange(made.id, made.row_version, {"name": "y"}))
 
 
+def delivered(world: World, admin: Raw, as_role: AsRole) -> Any:
+    """A bicycle is ordered and shipped."""
+    keeper = as_role("warehouse_manager")
+    stock(keeper, world.bike, world.shelf, 1)
+    order = confirmed(as_role("sales_rep"), world.order([world.line(world.bike)]))
+    return shipped(keeper, order.id, order.row_version, (line_ids(admin, order.id)[0], 1, world.shelf))
+
+
 def test_parcels_get_their_number_once_and_the_label_prints_it(
     world: World, admin: Raw, as_role: AsRole
 ) -> None:
     rep, keeper = as_role("sales_rep"), as_role("warehouse_manager")
-    stock(keeper, world.bike, world.shelf, 1)
-    order = confirmed(rep, world.order([world.line(world.bike)]))
-    delivery = shipped(keeper, order.id, order.row_version, (line_ids(admin, order.id)[0], 1, world.shelf))
+    delivery = delivered(world, admin, as_role)
     with pytest.raises(Refused, match="number_range_missing"):
         keeper.write(writes.give_sscc, GiveSscc(delivery.id, 1))
     number_range(as_role("administrator"), "sscc", "34012345")
@@ -190,6 +196,7 @@ def test_every_kind_of_record_can_be_read_for_labels(world: World, admin: Raw, a
     admin.execute(
         "INSERT INTO inventory.lot (product_id, code) SELECT min(id), 'L1' FROM catalog.product WHERE ean IS NULL"
     )
+    delivered(world, admin, as_role)
     # Where the house is, the next day may have begun; and a unit is a word in the language of the label.
     admin.execute("UPDATE system.company SET time_zone = 'Pacific/Kiritimati'")
     (lot,) = admin.execute("SELECT max(id), system.today() FROM inventory.lot").fetchall()

@@ -23,8 +23,6 @@ from tests.db.legacy_world import DEPUTY
 from tests.legacy_engine_world import leading
 from tests.legacy_processes import Sync, World, until
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture
 def world(new_database: Callable[..., AbstractContextManager[str]]) -> Iterator[World]:

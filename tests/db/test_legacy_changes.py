@@ -416,20 +416,24 @@ def test_a_column_that_is_not_there_fails_its_entity_alone(
     caplog.clear()
 
 
-def lose_places(server: FourDServer) -> None:
-    """All but two of them, unless they are gone already."""
-    places = [row["ID_Lagerort"] for row in house_rows(server, "Stamm_Lagerorte")]
-    for number in places[:-2]:
-        server.delete("Stamm_Lagerorte", number)
+@contextmanager
+def places_lost(server: FourDServer) -> Iterator[None]:
+    """All but two of them are not there for a while."""
+    lost = house_rows(server, "Stamm_Lagerorte")[:-2]
+    for row in lost:
+        server.delete("Stamm_Lagerorte", row["ID_Lagerort"])
+    yield
+    for row in lost:
+        server.insert("Stamm_Lagerorte", **{name: row[name] for name in server.data["Stamm_Lagerorte"].types})
 
 
 def test_half_a_table_that_vanishes_is_another_server_and_not_a_deletion(
     sync: Sync, server: FourDServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    lose_places(server)
     active = "SELECT count(*) FROM inventory.place WHERE is_active"
     before = sync.one(active)
-    result = sync.run("sweep", "place")
+    with places_lost(server):
+        result = sync.run("sweep", "place")
     assert result.state == "failed"
     assert result.entities[0].error is not None
     assert result.entities[0].error["key"] == "legacy_too_many_gone"
@@ -485,8 +489,8 @@ def test_what_fails_is_left_alone_for_a_while_and_what_waits_is_taken_by_the_sch
     sync.admin.execute(
         "UPDATE legacy.entity SET last_sweep_at = now() - interval '3 days' WHERE code = 'place'"
     )
-    lose_places(server)
-    failed = sync.scheduled()
+    with places_lost(server):
+        failed = sync.scheduled()
     assert failed is not None
     assert (failed.mode, [(one.entity, one.state) for one in failed.entities]) == (
         "sweep",

@@ -54,7 +54,7 @@ def test_nobody_approves_in_the_name_of_the_old_system(leader: Leader, admin: Ra
         ("approved_by", "u_production_planner"),
         ("approved_at", "2026-01-01"),
     ):
-        found = attempt(leader, "variant", "engineering.bom", row("1", {"version": 1, column: value}))
+        found = attempt(leader, "place", "engineering.bom", row("1", {"version": 1, column: value}))
         assert found == "legacy_column_unknown", column
     assert one(admin, "SELECT count(*) FROM engineering.bom WHERE state = 'approved'") == (0,)
 

@@ -58,12 +58,15 @@ def test_what_is_planted_is_found(
 def test_repaired_is_gone(as_role: Callable[[str], Database], planted: dict[str, int], admin: Raw) -> None:
     query = ListQuery(filters=(Filter("check", "eq", "without_address"),))
     before = as_role("u_ralf").read(quality.list_found, query).total
-    admin.execute(
+    made = admin.execute(
         "INSERT INTO partners.address (partner_id, kind, street, postcode, city, country) "
-        "VALUES (%s, 'billing', 'Weg 1', '12345', 'Ort', 'DE')",
+        "VALUES (%s, 'billing', 'Weg 1', '12345', 'Ort', 'DE') RETURNING id",
         (planted["without_address"],),
-    )
-    assert as_role("u_ralf").read(quality.list_found, query).total == (before or 0) - 1
+    ).fetchone()
+    try:
+        assert as_role("u_ralf").read(quality.list_found, query).total == (before or 0) - 1
+    finally:
+        admin.execute("DELETE FROM partners.address WHERE id = %s", made)
 
 
 def test_tiles_say_what_the_list_has(as_role: Callable[[str], Database], planted: dict[str, int]) -> None:

@@ -20,6 +20,7 @@ from tests.sales_world import Raw, World, build, confirmed, line_ids, stock
 
 D = Decimal
 AsRole = Callable[[str], Database]
+NO_NUMBERS = "UPDATE labels.number_range SET is_active = false WHERE kind = 'sscc'"
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,7 @@ def test_a_delivery_is_packed_into_parcels_until_nothing_is_left(
     world: World, delivery: writes.Shipped, admin: Raw, as_role: AsRole
 ) -> None:
     clerk = as_role("warehouse_clerk")
+    admin.execute(NO_NUMBERS)
     work = opened(clerk, delivery.id)
     assert [(one.sku, one.qty) for one in work.delivery.goods] == [("BIKE-1", D(6)), ("BELL-1", D(4))]
     with pytest.raises(Refused, match="pack_wrong_product"):
@@ -199,6 +201,8 @@ def test_nobody_packs_for_a_warehouse_that_is_not_his(
 
 def test_books_agree_and_a_lie_in_them_is_seen(admin: Raw, delivery: writes.Shipped, as_role: AsRole) -> None:
     clerk = as_role("warehouse_clerk")
+    admin.execute(NO_NUMBERS)
+    number_range(as_role("administrator"), "sscc", "34012399")
     clerk.write(packing.close_parcel, opened(clerk, delivery.id).everything().close())
     assert [x for x in drift.run_queries(admin, "consistency") if x[0] in ("parcels", "label_numbers")] == []
     with admin.transaction(force_rollback=True):

@@ -83,7 +83,7 @@ def test_families_and_variants_find_their_pictures_and_the_rest_is_kept(
 
 def test_the_service_is_tried_from_its_form(sync: Sync, pictures: ImageServer) -> None:
     (server,) = sync.rows("SELECT id FROM legacy.server WHERE kind = 'images'")
-    expire(sync.admin)
+    expire(sync.admin)  # whoever tries it leads
     found = probe.test_service(sync.db, server[0])
     assert (found.error, found.pictures) == (None, len(pictures.records))
     status = "SELECT last_status FROM legacy.server_status WHERE server_id = %s"
@@ -91,5 +91,6 @@ def test_the_service_is_tried_from_its_form(sync: Sync, pictures: ImageServer) -
     pictures.password, kept = "another", pictures.password
     found = probe.test_service(sync.db, server[0])
     pictures.password = kept
+    sync.lead()
     assert found.error is not None
     assert (found.error.key, sync.one(status, *server)) == ("image_service_sign_in", "image_service_sign_in")

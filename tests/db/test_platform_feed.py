@@ -63,14 +63,16 @@ def test_one_transaction_wakes_once(admin: Raw, raw_role: Callable[..., Raw]) ->
         for turn in range(20):
             note_by(admin, f"many {turn}")
         admin.execute("UPDATE system.company SET name = name || '!'")
-    assert [(n.channel, n.payload) for n in listener.notifies(timeout=0.5)] == [("erp_change", "")]
+    admin.execute("NOTIFY erp_change, 'the next one'")
+    heard = [n.payload for n in listener.notifies(timeout=60, stop_after=2)]
+    assert heard == ["", "the next one"]
 
 
 def test_a_client_hears_of_others_and_of_itself(as_role: Callable[[str], Database]) -> None:
     writer, reader = as_role("sales_rep"), as_role("viewer")
     with reader.listen() as news:
         note = writer.write(add_note, AddNote("system.company", 1, "news")).value
-        assert news.wait(10) == {Change("system.note", note)}
+        assert news.wait(60) == {Change("system.note", note)}
         assert news.wait(0) == frozenset()
 
 
@@ -96,12 +98,12 @@ def test_a_forged_notification_is_a_hint_only(
 ) -> None:
     with as_role("viewer").listen() as news:
         raw_role("marketing").execute("SELECT pg_notify('erp_change', 'sales.invoice:1;DROP')")
-        assert news.wait(10) == frozenset()
+        assert news.wait(60) == frozenset()
 
 
 def test_a_listener_whose_server_goes_says_so(as_role: Callable[[str], Database], admin: Raw) -> None:
     with as_role("quality").listen() as news:
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'u_quality'")
         with pytest.raises(Unavailable) as refusal:
-            news.wait(10)
+            news.wait(60)
         assert refusal.value.key == "server_gone"

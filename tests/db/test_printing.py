@@ -262,14 +262,14 @@ def test_a_printer_gets_one_job_at_a_time(as_role: As, clerk: Database) -> None:
     begin, got = threading.Barrier(2), list[Any]()
 
     def claiming(db: Database, secret: str) -> None:
-        begin.wait(5)
+        begin.wait(60)
         got.append(db.write(writes.claim, Claim(secret)).value["job"])
 
     threads = [threading.Thread(target=claiming, args=pair) for pair in ((clerk, HOUSE), (manager, "m" * 40))]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join()
     titles = [one["title"] for one in got if one is not None]
     assert titles == ["first"]
 
@@ -310,9 +310,9 @@ def test_an_ipp_printer_says_that_it_is_done(
             writes.request, RequestPrint("invoice", (document,), HOUSE, printer_id=target)
         ).value.jobs
         worker.nudge()
-        assert done.wait(20), seen
+        assert done.wait(60), seen
     finally:
-        worker.stop(20)
+        worker.stop(60)
     assert state_of(admin, job) == ("done", "")
     row = admin.execute(
         "SELECT status, capabilities ->> 'model' FROM printing.printer_status WHERE printer_id = %s",

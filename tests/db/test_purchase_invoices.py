@@ -341,7 +341,8 @@ def test_who_may_do_both_still_needs_another(world: World, as_role: AsRole) -> N
     assert finance.read(get_invoice, done.id).state == "entered"
 
 
-def test_books_agree(world: World, admin: Raw) -> None:
+def test_books_agree(world: World, admin: Raw, as_role: AsRole) -> None:
+    received_order(as_role("purchase_officer"), as_role("warehouse_clerk"), world)
     found = list(drift.run_queries(admin, "consistency"))
     assert not [x for x in found if "purchase" in str(x) or "number" in str(x)]
     with admin.transaction(force_rollback=True):

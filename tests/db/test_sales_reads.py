@@ -31,9 +31,16 @@ As = Callable[[str], Database]
 Counting = Callable[[Database], AbstractContextManager[Counter]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def admin_dsn(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """A database for each test: lists and stock are looked at as a whole."""
+    with new_database() as address:
+        yield address
+
+
+@pytest.fixture
 def world(admin_dsn: str) -> Iterator[World]:
-    """One world for the module."""
+    """A world for each test."""
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
         yield build(connection)
 

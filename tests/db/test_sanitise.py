@@ -418,41 +418,46 @@ def _comes_in(address: str, name: str, login: str, password: str) -> bool:
 
 
 def test_a_login_of_a_copy_comes_into_the_copy_alone_and_goes_with_it(
-    original: str, copy: str, role_dsn: Any, cluster: Any
+    original: str, role_dsn: Any, cluster: Any
 ) -> None:
-    house, training = (psycopg.conninfo.conninfo_to_dict(address)["dbname"] for address in (original, copy))
-    made = people.make(copy, str(training))
-    assert {person.role for person in made} == set(ROLES)
-    seller = next(person for person in made if person.role == "sales_rep")
-    mine = (seller.login, seller.password)
-    assert _comes_in(original, str(training), *mine)
-    for other in (str(house), cluster.template, "postgres", "template1"):
-        assert not _comes_in(original, other, *mine), other
-    assert _comes_in(original, str(house), "u_viewer", PASSWORD)
-    assert not _comes_in(original, str(training), "u_viewer", PASSWORD), (
-        "nobody of the house is let into a copy"
-    )
-    with psycopg.connect(original, autocommit=True) as server:
-        found = {
-            advice.what
-            for advice in site.look(server)
-            if advice.check in ("login_nobody_knows", "membership_by_hand")
-        }
-        assert not [what for what in found if seller.login in what], "who cannot come in is no finding here"
-        again = people._free(server, people._prefix(str(training)), [seller.role])
-        assert again != people._prefix(str(training)), "a second copy of a like name has logins of its own"
-        # One that somebody gave a place in the house meanwhile stays; a copy from before goes by its names.
-        logins = people.of_copy(server, str(training), copy)
-        assert set(logins) == {person.login for person in made}
-        entrance = sql.Identifier(schema.entrance(server, str(training)) or "")
-        server.execute(
-            sql.SQL("REVOKE CONNECT ON DATABASE {} FROM {}").format(sql.Identifier(str(training)), entrance)
+    house = psycopg.conninfo.conninfo_to_dict(original)["dbname"]
+    with copied(original) as (copy, training):
+        made = people.make(copy, training)
+        assert {person.role for person in made} == set(ROLES)
+        seller = next(person for person in made if person.role == "sales_rep")
+        mine = (seller.login, seller.password)
+        assert _comes_in(original, training, *mine)
+        for other in (str(house), cluster.template, "postgres", "template1"):
+            assert not _comes_in(original, other, *mine), other
+        assert _comes_in(original, str(house), "u_viewer", PASSWORD)
+        assert not _comes_in(original, training, "u_viewer", PASSWORD), (
+            "nobody of the house is let into a copy"
         )
-        assert people.of_copy(server, str(training), copy) == logins
-        server.execute(
-            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(str(training)), entrance)
-        )
-        people.remove(server, logins)
-        left = server.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY (%s)", (logins,)).fetchall()
-        assert left == []
-    assert not _comes_in(original, str(training), *mine)
+        with psycopg.connect(original, autocommit=True) as server:
+            found = {
+                advice.what
+                for advice in site.look(server)
+                if advice.check in ("login_nobody_knows", "membership_by_hand")
+            }
+            assert not [what for what in found if seller.login in what], (
+                "who cannot come in is no finding here"
+            )
+            again = people._free(server, people._prefix(training), [seller.role])
+            assert again != people._prefix(training), "a second copy of a like name has logins of its own"
+            # One that somebody gave a place in the house meanwhile stays; a copy from before goes by its names.
+            logins = people.of_copy(server, training, copy)
+            assert set(logins) == {person.login for person in made}
+            entrance = sql.Identifier(schema.entrance(server, training) or "")
+            server.execute(
+                sql.SQL("REVOKE CONNECT ON DATABASE {} FROM {}").format(sql.Identifier(training), entrance)
+            )
+            assert people.of_copy(server, training, copy) == logins
+            server.execute(
+                sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(training), entrance)
+            )
+            people.remove(server, logins)
+            left = server.execute(
+                "SELECT rolname FROM pg_roles WHERE rolname = ANY (%s)", (logins,)
+            ).fetchall()
+            assert left == []
+        assert not _comes_in(original, training, *mine)

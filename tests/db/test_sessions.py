@@ -200,7 +200,7 @@ def test_an_administrator_ends_a_session_and_its_person_is_told_why_at_once(
         assert (row["login"], row["person"]) == (person, "Some Person")
         boss.write(_kill, (number, "Rechner wird getauscht"))
         with pytest.raises(SessionEnded):
-            listener.wait(10)
+            listener.wait(60)
     assert not db.goes_on()
     assert told[0].key == "session_ended"
     assert told[0].params == {"reason": "Rechner wird getauscht", "by": "System Administrator"}
@@ -296,7 +296,7 @@ def test_rights_that_change_are_heard_of_by_people_who_may_not_see_the_trail(
         _drain(listener)
         admin.execute("SELECT sec.user_set_roles(%s, '{viewer,sales_rep}')", (person,))
         admin.execute("UPDATE sec.app_user SET session_epoch = session_epoch + 1 WHERE login = %s", (person,))
-        listener.wait(10)
+        listener.wait(60)
         _drain(listener)
     assert "quote_issue" in seen[-1]
     assert db.profile.can("quote_issue")

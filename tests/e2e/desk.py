@@ -42,7 +42,7 @@ class Desk:
         self.window = self.program.window
         self.window.resize(1440, 900)
 
-    def until(self, what: Callable[[], object], seconds: float = 30) -> None:
+    def until(self, what: Callable[[], object], seconds: float = 60) -> None:
         """Let the program work until the condition holds."""
         end = time.monotonic() + seconds
         while not what():

@@ -185,7 +185,7 @@ def test_what_was_typed_survives_the_killing_of_the_program(
     with person.stdout:
         assert person.stdout.readline() == "kept\n"
         person.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
-        person.wait(20)
+        person.wait(60)
     assert stored(admin_dsn, customer)[1] is None
     with desk(role_dsn("sales_rep")) as one:
         page = one.open(customer)

@@ -88,6 +88,18 @@ def test_the_capability_words_agree() -> None:
         assert table.partition(".")[0] in SCHEMAS
 
 
+def test_no_test_of_a_window_has_a_patience_of_its_own() -> None:
+    """Five seconds are enough for anything, until the machine has something else to do."""
+    waits = {"waitUntil", "waitSignal", "waitSignals"}
+    short = [
+        f"{name_of(path)}:{call.lineno}"
+        for path in sorted((REPOSITORY / "tests").rglob("*.py"))
+        for name, call in calls(path)
+        if name in waits and any(keyword.arg == "timeout" for keyword in call.keywords)
+    ]
+    assert short == []
+
+
 def test_requirements_name_no_host() -> None:
     files = [
         *(REPOSITORY / "requirements").rglob("*"),

@@ -71,7 +71,7 @@ def finished(access: Access, remote: str) -> str:
     device = connect(access)
     pause = threading.Event()
     try:
-        for _ in range(600):
+        for _ in range(1200):
             state = device.follow(remote)
             if state != "sent":
                 return state
@@ -155,7 +155,7 @@ def test_copies_are_sent_one_after_the_other(*, lpd: bool) -> None:
     with Sink(lpd=lpd) as sink:
         access, task = Access(kind, sink.address, "zpl"), Task(label, ZPL, "x", copies=40)
         printing(access, task)
-        assert sink.taken.wait(10)
+        assert sink.taken.wait(60)
     assert sink.jobs == [label * 40]
     assert for_language(task, access) == label
 

@@ -35,7 +35,7 @@ class Bench:
 
     def wait(self, condition: Callable[[], object]) -> None:
         """Wait until something holds."""
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=10_000)
+        self.qtbot.waitUntil(lambda: bool(condition()))
 
     def go(self, key: str, **state: Any) -> Any:
         """The page of a workspace."""

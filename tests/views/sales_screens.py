@@ -36,7 +36,7 @@ class Desk:
 
     def wait(self, condition: Callable[[], object]) -> None:
         """Wait until something holds."""
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=10_000)
+        self.qtbot.waitUntil(lambda: bool(condition()))
 
     def open(self, topic: str, record_id: int) -> Any:
         """The page of a record."""

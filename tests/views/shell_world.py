@@ -171,7 +171,7 @@ def window_for(
 def idle(qtbot: QtBot, window: MainWindow) -> None:
     """Wait until the window has no work left."""
     QCoreApplication.processEvents()
-    qtbot.waitUntil(lambda: window.ctx.tasks.idle, timeout=15_000)
+    qtbot.waitUntil(lambda: window.ctx.tasks.idle)
 
 
 W = TypeVar("W", bound=QWidget)

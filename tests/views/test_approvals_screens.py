@@ -1,13 +1,14 @@
 """The inbox: what waits for me, decided by button and key, several at once; stand-ins; news wherever one works."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
@@ -23,9 +24,16 @@ from tests.views.sales_screens import AsRole, Desk, desk_of
 REQUEST = "system.approval_request"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def admin_dsn(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """A database for each test: what waits for somebody is counted."""
+    with new_database() as address:
+        yield address
+
+
+@pytest.fixture
 def world(admin_dsn: str) -> World:
-    """The small trading world; the module's tests share it."""
+    """The small trading world; each test has its own."""
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
         return build(connection)
 
@@ -75,6 +83,14 @@ def picture(desk: Desk, name: str) -> None:
         QApplication.processEvents()
         QTest.qWait(50)
         desk.window.grab().save(str(Path(folder) / f"{name}.png"))
+
+
+def feed(desk: Desk, change: Change) -> None:
+    """Somebody else has committed it: told, and whatever follows from that is done."""
+    bus = desk.window.ctx.bus
+    bus.emit_foreign(frozenset({change}))
+    desk.wait(lambda: not bus._timer.isActive())
+    desk.settle()
 
 
 def test_requests_are_decided_by_key_button_and_together(world: World, as_role: AsRole, boss: Desk) -> None:
@@ -158,16 +174,11 @@ def test_a_stand_in_is_named_and_ended(as_role: AsRole, boss: Desk) -> None:
 def test_news_come_wherever_one_works(world: World, as_role: AsRole, boss: Desk, admin: Raw) -> None:
     boss.window.open_home()
     boss.settle()
-    boss.window.ctx.bus.emit_foreign(frozenset({Change(REQUEST)}))  # what the tests before left is told now
-    QTest.qWait(200)
-    boss.settle()
+    feed(boss, Change(REQUEST))  # what other tests left is told now
     before = len(boss.window.notices)
     request = ask(world, as_role, "78", "Neukunde")
     for _ in range(2):  # told once, however often the feed comes
-        boss.window.ctx.bus.emit_foreign(frozenset({Change(REQUEST, request)}))
-        QCoreApplication.processEvents()
-        boss.wait(lambda: len(boss.window.notices) > before)
-        boss.settle()
+        feed(boss, Change(REQUEST, request))
     news = boss.window.notices[before:]
     assert [n.text for n in news] == ["Sales Rep bittet um Freigabe: Rabatt Radhaus Ulm"]
     assert news[0].action is not None

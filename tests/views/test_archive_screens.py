@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,14 @@ from tests.views.shell_world import window_for
 AsRole = Callable[[str], Database]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def admin_dsn(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """A database for each test: one document that was altered stops the export of all."""
+    with new_database() as address:
+        yield address
+
+
+@pytest.fixture
 def world(admin_dsn: str) -> World:
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
         return build(connection)

@@ -39,8 +39,9 @@ def bench_of(db: Database, folder: Path, qtbot: QtBot) -> Iterator[Bench]:
         yield Bench(window, qtbot)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def admin_dsn(new_database: Any, demo_template: str) -> Iterator[str]:
+    """A database for each test: areas go over and reports are signed for good."""
     with new_database(demo_template) as address:
         with psycopg.connect(address, autocommit=True) as connection:
             legacy_world.fill(connection)

@@ -102,7 +102,7 @@ def test_two_people_change_different_fields_and_both_changes_stay(
     change(as_role("sales_manager"), record_id, email="neu@drei.example")
     page.save()
     idle(qtbot, window)
-    qtbot.waitUntil(lambda: not page.dirty(), timeout=5000)
+    qtbot.waitUntil(lambda: not page.dirty())
     after = stored(as_role("sales_rep"), record_id)
     assert (after.phone, after.email) == ("0981 4711", "neu@drei.example")
     assert page.value("email") == "neu@drei.example"
@@ -128,7 +128,7 @@ def test_two_people_change_the_same_field_and_a_person_decides(
     assert merge.isEnabled()
     click(window, "dialog.merge")
     idle(qtbot, window)
-    qtbot.waitUntil(lambda: not page.dirty(), timeout=5000)
+    qtbot.waitUntil(lambda: not page.dirty())
     after = stored(as_role("sales_rep"), record_id)
     assert (after.phone, after.email, after.remark) == ("ihr Telefon", "meine@vier.example", "nur ihrs")
 
@@ -160,11 +160,11 @@ def test_a_colleague_s_change_reaches_an_open_form_and_never_overwrites_typing(
     page = form(window, qtbot, record_id)
     change(as_role("sales_manager"), record_id, phone="eins")
     window.ctx.bus.emit_foreign(changed((PARTNER, record_id)))
-    qtbot.waitUntil(lambda: page.value("phone") == "eins", timeout=5000)
+    qtbot.waitUntil(lambda: page.value("phone") == "eins")
     type_into(page, "email", "tippt@gerade.example")
     change(as_role("sales_manager"), record_id, phone="zwei")
     window.ctx.bus.emit_foreign(changed((PARTNER, record_id)))
-    qtbot.waitUntil(lambda: page.findChild(QWidget, "notice.changed") is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.findChild(QWidget, "notice.changed") is not None)
     assert page.value("email") == "tippt@gerade.example"
     assert page.value("phone") == "eins"
 
@@ -181,7 +181,7 @@ def test_a_crash_loses_nothing_that_was_typed(
         fresh = before.area.current.page if before.area.current else None
         assert isinstance(fresh, FormPage)
         type_into(fresh, "name", "Noch nie gespeichert")
-        qtbot.waitUntil(lambda: len(before.ctx.drafts.all()) == 2, timeout=5000)
+        qtbot.waitUntil(lambda: len(before.ctx.drafts.all()) == 2)
     # The program is gone without a word; the journal and the tabs of a moment ago are all there is.
     with window_for(as_role("sales_rep"), tmp_path, qtbot) as after:
         page = form(after, qtbot, record_id)
@@ -195,7 +195,7 @@ def test_a_crash_loses_nothing_that_was_typed(
         after.area.activate(f"{PARTNER}:{record_id}")
         page.save()
         idle(qtbot, after)
-        qtbot.waitUntil(lambda: len(after.ctx.drafts.all()) == 1, timeout=5000)
+        qtbot.waitUntil(lambda: len(after.ctx.drafts.all()) == 1)
 
 
 def test_a_new_record_saves_once_and_becomes_the_record(

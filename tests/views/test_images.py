@@ -315,7 +315,6 @@ def test_the_place_of_a_large_picture_that_cannot_be_had_shows_the_small_one_and
     ground = tok("photo").lightness()
     qtbot.waitUntil(
         lambda: abs(field.grab().toImage().pixelColor(field.width() // 2, 40).lightness() - ground) > 5,
-        timeout=10_000,
     )
     low = field.grab().copy(0, field.height() - px("gap_l"), field.width(), px("gap_l")).toImage()
 

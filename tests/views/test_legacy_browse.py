@@ -1,7 +1,8 @@
 """Tables of the old system in the window, over a simulated 4D server and the house's one session."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,21 @@ from app.views.core.vault import keep
 from app.views.legacy.browse import BrowsePage, RawPane
 from tests.conftest import PASSWORD
 from tests.db.legacy_world import DEPUTY, add_leaders
+from tests.legacy_world import add_server
 from tests.views.make_screens import AsRole
 from tests.views.test_legacy_screens import Raw, bench_of
 
 SMALL = 2**10
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def admin_dsn(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """A database for each test: one begins without a key, another with one."""
+    with new_database() as address:
+        yield address
+
+
+@pytest.fixture
 def house() -> Iterator[FourDServer]:
     with FourDServer(make("small")) as server:
         yield server
@@ -86,10 +95,14 @@ def test_the_key_is_given_to_a_colleague_and_never_mixed_up_with_another(
     unlock = keys.unlock
     monkeypatch.setattr(keys, "unlock", lambda *args, **more: unlock(*args, **more, cost=SMALL))
     add_leaders(admin)
+    add_server(admin, "http://127.0.0.1:1")
+    db = as_role("administrator")
+    db.confirm(PASSWORD, "")
+    assert keys.unlock(db, "legacy", PASSWORD).keyring is not None
+    admin.execute("UPDATE sec.session SET confirmed_at = now() - interval '1 hour'")  # that was long ago
     other = as_role(DEPUTY)
     other.confirm(PASSWORD, "")
     assert keys.unlock(other, "legacy", PASSWORD).problem == "not_given"
-    db = as_role("administrator")
     with bench_of(db, tmp_path, qtbot) as bench:
         keep(bench.window.ctx, "bank", Unlocked(None))  # keys of bank data, open at the same desk
         page = bench.open("legacy.server", _first(admin, "SELECT min(id) FROM legacy.server"))

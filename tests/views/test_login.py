@@ -61,7 +61,7 @@ def test_the_right_password_opens_a_session_off_the_gui_thread(
 ) -> None:
     window = make(server)
     fill(window, "u_viewer", PASSWORD)
-    with qtbot.waitSignal(window.signed_in, timeout=15_000) as signed:
+    with qtbot.waitSignal(window.signed_in) as signed:
         QTest.keyClick(window.password, Qt.Key.Key_Return)
         assert not window.button.isEnabled()
     entry: SignedIn = signed.args[0]
@@ -80,7 +80,7 @@ def test_a_wrong_password_is_said_at_its_field_and_can_be_typed_again_at_once(
     fill(window, "u_viewer", "falsch")
     window.sign_in()
     hint = part_of(window, "login.hint", Label)
-    qtbot.waitUntil(lambda: hint.isVisible(), timeout=15_000)
+    qtbot.waitUntil(lambda: hint.isVisible())
     assert "Anmeldung abgelehnt" in hint.text()
     assert window.password.property("invalid") == "true"
     assert window.password.hasFocus()
@@ -94,10 +94,10 @@ def test_a_server_that_does_not_answer_is_named_with_what_to_do(
 ) -> None:
     window = make(ServerProfile("Nirgendwo", "127.0.0.1", 1))
     reply = part_of(window, "login.reply", Label)
-    qtbot.waitUntil(lambda: reply.text() == "antwortet nicht", timeout=15_000)
+    qtbot.waitUntil(lambda: reply.text() == "antwortet nicht")
     fill(window, "u_viewer", PASSWORD)
     window.sign_in()
-    qtbot.waitUntil(lambda: window.findChild(QWidget, "login.trouble") is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: window.findChild(QWidget, "login.trouble") is not None)
     words = part(window, "login.trouble").accessibleName()
     assert "Nirgendwo ist nicht erreichbar." in words
     assert "Läuft der Server" in words
@@ -115,7 +115,7 @@ def test_a_demo_person_is_one_click(
     assert window.person.currentText() == "Miriam Vogel · Vertrieb"
     window.person.set_value("u_finance")
     window.person.value_changed.emit("u_finance")
-    with qtbot.waitSignal(window.signed_in, timeout=15_000) as signed:
+    with qtbot.waitSignal(window.signed_in) as signed:
         QTest.mouseClick(window.button, Qt.MouseButton.LeftButton)
     entry: SignedIn = signed.args[0]
     entry.db.close()

@@ -52,7 +52,7 @@ def login(admin_dsn: str, person: str, qtbot: QtBot) -> Iterator[LoginWindow]:
 
 
 def signed_in(login: LoginWindow, qtbot: QtBot, act: Callable[[], object]) -> SignedIn:
-    with qtbot.waitSignal(login.signed_in, timeout=20_000) as signed:
+    with qtbot.waitSignal(login.signed_in) as signed:
         act()
     entry: SignedIn = signed.args[0]
     return entry
@@ -63,11 +63,11 @@ def test_the_login_asks_for_the_code_and_remembers_the_workstation(
 ) -> None:
     phone = enrol(admin, raw_role(person, ticket=True), person)
     login.sign_in()
-    qtbot.waitUntil(login.code.isVisible, timeout=20_000)
+    qtbot.waitUntil(login.code.isVisible)
     assert login.code.line.field.hasFocus()
     login.code.line.field.setText("000000")
     login.sign_in()
-    qtbot.waitUntil(lambda: "Der Code stimmt nicht" in login.code.line.hint.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "Der Code stimmt nicht" in login.code.line.hint.text())
     login.code.trust.setChecked(True)
     login.code.line.field.setText(phone.unused())
     entry = signed_in(login, qtbot, lambda: QTest.keyClick(login.code.line.field, Qt.Key.Key_Return))
@@ -85,13 +85,13 @@ def test_who_needs_a_second_factor_sets_it_up_before_anything_else(
     admin.execute("UPDATE sec.role SET needs_second_factor = true WHERE name = 'sales_rep'")
     try:
         login.sign_in()
-        qtbot.waitUntil(lambda: login.findChild(QLineEdit, "enrol.code") is not None, timeout=20_000)
+        qtbot.waitUntil(lambda: login.findChild(QLineEdit, "enrol.code") is not None)
         dialog = login.findChild(EnrolDialog)
         assert dialog is not None
         secret = base64.b32decode(part_of(dialog, "factor.secret", Label).text().replace(" ", ""))
         dialog.code.field.setText(code_of(secret, int(time.time() // 30)))
         QTest.keyClick(dialog.code.field, Qt.Key.Key_Return)
-        qtbot.waitUntil(lambda: dialog.findChild(QWidget, "factor.codes_kept") is not None, timeout=20_000)
+        qtbot.waitUntil(lambda: dialog.findChild(QWidget, "factor.codes_kept") is not None)
         part_of(dialog, "factor.codes_kept", QWidget).setChecked(True)  # type: ignore[attr-defined]
         entry = signed_in(
             login,
@@ -110,7 +110,7 @@ def test_a_password_somebody_else_gave_must_be_changed_at_the_login(
     admin.execute("SELECT sec.password_set(%s, 'einmal und nie wieder', true)", (person,))
     login.password.setText("einmal und nie wieder")
     login.sign_in()
-    qtbot.waitUntil(lambda: login.findChild(MustChangeDialog) is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: login.findChild(MustChangeDialog) is not None)
     dialog = login.findChild(MustChangeDialog)
     assert dialog is not None
     dialog.part.first.field.setText("mein ganz eigenes Wort")
@@ -129,7 +129,7 @@ def test_a_house_without_mail_says_whom_to_ask(login: LoginWindow, qtbot: QtBot)
     line = dialog.findChild(Labelled)
     assert line is not None
     QTest.mouseClick(part(dialog, "dialog.go"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "Administration" in line.hint.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "Administration" in line.hint.text())
 
 
 def test_without_a_server_nothing_can_be_asked_of_one(login: LoginWindow, qtbot: QtBot) -> None:
@@ -154,11 +154,11 @@ def test_who_has_no_login_asks_for_one_where_the_house_allows_it(
         part_of(dialog, f"register.{key}", QLineEdit).setText(text)
     line = part_of(dialog, "register.person.hint", Label)
     QTest.mouseClick(part(dialog, "dialog.send"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "Administration" in line.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "Administration" in line.text())
     admin.execute("UPDATE sec.policy SET registration_open = true")
     try:
         QTest.mouseClick(part(dialog, "dialog.send"), Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: dialog.findChild(QWidget, "register.sent") is not None, timeout=20_000)
+        qtbot.waitUntil(lambda: dialog.findChild(QWidget, "register.sent") is not None)
     finally:
         admin.execute("UPDATE sec.policy SET registration_open = false")
     asked = admin.execute("SELECT person, state FROM sec.registration WHERE login = %s", (wanted,)).fetchone()

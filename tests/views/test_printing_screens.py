@@ -58,8 +58,9 @@ def paper(*texts: str) -> bytes:
     return kept.getvalue()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def admin_dsn(new_database: Any) -> Iterator[str]:
+    """A database for each test: printers and jobs are counted."""
     with new_database() as address:
         yield address
 
@@ -365,4 +366,4 @@ def test_the_systems_own_printers_print(cups_printer: Printer, qtbot: QtBot) -> 
         check=False,
     )
     assert ran.stdout.strip() == "sent", ran.stderr
-    qtbot.waitUntil(lambda: any("spooled" in one.name for one in cups_printer.printed()), timeout=30_000)
+    qtbot.waitUntil(lambda: any("spooled" in one.name for one in cups_printer.printed()))

@@ -201,7 +201,7 @@ def test_a_stream_of_typed_scans_packs_and_nothing_of_it_lands_in_a_field(
         qtbot.waitUntil(lambda: page.work is not None)
         # One after the other as fast as keys come: a carton of five by its GS1 code, three pieces, one more, close.
         gun.types(f"010{EAN}3705\r" + "BIKE-1\r" * 3 + "W/MORE\r" + "W/POST\r")
-        qtbot.waitUntil(lambda: bool(page.work and page.work.delivery.parcels), timeout=10_000)
+        qtbot.waitUntil(lambda: bool(page.work and page.work.delivery.parcels))
         assert page.work is not None
         assert list(page.work.delivery.parcels[0].inside.values()) == [D(9)]
         assert page.typed.text() == ""

@@ -103,7 +103,7 @@ class Scanner:
     def scan(self, text: str) -> None:
         count = len(self.tones)
         self.types(text + "\r")
-        self.qtbot.waitUntil(lambda: len(self.tones) > count, timeout=10_000)
+        self.qtbot.waitUntil(lambda: len(self.tones) > count)
         idle(self.qtbot, self.window)
 
 
@@ -187,10 +187,10 @@ def test_a_scanner_at_a_serial_port(product: int, as_role: AsRole, tmp_path: Pat
         scanner.window.open_workspace("scans")
         idle(qtbot, scanner.window)
         scanner.hub.apply(ScannerSettings(sound=False, wedge=False, port=os.ttyname(theirs)))
-        qtbot.waitUntil(lambda: scanner.hub.port_open, timeout=10_000)
+        qtbot.waitUntil(lambda: scanner.hub.port_open)
         os.write(ours, f"]C1010{EAN}10L-1\x1d21S9\rHU".encode())
         os.write(ours, b"-1\r\n")
-        qtbot.waitUntil(lambda: scanner.tones == ["ok", "ok"], timeout=10_000)
+        qtbot.waitUntil(lambda: scanner.tones == ["ok", "ok"])
         assert scanner.heard == [f"(01)0{EAN}(10)L-1(21)S9", "HU-1"]
         scanner.hub.apply(QUIET)
     os.close(ours)

@@ -73,7 +73,7 @@ def window(db: Database, tmp_path: Path, qtbot: QtBot) -> Iterator[MainWindow]:
 
 
 def sheet_of(window: MainWindow, qtbot: QtBot) -> UnlockSheet:
-    qtbot.waitUntil(lambda: window.guard.sheet is not None, timeout=15_000)
+    qtbot.waitUntil(lambda: window.guard.sheet is not None)
     assert window.guard.sheet is not None
     return window.guard.sheet
 
@@ -108,7 +108,7 @@ def test_what_is_typed_outlives_the_session_and_the_save_goes_on_after_the_passw
     assert sheet.password.hint.text().startswith("Anmeldung abgelehnt")
     assert one(admin, "SELECT phone FROM partners.partner WHERE id = %s", number) != "0711 4711"
     unlock(sheet, window, qtbot)
-    qtbot.waitUntil(lambda: not window.guard.locked, timeout=15_000)
+    qtbot.waitUntil(lambda: not window.guard.locked)
     idle(qtbot, window)
     assert window.area.current is not None
     assert window.area.current.page is page
@@ -138,7 +138,7 @@ def test_locking_by_hand_ends_the_session_at_the_server(
     sheet = sheet_of(window, qtbot)
     assert one(admin, "SELECT end_reason FROM sec.session WHERE id = %s", number) == "signed_out"
     unlock(sheet, window, qtbot)
-    qtbot.waitUntil(lambda: window.guard.sheet is None, timeout=15_000)
+    qtbot.waitUntil(lambda: window.guard.sheet is None)
     assert db.profile.session != number
 
 
@@ -152,7 +152,7 @@ def test_somebody_else_may_sign_in_and_drafts_are_kept(
     type_into(page, "phone", "0711 0815")
     window.guard.lock()
     sheet = sheet_of(window, qtbot)
-    with qtbot.waitSignal(window.signed_out, timeout=15_000):
+    with qtbot.waitSignal(window.signed_out):
         QTest.mouseClick(part(sheet, "unlock.other"), Qt.MouseButton.LeftButton)
     idle(qtbot, window)
     assert any("0711 0815" in str(draft.payload) for draft in window.ctx.drafts.all())
@@ -174,7 +174,7 @@ def test_the_sheet_asks_for_the_code_where_there_is_a_second_factor(
     assert "Der Code stimmt nicht" in sheet.code.line.hint.text()
     sheet.code.line.field.setText(phone.unused())
     QTest.keyClick(sheet.code.line.field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: window.guard.sheet is None, timeout=15_000)
+    qtbot.waitUntil(lambda: window.guard.sheet is None)
 
 
 # -- the clock ---------------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def watched(qtbot: QtBot) -> Iterator[tuple[SessionWatch, Session, Callable[[flo
     def later(seconds: float) -> None:
         NOW.now += seconds
         watch.tick()
-        qtbot.waitUntil(lambda: tasks.idle, timeout=5_000)
+        qtbot.waitUntil(lambda: tasks.idle)
 
     yield watch, session, later, seen
     tasks.shutdown()
@@ -253,7 +253,7 @@ def test_two_minutes_before_the_window_locks_it_says_so_and_a_key_keeps_it(
     later(3600 - 119)
     assert seen == [("idle", 2)]
     watch.worked()
-    qtbot.waitUntil(lambda: seen[-1] == "calm", timeout=5_000)
+    qtbot.waitUntil(lambda: seen[-1] == "calm")
     assert session.touched == 1
     later(3600)
     assert session.asked == 1  # the server has the last word
@@ -298,7 +298,7 @@ def test_the_warning_offers_to_renew_and_the_window_stays_open(
     QTest.mouseClick(part(window, "action.renew_session"), Qt.MouseButton.LeftButton)
     sheet = sheet_of(window, qtbot)
     unlock(sheet, window, qtbot)
-    qtbot.waitUntil(lambda: db.profile.session != first, timeout=15_000)
+    qtbot.waitUntil(lambda: db.profile.session != first)
     idle(qtbot, window)
     qtbot.waitUntil(lambda: window.findChild(QWidget, "session.warning") is None)
 
@@ -318,7 +318,7 @@ def test_the_window_follows_a_change_of_roles_and_keeps_what_is_typed(
     admin.execute("UPDATE sec.app_user SET session_epoch = session_epoch + 1 WHERE login = %s", (person,))
     assert db.goes_on()
     idle(qtbot, window)
-    qtbot.waitUntil(lambda: "lock" in window.ctx.registry.actions, timeout=15_000)
+    qtbot.waitUntil(lambda: "lock" in window.ctx.registry.actions)
     assert "users" in window.ctx.registry.workspaces
     page = window.area.current.page if window.area.current else None
     assert page is not None
@@ -327,7 +327,7 @@ def test_the_window_follows_a_change_of_roles_and_keeps_what_is_typed(
     admin.execute("SELECT sec.user_set_roles(%s, '{}')", (person,))
     assert db.goes_on()
     qtbot.waitUntil(
-        lambda: not window.ctx.registry.workspaces.keys() & {"customers", "users"}, timeout=15_000
+        lambda: not window.ctx.registry.workspaces.keys() & {"customers", "users"},
     )
     assert [tab.name for tab in window.area.tabs] == ["home"]
 

@@ -142,7 +142,7 @@ def test_a_dirty_tab_asks_and_each_answer_does_what_it_says(
     window.close_tab(key)
     press(window, "dialog.save")
     idle(qtbot, window)
-    qtbot.waitUntil(lambda: window.area.tab(key) is None, timeout=5000)
+    qtbot.waitUntil(lambda: window.area.tab(key) is None)
     assert stored() == "1"
 
     last = open_customer(window, qtbot, record_id)
@@ -218,7 +218,7 @@ def test_a_hidden_tab_reads_again_only_when_it_is_shown(window: MainWindow, qtbo
     assert isinstance(customers, SearchPage)
     assert isinstance(products, SearchPage)
     window.ctx.bus.emit_foreign(changed((PARTNER, 1)))
-    qtbot.waitUntil(lambda: products.refreshed == 1, timeout=5000)
+    qtbot.waitUntil(lambda: products.refreshed == 1)
     assert customers.refreshed == 0
     window.area.activate("workspace:customers")
     qtbot.waitUntil(lambda: customers.refreshed == 1)

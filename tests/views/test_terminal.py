@@ -45,10 +45,10 @@ class Hand:
     def settle(self) -> None:
         for _ in range(3):
             QApplication.processEvents()
-            self.qtbot.waitUntil(lambda: bool(self.window.ctx.tasks.idle), timeout=15_000)
+            self.qtbot.waitUntil(lambda: bool(self.window.ctx.tasks.idle))
 
     def wait(self, condition: Callable[[], object]) -> None:
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=10_000)
+        self.qtbot.waitUntil(lambda: bool(condition()))
 
     def find(self, name: str) -> Any:
         return next((w for w in self.window.findChildren(QWidget, name) if w.isVisible()), None)
