@@ -141,7 +141,7 @@ class PrintJob(Base):
 
     ``fence`` counts the claims: who lost his claim cannot say any more what became of the job.  ``began_at`` is set
     before the first byte leaves; a job that is lost after that is ``unclear``, and printed again as a copy only.
-    ``requested_by`` is the person, ``login`` what it was asked for with: at a terminal the device, whose program sends it.
+    ``requested_by`` is the person, ``login`` what it was asked for with: at a terminal the device, which sends it.
     """
 
     __tablename__ = "job"

@@ -59,7 +59,10 @@ class _Followed:
 
 
 class PrintWorker(QueueWorker):
-    """Works until `stop`; `nudge` makes it look at once.  ``on_outcome`` is called in its thread."""
+    """Works until `stop`; `nudge` makes it look at once.
+
+    Called in its thread: ``on_outcome`` with what became of a job, ``on_empty`` when nothing waits for it any more.
+    """
 
     right = RIGHT
     name = "printing"
@@ -69,12 +72,14 @@ class PrintWorker(QueueWorker):
         db: Database,
         on_outcome: Callable[[Outcome], object] = lambda _: None,
         *,
+        on_empty: Callable[[], object] = lambda: None,
         offers: Offers | None = None,
         secret: str | None = None,
         device: Callable[[Access], Device] = connect,
     ) -> None:
         super().__init__(db)
         self._on_outcome = on_outcome
+        self._on_empty = on_empty
         self._offers = offers
         self._secret = secret
         self._device = device
@@ -111,6 +116,8 @@ class PrintWorker(QueueWorker):
         """Send one job; gives how long to wait when there was none."""
         answer = self._db.write(writes.claim, Claim(self._station, CLAIM_S)).value
         if answer["job"] is None:
+            if answer.get("next_at") is None:
+                self._on_empty()
             return wait_of(answer.get("next_at"))
         self._send(answer["job"], answer["printer"])
         return None

@@ -1,6 +1,7 @@
 """What terminal screens are made of: large buttons, the PIN pad, the bar at the top."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -13,6 +14,7 @@ from app.views.core.icons import pixmap
 from app.views.core.marks import Avatar, Label, initials
 from app.views.core.surfaces import clear_layout
 from app.views.core.theme import font, px, tok
+from app.views.core.toasts import Toast
 from app.views.shell.logo import paint_logo
 
 PIN_LENGTH = 6
@@ -24,6 +26,11 @@ _KINDS = {
     "chosen": ("accent_text", "accent_tint", "accent_text", "accent_tint"),
     "quiet": ("text2", "sunken", "control", "hover"),
     "ghost": ("text2", "", "", "hover"),
+    "danger": ("bad", "surface", "control", "bad_bg"),
+    "ok": ("ok", "ok_bg", "", "ok_bg"),
+    "info": ("info", "info_bg", "", "info_bg"),
+    "warn": ("warn", "warn_bg", "warn", "warn_bg"),
+    "bad": ("bad", "bad_bg", "bad", "bad_bg"),
 }
 
 
@@ -209,14 +216,45 @@ class TouchChip(QWidget):
         painter.end()
 
 
+class TouchToast(Toast):
+    """A message in the size of a terminal."""
+
+    words_style = "touch_text500"
+    icon_size = "touch_icon"
+    widths = ("touch_side",)
+
+    def close_button(self) -> QWidget:
+        """Takes it away."""
+        button = TouchButton("", "x", "ghost", clicked=self.close)
+        button.setObjectName("toast.close")
+        button.setAccessibleName(t("kit.close"))
+        return button
+
+    def action_button(self, words: str, run: Callable[[], object]) -> QWidget:
+        """Does what it offers."""
+        button = TouchButton(t(words).replace("&", ""), style="touch_text500", clicked=run)
+        button.setObjectName("toast.action")
+        return button
+
+
+class Light(NamedTuple):
+    """What the bar says about printing: how bad it is, an icon, a few words."""
+
+    kind: str
+    icon: str
+    words: str
+
+
 class TerminalBar(QWidget):
     """Device, connection, clock; while somebody works here the name and the way out.
 
     Signals:
+        prints: the light about printing was touched.
         sign_off: the operator leaves.
         device_off: the device itself is to be signed out (only while nobody works here).
     """
 
+    prints = Signal()
     sign_off = Signal()
     device_off = Signal()
 
@@ -238,6 +276,8 @@ class TerminalBar(QWidget):
         self._warning = Label("", "touch_text500", "warn")
         self._warning.setObjectName("terminal.warning")
         row.addWidget(self._warning)
+        self._prints = QHBoxLayout()
+        row.addLayout(self._prints)
         self._state = QHBoxLayout()
         row.addLayout(self._state)
         self._clock = Label("", "touch_head")
@@ -269,6 +309,15 @@ class TerminalBar(QWidget):
             else TouchChip("bad", "wifi-off", t("terminal.offline"))
         )
         self._state.addWidget(chip)
+
+    def show_prints(self, light: Light | None) -> None:
+        """What became of what is printed here; None: there is nothing to say."""
+        clear_layout(self._prints)
+        if light is not None:
+            button = TouchButton(light.words, light.icon, light.kind, style="touch_text500")
+            button.setObjectName("terminal.prints")
+            button.clicked.connect(lambda: self.prints.emit())
+            self._prints.addWidget(button)
 
     def show_operator(self, person: str, since: str) -> None:
         """Who works here; empty: nobody."""

@@ -269,8 +269,9 @@ BEGIN
     SELECT j.* FROM printing.job j
      WHERE j.id = ANY (p_ids)
        -- What a colleague asked for at this terminal can be kept from paper or sent elsewhere, but not be had once more.
-       AND (p_all OR j.requested_by = v_actor
-            OR (j.login = session_user AND (p_action <> 'again' AND (p_action <> 'redirect' OR j.state IN ('waiting', 'held')))))
+       AND (p_all OR j.requested_by = session_user
+            OR (j.login = session_user
+                AND (j.requested_by = v_actor OR p_action <> 'again' AND (p_action <> 'redirect' OR j.state IN ('waiting', 'held')))))
      ORDER BY j.id FOR UPDATE
   LOOP
     v_id := NULL;
