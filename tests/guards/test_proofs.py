@@ -18,6 +18,9 @@ NOT_ASKING = frozenset(
     sec.session_ok sec.session_continue sec.session_open system.my_approval_kinds system.note_table system.today
     """.split()  # noqa: SIM905  (a list of so many words reads better so)
 )
+AT_DEVICES = sorted(
+    name for name, roles in MATRIX.functions.items() if "terminal" in roles and name[:4] != "sec."
+)
 FUNCTIONS = sorted({"api.discard_draft", *MATRIX.functions} - NOT_ASKING)
 
 
@@ -57,6 +60,11 @@ def test_partitions_show_nothing_without_a_ticket(desk: Desk) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_asks_for_right_and_ticket(desk: Desk, name: str) -> None:
     assert [*desk.asks(name)] == []
+
+
+@pytest.mark.parametrize("name", AT_DEVICES)
+def test_a_terminal_does_by_itself_what_the_matrix_says(desk: Desk, name: str) -> None:
+    assert [*desk.alone(name)] == []
 
 
 def test_what_the_server_gives_to_everybody_has_been_taken_away(desk: Desk) -> None:

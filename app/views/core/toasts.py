@@ -41,6 +41,7 @@ class Toast(Overlay):
     icon_size = "icon"
     widths: tuple[str, ...] = ("side", "gap_l")
     """The measures that make up the width."""
+    above_action = ""
 
     def __init__(
         self, window: QWidget, text: str, kind: str, action: tuple[str, Callable[[], object]] | None
@@ -60,7 +61,8 @@ class Toast(Overlay):
         if action is not None:
             words, run = action
             below = QHBoxLayout()
-            below.setContentsMargins(px(self.icon_size) + px("gap"), 0, 0, px("gap_xs"))
+            gap = px(self.above_action) if self.above_action else 0
+            below.setContentsMargins(px(self.icon_size) + px("gap"), gap, 0, px("gap_xs"))
             below.addWidget(self.action_button(words, lambda: (run(), self.close())))
             below.addStretch(1)
             column.addLayout(below)

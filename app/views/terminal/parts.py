@@ -222,6 +222,7 @@ class TouchToast(Toast):
     words_style = "touch_text500"
     icon_size = "touch_icon"
     widths = ("touch_side",)
+    above_action = "gap"
 
     def close_button(self) -> QWidget:
         """Takes it away."""

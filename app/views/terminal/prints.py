@@ -28,7 +28,7 @@ from app.views.terminal.parts import Light, TouchButton
 if TYPE_CHECKING:
     from app.views.terminal.window import TerminalWindow
 
-MOST_LETTERS = 22
+MOST_LETTERS, MOST_CARDS = 22, 40
 ACROSS = 3
 WAITS = frozenset(reads.OPEN) - {"sending"}
 _GONE_WELL = frozenset(reads.OUT)
@@ -211,7 +211,8 @@ class PrintsPage(TerminalPage):
             return  # nothing moves away under a finger
         self._shown = shown
         clear_layout(self.box)
-        for row in self._prints.rows:
+        chosen = [row for row in self._prints.rows if row.id == self._choosing]
+        for row in chosen or self._prints.rows[:MOST_CARDS]:  # who chooses a printer looks at nothing else
             self.box.addWidget(self._card(row))
         if not self._prints.rows:
             empty = EmptyState("printer", t("terminal.prints.empty"), t("terminal.prints.empty_text"))

@@ -26,6 +26,7 @@ from app.views.core.theme import fill, px
 from app.views.core.toasts import Toast, show_toast
 from app.views.core.workspace import Registry, TabPage
 from app.views.printing.long_press import LongPress
+from app.views.printing.queue import KEY as QUEUE
 from app.views.production.words import ORDER
 from app.views.shell.logo import app_icon
 from app.views.shell.session_watch import SessionWatch
@@ -310,7 +311,10 @@ class TerminalWindow(QMainWindow):
     # -- navigator ----------------------------------------------------------------------------------------------
 
     def open_workspace(self, key: str, **state: Any) -> None:
-        """Show one of the terminal's screens."""
+        """Show one of the terminal's screens; what was printed here in place of the office's queue."""
+        if key == QUEUE:
+            self.open_prints()
+            return
         workspace = self.ctx.registry.workspaces.get(key)
         if self._home is None or workspace is None or key not in SCREENS:
             return
