@@ -19,16 +19,15 @@ def upgrade() -> None:
         schema="printing",
     )
     op.create_index("job_login_idx", "job", ["login", "id"], unique=False, schema="printing")
-    op.execute("UPDATE printing.job SET login = requested_by")
     # Who stood at the terminal is in the trail; where that lies in an archive by now, nobody is named.
     op.execute(
         """
         UPDATE printing.job j
-           SET requested_by = coalesce((
+           SET login = j.requested_by,
+               requested_by = CASE WHEN j.requested_by ^@ 't_' THEN coalesce((
                  SELECT e.operator FROM audit.entry e
-                  WHERE e.table_name = 'printing.job' AND e.record_id = j.id AND e.op = 'I'
-                  ORDER BY e.id LIMIT 1), '')
-         WHERE j.login ^@ 't_'
+                  WHERE e.topic = 'printing.job' AND e.record_id = j.id AND e.op = 'I'
+                  ORDER BY e.id LIMIT 1), '') ELSE j.requested_by END
         """
     )
     # Its program reads, writes and sends at the same time now.
