@@ -13,15 +13,20 @@ from app.bootstrap import Program
 from app.core.config import ServerProfile
 from app.core.db import ClientInfo, Database, Target
 from app.services.printing import station, writes
-from app.services.printing.commands import SaveRoute, SeeStation
+from app.services.printing.commands import PrintDocument, RequestPrint, SaveRoute, SeeStation
+from app.simulate.printers import Printer
+from app.views.core.operation import WriteOp
 from app.views.printing.button import print_documents
 from app.views.shell.login import SignedIn
 from app.views.terminal.parts import TouchButton
 from app.views.terminal.window import TerminalWindow
 from tests.db.test_printing import asked, label, printer
+from tests.peers.printers import ipp_printer
 from tests.peers.sockets import Sink
+from tests.views.test_printing_screens import paper
 from tests.views.test_terminal import PIN, Hand
 
+__all__ = ["ipp_printer"]
 As = Callable[[str], Database]
 Raw = psycopg.Connection[Any]
 CLERK, MANAGER = "P-1", "P-2"
@@ -169,6 +174,21 @@ def test_a_printer_that_is_away_says_what_to_do_and_the_rest_goes_out_with_nobod
         hand.wait(lambda: light(hand) == "Gesendet: Eltron")
         hand.wait(lambda: {row[0] for row in state_of(admin)} == {"sent"})
         assert {row[1:] for row in state_of(admin)} == {("u_warehouse_clerk", "t_prints")}
+
+
+def test_a_printer_that_says_when_it_is_done_is_believed(
+    started: Callable[[], Any], keeper: Database, admin: Raw, ipp_printer: Printer
+) -> None:
+    with started() as hand:
+        target = printer(keeper, "Versand", ipp_printer.uri, kind="ipp", language="pdf")
+        hand.sign_on(CLERK)
+        hand.wait(lambda: hand.window.page is not None)
+        command = RequestPrint(
+            "slip", (PrintDocument(paper("LS-1"), "LS-1"),), station.secret(), printer_id=target
+        )
+        WriteOp(hand.window, hand.window.ctx, writes.request, command).start()
+        hand.wait(lambda: light(hand) == "Gedruckt: Versand")
+        assert state_of(admin) == [("done", "u_warehouse_clerk", "t_prints")]
 
 
 def test_after_a_crash_the_terminal_says_what_is_unclear_and_prints_it_again_as_a_copy(
