@@ -46,9 +46,10 @@ class TouchButton(QPushButton):
         height: str = "touch_button",
         style: str = "touch_word",
         clicked: Callable[[], object] | None = None,
+        elide: bool = False,
     ) -> None:
         super().__init__()
-        self._icon, self._kind, self._style = icon, kind, style
+        self._icon, self._kind, self._style, self._elide = icon, kind, style, elide
         self.setText(words.replace("&", "&&"))
         self.setAccessibleName(words)
         self.setFixedHeight(px(height))
@@ -71,8 +72,8 @@ class TouchButton(QPushButton):
         return QSize(max(width + 2 * px("gap_xl"), self.height()), self.height())
 
     def minimumSizeHint(self) -> QSize:
-        """A word is never cut."""
-        return self.sizeHint()
+        """A word is never cut, unless there was no other way: then the icon stays."""
+        return QSize(self.height(), self.height()) if self._elide else self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint fill, edge, icon and word."""
@@ -92,6 +93,9 @@ class TouchButton(QPushButton):
             painter.setPen(QPen(tok("focus"), px("ring")))
             painter.drawRoundedRect(box.adjusted(2, 2, -2, -2), px("gap"), px("gap"))
         words = self.text().replace("&&", "&")
+        if self._elide and self.width() < self.sizeHint().width():
+            room = self.width() - px("touch_icon") - 3 * px("gap_m")
+            words = fonts.metrics(self._style).elidedText(words, Qt.TextElideMode.ElideRight, max(room, 0))
         wide = fonts.metrics(self._style).horizontalAdvance(words)
         side = px("touch_icon") if self._icon else 0
         gap = px("gap_m") if self._icon and words else 0
@@ -315,7 +319,8 @@ class TerminalBar(QWidget):
         """What became of what is printed here; None: there is nothing to say."""
         clear_layout(self._prints)
         if light is not None:
-            button = TouchButton(light.words, light.icon, light.kind, style="touch_text500")
+            button = TouchButton(light.words, light.icon, light.kind, style="touch_text500", elide=True)
+            button.setToolTip(light.words)
             button.setObjectName("terminal.prints")
             button.clicked.connect(lambda: self.prints.emit())
             self._prints.addWidget(button)

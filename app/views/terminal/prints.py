@@ -28,10 +28,11 @@ from app.views.terminal.parts import Light, TouchButton
 if TYPE_CHECKING:
     from app.views.terminal.window import TerminalWindow
 
-MOST_LETTERS, MOST_CARDS = 22, 40
+MOST_CARDS = 40
 ACROSS = 3
 WAITS = frozenset(reads.OPEN) - {"sending"}
 _GONE_WELL = frozenset(reads.OUT)
+_FOR_THE_OFFICE = frozenset({"certificate", "sign_in", "nonsense"})
 _SAME = {"away": "offline", "cut": "attention", "busy": "printing"}
 
 
@@ -50,7 +51,9 @@ class TerminalPrints(PrintWatch):
         self.rows: tuple[JobRow, ...] = ()
         self._troubled: dict[str, str] = {}
         """What ails a printer, as the worker found it: with nobody signed on there is nobody else to ask."""
-        self._last: Any = None
+        self._last: tuple[str, str] | None = None
+        """How the last one went well, and where."""
+        self._running: frozenset[int] = frozenset()
         self._unseen = 0
 
     def receive_changes(self, changes: Changes, *, own: bool) -> None:
@@ -69,9 +72,14 @@ class TerminalPrints(PrintWatch):
         op.replacing("prints").success(self._found).failure(lambda _error: True).start()
 
     def _found(self, rows: tuple[JobRow, ...]) -> None:
-        if self._terminal.operator is not None:
-            self.rows, self._unseen = rows, 0
-            self.looked.emit()
+        if self._terminal.operator is None:
+            return
+        out = next((row for row in rows if row.id in self._running and row.state in _GONE_WELL), None)
+        if out is not None:  # by whomever it was sent
+            self._last = (out.state, out.printer)
+        self._running = frozenset(row.id for row in rows if row.state in ("waiting", "sending"))
+        self.rows, self._unseen = rows, 0
+        self.looked.emit()
 
     def told(self, outcome: Any) -> None:
         """What became of a job, from the worker."""
@@ -80,7 +88,7 @@ class TerminalPrints(PrintWatch):
         else:
             self._troubled.pop(outcome.printer, None)
             if outcome.own:
-                self._last = outcome if outcome.state in _GONE_WELL else None
+                self._last = (outcome.state, outcome.printer) if outcome.state in _GONE_WELL else None
                 self._unseen += outcome.state in reads.TROUBLE
         if self._terminal.operator is not None:
             self._tell(outcome)
@@ -124,21 +132,17 @@ class TerminalPrints(PrintWatch):
             return Light("bad", "triangle-alert", t("terminal.prints.light.stuck", n=stuck))
         waiting = {row.printer: row.reason for row in self.rows if row.state == "waiting" and row.reason}
         for printer, reason in (self._troubled | waiting).items():
-            words = t("terminal.prints.light.printer", printer=_short(printer), state=ails(reason))
+            words = t("terminal.prints.light.printer", printer=printer, state=ails(reason))
             return Light("warn", "printer", words)
         running = sum(row.state in ("waiting", "sending") for row in self.rows)
         if running:
             return Light("info", "printer", t("terminal.prints.light.running", n=running))
         if self._last is not None:
-            key = f"terminal.prints.light.{self._last.state}"
-            return Light("ok", "check", t(key, printer=_short(self._last.printer)))
+            state, printer = self._last
+            return Light("ok", "check", t(f"terminal.prints.light.{state}", printer=printer))
         if self.rows:
             return Light("secondary", "printer", t("terminal.prints.light.some"))
         return None
-
-
-def _short(printer: str) -> str:
-    return printer if len(printer) <= MOST_LETTERS else f"{printer[:MOST_LETTERS].rstrip()} …"
 
 
 def _code(reason: str) -> str:
@@ -167,7 +171,8 @@ def to_do(state: str, reason: str) -> str:
         return t(f"terminal.prints.do.{state}")
     if state != "waiting" or not reason:
         return ""
-    key = f"terminal.prints.do.{_code(reason)}"
+    code = _code(reason)
+    key = f"terminal.prints.do.{'office' if code in _FOR_THE_OFFICE else code}"
     return t(key if has_text(key) else "terminal.prints.do.attention")
 
 
