@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import psycopg
 import pytest
 
-from tests.proof.battery import MATRIX, Desk, badge
+from tests.proof.battery import AT_DEVICES, MATRIX, Desk, badge
 from tests.proof.logins import furnish
 
 TABLES = sorted(name for name in MATRIX.tables if not name.startswith("sec."))
@@ -17,9 +17,6 @@ NOT_ASKING = frozenset(
     sec.my_warehouses sec.operator_off sec.password_change sec.require sec.require_confirmed sec.require_session
     sec.session_ok sec.session_continue sec.session_open system.my_approval_kinds system.note_table system.today
     """.split()  # noqa: SIM905  (a list of so many words reads better so)
-)
-AT_DEVICES = sorted(
-    name for name, roles in MATRIX.functions.items() if "terminal" in roles and name[:4] != "sec."
 )
 FUNCTIONS = sorted({"api.discard_draft", *MATRIX.functions} - NOT_ASKING)
 

@@ -21,6 +21,9 @@ from tests.proof.known import AT_MACHINES, BRANCHES, CRITICAL, ENROLMENT, HELPER
 from tests.proof.logins import House, Raw
 
 MATRIX = rights.load()
+AT_DEVICES = sorted(
+    name for name, roles in MATRIX.functions.items() if "terminal" in roles and not name.startswith("sec.")
+)
 BORROWED = "u_borrowed"
 LAPSED = "u_nobody"
 SCOPED = "u_scoped"
