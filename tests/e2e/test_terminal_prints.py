@@ -176,6 +176,28 @@ def test_a_printer_that_is_away_says_what_to_do_and_the_rest_goes_out_with_nobod
         assert {row[1:] for row in state_of(admin)} == {("u_warehouse_clerk", "t_prints")}
 
 
+def test_a_session_that_was_ended_comes_back_and_the_rest_goes_out_once(
+    started: Callable[[], Any], keeper: Database, admin: Raw
+) -> None:
+    with Sink() as asleep:
+        address = asleep.address
+    with Sink() as awake, started() as hand:
+        target = printer(keeper, "Intermec", address)
+        routed(keeper, target)
+        hand.sign_on(CLERK)
+        hand.wait(lambda: hand.window.page is not None)
+        prints(hand, "S1", "S2")
+        hand.wait(lambda: light(hand) == "Intermec: Nicht erreichbar")
+        admin.execute("SELECT sec.sessions_end('t_prints', 'killed')")
+        admin.execute("UPDATE printing.printer SET address = %s WHERE id = %s", (awake.address, target))
+        admin.execute("UPDATE printing.job SET next_at = now() WHERE state = 'waiting'")
+        hand.window.prints.nudge()
+        hand.wait(lambda: hand.window.operator is None)
+        hand.wait(lambda: light(hand) == "Gesendet: Intermec")
+        hand.wait(lambda: {row[0] for row in state_of(admin)} == {"sent"})
+        assert awake.jobs == [label("S1").content, label("S2").content]
+
+
 def test_a_printer_that_says_when_it_is_done_is_believed(
     started: Callable[[], Any], keeper: Database, admin: Raw, ipp_printer: Printer
 ) -> None:

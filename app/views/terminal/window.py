@@ -241,7 +241,9 @@ class TerminalWindow(QMainWindow):
             self._nobody(t("terminal.session_over"))
 
         def tried(future: "Future[Profile]") -> None:
-            if isinstance(future.exception(), SessionEnded):
+            if future.exception() is None:
+                self.prints.nudge()
+            elif isinstance(future.exception(), SessionEnded):
                 ask(
                     self,
                     t("terminal.shut_title"),
