@@ -260,7 +260,10 @@ class Program(QObject):
         def told(outcome: "Outcome") -> None:
             gui(lambda: watch.told(outcome) if self.window is window else None)
 
-        self._printing = PrintWorker(db, told, offers=offers)
+        def empty() -> None:
+            gui(lambda: watch.empty() if self.window is window else None)
+
+        self._printing = PrintWorker(db, told, on_empty=empty, offers=offers)
         watch.nudge = self._printing.nudge
         self._printing.start()
 

@@ -94,6 +94,7 @@ def apply(connection: Connection) -> None:
     relations = read_relations(connection)
     by_name = {relation.name: relation for relation in relations}
     connection.execute(sql.SQL(generate.discard_sql(matrix, by_name)))
+    connection.execute(sql.SQL(generate.alone_sql(matrix)))
     _execute(connection, generate.relations_sql(matrix, relations))
     functions = {
         name: (*roles, rights.permission(name.partition(".")[2])) if set(roles) & set(matrix.roles) else roles

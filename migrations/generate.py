@@ -161,6 +161,18 @@ COMMENT ON FUNCTION api.discard_draft IS 'Delete a draft, or a line of one; ever
 """
 
 
+def alone_sql(matrix: Matrix) -> str:
+    """`sec.alone`: what a device does by itself; everything else its operator must have the right to as well."""
+    names = ", ".join(f"'{name.partition('.')[2]}'" for name in matrix.alone) or "NULL"
+    return f"""
+CREATE OR REPLACE FUNCTION sec.alone(p_right text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(p_right IN ({names}), false)
+$$;
+COMMENT ON FUNCTION sec.alone IS 'Whether a device has this right by itself, with nobody signed on; from the matrix.';
+"""
+
+
 def discard_roles(matrix: Matrix) -> tuple[str, ...]:
     """Roles that may call `api.discard_draft` for anything at all."""
     found: list[str] = []

@@ -137,6 +137,8 @@ class Matrix:
     functions: Mapping[str, tuple[str, ...]]
     conflicts: tuple[RoleConflict, ...] = ()
     approvals: Mapping[str, Approval] = field(default_factory=dict)
+    alone: tuple[str, ...] = ()
+    """Functions a device has with nobody signed on, and whatever the operator may."""
 
     def including(self, role: str) -> frozenset[str]:
         """The role and all it inherits from."""
@@ -202,8 +204,9 @@ class _Reader:
         tables: dict[str, Table] = {}
         functions: dict[str, tuple[str, ...]] = {}
         approvals: dict[str, Approval] = {}
+        alone: list[str] = []
         for path, document in self._documents:
-            known = {"roles", "conflicts", "groups", "limits", "tables", "functions", "approvals"}
+            known = {"roles", "conflicts", "groups", "limits", "tables", "functions", "approvals", "alone"}
             unknown = set(document) - known
             if unknown:
                 self._wrong.append(f"{path.name}: unknown headings {sorted(unknown)}")
@@ -219,9 +222,14 @@ class _Reader:
                 if name in approvals:
                     self._wrong.append(f"{path.name}: the approval {name} has two lines")
                 approvals[name] = self._approval(name, line)
+            alone.extend(document.get("alone") or ())
+        devices = {role.name for role in self._roles.values() if role.holder == "device"}
+        self._wrong += [
+            f"alone: no device has {name}" for name in alone if devices.isdisjoint(functions.get(name, ()))
+        ]
         if self._wrong:
             raise MatrixError("; ".join(self._wrong))
-        return Matrix(self._roles, tables, functions, tuple(self._conflicts), approvals)
+        return Matrix(self._roles, tables, functions, tuple(self._conflicts), approvals, tuple(alone))
 
     def _read_roles(self) -> None:
         for _path, document in self._documents:

@@ -141,6 +141,7 @@ class PrintJob(Base):
 
     ``fence`` counts the claims: who lost his claim cannot say any more what became of the job.  ``began_at`` is set
     before the first byte leaves; a job that is lost after that is ``unclear``, and printed again as a copy only.
+    ``requested_by`` is the person, ``login`` what it was asked for with: at a terminal the device, which sends it.
     """
 
     __tablename__ = "job"
@@ -165,6 +166,7 @@ class PrintJob(Base):
         Index("uq_job_sending", "printer_id", unique=True, postgresql_where=text("state = 'sending'")),
         Index("job_waiting_idx", "printer_id", "id", postgresql_where=text("state = 'waiting'")),
         Index("job_requested_idx", "requested_by", "id"),
+        Index("job_login_idx", "login", "id"),
         {"schema": SCHEMA},
     )
 
@@ -196,5 +198,6 @@ class PrintJob(Base):
     began_at: Mapped[dt.datetime | None] = moment()
     remote: Mapped[str] = mapped_column(String(60), server_default=text("''"))
     requested_by: Mapped[str] = mapped_column(Text(), server_default=text("SESSION_USER"))
+    login: Mapped[str] = mapped_column(Text(), server_default=text("SESSION_USER"))
     requested_at: Mapped[dt.datetime] = moment(default_now=True)
     ended_at: Mapped[dt.datetime | None] = moment()

@@ -45,6 +45,8 @@ class Outcome:
     reason: str = ""
     first: bool = True
     """False when it was tried before: nobody is told twice."""
+    own: bool = True
+    """False when it was asked for elsewhere, and this work place only sends it."""
 
 
 @dataclass(slots=True)
@@ -57,7 +59,10 @@ class _Followed:
 
 
 class PrintWorker(QueueWorker):
-    """Works until `stop`; `nudge` makes it look at once.  ``on_outcome`` is called in its thread."""
+    """Works until `stop`; `nudge` makes it look at once.
+
+    Called in its thread: ``on_outcome`` with what became of a job, ``on_empty`` when nothing waits for it any more.
+    """
 
     right = RIGHT
     name = "printing"
@@ -67,12 +72,14 @@ class PrintWorker(QueueWorker):
         db: Database,
         on_outcome: Callable[[Outcome], object] = lambda _: None,
         *,
+        on_empty: Callable[[], object] = lambda: None,
         offers: Offers | None = None,
         secret: str | None = None,
         device: Callable[[Access], Device] = connect,
     ) -> None:
         super().__init__(db)
         self._on_outcome = on_outcome
+        self._on_empty = on_empty
         self._offers = offers
         self._secret = secret
         self._device = device
@@ -109,6 +116,8 @@ class PrintWorker(QueueWorker):
         """Send one job; gives how long to wait when there was none."""
         answer = self._db.write(writes.claim, Claim(self._station, CLAIM_S)).value
         if answer["job"] is None:
+            if answer.get("next_at") is None:
+                self._on_empty()
             return wait_of(answer.get("next_at"))
         self._send(answer["job"], answer["printer"])
         return None
@@ -117,13 +126,10 @@ class PrintWorker(QueueWorker):
         state, remote, reason, detail = self._tried(job, printer)
         if reason in _NOT_OURS:
             return
-        told = self._tell(job, state, remote, reason, detail)
-        if reason in _AWAY:
+        if reason in _AWAY:  # while the job is held: of other printers a terminal may say nothing
             self._note(int(printer["id"]), Status("offline", (reason,)), None)
-        if told:
-            first = int(job["attempts"]) <= 1
-            outcome = Outcome(int(job["id"]), str(job["title"]), str(printer["name"]), state, reason, first)
-            self._on_outcome(outcome)
+        if self._tell(job, state, remote, reason, detail):
+            self._on_outcome(_outcome(job, printer, state, reason))
 
     def _tried(self, job: dict[str, Any], printer: dict[str, Any]) -> tuple[str, str, str, str]:
         """Send a job; what became of it, the printer's number for it, the reason and the printer's words."""
@@ -198,9 +204,14 @@ class PrintWorker(QueueWorker):
             if state in ("done", "failed"):
                 reason = "" if state == "done" else "printer_gave_up"
                 self._tell(one.job, state, one.remote, reason)
-                self._on_outcome(
-                    Outcome(int(one.job["id"]), one.job["title"], one.printer["name"], state, reason)
-                )
+                self._on_outcome(_outcome(one.job, one.printer, state, reason))
+
+
+def _outcome(job: dict[str, Any], printer: dict[str, Any], state: str, reason: str) -> Outcome:
+    first = int(job["attempts"]) <= 1
+    return Outcome(
+        int(job["id"]), str(job["title"]), str(printer["name"]), state, reason, first, bool(job["own"])
+    )
 
 
 def _told(error: Exception, *, began: bool) -> tuple[str, str, str, str]:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import psycopg
 import pytest
 
-from tests.proof.battery import MATRIX, Desk, badge
+from tests.proof.battery import AT_DEVICES, MATRIX, Desk, badge
 from tests.proof.logins import furnish
 
 TABLES = sorted(name for name in MATRIX.tables if not name.startswith("sec."))
@@ -57,6 +57,11 @@ def test_partitions_show_nothing_without_a_ticket(desk: Desk) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_asks_for_right_and_ticket(desk: Desk, name: str) -> None:
     assert [*desk.asks(name)] == []
+
+
+@pytest.mark.parametrize("name", AT_DEVICES)
+def test_a_terminal_does_by_itself_what_the_matrix_says(desk: Desk, name: str) -> None:
+    assert [*desk.alone(name)] == []
 
 
 def test_what_the_server_gives_to_everybody_has_been_taken_away(desk: Desk) -> None:

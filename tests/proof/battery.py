@@ -21,6 +21,9 @@ from tests.proof.known import AT_MACHINES, BRANCHES, CRITICAL, ENROLMENT, HELPER
 from tests.proof.logins import House, Raw
 
 MATRIX = rights.load()
+AT_DEVICES = sorted(
+    name for name, roles in MATRIX.functions.items() if "terminal" in roles and not name.startswith("sec.")
+)
 BORROWED = "u_borrowed"
 LAPSED = "u_nobody"
 SCOPED = "u_scoped"
@@ -314,6 +317,8 @@ class Desk:
         row = mine.execute("SELECT sec.my_warehouses()::text[]").fetchone()
         assert row is not None
         where = where.replace(generate.WAREHOUSES, f"(ARRAY[{', '.join(row[0])}]::bigint[])")
+        where = where.replace("session_user", f"'{mine.info.user}'")
+        where = where.replace("(SELECT sec.may('print_manage'))", "false")  # no device has it
         expected, seen = self.count(self.admin, table, where), self.count(mine, table)
         if seen != expected:
             yield f"{table}: a terminal with operator sees {seen} of {expected}"
@@ -418,6 +423,14 @@ class Desk:
         finally:
             for role in ("terminal", "guard"):
                 self.admin.execute(statement(f"REVOKE r_{role} FROM {LAPSED}"))
+
+    def alone(self, name: str) -> Iterator[str]:
+        """With nobody signed on a terminal has what the matrix says it does by itself, and not one function more."""
+        mine = self.psql("terminal")
+        mine.execute("SELECT sec.operator_off(false)")
+        state, said = outcome(mine, self.catalogue.functions[name])
+        if (state == "ER403") == (name in MATRIX.alone):
+            yield f"{name}: a terminal without operator gets {state} {said}"
 
     def confirms(self, name: str) -> Iterator[str]:
         """What is critical asks again who it is, of whoever may do it."""

@@ -110,10 +110,11 @@ INSERT INTO printing.station (code, name) VALUES ('proof', 'Proof');
 INSERT INTO printing.printer (name, kind, address) VALUES ('Proof', 'raw', '127.0.0.1:1');
 INSERT INTO printing.printer_status (printer_id) SELECT id FROM printing.printer;
 INSERT INTO printing.route (kind, printer_id) SELECT 'proof', id FROM printing.printer;
-INSERT INTO printing.job (batch, position, kind, title, content_id, printer_id, state, requested_by)
-SELECT gen_random_uuid(), 1, 'proof', 'Proof', c.id, p.id, 'done', who
+INSERT INTO printing.job (batch, position, kind, title, content_id, printer_id, state, requested_by, login)
+SELECT gen_random_uuid(), 1, 'proof', 'Proof', c.id, p.id, 'done', who, login
 FROM printing.printer p, (SELECT max(id) AS id FROM documents.content) c,
-     unnest(ARRAY['u_finance', 'u_sales_rep']) AS who;
+     (VALUES ('u_finance', 'u_finance'), ('u_sales_rep', 'u_sales_rep'), ('u_production_operator', 't_proof'),
+             ('u_warehouse_clerk', 't_proof'), ('u_warehouse_clerk', 't_other')) AS of (who, login);
 """
 # Each row of history has its record.
 _HISTORY = (

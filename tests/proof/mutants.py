@@ -11,15 +11,16 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import psycopg
 
 from app.core.embedded import Instance
+from migrations import generate
 from migrations.generate import SCHEMAS
 from tests import conftest, mould
-from tests.proof.battery import MATRIX, Desk, badge, statement
+from tests.proof.battery import AT_DEVICES, MATRIX, Desk, badge, statement
 from tests.proof.known import HELPERS, LEVERS
 from tests.proof.logins import furnish
 from tests.proof.refusals import Refusals
@@ -58,6 +59,7 @@ def every(desk: Desk, refusals: Refusals) -> Iterator[Mutant]:
     yield from policies(desk)
     yield from widened(desk)
     yield from asking(desk)
+    yield from alone(desk)
     yield from grants(desk)
     yield from levers(desk)
     yield from triggers(desk, refusals)
@@ -106,6 +108,8 @@ EQUIVALENT = frozenset(
 )
 # Who may edit a place sees it first, and only those of his warehouses.
 EQUIVALENT_USING = frozenset([("inventory.place", "edit")])
+# They ask for the right to read a table, by another name than their own.
+ASKING_FOR_A_TABLE = frozenset(["catalog.picture_source", "catalog.search_products"])
 # The next line asks for the session as well.
 ASKED_TWICE = frozenset(
     f"sec.{name}"
@@ -177,6 +181,15 @@ def asking(desk: Desk) -> Iterator[Mutant]:
                 source,
                 (proof,),
             )
+
+
+def alone(desk: Desk) -> Iterator[Mutant]:
+    """A terminal that could do each of its functions with nobody signed on."""
+    for name in AT_DEVICES:
+        if name not in MATRIX.alone and name not in ASKING_FOR_A_TABLE:
+            more = replace(MATRIX, alone=(*MATRIX.alone, name))
+            proofs = (partial(desk.alone, name),)
+            yield Mutant("alone", name, generate.alone_sql(more), generate.alone_sql(MATRIX), proofs)
 
 
 def grants(desk: Desk) -> Iterator[Mutant]:

@@ -14,6 +14,9 @@ from app.services.printing.device import READY
 
 OPEN = ("waiting", "held", "sending")
 TROUBLE = ("failed", "unclear")
+OUT = ("sent", "done")
+MOST_OPEN, MOST_OUT = 100, 20
+"""So many a terminal shows."""
 
 
 class PrinterRow(NamedTuple):
@@ -215,14 +218,7 @@ def get_route(session: Session, route_id: int, _language: str = "de") -> RouteRo
 
 def list_jobs(session: Session, query: ListQuery) -> Page:
     """Rows of `JobRow`.  Presets: open, trouble, mine, all."""
-    place = aliased(Station)
-    columns = _JOB | {"station": func.coalesce(place.name, "")}
-    statement = (
-        select(*(columns[name].label(name) for name in JobRow._fields))
-        .join(Printer, Printer.id == PrintJob.printer_id)
-        .outerjoin(place, place.id == PrintJob.station_id)
-        .outerjoin(Station, Station.id == Printer.station_id)
-    )
+    statement, columns = _jobs()
     if query.preset == "open":
         statement = statement.where(PrintJob.state.in_(OPEN))
     elif query.preset == "trouble":
@@ -231,6 +227,29 @@ def list_jobs(session: Session, query: ListQuery) -> Page:
     elif query.preset == "mine":
         statement = statement.where(PrintJob.requested_by == text("SESSION_USER"))
     return fetch_page(session, statement, columns=columns, key=_JOB["id"], query=query, row=JobRow)
+
+
+def _jobs() -> tuple[Any, dict[str, Any]]:
+    """Jobs as `JobRow`, and its columns."""
+    place = aliased(Station)
+    columns = _JOB | {"station": func.coalesce(place.name, "")}
+    statement = (
+        select(*(columns[name].label(name) for name in JobRow._fields))
+        .join(Printer, Printer.id == PrintJob.printer_id)
+        .outerjoin(place, place.id == PrintJob.station_id)
+        .outerjoin(Station, Station.id == Printer.station_id)
+    )
+    return statement, columns
+
+
+def at_terminal(session: Session) -> tuple[JobRow, ...]:
+    """What was asked for at this terminal: first what needs somebody, then what waits, then the last that came out."""
+    statement, _columns = _jobs()
+    here = statement.where(PrintJob.login == text("SESSION_USER"))
+    needs = here.where(PrintJob.state.in_(TROUBLE)).order_by(PrintJob.id.desc()).limit(MOST_OPEN)
+    waits = here.where(PrintJob.state.in_(OPEN)).order_by(PrintJob.id).limit(MOST_OPEN)
+    out = here.where(PrintJob.state.in_(OUT)).order_by(PrintJob.id.desc()).limit(MOST_OUT)
+    return tuple(JobRow(*row) for part in (needs, waits, out) for row in session.execute(part))
 
 
 def printer_for(session: Session, kind: str, station: str, language: str = "de") -> Routed | None:

@@ -37,6 +37,11 @@ class Toast(Overlay):
     """
 
     closed = Signal()
+    words_style = "body500"
+    icon_size = "icon"
+    widths: tuple[str, ...] = ("side", "gap_l")
+    """The measures that make up the width."""
+    above_action = ""
 
     def __init__(
         self, window: QWidget, text: str, kind: str, action: tuple[str, Callable[[], object]] | None
@@ -49,20 +54,21 @@ class Toast(Overlay):
         row = QHBoxLayout()
         row.setSpacing(px("gap"))
         column.addLayout(row, 1)
-        row.addWidget(IconLabel(STATUS_ICONS[kind], px("icon"), "accent_text" if kind == "accent" else kind))
-        row.addWidget(Label(text, "body500", wrap=True), 1)
-        row.addWidget(IconButton("x", "kit.close", icon_size=px("icon_small"), clicked=self.close))
+        tint = "accent_text" if kind == "accent" else kind
+        row.addWidget(IconLabel(STATUS_ICONS[kind], px(self.icon_size), tint))
+        row.addWidget(Label(text, self.words_style, wrap=True), 1)
+        row.addWidget(self.close_button())
         if action is not None:
             words, run = action
             below = QHBoxLayout()
-            below.setContentsMargins(px("icon") + px("gap"), 0, 0, px("gap_xs"))
-            below.addWidget(Button(words, kind="link", clicked=lambda: (run(), self.close())))
+            gap = px(self.above_action) if self.above_action else 0
+            below.setContentsMargins(px(self.icon_size) + px("gap"), gap, 0, px("gap_xs"))
+            below.addWidget(self.action_button(words, lambda: (run(), self.close())))
             below.addStretch(1)
             column.addLayout(below)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setFixedWidth(
-            px("side") + px("gap_l")
-        )  # beside tables stand cards and panes; nothing else is covered
+        # Beside tables stand cards and panes; nothing else is covered.
+        self.setFixedWidth(sum(px(part) for part in self.widths))
         self.setMinimumHeight(px("row_two"))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -72,6 +78,14 @@ class Toast(Overlay):
         if self.leaves_by_itself:
             self._timer.start()
         add_shadow(self)
+
+    def close_button(self) -> QWidget:
+        """Takes it away."""
+        return IconButton("x", "kit.close", icon_size=px("icon_small"), clicked=self.close)
+
+    def action_button(self, words: str, run: Callable[[], object]) -> QWidget:
+        """Does what it offers; ``words`` is a text key."""
+        return Button(words, kind="link", clicked=run)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Tell the host."""
@@ -140,7 +154,11 @@ class _ToastHost(QObject):
 
 
 def show_toast(
-    window: QWidget, text: str, kind: str = "ok", action: tuple[str, Callable[[], object]] | None = None
+    window: QWidget,
+    text: str,
+    kind: str = "ok",
+    action: tuple[str, Callable[[], object]] | None = None,
+    make: type[Toast] = Toast,
 ) -> Toast:
     """Show a message in the window of ``window``; ``action`` is a text key and what it does.
 
@@ -148,7 +166,7 @@ def show_toast(
     """
     top = window.window()
     host = top.findChild(_ToastHost) or _ToastHost(top)
-    toast = Toast(top, text, kind, action)
+    toast = make(top, text, kind, action)
     host.add(toast)
     return toast
 

@@ -63,6 +63,9 @@ class PrintWatch(QObject):
             tip = "\n".join(f"{name}: {t(STATUS[status][1])}" for name, status in found)
             self._status.show_printing(t("printing.light.trouble", n=len(found)) if found else "", tip)
 
+    def empty(self) -> None:
+        """Nothing waits for this work place to send it."""
+
     def told(self, outcome: Any) -> None:
         """What became of a job, from the worker; nobody is told twice, and not of what went well."""
         kind = _TOLD.get(outcome.state)

@@ -1,6 +1,7 @@
 """What terminal screens are made of: large buttons, the PIN pad, the bar at the top."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -13,6 +14,7 @@ from app.views.core.icons import pixmap
 from app.views.core.marks import Avatar, Label, initials
 from app.views.core.surfaces import clear_layout
 from app.views.core.theme import font, px, tok
+from app.views.core.toasts import Toast
 from app.views.shell.logo import paint_logo
 
 PIN_LENGTH = 6
@@ -24,6 +26,11 @@ _KINDS = {
     "chosen": ("accent_text", "accent_tint", "accent_text", "accent_tint"),
     "quiet": ("text2", "sunken", "control", "hover"),
     "ghost": ("text2", "", "", "hover"),
+    "danger": ("bad", "surface", "control", "bad_bg"),
+    "ok": ("ok", "ok_bg", "", "ok_bg"),
+    "info": ("info", "info_bg", "", "info_bg"),
+    "warn": ("warn", "warn_bg", "warn", "warn_bg"),
+    "bad": ("bad", "bad_bg", "bad", "bad_bg"),
 }
 
 
@@ -39,9 +46,10 @@ class TouchButton(QPushButton):
         height: str = "touch_button",
         style: str = "touch_word",
         clicked: Callable[[], object] | None = None,
+        elide: bool = False,
     ) -> None:
         super().__init__()
-        self._icon, self._kind, self._style = icon, kind, style
+        self._icon, self._kind, self._style, self._elide = icon, kind, style, elide
         self.setText(words.replace("&", "&&"))
         self.setAccessibleName(words)
         self.setFixedHeight(px(height))
@@ -64,8 +72,8 @@ class TouchButton(QPushButton):
         return QSize(max(width + 2 * px("gap_xl"), self.height()), self.height())
 
     def minimumSizeHint(self) -> QSize:
-        """A word is never cut."""
-        return self.sizeHint()
+        """A word is never cut, unless there was no other way: then the icon stays."""
+        return QSize(self.height(), self.height()) if self._elide else self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint fill, edge, icon and word."""
@@ -85,6 +93,9 @@ class TouchButton(QPushButton):
             painter.setPen(QPen(tok("focus"), px("ring")))
             painter.drawRoundedRect(box.adjusted(2, 2, -2, -2), px("gap"), px("gap"))
         words = self.text().replace("&&", "&")
+        if self._elide and self.width() < self.sizeHint().width():
+            room = self.width() - px("touch_icon") - 3 * px("gap_m")
+            words = fonts.metrics(self._style).elidedText(words, Qt.TextElideMode.ElideRight, max(room, 0))
         wide = fonts.metrics(self._style).horizontalAdvance(words)
         side = px("touch_icon") if self._icon else 0
         gap = px("gap_m") if self._icon and words else 0
@@ -209,14 +220,46 @@ class TouchChip(QWidget):
         painter.end()
 
 
+class TouchToast(Toast):
+    """A message in the size of a terminal."""
+
+    words_style = "touch_text500"
+    icon_size = "touch_icon"
+    widths = ("touch_side",)
+    above_action = "gap"
+
+    def close_button(self) -> QWidget:
+        """Takes it away."""
+        button = TouchButton("", "x", "ghost", clicked=self.close)
+        button.setObjectName("toast.close")
+        button.setAccessibleName(t("kit.close"))
+        return button
+
+    def action_button(self, words: str, run: Callable[[], object]) -> QWidget:
+        """Does what it offers."""
+        button = TouchButton(t(words).replace("&", ""), style="touch_text500", clicked=run)
+        button.setObjectName("toast.action")
+        return button
+
+
+class Light(NamedTuple):
+    """What the bar says about printing: how bad it is, an icon, a few words."""
+
+    kind: str
+    icon: str
+    words: str
+
+
 class TerminalBar(QWidget):
     """Device, connection, clock; while somebody works here the name and the way out.
 
     Signals:
+        prints: the light about printing was touched.
         sign_off: the operator leaves.
         device_off: the device itself is to be signed out (only while nobody works here).
     """
 
+    prints = Signal()
     sign_off = Signal()
     device_off = Signal()
 
@@ -238,6 +281,8 @@ class TerminalBar(QWidget):
         self._warning = Label("", "touch_text500", "warn")
         self._warning.setObjectName("terminal.warning")
         row.addWidget(self._warning)
+        self._prints = QHBoxLayout()
+        row.addLayout(self._prints)
         self._state = QHBoxLayout()
         row.addLayout(self._state)
         self._clock = Label("", "touch_head")
@@ -269,6 +314,16 @@ class TerminalBar(QWidget):
             else TouchChip("bad", "wifi-off", t("terminal.offline"))
         )
         self._state.addWidget(chip)
+
+    def show_prints(self, light: Light | None) -> None:
+        """What became of what is printed here; None: there is nothing to say."""
+        clear_layout(self._prints)
+        if light is not None:
+            button = TouchButton(light.words, light.icon, light.kind, style="touch_text500", elide=True)
+            button.setToolTip(light.words)
+            button.setObjectName("terminal.prints")
+            button.clicked.connect(lambda: self.prints.emit())
+            self._prints.addWidget(button)
 
     def show_operator(self, person: str, since: str) -> None:
         """Who works here; empty: nobody."""

@@ -26,11 +26,13 @@ from app.views.core.theme import fill, px
 from app.views.core.toasts import Toast, show_toast
 from app.views.core.workspace import Registry, TabPage
 from app.views.printing.long_press import LongPress
+from app.views.printing.queue import KEY as QUEUE
 from app.views.production.words import ORDER
 from app.views.shell.logo import app_icon
 from app.views.shell.session_watch import SessionWatch
 from app.views.terminal.jobs import JobPage, JobsPage
-from app.views.terminal.parts import TerminalBar, TouchButton
+from app.views.terminal.parts import TerminalBar, TouchButton, TouchToast
+from app.views.terminal.prints import PrintsPage, TerminalPrints
 from app.views.terminal.sign_on import SignOnPage
 from app.views.warehouse.desk import at_terminal
 
@@ -91,6 +93,8 @@ class TerminalWindow(QMainWindow):
         connection.restored.connect(lambda: self.bar.show_online(True))
         connection.refused.connect(self._session_over)
         self._build()
+        self.prints = TerminalPrints(self.ctx, self)
+        self.prints.looked.connect(lambda: self.bar.show_prints(self.prints.light()))
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
@@ -105,6 +109,7 @@ class TerminalWindow(QMainWindow):
         self.bar = TerminalBar(self.device.person, self.device.login)
         self.bar.sign_off.connect(self.leave_operator)
         self.bar.device_off.connect(self.sign_out)
+        self.bar.prints.connect(self.open_prints)
         column.addWidget(self.bar)
         self.stack = QStackedWidget()
         self.sign_on = SignOnPage(self.ctx)
@@ -171,6 +176,7 @@ class TerminalWindow(QMainWindow):
         now = dt.datetime.now().astimezone().strftime("%H:%M")
         self.bar.show_operator(operator.person, now)
         self._build_home()
+        self.prints.look()
 
     def leave_operator(self, *, idle: bool = False) -> None:
         """The operator goes; what was open on the screen goes with him."""
@@ -192,6 +198,7 @@ class TerminalWindow(QMainWindow):
             home.deleteLater()
         set_language(self.device.language)
         self.bar.show_operator("", "")
+        self.prints.look()
         self.sign_on.start(words)
 
     def worked(self) -> None:
@@ -234,7 +241,9 @@ class TerminalWindow(QMainWindow):
             self._nobody(t("terminal.session_over"))
 
         def tried(future: "Future[Profile]") -> None:
-            if isinstance(future.exception(), SessionEnded):
+            if future.exception() is None:
+                self.prints.nudge()
+            elif isinstance(future.exception(), SessionEnded):
                 ask(
                     self,
                     t("terminal.shut_title"),
@@ -304,7 +313,10 @@ class TerminalWindow(QMainWindow):
     # -- navigator ----------------------------------------------------------------------------------------------
 
     def open_workspace(self, key: str, **state: Any) -> None:
-        """Show one of the terminal's screens."""
+        """Show one of the terminal's screens; what was printed here in place of the office's queue."""
+        if key == QUEUE:
+            self.open_prints()
+            return
         workspace = self.ctx.registry.workspaces.get(key)
         if self._home is None or workspace is None or key not in SCREENS:
             return
@@ -324,6 +336,22 @@ class TerminalWindow(QMainWindow):
             )
         else:
             self.toast(t("terminal.office_only"), kind="info")
+
+    def open_prints(self) -> None:
+        """Show what was printed here; who is not signed on is told so."""
+        if self._home is None:
+            self.sign_on.start(t("terminal.prints.sign_on"))
+            return
+
+        def back() -> None:
+            self.open_workspace(next(iter(self._buttons), ""))
+
+        def go() -> None:
+            for button in self._buttons.values():
+                button.set_kind("secondary")
+            self._show(PrintsPage(self.ctx, self.prints, back))
+
+        self._leave_page(go)
 
     def _leave_page(self, go: Callable[[], object]) -> None:
         """What was typed and not posted is asked for first."""
@@ -352,7 +380,7 @@ class TerminalWindow(QMainWindow):
         self, text: str, *, kind: str = "ok", action: tuple[str, Callable[[], object]] | None = None
     ) -> None:
         """Tell something without stopping anybody."""
-        show_toast(self, text, kind, action)
+        show_toast(self, text, kind, action, TouchToast)
 
     def copy_link(self, topic: str, record_id: int) -> None:
         """A terminal has nobody to send a link to."""

@@ -122,10 +122,11 @@ DECLARE
   v_acting text[] := sec.acting();
 BEGIN
   RETURN v_acting IS NOT NULL AND sec.has(v_acting[1], p_right)
-         AND (cardinality(v_acting) = 1 OR sec.has(v_acting[2], p_right));
+         AND (cardinality(v_acting) = 1 OR sec.has(v_acting[2], p_right) OR sec.alone(p_right));
 END $$;
 COMMENT ON FUNCTION sec.may IS
-  'Whether the person has the right now (a function''s name or schema.table:verb); at a terminal device and operator both.';
+  'Whether the person has the right now (a function''s name or schema.table:verb); at a terminal device and operator both, but for '
+  'what the device does by itself (sec.alone).';
 
 CREATE OR REPLACE FUNCTION sec.require(p_right text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -266,7 +267,8 @@ BEGIN
       'role_titles', (SELECT coalesce(jsonb_object_agg(r.name, jsonb_build_object('de', r.title_de, 'en', r.title_en)), '{}')
                         FROM sec.role r WHERE r.name = ANY (v_roles) AND r.kind = 'custom'),
       'rights', (SELECT coalesce(jsonb_agg(DISTINCT r."right"), '[]') FROM sec.role_right r
-                  WHERE r.role = ANY (v_roles) AND (cardinality(v_acting) = 1 OR sec.has(v_acting[2], r."right"))),
+                  WHERE r.role = ANY (v_roles)
+                    AND (cardinality(v_acting) = 1 OR sec.has(v_acting[2], r."right") OR sec.alone(r."right"))),
       'limits', (SELECT coalesce(jsonb_object_agg(l.name, sec.my_limit(l.name)), '{}')
                    FROM (SELECT DISTINCT x.name FROM sec.role_limit x WHERE x.role = ANY (v_roles)) l),
       'warehouses', to_jsonb(sec.my_warehouses()),

@@ -1,5 +1,6 @@
 -- Devices that stand where work is done (logins t_…), and the people who work at them: badge and PIN.
--- What can be done at a terminal is what the device's role and the operator's roles both allow (sec.acting, sec.may).
+-- What can be done at a terminal is what the device's role and the operator's roles both allow (sec.acting, sec.may); alone a
+-- device has only what sec.alone names.
 
 -- A role stays with its kind of login: a device's role on a person would be a way past the operator, a person's role on a
 -- device would need nobody (the assignment itself is checked in conflicts.sql).
@@ -111,7 +112,7 @@ BEGIN
   END IF;
   INSERT INTO sec.app_user (login, person, site, department, language)
   VALUES (p_login, sec.line_of(p_name, 'name'), sec.line_of(p_place, 'place', 100), sec.line_of(p_department, 'department', 100), p_language);
-  PERFORM sec.machine_login(p_login, 4);
+  PERFORM sec.machine_login(p_login, 6);
   v_password := sec.machine_password(p_login);
   INSERT INTO sec.user_role (login, role) VALUES (p_login, 'terminal');
   PERFORM sec.device_warehouses(p_login, p_warehouses);

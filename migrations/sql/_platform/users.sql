@@ -129,7 +129,7 @@ BEGIN
     EXECUTE format('CREATE ROLE %I NOLOGIN', p_login);
   END IF;
   EXECUTE format('ALTER ROLE %I %s CONNECTION LIMIT %s', p_login, CASE p_status WHEN 'active' THEN 'LOGIN' ELSE 'NOLOGIN' END,
-                 CASE left(p_login, 1) WHEN 'u' THEN 8 WHEN 't' THEN 3 ELSE 4 END);
+                 CASE left(p_login, 1) WHEN 'u' THEN 8 WHEN 't' THEN 6 ELSE 4 END);
   EXECUTE format('ALTER ROLE %I SET lock_timeout = ''5s''', p_login);
   EXECUTE format('ALTER ROLE %I SET statement_timeout = ''60s''', p_login);
   EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = ''60s''', p_login);

@@ -110,12 +110,13 @@ BEGIN
   FOR v_document IN SELECT d.value FROM jsonb_array_elements(p_documents) WITH ORDINALITY d (value, place) ORDER BY d.place LOOP
     v_position := v_position + 1;
     INSERT INTO printing.job AS j
-      (batch, position, kind, topic, record_id, title, content_id, printer_id, station_id, copies, tray, sides, pages, language)
+      (batch, position, kind, topic, record_id, title, content_id, printer_id, station_id, copies, tray, sides, pages, language,
+       requested_by)
     VALUES
       (p_command, v_position, p_kind, left(coalesce(v_document ->> 'topic', ''), 80), (v_document ->> 'record_id')::bigint,
        left(coalesce(nullif(btrim(v_document ->> 'title'), ''), p_kind), 200),
        documents.store(p_contents[v_position], coalesce(v_document ->> 'mime', 'application/pdf')),
-       v_printer.id, printing.station_of(p_station), v_copies, v_tray, v_sides, coalesce(p_pages, ''), p_language)
+       v_printer.id, printing.station_of(p_station), v_copies, v_tray, v_sides, coalesce(p_pages, ''), p_language, sec.actor())
     RETURNING j.id INTO v_id;
     v_jobs := v_jobs || to_jsonb(v_id);
   END LOOP;
@@ -147,7 +148,7 @@ BEGIN
       SELECT DISTINCT ON (j.printer_id) j.id, j.next_at
         FROM printing.job j JOIN printing.printer p ON p.id = j.printer_id
        WHERE j.state = 'waiting' AND p.is_active
-         AND CASE WHEN p.station_id IS NULL THEN v_all OR j.requested_by = session_user ELSE p.station_id = v_station END
+         AND CASE WHEN p.station_id IS NULL THEN v_all OR j.login = session_user ELSE p.station_id = v_station END
          AND NOT EXISTS (SELECT FROM printing.job b WHERE b.printer_id = j.printer_id AND b.state = 'sending')
        ORDER BY j.printer_id, j.id)
     SELECT h.id FROM head h WHERE h.next_at <= statement_timestamp() ORDER BY h.id
@@ -169,11 +170,11 @@ BEGIN
   RETURN jsonb_build_object('job', NULL, 'next_at', (
     SELECT min(j.next_at) FROM printing.job j JOIN printing.printer p ON p.id = j.printer_id
      WHERE j.state = 'waiting' AND p.is_active
-       AND CASE WHEN p.station_id IS NULL THEN v_all OR j.requested_by = session_user ELSE p.station_id = v_station END));
+       AND CASE WHEN p.station_id IS NULL THEN v_all OR j.login = session_user ELSE p.station_id = v_station END));
 END $$;
 COMMENT ON FUNCTION api.print_claim IS
-  'The next job this client may send, for some seconds: one''s own, those of printers of this work place, all with print_manage; one at a '
-  'time for a printer.';
+  'The next job this client may send, for some seconds: what was asked for with this login, what goes to printers of this work place, all '
+  'with print_manage; one at a time for a printer.';
 
 CREATE OR REPLACE FUNCTION printing.claimed(p_job printing.job) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -182,7 +183,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       'id', p_job.id, 'fence', p_job.fence, 'title', p_job.title, 'kind', p_job.kind, 'copies', p_job.copies, 'tray', p_job.tray,
       'sides', p_job.sides, 'pages', p_job.pages, 'language', p_job.language, 'is_copy', p_job.is_copy, 'attempts', p_job.attempts,
       'mime', (SELECT c.mime FROM documents.content c WHERE c.id = p_job.content_id),
-      'person', sec.person_of(p_job.requested_by)),
+      'person', sec.person_of(p_job.requested_by), 'own', p_job.login = session_user),
     'printer', printing.printer_json(p.*))
     FROM printing.printer p WHERE p.id = p_job.printer_id
 $$;
@@ -212,7 +213,8 @@ BEGIN
   END IF;
   RETURN v_bytes;
 END $$;
-COMMENT ON FUNCTION api.print_content IS 'What a job prints: for who asked for it, and for the client that holds its claim.';
+COMMENT ON FUNCTION api.print_content IS
+  'What a job prints: for the person who asked for it, and for the client that holds its claim; a device has nothing but that.';
 
 CREATE OR REPLACE FUNCTION api.print_progress(
   p_job bigint, p_fence int, p_state text, p_remote text DEFAULT '', p_reason text DEFAULT '', p_detail text DEFAULT '')
@@ -255,6 +257,7 @@ DECLARE
   v_id bigint;
   v_done jsonb := '[]';
   v_left int := 0;
+  v_actor text := sec.actor();
 BEGIN
   IF coalesce(p_action, '') NOT IN ('hold', 'release', 'cancel', 'redirect', 'again') OR coalesce(cardinality(p_ids), 0) NOT BETWEEN 1 AND 1000 THEN
     PERFORM sec.fail('ER422', 'print_action');
@@ -263,7 +266,13 @@ BEGIN
     PERFORM sec.fail('ER422', 'print_no_printer');
   END IF;
   FOR v_job IN
-    SELECT j.* FROM printing.job j WHERE j.id = ANY (p_ids) AND (p_all OR j.requested_by = session_user) ORDER BY j.id FOR UPDATE
+    SELECT j.* FROM printing.job j
+     WHERE j.id = ANY (p_ids)
+       -- What a colleague asked for at this terminal can be kept from paper or sent elsewhere, but not be had once more.
+       AND (p_all OR j.requested_by = session_user
+            OR (j.login = session_user
+                AND (j.requested_by = v_actor OR p_action <> 'again' AND (p_action <> 'redirect' OR j.state IN ('waiting', 'held')))))
+     ORDER BY j.id FOR UPDATE
   LOOP
     v_id := NULL;
     IF p_action = 'hold' THEN
@@ -281,12 +290,12 @@ BEGIN
     ELSIF p_action IN ('again', 'redirect') AND v_job.state IN ('sent', 'done', 'failed', 'unclear', 'cancelled') THEN
       INSERT INTO printing.job AS j
         (batch, position, kind, topic, record_id, title, content_id, printer_id, station_id, copies, tray, sides, pages, language,
-         is_copy, copy_of)
+         is_copy, copy_of, requested_by)
       VALUES
         (p_command, jsonb_array_length(v_done) + 1, v_job.kind, v_job.topic, v_job.record_id, v_job.title, v_job.content_id,
          coalesce(p_printer_id, v_job.printer_id), v_job.station_id, v_job.copies,
          CASE WHEN coalesce(p_printer_id, v_job.printer_id) = v_job.printer_id THEN v_job.tray ELSE '' END, v_job.sides, v_job.pages,
-         v_job.language, v_job.is_copy OR v_job.began_at IS NOT NULL, v_job.id)
+         v_job.language, v_job.is_copy OR v_job.began_at IS NOT NULL, v_job.id, v_actor)
       RETURNING j.id INTO v_id;
       IF v_job.state IN ('failed', 'unclear') THEN
         UPDATE printing.job j SET state = 'cancelled', ended_at = statement_timestamp() WHERE j.id = v_job.id;
@@ -316,7 +325,8 @@ BEGIN
     jsonb_build_object('ids', to_jsonb(p_ids), 'action', p_action, 'printer_id', p_printer_id));
   RETURN coalesce(v_replay, printing.act(p_command, p_ids, p_action, p_printer_id, false));
 END $$;
-COMMENT ON FUNCTION api.print_act IS 'Hold, release, cancel, redirect one''s own jobs, or print them again.';
+COMMENT ON FUNCTION api.print_act IS
+  'Hold, release, cancel, redirect one''s own jobs, or print them again; at a terminal hold, release, cancel, redirect all that wait there.';
 
 CREATE OR REPLACE FUNCTION api.print_manage(p_command uuid, p_ids bigint[], p_action text, p_printer_id bigint) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -340,6 +350,10 @@ BEGIN
     PERFORM sec.fail('ER404', 'record_not_found', jsonb_build_object('table', 'printing.printer', 'id', p_printer_id));
   ELSIF octet_length(p_capabilities::text) > 20000 THEN
     PERFORM sec.fail('ER422', 'printer_capabilities');
+  ELSIF left(session_user, 2) = 't_' AND NOT EXISTS (
+    SELECT FROM printing.job j WHERE j.printer_id = p_printer_id AND j.state = 'sending' AND j.claimed_by = session_user) THEN
+    -- Needs nobody signed on: a device that was stolen must not be able to talk the house's printers out of service.
+    PERFORM sec.fail('ER404', 'print_job_gone', jsonb_build_object('id', NULL));
   END IF;
   INSERT INTO printing.printer_status AS s (printer_id, status, reasons, capabilities)
   VALUES (p_printer_id, coalesce(p_status, 'unknown'), left(coalesce(p_reasons, ''), 500), coalesce(p_capabilities, '{}'))
@@ -352,4 +366,6 @@ BEGIN
   RETURNING true INTO v_changed;
   RETURN coalesce(v_changed, false);
 END $$;
-COMMENT ON FUNCTION api.printer_status IS 'How a printer is, as a client found it; capabilities NULL: as before. True when that was new.';
+COMMENT ON FUNCTION api.printer_status IS
+  'How a printer is, as a client found it; a terminal says it of the one it is sending to. Capabilities NULL: as before. True when that '
+  'was new.';
