@@ -76,7 +76,7 @@ def test_an_order_is_picked_and_packed_and_another_received_at_a_shared_terminal
         scan(order.number, "A-01", "BIKE-1", "W/3", "W/CONFIRM")
         page = hand.window.page
         assert isinstance(page, PickPage)
-        hand.wait(lambda: page.picking is None)
+        hand.wait(lambda: page.work is None)
         number = str(_one(admin, "SELECT max(number) FROM sales.delivery"))
         hand.press("terminal.open.scan_pack")
         scan(f"D/{number}", "BIKE-1", "BIKE-1")

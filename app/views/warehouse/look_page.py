@@ -3,8 +3,6 @@
 from functools import partial
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
-
 from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.i18n import language, t
@@ -15,10 +13,10 @@ from app.views.core.context import AppContext
 from app.views.core.marks import Chip, Label
 from app.views.core.operation import ReadOp
 from app.views.core.surfaces import Card, EmptyState, clear_layout
-from app.views.core.theme import px
 from app.views.inventory.words import PLACES
 from app.views.terminal.parts import TouchButton
 from app.views.warehouse.parts import ScanPage, of_several, word_of
+from app.views.warehouse.steps import add_amount, row_card
 
 
 class LookPage(ScanPage):
@@ -95,7 +93,7 @@ class LookPage(ScanPage):
         self.prompt.tell(t("scan.several"), words, "warn")
         for hit in hits:
             second = t("scan_pack.lot", lot=hit.lot) if hit.lot else word_of(hit)
-            card, line = _card(f"{hit.label} {hit.name}".strip(), second)
+            card, line = row_card(f"hit.{hit.label}", f"{hit.label} {hit.name}".strip(), (second,))
             choose = TouchButton(t("scan.hit"), "check", clicked=partial(self._take, hit))
             choose.setObjectName(f"action.choose.{hit.label}")
             line.addWidget(choose)
@@ -138,14 +136,11 @@ class LookPage(ScanPage):
             chips = [Chip(kind, t(words))] if balance.place_kind != "storage" else []
             if lot and balance.lot == lot:
                 chips.append(Chip("accent", t("scan_look.this_lot")))
-            self.box.addWidget(
-                _row(
-                    balance.place,
-                    " · ".join(part for part in (balance.warehouse, balance.lot or "", until) if part),
-                    fmt.quantity(balance.qty, stock.unit),
-                    chips,
-                )
-            )
+            card, line = row_card("", balance.place, (balance.warehouse, balance.lot or "", until))
+            for chip in chips:
+                line.addWidget(chip)
+            add_amount(line, fmt.quantity(balance.qty, stock.unit))
+            self.box.addWidget(card)
         if not balances:
             self.box.addWidget(EmptyState("package-x", t("scan_look.nowhere"), t("scan_look.nowhere_text")))
         self._offer(PRODUCT, stock.product_id)
@@ -161,8 +156,9 @@ class LookPage(ScanPage):
         self.box.addWidget(card)
         for row in rows:
             until = t("scan_look.until", day=fmt.date_(row.expires_on)) if row.expires_on else ""
-            second = " · ".join(part for part in (row.name, row.lot or "", until) if part)
-            self.box.addWidget(_row(row.sku, second, fmt.quantity(row.qty, row.unit), []))
+            card, line = row_card(f"row.{row.sku}", row.sku, (row.name, row.lot or "", until))
+            add_amount(line, fmt.quantity(row.qty, row.unit))
+            self.box.addWidget(card)
         if not rows:
             self.box.addWidget(EmptyState("map-pin", t("scan_look.free"), t("scan_look.free_text")))
         self._offer(PLACE, place)
@@ -174,25 +170,3 @@ class LookPage(ScanPage):
     def _open_record(self) -> None:
         if self._opens is not None:
             self.ctx.navigate.open_record(*self._opens)
-
-
-def _row(head: str, second: str, amount: str, chips: list[Chip]) -> QWidget:
-    card, line = _card(head, second)
-    for chip in chips:
-        line.addWidget(chip)
-    line.addWidget(Label(amount, "touch_name"))
-    return card
-
-
-def _card(head: str, second: str) -> tuple[Card, QHBoxLayout]:
-    card = Card()
-    line = QHBoxLayout()
-    line.setSpacing(px("gap_l"))
-    words = QVBoxLayout()
-    words.setSpacing(px("gap_xs"))
-    words.addWidget(Label(head, "touch_word"))
-    if second:
-        words.addWidget(Label(second, "touch_text", "text2", elide=True))
-    line.addLayout(words, 1)
-    card.body.addLayout(line)
-    return card, line

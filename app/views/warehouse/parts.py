@@ -1,13 +1,9 @@
 """What screens for scan work are made of: large enough for gloves, the same in the office and in the hall."""
 
-from collections.abc import Callable
-from typing import Any
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from app.core.errors import AppError
 from app.core.i18n import t
 from app.services.labels.scanning import BOX, LOT, PLACE, PRODUCT, Hit, Resolved
 from app.services.labels.scans import Reading
@@ -18,7 +14,6 @@ from app.views.core.marks import IconLabel, Label
 from app.views.core.scanner import ScanHub, hub_of
 from app.views.core.theme import fill, font, px, tok
 from app.views.core.toasts import Foot
-from app.views.core.values import error_text
 from app.views.core.workspace import TabPage
 from app.views.warehouse.pictures import PictureScans
 
@@ -145,15 +140,6 @@ class ScanPage(TabPage):
         if code and hub is not None:
             self.typed.clear()
             hub.scanned(code)
-
-    def attempt(self, work: Callable[[], Any], want: Callable[[], str]) -> str:
-        """Do a step; what it refuses is said. The tone of how it went."""
-        try:
-            work()
-        except AppError as error:
-            self.prompt.tell(want(), error_text(error), "bad")
-            return "bad"
-        return "ok"
 
 
 def first(hits: tuple[Hit, ...], *topics: str) -> Hit | None:
