@@ -9,6 +9,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.db import ClientInfo, Database, Target
+from app.core.paging import Filter, ListQuery
+from app.services.labels.scan_lists import list_scans
 from app.views.core.scanner import ScanHub
 from app.views.terminal.parts import TouchButton
 from app.views.warehouse.arrive_page import ArrivePage
@@ -99,6 +101,7 @@ def test_an_order_is_picked_and_packed_and_another_received_at_a_shared_terminal
         hand.press("action.all.BOOK-1")
         hand.press("action.post")
         hand.wait(lambda: arriving.work is None)
+        hand.press("terminal.sign_off")
     assert _one(admin, "SELECT packed_by FROM labels.parcel") == "u_warehouse_clerk"
     assert _one(admin, "SELECT sum(qty) FROM purchasing.goods_receipt_line") == D(6)
     trail = admin.execute(
@@ -106,6 +109,15 @@ def test_an_order_is_picked_and_packed_and_another_received_at_a_shared_terminal
         " ('labels.parcel', 'sales.delivery', 'purchasing.goods_receipt')"
     ).fetchall()
     assert trail == [("t_pack", "u_warehouse_clerk")]
+    # What was scanned just before somebody left is his, and not the next one's.
+    log = admin.execute("SELECT code, scanned_by, operator FROM labels.scan ORDER BY id").fetchall()
+    assert log[0] == (order.number, "t_pack", "u_production_operator")
+    assert {row[1:] for row in log[1:]} == {("t_pack", "u_warehouse_clerk")}
+    assert [row[0] for row in log[1:6]] == [order.number, "A-01", "BIKE-1", "W/3", "W/CONFIRM"]
+    page = as_role("warehouse_manager").read(
+        list_scans, ListQuery(filters=(Filter("person", "eq", "u_production_operator"),))
+    )
+    assert {(row.person, row.device) for row in page.rows} == {("u_production_operator", "t_pack")}
 
 
 def _one(admin: Raw, statement: str) -> object:

@@ -176,11 +176,13 @@ class TerminalWindow(QMainWindow):
         """The operator goes; what was open on the screen goes with him."""
         if self.operator is None:
             return
+        self.scanner.write_log()  # while the session still says whose scans these are
         WriteOp(self, self.ctx, sign_off, SignOff(idle)).success(lambda _value: self._renew()).start()
         self._nobody(t("terminal.idle_over") if idle else "")
 
     def _nobody(self, words: str = "") -> None:
         self.operator = None
+        self.scanner.drop_log()
         for layer in self.findChildren(Layer):
             layer.finish()
         for toast in self.findChildren(Toast):

@@ -12,7 +12,7 @@ from app.services.labels.scanning import PLACE, PRODUCT, Hit, Resolved
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
 from app.views.core.scanner import ScanHub, cannot_open
-from app.views.warehouse.parts import icon_of, unknown_words, word_of
+from app.views.warehouse.parts import icon_of, teachable, unknown_words, word_of
 from app.views.warehouse.teach import TeachDialog
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def elsewhere(window: "MainWindow", ctx: AppContext, found: Resolved) -> str:
 
 def unknown(window: "MainWindow", ctx: AppContext, found: Resolved) -> None:
     """Nobody knows the code: who may, is asked to teach it, or goes on to search; everybody else searches.  The house's
-    own labels are nothing to be taught."""
+    own labels are nothing to be taught, nor is what was misread."""
     code = found.reading.code
-    if found.reading.own:
+    if not teachable(found.reading):
         ctx.navigate.toast(unknown_words(found.reading), kind="warn")
     elif ctx.profile.can("code_teach"):
         TeachDialog(window, ctx, found.reading, lambda: search(window, code)).open()
