@@ -23,6 +23,7 @@ import app.views.sales
 from app.core.db import Database
 from app.services.labels import catalogue, elements
 from app.services.labels.layout import lay_out
+from app.views.core.values import error_text
 from app.views.labels import output
 from app.views.labels.preview import LabelView
 from tests.views.make_screens import AsRole, Bench
@@ -231,6 +232,7 @@ def test_a_design_of_the_program_is_adapted_and_printed(
         form.lines.put(0, wide=Decimal(80))
         form.touched()
         bench.wait(lambda: [problem.key for problem in form.problems] == ["label_design_outside"])
+        assert "80 × 25 mm, 1 mm von links, 3,5 mm von oben" in error_text(form.problems[0])
         shot(bench, "labels_design_wrong")
         form.save()
         bench.settle()

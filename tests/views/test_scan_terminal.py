@@ -16,6 +16,7 @@ from app.views.terminal.parts import TouchButton
 from app.views.warehouse.arrive_page import ArrivePage
 from app.views.warehouse.pack_page import PackPage
 from app.views.warehouse.pick_page import PickPage
+from app.views.warehouse.work_page import ReceivePage
 from tests.db.test_purchasing import line, ordered
 from tests.sales_world import Raw, World, build, confirmed, stock
 from tests.views.make_screens import AsRole
@@ -94,6 +95,16 @@ def test_an_order_is_picked_and_packed_and_another_received_at_a_shared_terminal
         ]
         assert small == []
         assert hand.find("action.paper.1") is None  # papers are the office's
+        # Work that is not booked waits while one looks something up.
+        hand.press("terminal.open.scan_receive")
+        scan("A-01", "BIKE-1", "W/7")
+        hand.press("terminal.open.scan_look")
+        assert hand.find("dialog.yes") is None
+        hand.press("terminal.open.scan_receive")
+        waiting = hand.window.page
+        assert isinstance(waiting, ReceivePage)
+        assert [line.qty for line in waiting.work.lines] == [D(7)]
+        waiting.forget()
         hand.press("terminal.open.scan_arrive")
         arriving = hand.window.page
         assert isinstance(arriving, ArrivePage)

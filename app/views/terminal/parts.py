@@ -12,7 +12,7 @@ from app.views.core import fonts
 from app.views.core.icons import pixmap
 from app.views.core.marks import Avatar, Label, initials
 from app.views.core.surfaces import clear_layout
-from app.views.core.theme import font, px, tok
+from app.views.core.theme import chip_colours, font, px, tok
 from app.views.shell.logo import paint_logo
 
 PIN_LENGTH = 6
@@ -181,30 +181,35 @@ class _Mark(QWidget):
 
 
 class TouchChip(QWidget):
-    """A state with icon and word, large enough to be read from a distance."""
+    """A state in a word, with an icon or without, large enough to be read from a distance."""
 
     def __init__(self, kind: str, icon: str, words: str) -> None:
         super().__init__()
         self._kind, self._icon, self._words = kind, icon, words
         self.setAccessibleName(words)
         wide = fonts.metrics("touch_text500").horizontalAdvance(words)
-        self.setFixedSize(wide + px("touch_icon") + 3 * px("gap_m") + px("gap"), px("touch_avatar"))
+        room = px("touch_icon") + 3 * px("gap_m") + px("gap") if icon else 2 * px("gap_m")
+        self.setFixedSize(wide + room, px("touch_avatar"))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint fill, icon and word."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(tok(f"{self._kind}_bg"))
+        colour, ground = chip_colours(self._kind)
+        painter.setBrush(ground)
         painter.drawRoundedRect(QRectF(self.rect()), px("touch_radius"), px("touch_radius"))
-        side = px("icon_rail")
-        painter.drawPixmap(
-            QPointF(px("gap_l"), (self.height() - side) / 2),
-            pixmap(self._icon, side, self._kind, self.devicePixelRatioF()),
-        )
-        painter.setPen(tok(self._kind))
+        left = px("gap_m")
+        if self._icon:
+            side, left = px("icon_rail"), px("gap_l")
+            top = (self.height() - side) / 2
+            painter.drawPixmap(
+                QPointF(left, top), pixmap(self._icon, side, self._kind, self.devicePixelRatioF())
+            )
+            left += side + px("gap_m")
+        painter.setPen(colour)
         painter.setFont(font("touch_text500"))
-        area = QRectF(self.rect()).adjusted(px("gap_l") + side + px("gap_m"), 0, 0, 0)
+        area = QRectF(self.rect()).adjusted(left, 0, 0, 0)
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), self._words)
         painter.end()
 
@@ -262,6 +267,7 @@ class TerminalBar(QWidget):
 
     def show_online(self, online: bool) -> None:
         """Whether the server answers."""
+        self._online = online
         clear_layout(self._state)
         chip = (
             TouchChip("ok", "check", t("terminal.online"))
@@ -273,6 +279,7 @@ class TerminalBar(QWidget):
     def show_operator(self, person: str, since: str) -> None:
         """Who works here; empty: nobody."""
         clear_layout(self._person)
+        self.show_online(self._online)  # in the language of who is there now
         if not person:
             out = TouchButton("", "power", "ghost", clicked=self.device_off.emit)
             out.setObjectName("terminal.device_off")

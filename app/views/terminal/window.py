@@ -328,8 +328,11 @@ class TerminalWindow(QMainWindow):
             self.toast(t("terminal.office_only"), kind="info")
 
     def _leave_page(self, go: Callable[[], object]) -> None:
-        """What was typed and not posted is asked for first."""
-        if self._page is not None and self._page.dirty():
+        """What was typed and not posted is asked for first; what was scanned waits."""
+        if self._page is not None and self._page.dirty() and self._page.waits:
+            self.toast(t("terminal.waits", what=self._page.title()), kind="info")
+            go()
+        elif self._page is not None and self._page.dirty():
             ask(
                 self,
                 t("terminal.dirty_title"),

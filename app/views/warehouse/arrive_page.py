@@ -17,12 +17,12 @@ from app.services.purchasing.orders import Receiving, ToReceive, receiving
 from app.services.purchasing.papers import goods_receipt
 from app.services.purchasing.scan_arrival import Arrived, Arriving, Awaiting, OpenLine
 from app.views.core.context import AppContext
-from app.views.core.marks import Chip, Label
+from app.views.core.marks import Label
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.scanner import LATER
 from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.values import error_text
-from app.views.terminal.parts import TouchButton
+from app.views.terminal.parts import TouchButton, TouchChip
 from app.views.warehouse.parts import first, is_lot, of_several
 from app.views.warehouse.steps import ONE, StepPage, add_amount, choice_card, goods_of, row_card
 
@@ -35,6 +35,7 @@ class ArrivePage(StepPage[Arriving | None]):
 
     key = "scan_arrive"
     icon = "package-plus"
+    booking = "scan_arrive.post"
 
     def __init__(self, ctx: AppContext, state: dict[str, Any]) -> None:
         super().__init__(ctx, state, "arrive", "arriving")
@@ -73,6 +74,10 @@ class ArrivePage(StepPage[Arriving | None]):
     def dirty(self) -> bool:
         """Whether something was scanned that is not booked."""
         return self.work is not None and bool(self.work.came)
+
+    def complete(self) -> bool:
+        """Whether no lot is asked for."""
+        return self.work is not None and self.work.asked is None
 
     def refresh(self) -> None:
         """What is awaited at all."""
@@ -250,6 +255,8 @@ class ArrivePage(StepPage[Arriving | None]):
             lines = t("scan_arrive.lines", n=order.open_lines, count=fmt.number(order.open_lines))
             parts = (order.supplier_reference or "", due, lines, order.warehouse)
             self._card(order.purchase_order_id, order.number, order.supplier, parts)
+        if len(orders) == scan_arrival.MOST_ORDERS:
+            self.say_first(len(orders))
         if not orders:
             empty = EmptyState("circle-check", t("scan_arrive.empty"), t("scan_arrive.empty_text"))
             self.box.addWidget(empty)
@@ -295,14 +302,16 @@ class ArrivePage(StepPage[Arriving | None]):
         parts = (one.place, t("scan_pack.lot", lot=one.lot) if one.lot else "")
         card, row = row_card(f"came.{line.sku}", f"{line.sku} {line.name}", parts)
         over = work.left(line) < 0
-        row.addWidget(Chip("warn" if over else "ok", t("scan_arrive.more" if over else "scan_arrive.here")))
+        row.addWidget(
+            TouchChip("warn" if over else "ok", "", t("scan_arrive.more" if over else "scan_arrive.here"))
+        )
         add_amount(row, fmt.quantity(one.qty, line.unit), self.change if newest else None)
         return card
 
     def _left(self, work: Arriving, line: OpenLine) -> QWidget:
         parts = (line.supplier_sku, line.place)
         card, row = row_card(f"row.{line.sku}", f"{line.sku} {line.name}", parts)
-        row.addWidget(Chip("neutral", t("scan_arrive.awaited")))
+        row.addWidget(TouchChip("neutral", "", t("scan_arrive.awaited")))
         add_amount(row, fmt.quantity(work.left(line), line.unit))
         button = TouchButton(t("scan_arrive.all"), "check", clicked=partial(self._all_of, line.line_id))
         button.setObjectName(f"action.all.{line.sku}")

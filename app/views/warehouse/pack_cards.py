@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.labels.packing import Goods, PackedDelivery, Packing, Parcel, ToPack
-from app.views.core.marks import Chip, Label
+from app.views.core.marks import Label
 from app.views.core.surfaces import Card
 from app.views.core.theme import px
 from app.views.terminal.parts import TouchButton, TouchChip
@@ -57,7 +57,7 @@ def delivery_card(row: ToPack, start: Callable[[], object]) -> QWidget:
     card, line = choice_card(row.number, row.customer, parts, t("scan_pack.start"), start)
     if row.parcels:
         words = t("scan_pack.begun", packed=fmt.quantity(row.packed), all=fmt.quantity(row.to_pack))
-        line.insertWidget(1, Chip("warn", words))
+        line.insertWidget(1, TouchChip("warn", "", words))
     return card
 
 
@@ -115,7 +115,7 @@ def _words(goods: Goods) -> QVBoxLayout:
 def _left(work: Packing, goods: Goods) -> QWidget:
     lot = t("scan_pack.lot", lot=goods.lot) if goods.lot else ""
     card, row = row_card(f"row.{goods.sku}", f"{goods.sku} {goods.name}", (lot,))
-    row.addWidget(Chip("neutral", t("scan_pack.chip_left")))
+    row.addWidget(TouchChip("neutral", "", t("scan_pack.chip_left")))
     packed, of_all = goods.qty - work.left(goods.line_id), fmt.quantity(goods.qty, goods.unit)
     add_amount(row, f"{fmt.number(packed)} / {of_all}")
     return card
@@ -142,7 +142,7 @@ def _parcel(delivery: PackedDelivery, parcel: Parcel, acts: Acts) -> QWidget:
     if marks:
         words.addWidget(Label(marks, "touch_text", "text2", elide=True))
     row.addLayout(words, 1)
-    row.addWidget(Chip("ok", t("scan_pack.chip_packed")))
+    row.addWidget(TouchChip("ok", "", t("scan_pack.chip_packed")))
     buttons = [("label", "printer", acts.label), ("reopen", "package-search", acts.reopen)]
     if acts.papers:
         buttons.insert(1, ("paper", "file-text", acts.paper))

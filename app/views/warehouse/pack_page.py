@@ -39,6 +39,7 @@ class PackPage(StepPage[Packing | None]):
 
     key = "scan_pack"
     icon = "boxes"
+    booking = "scan_pack.close"
     leaving = "scan_pack.leave"
     topics = frozenset({packing.PARCEL})
 
@@ -91,6 +92,10 @@ class PackPage(StepPage[Packing | None]):
 
     def _unsaved(self) -> dict[str, Any]:
         return packing.keep(self.work) if self.work is not None and self.dirty() else {}
+
+    def complete(self) -> bool:
+        """Whether something is in the parcel."""
+        return self.work is not None and bool(self.work.inside)
 
     def refresh(self) -> None:
         """What is to be packed at all, or how far this delivery is by now."""
@@ -309,6 +314,8 @@ class PackPage(StepPage[Packing | None]):
         clear_layout(self.box)
         for row in rows:
             self.box.addWidget(pack_cards.delivery_card(row, partial(self.start, row.delivery_id)))
+        if len(rows) == packing.MOST_LISTED:
+            self.say_first(len(rows))
         if not rows:
             self.box.addWidget(EmptyState("circle-check", t("scan_pack.empty"), t("scan_pack.empty_text")))
 

@@ -21,13 +21,13 @@ from app.services.system.commands import AddNote
 from app.services.system.writes import add_note
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
-from app.views.core.marks import Chip, Label
+from app.views.core.marks import Label
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.scanner import LATER
 from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.values import error_text
 from app.views.sales import pdf
-from app.views.terminal.parts import TouchButton
+from app.views.terminal.parts import TouchButton, TouchChip
 from app.views.warehouse.parts import first
 from app.views.warehouse.steps import ONE, StepPage, add_amount, choice_card, goods_of, row_card
 
@@ -41,6 +41,7 @@ class PickPage(StepPage[Picking | None]):
 
     key = "scan_pick"
     icon = "truck"
+    booking = "scan_pick.ship"
     leaving = "scan_pick.leave"
 
     def __init__(self, ctx: AppContext, state: dict[str, Any]) -> None:
@@ -53,7 +54,7 @@ class PickPage(StepPage[Picking | None]):
             ),
             (
                 ("short", "scan_pick.short", "package-x", "secondary", self.short),
-                ("ship", "scan_pick.ship", "truck", "primary", self.ship),
+                ("ship", "scan_pick.ship", "truck", "primary", self.post),
                 ("pack", "scan_pick.pack", "package", "primary", self.pack),
             ),
         )
@@ -79,6 +80,10 @@ class PickPage(StepPage[Picking | None]):
     def dirty(self) -> bool:
         """Whether goods are on the trolley that are not shipped."""
         return self.work is not None and any(s.taken > 0 and s.place_id for s in self.work.steps)
+
+    def complete(self) -> bool:
+        """Whether everything is taken or reported as short."""
+        return self.work is not None and self.work.next is None
 
     def refresh(self) -> None:
         """What is to be picked at all."""
@@ -149,12 +154,12 @@ class PickPage(StepPage[Picking | None]):
         self.show_work()
         self.refresh()
 
-    def post(self, then: Callable[[], None] | None = None) -> str:
-        """Ship what is complete; while something is missing, ask why."""
-        if self.work is not None and self.work.next is not None and then is None:
-            self.short()
-            return "ok"
-        return self.ship(then)
+    def confirm(self) -> str:
+        """Ship; while something is missing, say why."""
+        if self.complete():
+            return self.post()
+        self.short()
+        return "ok"
 
     def short(self) -> None:
         """There is less than wanted: why?"""
@@ -165,7 +170,7 @@ class PickPage(StepPage[Picking | None]):
 
     # -- shipping -----------------------------------------------------------------------------------------------
 
-    def ship(self, then: Callable[[], None] | None = None) -> str:
+    def post(self, then: Callable[[], None] | None = None) -> str:
         """Post the delivery of what was taken; the tone for it."""
         picking = self.work
         if self._posting or picking is None:
@@ -239,6 +244,8 @@ class PickPage(StepPage[Picking | None]):
         clear_layout(self.box)
         for order in orders[:SHOWN]:
             self.box.addWidget(self._order(order))
+        if len(orders) > SHOWN:
+            self.say_first(SHOWN)
         if not orders:
             self.box.addWidget(EmptyState("circle-check", t("scan_pick.empty"), t("scan_pick.empty_text")))
 
@@ -249,7 +256,7 @@ class PickPage(StepPage[Picking | None]):
             start = partial(self.start, order.sales_order_id)
             return choice_card(order.number, order.customer, (due, ready), t("scan_pick.start"), start)[0]
         card, row = row_card(f"row.{order.number}", f"{order.number} {order.customer}", (due, ready))
-        row.addWidget(Chip("bad", t("scan_pick.blocked")))
+        row.addWidget(TouchChip("bad", "", t("scan_pick.blocked")))
         return card
 
     def show_work(self, said: str = "", tone: str = "") -> None:
@@ -284,13 +291,13 @@ class PickPage(StepPage[Picking | None]):
         head, parts = f"{place}  {step.lot}".strip(), (f"{step.sku} {step.name}", until)
         card, row = row_card(f"row.{step.sku}", head, parts, "touch_name" if now else "touch_word")
         if _expired(step):
-            row.addWidget(Chip("bad", t("scan_pick.expired")))
+            row.addWidget(TouchChip("bad", "", t("scan_pick.expired")))
         if step.short:
-            row.addWidget(Chip("warn", t(f"scan_pick.reason_{step.short}")))
+            row.addWidget(TouchChip("warn", "", t(f"scan_pick.reason_{step.short}")))
         elif step.done:
-            row.addWidget(Chip("ok", t("scan_pick.taken")))
+            row.addWidget(TouchChip("ok", "", t("scan_pick.taken")))
         elif now:
-            row.addWidget(Chip("accent", t("scan_pick.now")))
+            row.addWidget(TouchChip("accent", "", t("scan_pick.now")))
         amount = f"{fmt.number(step.taken)} / {fmt.quantity(step.wanted, step.unit)}"
         add_amount(row, amount, self.change if last else None)
         return card

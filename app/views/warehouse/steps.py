@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core import format as fmt
 from app.core.drafts import pack, unpack
 from app.core.errors import AppError, NotAllowed, SessionEnded
 from app.core.i18n import t
@@ -30,10 +31,13 @@ ONE = Decimal(1)
 class StepPage(ScanPage, Generic[W]):
     """``work`` is how far it is; None on screens where something has to be chosen first.
 
-    ``leaving`` begins the keys of the question before unfinished work is left.
+    ``booking`` is the key of what booking is called, ``leaving`` begins the keys of the question before unfinished
+    work is left.
     """
 
     work: W
+    waits = True
+    booking = "scan_work.post"
     leaving = "scan_work.clear"
 
     def __init__(self, ctx: AppContext, state: dict[str, Any], name: str, kept_under: str) -> None:
@@ -68,7 +72,15 @@ class StepPage(ScanPage, Generic[W]):
         """Begin anew."""
         raise NotImplementedError
 
+    def complete(self) -> bool:
+        """Whether it can be booked as it is."""
+        raise NotImplementedError
+
     # -- TabPage ------------------------------------------------------------------------------------------------
+
+    def saving(self) -> str:
+        """What booking is called; nothing while it would be half done."""
+        return self.booking if self.complete() else ""
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Book what was scanned, then go on."""
@@ -98,6 +110,10 @@ class StepPage(ScanPage, Generic[W]):
         if command == "cancel":
             self.leave()
             return "ok"
+        return self.confirm()
+
+    def confirm(self) -> str:
+        """The commands to confirm and to book."""
         return self.post()
 
     # -- steps --------------------------------------------------------------------------------------------------
@@ -150,6 +166,11 @@ class StepPage(ScanPage, Generic[W]):
     def tell(self, said: str, tone: str) -> None:
         """Say what became of a scan."""
         self.prompt.tell(self.wanted(), said, tone)
+
+    def say_first(self, shown: int) -> None:
+        """There is more to choose from than is shown: a scan finds the rest."""
+        words = t("scan_work.first", count=fmt.number(shown))
+        self.box.addWidget(Label(words, "touch_text", "text2", wrap=True))
 
     def add_buttons(self, left: Iterable[Button], right: Iterable[Button]) -> None:
         """The buttons at the foot; each becomes ``<name>_button``."""

@@ -33,12 +33,12 @@ from app.services.inventory.scan_work import (
 from app.services.labels.scanning import BOX, LOT, PLACE, PRODUCT, Hit, Resolved
 from app.views.core.context import AppContext
 from app.views.core.errors import ask
-from app.views.core.marks import Chip, Label
+from app.views.core.marks import Label
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.scanner import LATER
 from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.values import error_text
-from app.views.terminal.parts import TouchButton
+from app.views.terminal.parts import TouchButton, TouchChip
 from app.views.warehouse.parts import first, is_lot, of_several
 from app.views.warehouse.steps import ONE, UNDO, StepPage, add_amount, row_card
 
@@ -76,6 +76,10 @@ class WorkPage(StepPage[Work]):
     def dirty(self) -> bool:
         """Whether something was scanned that is not booked."""
         return bool(self.work.lines)
+
+    def complete(self) -> bool:
+        """Whether it only has to be booked: what is moved needs the place it goes to, and a lot may be asked for."""
+        return self.mode in AT_PLACE and self.work.asked is None
 
     # -- scans --------------------------------------------------------------------------------------------------
 
@@ -283,7 +287,7 @@ class WorkPage(StepPage[Work]):
         parts = (piece.lot, until, where.code if where is not None else "", most)
         card, row = row_card(f"row.{piece.sku}", f"{piece.sku} {piece.name}", parts)
         if line.qty == 0 and self.mode != COUNT:
-            row.addWidget(Chip("warn", t("scan_work.nothing")))
+            row.addWidget(TouchChip("warn", "", t("scan_work.nothing")))
         add_amount(row, fmt.quantity(line.qty, piece.unit), self.change if newest else None)
         return card
 

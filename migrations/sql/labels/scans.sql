@@ -20,6 +20,7 @@ DECLARE
   v_products bigint[] := '{}';
   v_found jsonb := '[]';
   v_more jsonb;
+  v_lots int := 0;
 BEGIN
   PERFORM sec.require('scan_resolve');
   IF coalesce(v_code, '') = '' OR length(v_code) > 2000 THEN
@@ -61,8 +62,8 @@ BEGIN
   v_found := v_found || coalesce(v_more, '[]');
   -- A lot's number alone: products hold it apart, so there may be several.
   IF v_plain AND length(v_code) <= 40 THEN
-    SELECT jsonb_agg(x.hit) INTO v_more FROM (
-      SELECT jsonb_build_object(
+    SELECT jsonb_agg(x.hit), coalesce(max(x.lots), 0) INTO v_more, v_lots FROM (
+      SELECT count(*) OVER () AS lots, jsonb_build_object(
                'topic', 'inventory.lot', 'id', l.id, 'label', p.sku, 'product_id', p.id, 'lot_id', l.id, 'lot', l.code,
                'expires_on', l.expires_on, 'unit', CASE WHEN p_language = 'en' THEN u.name_en ELSE u.name_de END,
                'decimals', u.decimals, 'is_stocked', p.is_stocked, 'is_lot_tracked', p.is_lot_tracked,
@@ -164,10 +165,10 @@ BEGIN
       INTO v_more FROM api.packing_find(coalesce(p_asked ->> 'sscc', v_parts[1], v_code)) d;
     v_found := v_found || coalesce(v_more, '[]');
   END IF;
-  RETURN jsonb_build_object('hits', v_found);
+  RETURN jsonb_build_object('hits', v_found, 'lots', v_lots);
 END $$;
 COMMENT ON FUNCTION api.scan_resolve IS
-  'What a scanned code stands for, read as the person: asked {code, eans (an article number with 8, 12, 13, 14 digits), lot, sscc, own, parts}; {hits: [{topic, id, label, …}]}, empty when nobody knows it. Products bring product_id, lot, lot_id and unit, places their warehouse, boxes their place.';
+  'What a scanned code stands for, read as the person: asked {code, eans (an article number with 8, 12, 13, 14 digits), lot, sscc, own, parts}; {hits: [{topic, id, label, …}], empty when nobody knows it; of the lots with this number the 8 newest, lots: how many there are}. Products bring product_id, lot, lot_id and unit, places their warehouse, boxes their place.';
 
 CREATE OR REPLACE FUNCTION labels.is_ours(p_code text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
