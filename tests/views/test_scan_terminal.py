@@ -100,10 +100,13 @@ def test_an_order_is_picked_and_packed_and_another_received_at_a_shared_terminal
         scan("A-01", "BIKE-1", "W/7")
         hand.press("terminal.open.scan_look")
         assert hand.find("dialog.yes") is None
+        begun = hand.find("terminal.open.scan_receive")
+        assert begun.accessibleDescription() == "Was Sie hier gescannt haben, ist noch nicht gebucht."
         hand.press("terminal.open.scan_receive")
         waiting = hand.window.page
         assert isinstance(waiting, ReceivePage)
         assert [line.qty for line in waiting.work.lines] == [D(7)]
+        assert begun.accessibleDescription() == ""
         waiting.forget()
         hand.press("terminal.open.scan_arrive")
         arriving = hand.window.page

@@ -42,6 +42,7 @@ class TouchButton(QPushButton):
     ) -> None:
         super().__init__()
         self._icon, self._kind, self._style = icon, kind, style
+        self._waiting = False
         self.setText(words.replace("&", "&&"))
         self.setAccessibleName(words)
         self.setFixedHeight(px(height))
@@ -54,6 +55,13 @@ class TouchButton(QPushButton):
     def set_kind(self, kind: str) -> None:
         """Look like another kind."""
         self._kind = kind
+        self.update()
+
+    def set_waiting(self, waiting: bool) -> None:
+        """Show by a dot that behind it something waits to be finished."""
+        self._waiting = waiting
+        self.setToolTip(t("terminal.waits") if waiting else "")
+        self.setAccessibleDescription(t("terminal.waits") if waiting else "")
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -98,6 +106,11 @@ class TouchButton(QPushButton):
         painter.setFont(font(self._style))
         area = QRectF(x, 0, wide + 2, self.height())
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), words)
+        if self._waiting:
+            dot = px("gap_m")
+            painter.setBrush(tok("warn"))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(QRectF(self.width() - 2 * dot, dot, dot, dot))
         painter.end()
 
 
