@@ -77,9 +77,9 @@ def test_an_order_is_picked_and_packed_and_another_received_at_a_shared_terminal
         hand.sign_on("B-1")
         hand.press("terminal.open.scan_pick")
         scan(order.number, "A-01", "BIKE-1", "W/3", "W/CONFIRM")
-        page = hand.window.page
-        assert isinstance(page, PickPage)
-        hand.wait(lambda: page.work is None)
+        picked = hand.window.page
+        assert isinstance(picked, PickPage)
+        hand.wait(lambda: picked.work is None)
         number = str(_one(admin, "SELECT max(number) FROM sales.delivery"))
         hand.press("terminal.open.scan_pack")
         scan(f"D/{number}", "BIKE-1", "BIKE-1")
@@ -128,10 +128,10 @@ def test_an_order_is_picked_and_packed_and_another_received_at_a_shared_terminal
     assert log[0] == (order.number, "t_pack", "u_production_operator")
     assert {row[1:] for row in log[1:]} == {("t_pack", "u_warehouse_clerk")}
     assert [row[0] for row in log[1:6]] == [order.number, "A-01", "BIKE-1", "W/3", "W/CONFIRM"]
-    page = as_role("warehouse_manager").read(
+    found = as_role("warehouse_manager").read(
         list_scans, ListQuery(filters=(Filter("person", "eq", "u_production_operator"),))
     )
-    assert {(row.person, row.device) for row in page.rows} == {("u_production_operator", "t_pack")}
+    assert {(row.person, row.device) for row in found.rows} == {("u_production_operator", "t_pack")}
 
 
 def _one(admin: Raw, statement: str) -> object:

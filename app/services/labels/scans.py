@@ -90,8 +90,8 @@ def read(raw: str, separators: str = gs1.FNC1) -> Reading:
     if (gtin := _gtin(code)) is not None:
         return Reading(raw, code, "gtin", gtin=gtin)
     if (code.isascii() and code.isdigit() and len(code) in (18, 20)) or _begins_as_gs1(code):
+        bare = "00" + code if len(code) == 18 and code.isdigit() else code
         try:
-            bare = "00" + code if len(code) == 18 and code.isdigit() else code
             return _gs1(raw, bare, separators)
         except Invalid as error:
             sscc = bare[:2] == "00" and len(bare) == 20 and bare.isdigit()

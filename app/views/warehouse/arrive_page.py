@@ -18,7 +18,7 @@ from app.services.purchasing.papers import goods_receipt
 from app.services.purchasing.scan_arrival import Arrived, Arriving, Awaiting, OpenLine
 from app.views.core.context import AppContext
 from app.views.core.marks import Label
-from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.operation import ReadOp
 from app.views.core.scanner import LATER
 from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.values import error_text
@@ -205,14 +205,8 @@ class ArrivePage(StepPage[Arriving | None]):
     def post(self, then: Callable[[], None] | None = None) -> str:
         """Post the receipt; its paper goes into the archive. The tone for it."""
         work = self.work
-        if self._posting or work is None:
+        if work is None:
             return "bad"
-        try:
-            command = work.receive(today())
-        except AppError as error:
-            self.tell(error_text(error), "bad")
-            return "bad"
-        self._posting = True
 
         def received(answer: writes.Received) -> None:
             self.work, self._past = None, []
@@ -229,12 +223,7 @@ class ArrivePage(StepPage[Arriving | None]):
             if then is not None:
                 then()
 
-        def over() -> None:
-            self._posting = False
-
-        op: WriteOp[writes.Received] = WriteOp(self, self.ctx, writes.post_receipt, command)
-        op.disabling(self.post_button).success(received).failure(self.refused).finally_(over).start()
-        return LATER
+        return self.book(writes.post_receipt, lambda: work.receive(today()), received, self.post_button)
 
     # -- looks --------------------------------------------------------------------------------------------------
 

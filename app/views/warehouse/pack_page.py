@@ -6,7 +6,6 @@ from typing import Any
 
 from app.core import format as fmt
 from app.core.drafts import pack
-from app.core.errors import AppError
 from app.core.i18n import language, t
 from app.services.labels import packing
 from app.services.labels.packing import (
@@ -21,10 +20,9 @@ from app.services.labels.packing import (
 from app.services.labels.scanning import Hit, Resolved
 from app.views.core.context import AppContext
 from app.views.core.errors import ask
-from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.operation import ReadOp
 from app.views.core.scanner import LATER
 from app.views.core.surfaces import EmptyState, clear_layout
-from app.views.core.values import error_text
 from app.views.terminal.parts import TouchButton
 from app.views.warehouse import pack_cards, parcel_print
 from app.views.warehouse.parts import first
@@ -212,12 +210,7 @@ class PackPage(StepPage[Packing | None]):
     def post(self, then: Callable[[], None] | None = None) -> str:
         """Close the parcel; its label is printed. The tone for it."""
         work = self.work
-        if self._posting or work is None:
-            return "bad"
-        try:
-            command = work.close()
-        except AppError as error:
-            self.tell(error_text(error), "bad")
+        if work is None:
             return "bad"
 
         def closed(answer: Closed) -> None:
@@ -228,8 +221,7 @@ class PackPage(StepPage[Packing | None]):
             if then is not None:
                 then()
 
-        self._write(packing.close_parcel, command, closed)
-        return LATER
+        return self.book(packing.close_parcel, work.close, closed, self.close_button)
 
     def _read_again(self, answer: Closed) -> None:
         def read(found: PackedDelivery) -> None:
@@ -258,7 +250,8 @@ class PackPage(StepPage[Packing | None]):
         if self.dirty():
             self.tell(t("scan_pack.close_first"), "bad")
             return
-        self._write(packing.reopen_parcel, ReopenParcel(parcel.id, parcel.row_version), self._changed_parcel)
+        command = ReopenParcel(parcel.id, parcel.row_version)
+        self.book(packing.reopen_parcel, lambda: command, self._changed_parcel, self.close_button)
 
     def void(self) -> None:
         """Unpack the opened parcel for good, after a question."""
@@ -268,7 +261,8 @@ class PackPage(StepPage[Packing | None]):
         parcel = work.parcel
 
         def sure() -> None:
-            self._write(packing.void_parcel, VoidParcel(parcel.id, parcel.row_version), self._changed_parcel)
+            command = VoidParcel(parcel.id, parcel.row_version)
+            self.book(packing.void_parcel, lambda: command, self._changed_parcel, self.close_button)
 
         text = t("scan_pack.void_text", number=fmt.number(parcel.number))
         ask(self, t("scan_pack.void_title"), text, "scan_pack.void_yes", sure, danger=True)
@@ -276,17 +270,6 @@ class PackPage(StepPage[Packing | None]):
     def _changed_parcel(self, _number: int) -> None:
         if self.work is not None:
             self.start(self.work.delivery.id)
-
-    def _write(self, fn: Callable[[Any, Any], Any], command: Any, done: Callable[[Any], None]) -> None:
-        if self._posting:
-            return
-        self._posting = True
-
-        def over() -> None:
-            self._posting = False
-
-        op: WriteOp[Any] = WriteOp(self, self.ctx, fn, command).disabling(self.close_button)
-        op.success(done).failure(self.refused).finally_(over).start()
 
     # -- looks --------------------------------------------------------------------------------------------------
 

@@ -173,14 +173,8 @@ class PickPage(StepPage[Picking | None]):
     def post(self, then: Callable[[], None] | None = None) -> str:
         """Post the delivery of what was taken; the tone for it."""
         picking = self.work
-        if self._posting or picking is None:
+        if picking is None:
             return "bad"
-        try:
-            command = picking.ship()
-        except AppError as error:
-            self.tell(error_text(error), "bad")
-            return "bad"
-        self._posting = True
 
         def shipped(answer: Shipped) -> None:
             self.work, self._past = None, []
@@ -195,12 +189,7 @@ class PickPage(StepPage[Picking | None]):
             if then is not None:
                 then()
 
-        def over() -> None:
-            self._posting = False
-
-        op: WriteOp[Shipped] = WriteOp(self, self.ctx, writes.ship_delivery, command)
-        op.disabling(self.ship_button).success(shipped).failure(self.refused).finally_(over).start()
-        return LATER
+        return self.book(writes.ship_delivery, picking.ship, shipped, self.ship_button)
 
     def pack(self) -> None:
         """Go on with packing what was shipped last."""

@@ -15,6 +15,8 @@ from app.services.labels.scanning import LOT, PRODUCT, Hit
 from app.views.core.context import AppContext
 from app.views.core.errors import ask
 from app.views.core.marks import Label
+from app.views.core.operation import WriteOp
+from app.views.core.scanner import LATER
 from app.views.core.surfaces import Card
 from app.views.core.theme import px
 from app.views.core.values import error_text
@@ -22,6 +24,7 @@ from app.views.terminal.parts import TouchButton
 from app.views.warehouse.parts import ScanPage
 
 W = TypeVar("W")
+C = TypeVar("C")
 # Name, words, icon, kind, what it does.
 Button = tuple[str, str, str, str, Callable[[], object]]
 UNDO = 50
@@ -120,6 +123,8 @@ class StepPage(ScanPage, Generic[W]):
 
     def step(self, make: Callable[[], W], said: str = "") -> str:
         """Do a step, and say what it came to or why it is refused. The tone for it."""
+        if self._posting:
+            return "bad"
         before = self.work
         try:
             self.work = make()
@@ -140,6 +145,8 @@ class StepPage(ScanPage, Generic[W]):
 
     def undo(self) -> str:
         """Take the last step back; the tone for it."""
+        if self._posting:
+            return "bad"
         if not self._past:
             self.tell(t("scan_work.nothing_to_undo"), "warn")
             return "warn"
@@ -154,6 +161,32 @@ class StepPage(ScanPage, Generic[W]):
             ask(self, title, text, f"{self.leaving}_yes", self.forget)
         else:
             self.forget()
+
+    def book(
+        self,
+        fn: Callable[[Any, Any], Any],
+        make: Callable[[], C],
+        done: Callable[[Any], None],
+        button: QWidget,
+        failed: Callable[[BaseException, C], bool] | None = None,
+    ) -> str:
+        """Make the command and carry it out, once at a time; nothing is scanned meanwhile. The tone for it."""
+        if self._posting:
+            return "bad"
+        try:
+            command = make()
+        except AppError as error:
+            self.tell(error_text(error), "bad")
+            return "bad"
+        self._posting = True
+
+        def over() -> None:
+            self._posting = False
+
+        op: WriteOp[Any] = WriteOp(self, self.ctx, fn, command).disabling(button).success(done)
+        op.failure(lambda error: failed(error, command) if failed else self.refused(error))
+        op.finally_(over).start()
+        return LATER
 
     def refused(self, error: BaseException) -> bool:
         """The database said no: what it says stands in the prompt."""

@@ -13,7 +13,7 @@ from app.core import format as fmt
 from app.core.changes import Result
 from app.core.clock import today
 from app.core.drafts import pack
-from app.core.errors import AppError, NotAllowed
+from app.core.errors import NotAllowed
 from app.core.i18n import language, t
 from app.services.inventory import writes
 from app.services.inventory.master import ProductStock, product_stock
@@ -37,7 +37,6 @@ from app.views.core.marks import Label
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.scanner import LATER
 from app.views.core.surfaces import Card, EmptyState, clear_layout
-from app.views.core.values import error_text
 from app.views.terminal.parts import TouchButton, TouchChip
 from app.views.warehouse.parts import first, is_lot, of_several
 from app.views.warehouse.steps import ONE, UNDO, StepPage, add_amount, row_card
@@ -110,7 +109,7 @@ class WorkPage(StepPage[Work]):
         spot = Spot(hit.place_id, hit.place)
         if self.mode in AT_PLACE or not self.work.lines:
             return self.step(lambda: self.work.at(spot))
-        return self._post(lambda: (writes.transfer_stock, self.work.move(spot)), spot.code)
+        return self._post(writes.transfer_stock, lambda: self.work.move(spot), spot.code)
 
     def _product(self, hit: Hit, found: Resolved) -> str:
         more = hit.more
@@ -184,27 +183,20 @@ class WorkPage(StepPage[Work]):
     def post(self, then: Callable[[], None] | None = None) -> str:
         """Book what arrived; what is moved is booked by scanning the place it goes to. The tone for it."""
         if self.mode == RECEIVE:
-            return self._post(lambda: (writes.receive_stock, self.work.receive()), "", then)
+            return self._post(writes.receive_stock, self.work.receive, "", then)
         if self.mode == COUNT:
             reason = t("scan_count.reason")
-            return self._post(lambda: (writes.adjust_stock, self.work.count(reason)), "", then)
+            return self._post(writes.adjust_stock, lambda: self.work.count(reason), "", then)
         self.tell(t("scan_work.scan_target"), "warn")
         return "warn"
 
     def _post(
         self,
-        make: Callable[[], tuple[Callable[[Any, Any], Result[Any]], Any]],
+        fn: Callable[[Any, Any], Result[Any]],
+        make: Callable[[], Any],
         target: str,
         then: Callable[[], None] | None = None,
     ) -> str:
-        if self._posting:
-            return "bad"
-        try:
-            fn, command = make()
-        except AppError as error:
-            self.tell(error_text(error), "bad")
-            return "bad"
-        self._posting = True
         lines = self.work.lines
 
         def booked(_answer: Any) -> None:
@@ -215,12 +207,7 @@ class WorkPage(StepPage[Work]):
             if then is not None:
                 then()
 
-        def over() -> None:
-            self._posting = False
-
-        op: WriteOp[Any] = WriteOp(self, self.ctx, fn, command).disabling(self.post_button)
-        op.success(booked).failure(lambda error: self._not_booked(error, command)).finally_(over).start()
-        return LATER
+        return self.book(fn, make, booked, self.post_button, self._not_booked)
 
     def _not_booked(self, error: BaseException, command: Any) -> bool:
         if isinstance(error, NotAllowed) and error.key == "stock_difference_limit":
