@@ -301,11 +301,9 @@ class PrintPage(TabPage):
             row.addWidget(Label(source.title, "body", elide=True), 1)
             row.addWidget(IconButton("x", "labels.print.drop", clicked=partial(self._drop, source.id)))
             self._rows.addWidget(line)
-        more = len(self.sources) - 12
-        if more > 0:
-            self._rows.addWidget(
-                Label(t("labels.print.more", n=more, count=fmt.number(more)), "small", "text2")
-            )
+        if (more := len(self.sources) - 12) > 0:
+            words = t("labels.print.more", n=more, count=fmt.number(more))
+            self._rows.addWidget(Label(words, "small", "text2"))
         alone = self.sources[0] if len(self.sources) == 1 else None
         self._propose(self.qty, alone.qty if alone is not None else None)
         self._propose(self.content, alone.box if alone is not None else None)
@@ -434,12 +432,8 @@ class PrintPage(TabPage):
     def _drawn(self, job: Job, count: int, png: bytes) -> None:
         self._note.hide()
         self.preview.show_label(png, job.design.wide, job.design.high)
-        words = (
-            t("labels.print.which", at=fmt.number(self._at + 1), n=count, count=fmt.number(count))
-            if self.sources
-            else t("labels.print.sample")
-        )
-        self._which.setText(words)
+        which = t("labels.print.which", at=fmt.number(self._at + 1), n=count, count=fmt.number(count))
+        self._which.setText(which if self.sources else t("labels.print.sample"))
         self._before.setEnabled(self._at > 0)
         self._after.setEnabled(self._at < count - 1)
         self._before.setVisible(count > 1)

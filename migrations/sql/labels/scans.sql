@@ -264,8 +264,12 @@ BEGIN
     PERFORM sec.fail('ER422', 'taught_code_taken', jsonb_build_object('code', p_code, 'holder', v_holder));
   END IF;
   v_flaw := labels.code_flaw(btrim(p_code), p_supplier_id);
-  IF v_flaw IS NOT NULL THEN
-    PERFORM sec.fail('ER422', 'taught_code_' || v_flaw, jsonb_build_object('code', p_code));
+  IF v_flaw = 'own' THEN
+    PERFORM sec.fail('ER422', 'taught_code_own', jsonb_build_object('code', p_code));
+  ELSIF v_flaw = 'digit' THEN
+    PERFORM sec.fail('ER422', 'taught_code_digit', jsonb_build_object('code', p_code));
+  ELSIF v_flaw = 'digit_of_8' THEN
+    PERFORM sec.fail('ER422', 'taught_code_digit_of_8', jsonb_build_object('code', p_code));
   ELSIF p_gtin IS NOT NULL AND (p_gtin !~ '^\d{14}$' OR labels.digit_is_wrong(p_gtin)) THEN
     PERFORM sec.fail('ER422', 'taught_code_digit', jsonb_build_object('code', p_gtin));
   END IF;
