@@ -17,6 +17,37 @@ _DATE = {"de": "dd.MM.yyyy", "en": "d MMM yyyy"}
 _ENGLISH_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
+# What is called otherwise when there is one of it, and when there are several: as units are called in lists of units.
+_UNITS = {
+    "de": (
+        ("Satz", "Sätze"),
+        ("Karton", "Kartons"),
+        ("Packung", "Packungen"),
+        ("Palette", "Paletten"),
+        ("Rolle", "Rollen"),
+        ("Stunde", "Stunden"),
+        ("Tag", "Tage"),
+    ),
+    "en": (
+        ("pc", "pcs"),
+        ("piece", "pieces"),
+        ("set", "sets"),
+        ("pair", "pairs"),
+        ("carton", "cartons"),
+        ("box", "boxes"),
+        ("pack", "packs"),
+        ("pallet", "pallets"),
+        ("roll", "rolls"),
+        ("bag", "bags"),
+        ("hour", "hours"),
+        ("day", "days"),
+        ("litre", "litres"),
+        ("metre", "metres"),
+    ),
+}
+_BY_UNIT = {lang: {word: pair for pair in pairs for word in pair} for lang, pairs in _UNITS.items()}
+
+
 def _locale(lang: str | None) -> Locale:
     return _LOCALES[lang or i18n.language()]
 
@@ -43,9 +74,15 @@ def number(value: Decimal | int | None, lang: str | None = None, places: int | N
 
 
 def quantity(value: Decimal | int | None, unit: str = "", lang: str | None = None) -> str:
-    """A quantity without trailing zeros, followed by its unit when given."""
+    """A quantity without trailing zeros, followed by its unit when given: 1 pc, 2 pcs."""
     text = number(value, lang)
-    return f"{text} {unit}" if unit and value is not None else text
+    return f"{text} {counted(unit, value, lang)}" if unit and value is not None else text
+
+
+def counted(unit: str, value: Decimal | int, lang: str | None = None) -> str:
+    """What a unit is called behind so many; a word nobody knows another form of stays as it is."""
+    one, many = _BY_UNIT[lang or i18n.language()].get(unit, (unit, unit))
+    return one if abs(value) == 1 else many
 
 
 def percent(value: Decimal | None, lang: str | None = None) -> str:

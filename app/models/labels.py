@@ -189,7 +189,10 @@ class TaughtCode(Versioned, Base):
 
 
 class ScanRow(Base):
-    """One scan: who, where, what came of it.  Append-only."""
+    """One scan: who, where, what came of it.  Append-only.
+
+    ``scanned_by`` is the login of the connection; at a terminal that is the device, and ``operator`` who worked there.
+    """
 
     __tablename__ = "scan"
     __table_args__ = (
@@ -198,6 +201,7 @@ class ScanRow(Base):
     )
     scanned_at: Mapped[dt.datetime] = moment(default_now=True)
     scanned_by: Mapped[str] = mapped_column(Text(), server_default=text("SESSION_USER"))
+    operator: Mapped[str | None] = mapped_column(Text())
     workplace: Mapped[str] = mapped_column(String(80))
     screen: Mapped[str] = mapped_column(String(60))
     code: Mapped[str] = mapped_column(String(200))

@@ -159,6 +159,47 @@ def test_a_code_is_taught_once(world: World, admin: Raw, as_role: AsRole) -> Non
         as_role("viewer").write(scanning.teach, TeachCode("X-1", "catalog.product", first))
 
 
+def test_what_was_misread_or_is_ours_is_not_taught(world: World, admin: Raw, as_role: AsRole) -> None:
+    product, clerk = make_product(admin, "FLAW-1"), as_role("warehouse_manager")
+    for code, key in (
+        ("4012345678902", "digit"),
+        (" 4012345678902 ", "digit"),
+        ("401234567891", "digit"),
+        ("14012345678902", "digit"),
+        ("96385075", "digit_of_8"),
+        ("340123450000000018", "digit"),
+        ("00340123450000000018", "digit"),
+        ("(00)340123450000000018", "digit"),
+        ("(01)04012345678902(10)L-7", "digit"),
+        ("(10)L-7(01)04012345678902", "digit"),
+        ("0104012345678902", "digit"),
+        ("010401234567890210L-7\x1d3712", "digit"),
+        ("A/NO-SUCH", "own"),
+        ("s/K-1/3", "own"),
+        ("G/4711", "own"),
+        ("W/4711", "own"),
+        ("W/UNDO", "own"),
+        ("(92)A/NO-SUCH", "own"),
+    ):
+        with pytest.raises(Refused) as refused:
+            clerk.write(scanning.teach, TeachCode(code, "catalog.product", product))
+        assert refused.value.key == f"taught_code_{key}", code
+        assert not read(code).damaged or key == "digit", "the screen says the same"
+    with pytest.raises(Refused, match="taught_code_digit"):
+        clerk.write(scanning.teach, TeachCode("FLAW-2", "catalog.product", product, "04012345678902"))
+    supplier = one(
+        admin,
+        "INSERT INTO partners.partner (number, name, is_supplier) VALUES ('L-8', 'Acht', true) RETURNING id",
+    )
+    for number, code in enumerate(
+        ("96385075", "(01)04006381333931(92)A/X", "W", "AB/1", "L/1", "1234567890123456")
+    ):
+        supplier_id = supplier if code == "96385075" else None  # eight digits: his own number
+        command = TeachCode(code, "catalog.product", product, supplier_id=supplier_id)
+        clerk.write(scanning.teach, command)
+        assert [hit.id for hit in hits(clerk, code)] == [product], number
+
+
 def test_scans_are_written_down_and_not_changed(world: World, admin: Raw, as_role: AsRole) -> None:
     clerk = as_role("warehouse_clerk")
     notes = (ScanNote("Packtisch 1", "stock_count", "K-9", "found", "inventory.box", 1),)

@@ -78,7 +78,8 @@ def test_what_is_wrong_is_named_with_its_element(element: dict[str, Any], key: s
 
 
 def test_what_is_wrong_with_the_label_as_a_whole() -> None:
-    assert wrong(size=[5, 5]) == wrong(size="57x32") == [("label_design_size", 0)]
+    assert wrong(size=[5, 5]) == [("label_design_size_range", 0)]
+    assert wrong(size="57x32") == [("label_design_size", 0)]
     assert wrong(elements=[]) == [("label_design_empty", 0)]
     assert wrong(densities=[72]) == [("label_design_density", 0)]
     assert wrong(topic="invoice") == [("label_design_topic", 0)]

@@ -142,6 +142,24 @@ def test_what_a_code_says_by_itself() -> None:
     assert read(f"]E0{GTIN}\r").gtin == "0" + GTIN
     assert read("96385074").gtin == "00000096385074"
     assert read("4012345678902").kind == "plain"  # wrong check digit
+    for misread in (
+        "4012345678902",
+        "]E04012345678902",
+        "14012345678902",
+        "(01)04012345678902",
+        "]C1010401234567890210L-7",
+        "0104012345678902\x1d10L-7",
+        "340123450000000018",
+        "00340123450000000018",
+        "(00)340123450000000018",
+    ):
+        assert read(misread).damaged, misread
+    for sound in (GTIN, "340123450000000017", "AB-1", "123456789", "4012345678902X", "01040123456789021"):
+        assert not read(sound).wrong_digit, sound
+    eight = read("96385075")  # may be a supplier's own number
+    assert (eight.wrong_digit, eight.damaged) == (True, False)
+    for unknown in ("W/NOTHING", "w/4711"):
+        assert (read(unknown).own, read(unknown).command) == ("command", "")
     label = read("]C10104012345678901" + "17270131" + "10L-7\x1d3712")
     assert (label.gtin, label.lot, label.qty, str(label.expires_on)) == (
         "04012345678901",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -23,7 +24,11 @@ import app.views.sales
 from app.core.db import Database
 from app.services.labels import catalogue, elements
 from app.services.labels.layout import lay_out
+from app.services.labels.scanning import resolve
+from app.services.labels.scans import read
+from app.views.core.values import error_text
 from app.views.labels import output
+from app.views.labels.ean import ASSIGN_EAN
 from app.views.labels.preview import LabelView
 from tests.views.make_screens import AsRole, Bench
 from tests.views.shell_world import window_for
@@ -231,6 +236,7 @@ def test_a_design_of_the_program_is_adapted_and_printed(
         form.lines.put(0, wide=Decimal(80))
         form.touched()
         bench.wait(lambda: [problem.key for problem in form.problems] == ["label_design_outside"])
+        assert "80 × 25 mm, 1 mm von links, 3,5 mm von oben" in error_text(form.problems[0])
         shot(bench, "labels_design_wrong")
         form.save()
         bench.settle()
@@ -286,3 +292,89 @@ def test_an_editor_loses_nothing_of_a_design(topic: str) -> None:
         before = lay_out(design, catalogue.sample(topic))
         after = lay_out(catalogue.load({**design.declared, "elements": again}), catalogue.sample(topic))
         assert before == after
+
+
+BOX_OF_SLOT = (
+    "WITH made AS (INSERT INTO inventory.box (code) VALUES ('box-2') RETURNING id)"
+    " INSERT INTO inventory.box_slot (box_id, number, code) SELECT id, 3, 'BP' FROM made"
+)
+NEWEST = {
+    "badge": "SELECT id FROM sec.badge_list() WHERE badge = 'badge-1'",
+    "mould": "SELECT max(id) FROM production.mould",
+    "box": "SELECT max(id) FROM inventory.box",
+    "slot": "SELECT max(id) FROM inventory.box_slot",
+}
+
+
+@pytest.mark.parametrize(
+    ("topic", "login", "made", "bears"),
+    [
+        ("badge", "u_ralf", "SELECT sec.badge_set('u_karin', 'badge-1', '274951')", "badge-1"),
+        ("mould", "u_ralf", "INSERT INTO production.mould (number) VALUES ('mould-1')", "M/mould-1"),
+        ("box", "u_karin", "INSERT INTO inventory.box (code) VALUES ('box-1')", "B/box-1"),
+        ("slot", "u_karin", BOX_OF_SLOT, "S/box-2/3"),
+    ],
+)
+def test_every_label_of_badge_asset_box_and_slot_is_read_back(
+    topic: str,
+    login: str,
+    made: str,
+    bears: str,
+    admin: Raw,
+    as_role: AsRole,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    admin.execute(made)
+    row = admin.execute(NEWEST[topic]).fetchone()
+    assert row is not None
+    target = tmp_path / "labels.pdf"
+    monkeypatch.setattr(output, "ask_where", lambda *_: target)
+    db = as_role(login)
+    with bench_of(db, tmp_path / "w", qtbot) as bench:
+        page = bench.go("labels.print", topic=topic, ids=[row[0]])
+        bench.wait(lambda: page.preview.shown and page.sources)
+        for design in catalogue.designs(topic):
+            page.design.set_value(design)
+            page._design_chosen()
+            bench.settle()
+            bench.click("action.save_pdf")
+            bench.wait(target.exists)
+            bench.settle()
+            shot(bench, f"labels_{design}")
+            ((first, *others),) = codes_of(target)
+            assert {first, *others} == {bears}, design
+            target.unlink()
+    if "/" in bears:
+        assert [hit.label for hit in db.read(resolve, read(bears), "de").hits] == [bears.split("/")[1]]
+
+
+def ean_of(admin: Raw, product: int) -> str:
+    row = admin.execute("SELECT coalesce(ean, '') FROM catalog.product WHERE id = %s", (product,)).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_a_product_gets_its_number_from_the_range_and_bears_it(
+    admin: Raw, as_role: AsRole, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = admin.execute(
+        "UPDATE catalog.product SET ean = NULL WHERE id = (SELECT min(id) FROM catalog.product) RETURNING id, sku"
+    ).fetchone()
+    assert row is not None
+    target = tmp_path / "labels.pdf"
+    monkeypatch.setattr(output, "ask_where", lambda *_: target)
+    db = as_role("u_ralf")
+    with bench_of(db, tmp_path / "w", qtbot) as bench:
+        bench.go("products")
+        ASSIGN_EAN.run(bench.window.ctx, [SimpleNamespace(id=row[0])])
+        bench.wait(lambda: ean_of(admin, row[0]))
+        ean = ean_of(admin, row[0])
+        page = bench.go("labels.print", topic="product", ids=[row[0]])
+        bench.wait(lambda: page.preview.shown and page.sources)
+        bench.click("action.save_pdf")
+        bench.wait(target.exists)
+        bench.settle()
+    assert codes_of(target) == [[ean]]
+    assert [hit.label for hit in db.read(resolve, read(ean), "de").hits] == [row[1]]

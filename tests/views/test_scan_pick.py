@@ -52,25 +52,25 @@ def test_an_order_is_picked_short_and_shipped(
         page = hand.go("scan_pick")
         assert isinstance(page, PickPage)
         assert hand.scan(order.number) == "ok"
-        assert page.picking is not None
-        assert [step.place for step in page.picking.steps] == ["", "A-02", "A-10"]
+        assert page.work is not None
+        assert [step.place for step in page.work.steps] == ["", "A-02", "A-10"]
         assert hand.scan(bike) == "bad"  # the place comes first
         assert hand.scan("A-02") == "ok"
         assert hand.scan(bike) == "bad"  # lies elsewhere
         assert hand.scan(bell, bell, bell) == "ok"
         assert hand.scan(bell) == "bad"  # three are enough
-        assert page.picking.wants == "place"
+        assert page.work.wants == "place"
         assert hand.scan("A-10", bike, "W/4") == "ok"
         assert hand.scan("W/CONFIRM") == "ok"  # not done: why not?
         assert hand.scan("A-02") == "bad"
         assert hand.scan("W/2") == "ok"
-        assert page.picking.wants == "ship"
+        assert page.work.wants == "ship"
     with window_for(as_role("warehouse_clerk"), tmp_path, qtbot, (app.views.warehouse,)) as window:
         hand = Gun(window, qtbot)
         page = hand.go("scan_pick")
-        assert page.picking is not None  # the program had ended
+        assert page.work is not None  # the program had ended
         assert hand.scan("W/CONFIRM") == "ok"
-        assert page.picking is None
+        assert page.work is None
     rows = admin.execute(
         "SELECT p.sku, l.qty FROM sales.delivery_line l JOIN catalog.product p ON p.id = l.product_id"
         " JOIN sales.delivery d ON d.id = l.delivery_id WHERE d.sales_order_id = %s",
@@ -97,7 +97,7 @@ def test_what_is_past_its_day_is_taken_last_and_told(
         hand = Gun(window, qtbot)
         page = hand.go("scan_pick")
         assert hand.scan(order.number) == "ok"
-        assert [(step.lot, step.wanted) for step in page.picking.steps] == [("ALT", D(1)), ("NEU", D(2))]
+        assert [(step.lot, step.wanted) for step in page.work.steps] == [("ALT", D(1)), ("NEU", D(2))]
         assert hand.scan(book) == "bad"
         assert "Lagerplatz" in hand.words()  # the right goods: it is the place that is missing
         assert hand.scan("A-10", book, book) == "ok"
@@ -105,4 +105,4 @@ def test_what_is_past_its_day_is_taken_last_and_told(
         assert "31.01.2020" in hand.words()
         assert hand.scan("W/CONFIRM") == "ok"
         assert page.pack_button.isVisible()  # whatever else is told meanwhile
-        assert page.picking is None
+        assert page.work is None

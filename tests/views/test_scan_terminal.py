@@ -9,11 +9,14 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.db import ClientInfo, Database, Target
+from app.core.paging import Filter, ListQuery
+from app.services.labels.scan_lists import list_scans
 from app.views.core.scanner import ScanHub
 from app.views.terminal.parts import TouchButton
 from app.views.warehouse.arrive_page import ArrivePage
 from app.views.warehouse.pack_page import PackPage
 from app.views.warehouse.pick_page import PickPage
+from app.views.warehouse.work_page import ReceivePage
 from tests.db.test_purchasing import line, ordered
 from tests.sales_world import Raw, World, build, confirmed, stock
 from tests.views.make_screens import AsRole
@@ -74,9 +77,9 @@ def test_an_order_is_picked_and_packed_and_another_received_at_a_shared_terminal
         hand.sign_on("B-1")
         hand.press("terminal.open.scan_pick")
         scan(order.number, "A-01", "BIKE-1", "W/3", "W/CONFIRM")
-        page = hand.window.page
-        assert isinstance(page, PickPage)
-        hand.wait(lambda: page.picking is None)
+        picked = hand.window.page
+        assert isinstance(picked, PickPage)
+        hand.wait(lambda: picked.work is None)
         number = str(_one(admin, "SELECT max(number) FROM sales.delivery"))
         hand.press("terminal.open.scan_pack")
         scan(f"D/{number}", "BIKE-1", "BIKE-1")
@@ -92,6 +95,19 @@ def test_an_order_is_picked_and_packed_and_another_received_at_a_shared_terminal
         ]
         assert small == []
         assert hand.find("action.paper.1") is None  # papers are the office's
+        # Work that is not booked waits while one looks something up.
+        hand.press("terminal.open.scan_receive")
+        scan("A-01", "BIKE-1", "W/7")
+        hand.press("terminal.open.scan_look")
+        assert hand.find("dialog.yes") is None
+        begun = hand.find("terminal.open.scan_receive")
+        assert begun.accessibleDescription() == "Was Sie hier gescannt haben, ist noch nicht gebucht."
+        hand.press("terminal.open.scan_receive")
+        waiting = hand.window.page
+        assert isinstance(waiting, ReceivePage)
+        assert [line.qty for line in waiting.work.lines] == [D(7)]
+        assert begun.accessibleDescription() == ""
+        waiting.forget()
         hand.press("terminal.open.scan_arrive")
         arriving = hand.window.page
         assert isinstance(arriving, ArrivePage)
@@ -99,6 +115,7 @@ def test_an_order_is_picked_and_packed_and_another_received_at_a_shared_terminal
         hand.press("action.all.BOOK-1")
         hand.press("action.post")
         hand.wait(lambda: arriving.work is None)
+        hand.press("terminal.sign_off")
     assert _one(admin, "SELECT packed_by FROM labels.parcel") == "u_warehouse_clerk"
     assert _one(admin, "SELECT sum(qty) FROM purchasing.goods_receipt_line") == D(6)
     trail = admin.execute(
@@ -106,6 +123,15 @@ def test_an_order_is_picked_and_packed_and_another_received_at_a_shared_terminal
         " ('labels.parcel', 'sales.delivery', 'purchasing.goods_receipt')"
     ).fetchall()
     assert trail == [("t_pack", "u_warehouse_clerk")]
+    # What was scanned just before somebody left is his, and not the next one's.
+    log = admin.execute("SELECT code, scanned_by, operator FROM labels.scan ORDER BY id").fetchall()
+    assert log[0] == (order.number, "t_pack", "u_production_operator")
+    assert {row[1:] for row in log[1:]} == {("t_pack", "u_warehouse_clerk")}
+    assert [row[0] for row in log[1:6]] == [order.number, "A-01", "BIKE-1", "W/3", "W/CONFIRM"]
+    found = as_role("warehouse_manager").read(
+        list_scans, ListQuery(filters=(Filter("person", "eq", "u_production_operator"),))
+    )
+    assert {(row.person, row.device) for row in found.rows} == {("u_production_operator", "t_pack")}
 
 
 def _one(admin: Raw, statement: str) -> object:

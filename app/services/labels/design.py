@@ -116,7 +116,7 @@ def read(declared: Mapping[str, Any]) -> tuple[Design | None, list[AppError]]:
         return None, [Invalid("label_design_size", element=0, value=str(size))]
     wide, high = (float(part) for part in cast("list[float]", size))
     if not (SMALLEST <= wide <= LARGEST and SMALLEST <= high <= LARGEST):
-        return None, [Invalid("label_design_size", element=0, value=f"{wide:g} × {high:g}")]
+        return None, [Invalid("label_design_size_range", element=0, wide=wide, high=high)]
     densities = tuple(declared.get("densities", DENSITIES))
     if not densities or not set(densities) <= set(DENSITIES):
         problems.append(Invalid("label_design_density", element=0, value=str(densities)))
@@ -181,10 +181,16 @@ def _numbers(value: object, count: int) -> bool:
     )
 
 
+def _said(value: object) -> object:
+    """What was declared, for a message: numbers stay numbers, so that the language can write them."""
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if plain or isinstance(value, list | tuple) else str(value)
+
+
 def _number(given: Mapping[str, Any], key: str, usual: float, least: float, most: float) -> float:
     value = given.get(key, usual)
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise Invalid("label_design_number", setting=key, value=str(value), least=least, most=most)
+        raise Invalid("label_design_number", setting=key, value=_said(value), least=least, most=most)
     return float(value)
 
 
@@ -198,7 +204,7 @@ def _one_of(given: Mapping[str, Any], key: str, usual: str, allowed: Iterable[st
 def _area(given: Mapping[str, Any], key: str) -> Area:
     value = given.get(key)
     if not _numbers(value, 4):
-        raise Invalid("label_design_area", setting=key, value=str(value))
+        raise Invalid("label_design_area", setting=key, value=_said(value))
     area = Area(*(float(part) for part in cast("list[float]", value)))
     if area.wide <= 0 or area.high <= 0:
         raise Invalid("label_design_no_area")
@@ -210,8 +216,12 @@ def _inside(area: Area, wide: float, high: float) -> None:
     if area.x < 0 or area.y < 0 or area.x + area.wide > wide + slack or area.y + area.high > high + slack:
         raise Invalid(
             "label_design_outside",
-            value=f"{area.x:g}, {area.y:g}, {area.wide:g} × {area.high:g}",
-            size=f"{wide:g} × {high:g}",
+            x=area.x,
+            y=area.y,
+            wide=area.wide,
+            high=area.high,
+            label_wide=wide,
+            label_high=high,
         )
 
 
@@ -306,10 +316,10 @@ def _line(given: Mapping[str, Any], when: tuple[fields.Condition, ...]) -> Fill:
     ends = given["line"]
     width = _number(given, "width", 0.3, 0.1, 20)
     if not _numbers(ends, 4):
-        raise Invalid("label_design_area", setting="line", value=str(ends))
+        raise Invalid("label_design_area", setting="line", value=_said(ends))
     x1, y1, x2, y2 = (float(end) for end in ends)
     if (x1 != x2) == (y1 != y2):
-        raise Invalid("label_design_line", value=str(ends))
+        raise Invalid("label_design_line", value=_said(ends))
     left, top = min(x1, x2), min(y1, y2)
     across, down = abs(x2 - x1), abs(y2 - y1)
     area = Area(left, top, across, width) if across else Area(left, top, width, down)

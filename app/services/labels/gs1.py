@@ -16,6 +16,7 @@ from app.core.errors import Invalid
 from app.services.labels.gs1_table import PREDEFINED, ROWS
 
 FNC1 = "\x1d"
+GTIN_LENGTHS = (8, 12, 13, 14)
 # How scanners announce GS1 data: GS1-128, DataBar, DataMatrix, QR, DotCode.
 SYMBOLOGIES = ("]C1", "]e0", "]e1", "]e2", "]d2", "]Q3", "]J1")
 # Character set 82.
@@ -126,7 +127,7 @@ def require_check_digit(digits: str) -> str:
 
 def gtin14(code: str) -> str:
     """A GTIN of 8, 12, 13 or 14 digits in 14; Invalid when it is none."""
-    if len(code) not in (8, 12, 13, 14) or not (code.isascii() and code.isdigit()):
+    if len(code) not in GTIN_LENGTHS or not (code.isascii() and code.isdigit()):
         raise Invalid("gs1_no_gtin", value=code)
     return require_check_digit(code).zfill(14)
 

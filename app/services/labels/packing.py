@@ -19,6 +19,7 @@ from app.core.db import call_api, posting
 from app.core.errors import Invalid, Refused
 
 PARCEL, DELIVERY = "labels.parcel", "sales.delivery"
+MOST_LISTED = 60
 ONE, NOTHING = Decimal(1), Decimal(0)
 HEAVIEST_G = Decimal(30_000_000)
 
@@ -290,8 +291,9 @@ def keep(packing: Packing) -> dict[str, Any]:
 
 
 def to_pack(session: Session) -> list[ToPack]:
-    """Deliveries to pack, those that are begun first; one round trip."""
-    return [ToPack._make(row) for row in session.execute(text("SELECT * FROM api.packing_deliveries()"))]
+    """Deliveries to pack, those that are begun first, at most `MOST_LISTED`; one round trip."""
+    statement = text("SELECT * FROM api.packing_deliveries(:most)")
+    return [ToPack._make(row) for row in session.execute(statement, {"most": MOST_LISTED})]
 
 
 def find_packing(session: Session, code: str) -> int | None:

@@ -39,11 +39,12 @@ class CodeRow(NamedTuple):
 
 
 class ScanLogRow(NamedTuple):
-    """A scan and what came of it."""
+    """A scan and what came of it: ``person`` is who scanned, ``device`` the terminal it was done at."""
 
     id: int
     scanned_at: datetime
-    scanned_by: str
+    person: str
+    device: str | None
     workplace: str
     screen: str
     code: str
@@ -103,7 +104,8 @@ def list_scans(session: Session, query: ListQuery) -> Page:
     columns: Mapping[str, Any] = {
         "id": ScanRow.id,
         "scanned_at": ScanRow.scanned_at,
-        "scanned_by": ScanRow.scanned_by,
+        "person": func.coalesce(ScanRow.operator, ScanRow.scanned_by),
+        "device": case((ScanRow.operator.is_not(None), ScanRow.scanned_by)),
         "workplace": ScanRow.workplace,
         "screen": ScanRow.screen,
         "code": ScanRow.code,

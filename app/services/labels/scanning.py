@@ -7,14 +7,19 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.changes import Result, changed
 from app.core.db import call_api, posting
+from app.models.catalog import Product
+from app.models.inventory import Lot
+from app.services.catalog.words import named
 from app.services.labels.scans import Reading, read
 
 PRODUCT, LOT, PLACE, BOX = "catalog.product", "inventory.lot", "inventory.place", "inventory.box"
 LOGGED_AT_ONCE = 200
+LOTS_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +71,11 @@ class Hit:
 
 
 class Resolved(NamedTuple):
-    """What was scanned, and all it may stand for."""
+    """What was scanned, and all it may stand for; ``more`` lots of other products have the same number."""
 
     reading: Reading
     hits: tuple[Hit, ...]
+    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,25 @@ def _asked(session: Session, reading: Reading, language: str) -> Resolved:
     found = [
         Hit(hit["topic"], int(hit["id"]), hit["label"], hit.get("name") or "", hit) for hit in answer["hits"]
     ]
-    return Resolved(reading, tuple(found))
+    alike = sum(hit.topic == LOT and hit.lot == reading.code for hit in found)
+    return Resolved(reading, tuple(found), max(int(answer.get("lots") or 0) - alike, 0))
+
+
+def more_lots(session: Session, code: str, below: int, language: str) -> tuple[Hit, ...]:
+    """The next `LOTS_AT_ONCE` lots with this number, the newest first, from those before lot ``below``."""
+    statement, name = named(
+        select(Lot.id).select_from(Lot).join(Product, Product.id == Lot.product_id), language
+    )
+    rows = session.execute(
+        statement.with_only_columns(Lot.id, Product.id, Product.sku, name)
+        .where(Lot.code == code, Lot.id < below)
+        .order_by(Lot.id.desc())
+        .limit(LOTS_AT_ONCE)
+    )
+    return tuple(
+        Hit(LOT, lot, sku, called, {"product_id": product, "lot_id": lot, "lot": code})
+        for lot, product, sku, called in rows
+    )
 
 
 @posting

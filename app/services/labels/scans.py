@@ -14,6 +14,8 @@ from app.services.labels import gs1, own_codes
 
 COMMANDS = ("confirm", "cancel", "undo", "post", "more")
 _COMMAND = "W"
+WRONG_DIGIT = "gs1_check_digit"
+EAN_8 = 8
 OURS = "company_internal_2"  # beside GS1 data our labels bear the house's own code as identifier 92
 # Identifiers of the symbology in front of a code (ISO/IEC 15424), as far as they say nothing else.
 _AIM = frozenset("ACEFGHIJLQRSXdez")
@@ -25,7 +27,7 @@ class Reading:
 
     ``code`` is the text without what the scanner adds, ``kind`` gs1, gtin, own, command or plain.  ``gtin`` has 14
     digits; ``own`` is what one of the house's codes names, with its ``parts``.  ``command`` is one of `COMMANDS` or
-    a digit.
+    a digit.  ``wrong_digit``: it would be an article or shipping number, if its check digit were right.
     """
 
     raw: str
@@ -40,6 +42,12 @@ class Reading:
     own: str = ""
     parts: tuple[str, ...] = ()
     command: str = ""
+    wrong_digit: bool = False
+
+    @property
+    def damaged(self) -> bool:
+        """Whether it can be nothing but a number that was misread; eight digits may be a supplier's own number."""
+        return self.wrong_digit and not (len(self.code) == EAN_8 and self.code.isdigit())
 
     def asked(self) -> dict[str, Any]:
         """What the database is asked for."""
@@ -68,23 +76,28 @@ def read(raw: str, separators: str = gs1.FNC1) -> Reading:
     code = text[3:] if _has_aim(text) else text
     if (command := _command(code)) is not None:
         return Reading(raw, code, "command", command=command)
+    if code[:2].upper() == f"{_COMMAND}/" and len(code) > 2:
+        # A command this program does not know is no less the house's own.
+        return Reading(raw, code, "own", own="command", parts=(code[2:],))
     if (own := own_codes.parse(code)) is not None:
         lot = own.parts[1] if own.kind == "lot" else ""
         return Reading(raw, code, "own", lot=lot, own=own.kind, parts=own.parts)
     if announced or code.startswith("(") or any(sign in code for sign in separators):
         try:
             return _gs1(raw, text, separators)
-        except Invalid:
-            return Reading(raw, code)
+        except Invalid as error:
+            return Reading(raw, code, wrong_digit=error.key == WRONG_DIGIT)
     if (gtin := _gtin(code)) is not None:
         return Reading(raw, code, "gtin", gtin=gtin)
     if (code.isascii() and code.isdigit() and len(code) in (18, 20)) or _begins_as_gs1(code):
+        bare = "00" + code if len(code) == 18 and code.isdigit() else code
         try:
-            bare = "00" + code if len(code) == 18 and code.isdigit() else code
             return _gs1(raw, bare, separators)
-        except Invalid:
-            pass
-    return Reading(raw, code)
+        except Invalid as error:
+            sscc = bare[:2] == "00" and len(bare) == 20 and bare.isdigit()
+            return Reading(raw, code, wrong_digit=sscc and error.key == WRONG_DIGIT)
+    # Digits as many as an article number has, and yet none.
+    return Reading(raw, code, wrong_digit=code.isascii() and code.isdigit() and len(code) in gs1.GTIN_LENGTHS)
 
 
 def _has_aim(text: str) -> bool:

@@ -18,6 +18,7 @@ from app.services.purchasing.commands import Arrival, PostReceipt
 from app.services.purchasing.orders import Receiving, ToReceive
 
 ONE, NOTHING = Decimal(1), Decimal(0)
+MOST_ORDERS = 60
 MOST_NOTE = 60
 
 
@@ -246,7 +247,8 @@ def restore(kept: Mapping[str, Any]) -> Arriving | None:
 
 def awaited_orders(session: Session) -> list[ToReceive]:
     """Orders goods are awaited of in one's warehouses, the soonest first; one round trip, no prices."""
-    return [ToReceive._make(row) for row in session.execute(text("SELECT * FROM api.receiving_orders(60)"))]
+    statement = text("SELECT * FROM api.receiving_orders(:most)")
+    return [ToReceive._make(row) for row in session.execute(statement, {"most": MOST_ORDERS})]
 
 
 def awaiting(session: Session, product_id: int) -> list[Awaiting]:

@@ -164,14 +164,14 @@ def pick(tour: Tour) -> None:
     good(tour, wanted[0])
     page = tour.page
     assert isinstance(page, PickPage)
-    tour.driver.wait(lambda: page.picking is not None, "the order to pick")
+    tour.driver.wait(lambda: page.work is not None, "the order to pick")
     tour.settle()
     tour.shot("scan-pick")
     _walk(tour, page)
     tour.shot("scan-picked")
     before = len(office.printed())
     good(tour, command_code("confirm"))
-    tour.until(lambda: page.picking is None, "the order to be shipped")
+    tour.until(lambda: page.work is None, "the order to be shipped")
     tour.shot("scan-shipped")
     tour.memory["delivery"] = tour.ask_database(
         "SELECT d.number FROM sales.delivery d JOIN sales.sales_order o ON o.id = d.sales_order_id"
@@ -183,7 +183,7 @@ def pick(tour: Tour) -> None:
 
 def _walk(tour: Tour, page: PickPage) -> None:
     for _ in range(12):
-        picking = page.picking
+        picking = page.work
         assert picking is not None
         if picking.next is None:
             return

@@ -26,6 +26,11 @@ def names(ctx: AppContext) -> dict[str, str]:
     return found
 
 
+def choices(session: Any) -> list[tuple[str, str]]:
+    """Logins with their names, for the filter of a column."""
+    return sorted(people(session).items(), key=lambda pair: pair[1].casefold())
+
+
 def when_known(ctx: AppContext, run: Callable[[], object]) -> None:
     """Run something as soon as the names are there; at once when they are."""
     names(ctx)

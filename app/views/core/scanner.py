@@ -239,6 +239,11 @@ class ScanHub(QObject):
         if notes and ctx.profile.can("scan_log") and ctx.db.ended is None:
             WriteOp(self, ctx, log_scans, LogScans(notes)).failure(lambda _error: True).start()
 
+    def drop_log(self) -> None:
+        """Nobody is there any more in whose name it could be written."""
+        self._log_timer.stop()
+        self._notes = []
+
 
 def hub_of(widget: QWidget) -> ScanHub | None:
     """The hub of the window a widget is in."""

@@ -90,14 +90,16 @@ def in_words(params: Mapping[str, Any]) -> dict[str, Any]:
     words: dict[str, Any] = {}
     for name, value in params.items():
         counts = isinstance(value, int) and not isinstance(value, bool) and not _identifies(name)
-        if isinstance(value, Decimal) or (counts and name != "n"):
-            words[name] = fmt.number(value)
+        if isinstance(value, Decimal | float) or (counts and name != "n"):
+            words[name] = _figure(value)
         elif isinstance(value, datetime):
             words[name] = fmt.date_time(value)
         elif isinstance(value, date):
             words[name] = fmt.date_(value)
         elif isinstance(value, list | tuple):
-            words[name] = ", ".join(str(item) for item in value)
+            # Between numbers a semicolon: a comma may be within them.
+            figures = any(isinstance(item, int | float | Decimal) for item in value)
+            words[name] = ("; " if figures else ", ").join(_figure(item) for item in value)
         elif isinstance(value, str) and _DAY.fullmatch(value):
             words[name] = fmt.date_(date.fromisoformat(value))
         elif name == "month" and _MONTH.fullmatch(str(value)):
@@ -107,6 +109,12 @@ def in_words(params: Mapping[str, Any]) -> dict[str, Any]:
         else:
             words[name] = value
     return words
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return str(value)
+    return fmt.number(Decimal(str(value)))
 
 
 def _identifies(name: str) -> bool:

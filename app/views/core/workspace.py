@@ -60,6 +60,8 @@ class TabPage(QWidget):
 
     topics: frozenset[str] = frozenset()
     icon = "file"
+    waits = False
+    """What is unfinished is kept by itself and waits for the person: the page may be left without a question."""
 
     def __init__(self, ctx: "AppContext", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,6 +89,10 @@ class TabPage(QWidget):
     def dirty(self) -> bool:
         """Whether something typed is not saved."""
         return False
+
+    def saving(self) -> str:
+        """The key of what saving is called; empty while what was done cannot be saved as it is."""
+        return "form.save"
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save what is typed and call ``then`` when that worked."""

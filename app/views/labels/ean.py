@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.core import format as fmt
 from app.core.i18n import t
 from app.services.labels import writes
 from app.services.labels.commands import AssignEan
@@ -13,7 +14,7 @@ from app.views.core.operation import WriteOp
 def _assign(ctx: AppContext, rows: list[Any]) -> None:
     def done(given: dict[int, str]) -> None:
         if given:
-            ctx.navigate.toast(t("labels.ean.done", n=len(given)))
+            ctx.navigate.toast(t("labels.ean.done", n=len(given), count=fmt.number(len(given))))
         else:
             ctx.navigate.toast(t("labels.ean.none"), kind="info")
 

@@ -25,7 +25,7 @@ from app.views.core.surfaces import Card, clear_layout
 from app.views.core.tasks import FETCH
 from app.views.core.theme import fill, px
 from app.views.core.workspace import TabPage
-from app.views.labels.preview import LabelView
+from app.views.labels.preview import LabelView, size_words
 
 KEY = "labels.designs"
 TOPIC = "labels.design"
@@ -131,7 +131,7 @@ class GalleryPage(TabPage):
         view.setFixedHeight(px("detail") // 2)
         card.body.addWidget(view)
         line = QHBoxLayout()
-        size = f"{design.wide:g} × {design.high:g} mm" if design else ""
+        size = size_words(design.wide, design.high) if design else ""
         line.addWidget(Label(size, "small", "text2"))
         line.addStretch(1)
         if row is not None:

@@ -1,14 +1,22 @@
 """A label as it will be printed, and a sheet whose places one can click."""
 
+from decimal import Decimal
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.core import format as fmt
 from app.core.i18n import t
 from app.services.labels.sheets import Sheet
 from app.views.core.theme import font, px, tok
 
 _PER_MM = 4.0
+
+
+def size_words(wide: float, high: float) -> str:
+    """A size in millimetres as the language writes it: 57,5 × 32 mm."""
+    return f"{fmt.number(Decimal(str(wide)))} × {fmt.number(Decimal(str(high)))} mm"
 
 
 class LabelView(QWidget):

@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core import format as fmt
 from app.core.errors import AppError
 from app.core.i18n import language, t
 from app.services.labels import catalogue, raster, reads, writes
@@ -34,7 +35,7 @@ from app.views.core.theme import fill, px
 from app.views.core.values import error_text
 from app.views.core.workspace import TabPage
 from app.views.labels import output
-from app.views.labels.preview import LabelView, SheetView
+from app.views.labels.preview import LabelView, SheetView, size_words
 
 KEY = "labels.print"
 RIGHTS = {"badge": "badge_list", "delivery": "sales.delivery:select"}
@@ -300,9 +301,9 @@ class PrintPage(TabPage):
             row.addWidget(Label(source.title, "body", elide=True), 1)
             row.addWidget(IconButton("x", "labels.print.drop", clicked=partial(self._drop, source.id)))
             self._rows.addWidget(line)
-        more = len(self.sources) - 12
-        if more > 0:
-            self._rows.addWidget(Label(t("labels.print.more", n=more), "small", "text2"))
+        if (more := len(self.sources) - 12) > 0:
+            words = t("labels.print.more", n=more, count=fmt.number(more))
+            self._rows.addWidget(Label(words, "small", "text2"))
         alone = self.sources[0] if len(self.sources) == 1 else None
         self._propose(self.qty, alone.qty if alone is not None else None)
         self._propose(self.content, alone.box if alone is not None else None)
@@ -324,7 +325,7 @@ class PrintPage(TabPage):
         own = [design for row in self._own if (design := reads.read_design(row)) is not None]
         self._designs = {design.key: design for design in (*own, *catalogue.designs(topic).values())}
         words = [
-            (key, f"{design.name[language()]} · {design.wide:g} × {design.high:g} mm")
+            (key, f"{design.name[language()]} · {size_words(design.wide, design.high)}")
             for key, design in self._designs.items()
         ]
         wanted, kept = self._state.get("design"), self.design.value()
@@ -431,10 +432,8 @@ class PrintPage(TabPage):
     def _drawn(self, job: Job, count: int, png: bytes) -> None:
         self._note.hide()
         self.preview.show_label(png, job.design.wide, job.design.high)
-        words = (
-            t("labels.print.which", at=self._at + 1, n=count) if self.sources else t("labels.print.sample")
-        )
-        self._which.setText(words)
+        which = t("labels.print.which", at=fmt.number(self._at + 1), n=count, count=fmt.number(count))
+        self._which.setText(which if self.sources else t("labels.print.sample"))
         self._before.setEnabled(self._at > 0)
         self._after.setEnabled(self._at < count - 1)
         self._before.setVisible(count > 1)
@@ -443,7 +442,9 @@ class PrintPage(TabPage):
         self.start.show_sheet(sheet, self._start, count)
         if sheet is not None:
             pages = -(-(count + self._start - 1) // sheet.count)
-            self._start_words.setText(t("labels.print.sheets", n=pages, start=self._start))
+            self._start_words.setText(
+                t("labels.print.sheets", n=pages, count=fmt.number(pages), start=self._start)
+            )
         self._start_words.setVisible(sheet is not None)
 
     def _refused(self, error: AppError) -> None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.core import format as fmt
 from app.core.i18n import language, t
 from app.core.paging import ListQuery
-from app.services.security.reads import people
 from app.services.security.trail import (
     ENTRIES,
     EVENTS,
@@ -33,7 +32,7 @@ from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListSpec, Preset
 from app.views.core.marks import Chip, Divider, Label
 from app.views.core.operation import WriteOp
-from app.views.core.people import name, when_known
+from app.views.core.people import choices, name, when_known
 from app.views.core.table_model import Column
 from app.views.core.theme import px
 from app.views.security.report_dialog import ReportDialog
@@ -51,10 +50,6 @@ from app.views.security.trail_words import (
 )
 
 CHART_DAYS = 30
-
-
-def _person_choices(session: Any) -> list[tuple[str, str]]:
-    return sorted(people(session).items(), key=lambda pair: pair[1].casefold())
 
 
 def _kind_choices(_session: Any) -> list[tuple[str, str]]:
@@ -85,7 +80,7 @@ def entries(ctx: AppContext) -> ListSpec:
                 "bold",
                 150,
                 filter="choice",
-                choices=_person_choices,
+                choices=choices,
                 text=lambda row: name(ctx, row.login),
                 sortable=False,
             ),
@@ -123,7 +118,7 @@ def entries(ctx: AppContext) -> ListSpec:
                 "audit.operator",
                 width=140,
                 filter="choice",
-                choices=_person_choices,
+                choices=choices,
                 text=lambda row: name(ctx, row.operator) if row.operator else fmt.NONE,
                 sortable=False,
                 hidden=True,
@@ -180,7 +175,7 @@ def events(ctx: AppContext) -> ListSpec:
                 "bold",
                 140,
                 filter="choice",
-                choices=_person_choices,
+                choices=choices,
                 text=lambda row: name(ctx, row.login),
                 sortable=False,
             ),

@@ -25,14 +25,21 @@ def ask_tab(window: "MainWindow", tab: "Tab") -> None:
         window.shelf.keep(tab.key, tab.current_state(), tab.titles, tab.name)
         window.forget_tab(tab)
 
+    words = page.saving()
+    key = "shell.close" if words else "shell.close.unfinished"
     dialog = Dialog(
-        window, t("shell.close.title", what=tab.title), t("shell.close.text"), icon="save", tint="accent_text"
+        window, t(f"{key}.title", what=tab.title), t(f"{key}.text"), icon="save", tint="accent_text"
     )
     dialog.setObjectName("dialog.close_tab")
     dialog.add_button("discard", "shell.close.discard", discard, kind="ghost", left=True)
     dialog.add_button("cancel", "errors.keep_as_is", shortcut="Esc")
     dialog.add_button("keep", "shell.close.keep", keep)
-    dialog.add_button("save", "form.save", lambda: page.save(lambda: window.forget_tab(tab)), kind="primary")
+    if words:
+        dialog.add_button("save", words, lambda: page.save(lambda: window.forget_tab(tab)), kind="primary")
+    else:
+        dialog.add_button(
+            "finish", "shell.close.finish", page.save, kind="primary"
+        )  # it says what is missing
     dialog.open()
 
 

@@ -13,7 +13,7 @@ from app.views.core import fonts
 from app.views.core.icons import pixmap
 from app.views.core.marks import Avatar, Label, initials
 from app.views.core.surfaces import clear_layout
-from app.views.core.theme import font, px, tok
+from app.views.core.theme import chip_colours, font, px, tok
 from app.views.core.toasts import Toast
 from app.views.shell.logo import paint_logo
 
@@ -50,6 +50,7 @@ class TouchButton(QPushButton):
     ) -> None:
         super().__init__()
         self._icon, self._kind, self._style, self._elide = icon, kind, style, elide
+        self._waiting = False
         self.setText(words.replace("&", "&&"))
         self.setAccessibleName(words)
         self.setFixedHeight(px(height))
@@ -62,6 +63,13 @@ class TouchButton(QPushButton):
     def set_kind(self, kind: str) -> None:
         """Look like another kind."""
         self._kind = kind
+        self.update()
+
+    def set_waiting(self, waiting: bool) -> None:
+        """Show by a dot that behind it something waits to be finished."""
+        self._waiting = waiting
+        self.setToolTip(t("terminal.waits") if waiting else "")
+        self.setAccessibleDescription(t("terminal.waits") if waiting else "")
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -109,6 +117,11 @@ class TouchButton(QPushButton):
         painter.setFont(font(self._style))
         area = QRectF(x, 0, wide + 2, self.height())
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), words)
+        if self._waiting:
+            dot = px("gap_m")
+            painter.setBrush(tok("warn"))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(QRectF(self.width() - 2 * dot, dot, dot, dot))
         painter.end()
 
 
@@ -192,30 +205,35 @@ class _Mark(QWidget):
 
 
 class TouchChip(QWidget):
-    """A state with icon and word, large enough to be read from a distance."""
+    """A state in a word, with an icon or without, large enough to be read from a distance."""
 
     def __init__(self, kind: str, icon: str, words: str) -> None:
         super().__init__()
         self._kind, self._icon, self._words = kind, icon, words
         self.setAccessibleName(words)
         wide = fonts.metrics("touch_text500").horizontalAdvance(words)
-        self.setFixedSize(wide + px("touch_icon") + 3 * px("gap_m") + px("gap"), px("touch_avatar"))
+        room = px("touch_icon") + 3 * px("gap_m") + px("gap") if icon else 2 * px("gap_m")
+        self.setFixedSize(wide + room, px("touch_avatar"))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint fill, icon and word."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(tok(f"{self._kind}_bg"))
+        colour, ground = chip_colours(self._kind)
+        painter.setBrush(ground)
         painter.drawRoundedRect(QRectF(self.rect()), px("touch_radius"), px("touch_radius"))
-        side = px("icon_rail")
-        painter.drawPixmap(
-            QPointF(px("gap_l"), (self.height() - side) / 2),
-            pixmap(self._icon, side, self._kind, self.devicePixelRatioF()),
-        )
-        painter.setPen(tok(self._kind))
+        left = px("gap_m")
+        if self._icon:
+            side, left = px("icon_rail"), px("gap_l")
+            top = (self.height() - side) / 2
+            painter.drawPixmap(
+                QPointF(left, top), pixmap(self._icon, side, self._kind, self.devicePixelRatioF())
+            )
+            left += side + px("gap_m")
+        painter.setPen(colour)
         painter.setFont(font("touch_text500"))
-        area = QRectF(self.rect()).adjusted(px("gap_l") + side + px("gap_m"), 0, 0, 0)
+        area = QRectF(self.rect()).adjusted(left, 0, 0, 0)
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), self._words)
         painter.end()
 
@@ -307,6 +325,7 @@ class TerminalBar(QWidget):
 
     def show_online(self, online: bool) -> None:
         """Whether the server answers."""
+        self._online = online
         clear_layout(self._state)
         chip = (
             TouchChip("ok", "check", t("terminal.online"))
@@ -328,6 +347,7 @@ class TerminalBar(QWidget):
     def show_operator(self, person: str, since: str) -> None:
         """Who works here; empty: nobody."""
         clear_layout(self._person)
+        self.show_online(self._online)  # in the language of who is there now
         if not person:
             out = TouchButton("", "power", "ghost", clicked=self.device_off.emit)
             out.setObjectName("terminal.device_off")

@@ -85,6 +85,7 @@ class TerminalWindow(QMainWindow):
         self._home: QWidget | None = None
         self._page: TabPage | None = None
         self._buttons: dict[str, TouchButton] = {}
+        self._waiting: set[str] = set()
         self.watch = SessionWatch(self.ctx.db, self.ctx.tasks, self)
         gui = self.ctx.tasks.on_gui
         self.ctx.db.on_ended = lambda error: gui(lambda: self._session_over(error))
@@ -182,11 +183,14 @@ class TerminalWindow(QMainWindow):
         """The operator goes; what was open on the screen goes with him."""
         if self.operator is None:
             return
+        self.scanner.write_log()  # while the session still says whose scans these are
         WriteOp(self, self.ctx, sign_off, SignOff(idle)).success(lambda _value: self._renew()).start()
         self._nobody(t("terminal.idle_over") if idle else "")
 
     def _nobody(self, words: str = "") -> None:
         self.operator = None
+        self._waiting = set()
+        self.scanner.drop_log()
         for layer in self.findChildren(Layer):
             layer.finish()
         for toast in self.findChildren(Toast):
@@ -324,6 +328,7 @@ class TerminalWindow(QMainWindow):
         def go() -> None:
             for name, button in self._buttons.items():
                 button.set_kind("chosen" if name == key else "secondary")
+                button.set_waiting(name != key and f"workspace:{name}" in self._waiting)
             self._show(JobsPage(self.ctx) if key == JOBS else workspace.build(self.ctx, dict(state)))
 
         self._leave_page(go)
@@ -354,8 +359,13 @@ class TerminalWindow(QMainWindow):
         self._leave_page(go)
 
     def _leave_page(self, go: Callable[[], object]) -> None:
-        """What was typed and not posted is asked for first."""
-        if self._page is not None and self._page.dirty():
+        """What was typed and not posted is asked for first; what was scanned waits."""
+        if self._page is not None:
+            self._waiting.discard(self._page.identity())
+        if self._page is not None and self._page.dirty() and self._page.waits:
+            self._waiting.add(self._page.identity())
+            go()
+        elif self._page is not None and self._page.dirty():
             ask(
                 self,
                 t("terminal.dirty_title"),

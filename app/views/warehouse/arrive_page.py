@@ -1,16 +1,15 @@
 """Goods of an order arrive: the order, then piece after piece, each on the line that awaits it."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core import format as fmt
 from app.core.clock import today
-from app.core.drafts import pack, unpack
-from app.core.errors import AppError, NotAllowed, SessionEnded
+from app.core.drafts import pack
+from app.core.errors import AppError
 from app.core.i18n import language, t
 from app.services.labels.scanning import BOX, LOT, PLACE, PRODUCT, Hit, Resolved
 from app.services.purchasing import scan_arrival, writes
@@ -18,49 +17,40 @@ from app.services.purchasing.orders import Receiving, ToReceive, receiving
 from app.services.purchasing.papers import goods_receipt
 from app.services.purchasing.scan_arrival import Arrived, Arriving, Awaiting, OpenLine
 from app.views.core.context import AppContext
-from app.views.core.errors import ask
-from app.views.core.marks import Chip, Label
-from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.marks import Label
+from app.views.core.operation import ReadOp
 from app.views.core.scanner import LATER
 from app.views.core.surfaces import Card, EmptyState, clear_layout
-from app.views.core.theme import px
 from app.views.core.values import error_text
-from app.views.terminal.parts import TouchButton
-from app.views.warehouse.parts import ScanPage, first, is_lot, of_several
+from app.views.terminal.parts import TouchButton, TouchChip
+from app.views.warehouse.parts import first, is_lot, of_several
+from app.views.warehouse.steps import ONE, StepPage, add_amount, choice_card, goods_of, row_card
 
 ORDERS = ("purchasing.receiving", "purchasing.purchase_order")
 FREE = "scan_receive"
-UNDO = 50
-ONE = Decimal(1)
 
 
-class ArrivePage(ScanPage):
+class ArrivePage(StepPage[Arriving | None]):
     """Orders goods are awaited of; then one of them."""
 
     key = "scan_arrive"
     icon = "package-plus"
+    booking = "scan_arrive.post"
 
     def __init__(self, ctx: AppContext, state: dict[str, Any]) -> None:
-        super().__init__(ctx)
-        self._past: list[Arriving] = []
-        self._posting = False
-        self._kept_as = f"warehouse.arrive.{ctx.profile.person}"
-        kept = state.get("arriving") or ctx.settings.get(self._kept_as)
-        self.work = scan_arrival.restore(unpack(kept)) if isinstance(kept, dict) else None
+        super().__init__(ctx, state, "arrive", "arriving")
         self._scanned: Callable[[], str] | None = None
-        for name, words, icon, kind, run in (
-            ("undo", "scan_work.undo", "undo-2", "quiet", self.undo),
-            ("leave", "scan_arrive.leave", "x", "quiet", self.leave),
-            ("free", "scan_arrive.free", "package", "secondary", self._without_order),
-            ("post", "scan_arrive.post", "package-check", "primary", self.post),
-        ):
-            button = TouchButton(t(words), icon, kind, clicked=run)
-            button.setObjectName(f"action.{name}")
-            setattr(self, f"{name}_button", button)
-            if name == "free":
-                self.foot.addStretch(1)
-            self.foot.addWidget(button)
-        self._show()
+        self.add_buttons(
+            (
+                ("undo", "scan_work.undo", "undo-2", "quiet", self.undo),
+                ("leave", "scan_arrive.leave", "x", "quiet", self.leave),
+            ),
+            (
+                ("free", "scan_arrive.free", "package", "secondary", self._without_order),
+                ("post", "scan_arrive.post", "package-check", "primary", self.post),
+            ),
+        )
+        self.show_work()
         if isinstance(wanted := state.get("order"), int) and self.work is None:
             self.start(wanted)
         else:
@@ -70,6 +60,10 @@ class ArrivePage(ScanPage):
     leave_button: TouchButton
     free_button: TouchButton
     post_button: TouchButton
+
+    def restored(self, kept: dict[str, Any] | None) -> Arriving | None:
+        """An order that was begun."""
+        return scan_arrival.restore(kept) if kept is not None else None
 
     # -- TabPage ------------------------------------------------------------------------------------------------
 
@@ -81,13 +75,9 @@ class ArrivePage(ScanPage):
         """Whether something was scanned that is not booked."""
         return self.work is not None and bool(self.work.came)
 
-    def save(self, then: Callable[[], None] | None = None) -> None:
-        """Book what came, then go on."""
-        self.post(then)
-
-    def discard(self) -> None:
-        """Forget what was scanned."""
-        self.ctx.settings.set(self._kept_as, None)
+    def complete(self) -> bool:
+        """Whether no lot is asked for."""
+        return self.work is not None and self.work.asked is None
 
     def refresh(self) -> None:
         """What is awaited at all."""
@@ -108,23 +98,23 @@ class ArrivePage(ScanPage):
         if order is not None:
             if order.id == work.order_id:
                 return "ok"
-            self._tell(t("scan_arrive.another", number=work.number), "bad")
+            self.tell(t("scan_arrive.another", number=work.number), "bad")
             return "bad"
         if work.asked is not None and is_lot(found):
-            return self._step(lambda: work.with_lot(found.reading.lot or code))
+            return self.step(lambda: work.with_lot(found.reading.lot or code))
         place = first(hits, PLACE, BOX)
-        goods = self._goods(hits)
+        goods = goods_of(hits, (one.product_id for one in work.lines))
         if goods is not None:
-            return self._step(lambda: _arrived(work, goods, found))
+            return self.step(lambda: _arrived(work, goods, found))
         if place is not None and place.place_id is not None:
             place_id, label = place.place_id, place.place
-            return self._step(lambda: work.stand(place_id, label))
+            return self.step(lambda: work.stand(place_id, label))
         theirs = next((one for one in work.lines if one.supplier_sku and one.supplier_sku == code), None)
         if theirs is not None:
-            return self._step(lambda: work.arrived(theirs.product_id, theirs.sku, "", ONE))
+            return self.step(lambda: work.arrived(theirs.product_id, theirs.sku, "", ONE))
         if not hits and found.reading.kind == "plain" and not work.delivery_note:
-            return self._step(lambda: work.noted(code), t("scan_arrive.noted", number=code))
-        return self.not_known(found, self._want())
+            return self.step(lambda: work.noted(code), t("scan_arrive.noted", number=code))
+        return self.not_known(found, self.wanted())
 
     def _begin(self, order: Hit | None, found: Resolved) -> str:
         """The order was scanned, or goods some order awaits."""
@@ -132,31 +122,26 @@ class ArrivePage(ScanPage):
             self.start(order.id)
             return LATER
         if of_several(found.hits):
-            self._tell(t("scan.lot_of_several", lot=found.reading.code), "bad")
+            self.tell(t("scan.lot_of_several", lot=found.reading.code), "bad")
             return "bad"
         goods = first(found.hits, PRODUCT, LOT)
         if goods is None:
-            self._tell(t("scan_arrive.order_first"), "bad")
+            self.tell(t("scan_arrive.order_first"), "bad")
             return "" if not found.hits else "bad"
         return self._who_awaits(goods, found)
-
-    def _goods(self, hits: tuple[Hit, ...]) -> Hit | None:
-        mine = {one.product_id for one in self.work.lines} if self.work is not None else set()
-        of_goods = [hit for hit in hits if hit.topic in (PRODUCT, LOT)]
-        return next((hit for hit in of_goods if hit.product_id in mine), next(iter(of_goods), None))
 
     def _who_awaits(self, goods: Hit, found: Resolved) -> str:
         """Goods before any order: the one that awaits them is opened, of several one is chosen."""
 
         def known(orders: list[Awaiting]) -> None:
             if not orders:
-                self._tell(t("scan_arrive.nobody_awaits", product=goods.label), "bad")
+                self.tell(t("scan_arrive.nobody_awaits", product=goods.label), "bad")
                 self.signal("bad")
                 return
 
             def count() -> str:
                 work = self.work
-                return self._step(lambda: _arrived(work, goods, found)) if work is not None else "bad"
+                return self.step(lambda: _arrived(work, goods, found)) if work is not None else "bad"
 
             if len(orders) == 1:
                 self.start(orders[0].order_id, count)
@@ -169,22 +154,6 @@ class ArrivePage(ScanPage):
         op.replacing("awaiting").success(known).start()
         return LATER
 
-    def on_command(self, command: str) -> str:
-        """Codes of the sheet."""
-        work = self.work
-        if work is None:
-            return "bad"
-        if command.isdigit():
-            return self._step(lambda: work.digit(command))
-        if command == "more":
-            return self._step(lambda: work.more(ONE))
-        if command == "undo":
-            return self.undo()
-        if command == "cancel":
-            self.leave()
-            return "ok"
-        return self.post()
-
     def start(self, order_id: int, then: Callable[[], str] | None = None) -> None:
         """Begin an order."""
         then = then or self._scanned
@@ -194,11 +163,11 @@ class ArrivePage(ScanPage):
             try:
                 self.work = scan_arrival.begin(found)
             except AppError as error:
-                self._tell(error_text(error), "bad")
+                self.tell(error_text(error), "bad")
                 self.signal("bad")
                 return
             self._past = []
-            self._show()
+            self.show_work()
             self.signal(then() if then is not None else "ok")
 
         op: ReadOp[Receiving] = ReadOp(self, self.ctx, receiving, order_id, language())
@@ -206,56 +175,26 @@ class ArrivePage(ScanPage):
 
     # -- steps --------------------------------------------------------------------------------------------------
 
-    def _step(self, make: Callable[[], Arriving], said: str = "") -> str:
-        before = self.work
-        try:
-            self.work = make()
-        except AppError as error:
-            self._tell(error_text(error), "bad")
-            return "bad"
-        if before is not None:
-            self._past = [*self._past[-UNDO:], before]
-        last = self.work.last
-        over = not said and last is not None and self.work.left(self.work.line(last.line_id)) < 0
-        words = said or self._last_words()
-        self._show(t("scan_arrive.over", words=words) if over else words, "warn" if over else "ok")
-        return "warn" if over else "ok"
-
-    def _change(self, change: Decimal) -> None:
+    def outcome(self) -> tuple[str, str]:
+        """What came, and whether that is more than was ordered."""
         work = self.work
-        if work is not None:
-            self._step(lambda: work.more(change))
+        if work is None or work.last is None or work.asked is not None:
+            return "", "ok"
+        line = work.line(work.last.line_id)
+        words = f"{line.sku} {line.name} · {fmt.quantity(work.last.qty, line.unit)}"
+        if work.left(line) < 0:
+            return t("scan_arrive.over", words=words), "warn"
+        return words, "ok"
 
     def _all_of(self, line_id: int) -> None:
         work = self.work
         if work is not None:
-            self._step(lambda: work.all_of(line_id))
+            self.step(lambda: work.all_of(line_id))
 
-    def undo(self) -> str:
-        """Take the last step back; the tone for it."""
-        if not self._past:
-            self._tell(t("scan_work.nothing_to_undo"), "warn")
-            return "warn"
-        self.work = self._past.pop()
-        self._show(t("scan_work.undone"))
-        return "ok"
-
-    def leave(self) -> None:
-        """Leave the order, after a question when something was scanned."""
-        if self.dirty():
-            ask(
-                self,
-                t("scan_work.clear_title"),
-                t("scan_work.clear_text"),
-                "scan_work.clear_yes",
-                self._leave,
-            )
-        else:
-            self._leave()
-
-    def _leave(self) -> None:
+    def forget(self) -> None:
+        """Leave the order."""
         self.work, self._past, self._scanned = None, [], None
-        self._show()
+        self.show_work()
         self.refresh()
 
     def _without_order(self) -> None:
@@ -266,18 +205,12 @@ class ArrivePage(ScanPage):
     def post(self, then: Callable[[], None] | None = None) -> str:
         """Post the receipt; its paper goes into the archive. The tone for it."""
         work = self.work
-        if self._posting or work is None:
+        if work is None:
             return "bad"
-        try:
-            command = work.receive(today())
-        except AppError as error:
-            self._tell(error_text(error), "bad")
-            return "bad"
-        self._posting = True
 
         def received(answer: writes.Received) -> None:
             self.work, self._past = None, []
-            self._show(t("scan_arrive.posted", number=answer.number), "ok")
+            self.show_work(t("scan_arrive.posted", number=answer.number), "ok")
             self.signal("ok")
             # At a terminal nobody may archive: the office makes the paper up.
             if self.ctx.profile.can("document_archive"):
@@ -290,38 +223,17 @@ class ArrivePage(ScanPage):
             if then is not None:
                 then()
 
-        def over() -> None:
-            self._posting = False
-
-        op: WriteOp[writes.Received] = WriteOp(self, self.ctx, writes.post_receipt, command)
-        op.disabling(self.post_button).success(received).failure(self._refused).finally_(over).start()
-        return LATER
-
-    def _refused(self, error: BaseException) -> bool:
-        self.signal("bad")
-        if not isinstance(error, AppError) or isinstance(error, NotAllowed | SessionEnded):
-            return False
-        self._tell(error_text(error), "bad")
-        return True
+        return self.book(writes.post_receipt, lambda: work.receive(today()), received, self.post_button)
 
     # -- looks --------------------------------------------------------------------------------------------------
 
-    def _want(self) -> str:
+    def wanted(self) -> str:
+        """The order, then goods, a lot, or nothing more."""
         work = self.work
         if work is None:
             return t("scan_arrive.want_order")
         asked = work.line(work.asked.line_id).sku if work.asked is not None else ""
         return t(f"scan_arrive.want_{work.wants}", product=asked)
-
-    def _tell(self, said: str, tone: str) -> None:
-        self.prompt.tell(self._want(), said, tone)
-
-    def _last_words(self) -> str:
-        work = self.work
-        if work is None or work.last is None or work.asked is not None:
-            return ""
-        line = work.line(work.last.line_id)
-        return f"{line.sku} {line.name} · {fmt.quantity(work.last.qty, line.unit)}"
 
     def _orders(self, orders: list[ToReceive]) -> None:
         if self.work is not None:
@@ -332,6 +244,8 @@ class ArrivePage(ScanPage):
             lines = t("scan_arrive.lines", n=order.open_lines, count=fmt.number(order.open_lines))
             parts = (order.supplier_reference or "", due, lines, order.warehouse)
             self._card(order.purchase_order_id, order.number, order.supplier, parts)
+        if len(orders) == scan_arrival.MOST_ORDERS:
+            self.say_first(len(orders))
         if not orders:
             empty = EmptyState("circle-check", t("scan_arrive.empty"), t("scan_arrive.empty_text"))
             self.box.addWidget(empty)
@@ -340,29 +254,17 @@ class ArrivePage(ScanPage):
         clear_layout(self.box)
         for order in orders:
             self._card(order.order_id, order.number, order.supplier, ())
-        self._tell(t("scan_arrive.several", product=product, count=fmt.number(len(orders))), "warn")
+        self.tell(t("scan_arrive.several", product=product, count=fmt.number(len(orders))), "warn")
 
     def _card(self, order_id: int, number: str, supplier: str, parts: tuple[str, ...]) -> None:
-        card = Card()
-        card.setObjectName(f"row.{number}")
-        row = QHBoxLayout()
-        row.setSpacing(px("gap_l"))
-        words = QVBoxLayout()
-        words.addWidget(Label(f"{number} {supplier}", "touch_word", elide=True))
-        if parts:
-            more = " · ".join(part for part in parts if part)
-            words.addWidget(Label(more, "touch_text", "text2", elide=True))
-        row.addLayout(words, 1)
-        go = TouchButton(t("scan_arrive.start"), "play", clicked=partial(self.start, order_id))
-        go.setObjectName(f"action.start.{number}")
-        row.addWidget(go)
-        card.body.addLayout(row)
-        self.box.addWidget(card)
+        words, start = t("scan_arrive.start"), partial(self.start, order_id)
+        self.box.addWidget(choice_card(number, supplier, parts, words, start)[0])
 
-    def _show(self, said: str = "", tone: str = "") -> None:
+    def show_work(self, said: str = "", tone: str = "") -> None:
+        """The orders to choose from, or what came of one and what is still awaited."""
         work = self.work
-        self.ctx.settings.set(self._kept_as, pack(scan_arrival.dump(work)) if work is not None else None)
-        self._tell(said, tone)
+        self.keep(scan_arrival.dump(work) if work is not None else None)
+        self.tell(said, tone)
         clear_layout(self.box)
         for button in (self.undo_button, self.leave_button, self.post_button):
             button.setVisible(work is not None)
@@ -386,46 +288,24 @@ class ArrivePage(ScanPage):
 
     def _came(self, work: Arriving, one: Arrived, *, newest: bool) -> QWidget:
         line = work.line(one.line_id)
-        card, row = self._row(line, (one.place, t("scan_pack.lot", lot=one.lot) if one.lot else ""))
-        card.setObjectName(f"came.{line.sku}")
+        parts = (one.place, t("scan_pack.lot", lot=one.lot) if one.lot else "")
+        card, row = row_card(f"came.{line.sku}", f"{line.sku} {line.name}", parts)
         over = work.left(line) < 0
-        row.addWidget(Chip("warn" if over else "ok", t("scan_arrive.more" if over else "scan_arrive.here")))
-        if newest:
-            less = TouchButton("", "minus", clicked=partial(self._change, -ONE))
-            less.setAccessibleName(t("scan_work.less"))
-            less.setObjectName("action.less")
-            row.addWidget(less)
-        row.addWidget(Label(fmt.quantity(one.qty, line.unit), "touch_name"))
-        if newest:
-            more = TouchButton("", "plus", clicked=partial(self._change, ONE))
-            more.setAccessibleName(t("scan_work.more"))
-            more.setObjectName("action.more")
-            row.addWidget(more)
+        row.addWidget(
+            TouchChip("warn" if over else "ok", "", t("scan_arrive.more" if over else "scan_arrive.here"))
+        )
+        add_amount(row, fmt.quantity(one.qty, line.unit), self.change if newest else None)
         return card
 
     def _left(self, work: Arriving, line: OpenLine) -> QWidget:
-        card, row = self._row(line, (line.supplier_sku, line.place))
-        card.setObjectName(f"row.{line.sku}")
-        row.addWidget(Chip("neutral", t("scan_arrive.awaited")))
-        row.addWidget(Label(fmt.quantity(work.left(line), line.unit), "touch_name"))
+        parts = (line.supplier_sku, line.place)
+        card, row = row_card(f"row.{line.sku}", f"{line.sku} {line.name}", parts)
+        row.addWidget(TouchChip("neutral", "", t("scan_arrive.awaited")))
+        add_amount(row, fmt.quantity(work.left(line), line.unit))
         button = TouchButton(t("scan_arrive.all"), "check", clicked=partial(self._all_of, line.line_id))
         button.setObjectName(f"action.all.{line.sku}")
         row.addWidget(button)
         return card
-
-    def _row(self, line: OpenLine, parts: tuple[str, ...]) -> tuple[Card, QHBoxLayout]:
-        card = Card()
-        row = QHBoxLayout()
-        row.setSpacing(px("gap_l"))
-        words = QVBoxLayout()
-        words.setSpacing(px("gap_xs"))
-        words.addWidget(Label(f"{line.sku} {line.name}", "touch_word", elide=True))
-        more = " · ".join(part for part in parts if part)
-        if more:
-            words.addWidget(Label(more, "touch_text", "text2", elide=True))
-        row.addLayout(words, 1)
-        card.body.addLayout(row)
-        return card, row
 
 
 def _arrived(work: Arriving, goods: Hit, found: Resolved) -> Arriving:

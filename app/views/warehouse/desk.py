@@ -1,24 +1,25 @@
 """The scanner hub of the office's window: what no page claims is opened, chosen from, or taught."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from app.core import format as fmt
 from app.core.i18n import t
 from app.services.labels.scanning import PLACE, PRODUCT, Hit, Resolved
 from app.views.core.context import AppContext
 from app.views.core.dialog import Dialog
-from app.views.core.scanner import ScanHub, cannot_open
-from app.views.warehouse.parts import icon_of, unknown_words, word_of
+from app.views.core.scanner import ScanHub, cannot_open, hub_of
+from app.views.warehouse.parts import icon_of, teachable, unknown_words, word_of
 from app.views.warehouse.teach import TeachDialog
 
 if TYPE_CHECKING:
     from app.views.shell.main_window import MainWindow
 
 LOOK_UP, WORK_ORDER = "scan_look", "production.work_order"
+SHOWN = 8
 
 
 def watch(_ctx: AppContext, window: QObject) -> ScanHub:
@@ -45,15 +46,15 @@ def elsewhere(window: "MainWindow", ctx: AppContext, found: Resolved) -> str:
         return "bad"
     if len(found.hits) == 1:
         return open_hit(ctx, found.hits[0])
-    choose(window, found.hits, lambda hit: open_hit(ctx, hit))
+    choose(window, ctx, found)
     return "warn"
 
 
 def unknown(window: "MainWindow", ctx: AppContext, found: Resolved) -> None:
     """Nobody knows the code: who may, is asked to teach it, or goes on to search; everybody else searches.  The house's
-    own labels are nothing to be taught."""
+    own labels are nothing to be taught, nor is what was misread."""
     code = found.reading.code
-    if found.reading.own:
+    if not teachable(found.reading):
         ctx.navigate.toast(unknown_words(found.reading), kind="warn")
     elif ctx.profile.can("code_teach"):
         TeachDialog(window, ctx, found.reading, lambda: search(window, code)).open()
@@ -104,16 +105,29 @@ def at_terminal(ctx: AppContext, found: Resolved) -> str:
 class ChooseDialog(Dialog):
     """One code, several meanings: which one is meant?"""
 
-    def __init__(self, window: QWidget, hits: tuple[Hit, ...], then: Callable[[Hit], Any]) -> None:
+    def __init__(self, window: QWidget, ctx: AppContext, found: Resolved) -> None:
         super().__init__(window, t("scan.several"), t("scan.several_text"), icon="scan-line")
         self.setObjectName("dialog.scan_choose")
-        for number, hit in enumerate(hits[:8]):
-            button = self.add_button(f"hit{number}", "scan.hit", partial(then, hit), icon=icon_of(hit.topic))
+        for number, hit in enumerate(found.hits[:SHOWN]):
+            button = self.add_button(
+                f"hit{number}", "scan.hit", partial(open_hit, ctx, hit), icon=icon_of(hit.topic)
+            )
             button.setText(f"{word_of(hit)} {hit.label} {hit.name}".strip())
             self.body.addWidget(button)
+        left = max(len(found.hits) - SHOWN, 0) + found.more
+        if left and LOOK_UP in ctx.registry.workspaces:
+            button = self.add_button("rest", "scan_look.title", partial(self._look, ctx, found), left=True)
+            button.setText(t("scan_look.more", n=left, count=fmt.number(left)))
         self.add_button("no", "scan.cancel", shortcut="Esc")
 
+    def _look(self, ctx: AppContext, found: Resolved) -> None:
+        """The screen to look things up shows all of them."""
+        hub = hub_of(self)
+        ctx.navigate.open_workspace(LOOK_UP)
+        if hub is not None:
+            hub.scanned(found.reading.raw)
 
-def choose(window: QWidget, hits: tuple[Hit, ...], then: Callable[[Hit], Any]) -> None:
+
+def choose(window: QWidget, ctx: AppContext, found: Resolved) -> None:
     """Let the person say which is meant."""
-    ChooseDialog(window, hits, then).open()
+    ChooseDialog(window, ctx, found).open()

@@ -3,12 +3,13 @@
 from functools import partial
 from typing import Any
 
+from app.core import format as fmt
 from app.core.i18n import has_text, t
 from app.services.labels.scan_lists import CODES, ForgetCode, forget, list_codes, list_scans
 from app.views.core.context import AppContext
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.operation import WriteOp
-from app.views.core.people import name
+from app.views.core.people import choices, name
 from app.views.core.table_model import Column
 
 KINDS = (
@@ -112,8 +113,22 @@ def log_spec(ctx: AppContext) -> ListSpec:
                 chips=OUTCOMES,
             ),
             Column("screen", "scan_log.screen", width=240, text=partial(_screen, ctx)),
-            Column("scanned_by", "scan_codes.by", width=150, text=lambda row: name(ctx, row.scanned_by)),
-            Column("workplace", "scan_log.workplace", width=160, filter="contains"),
+            Column(
+                "person",
+                "scan_codes.by",
+                width=150,
+                filter="choice",
+                choices=choices,
+                text=lambda row: name(ctx, row.person),
+            ),
+            Column(
+                "device",
+                "scan_log.device",
+                width=130,
+                filter="contains",
+                text=lambda row: name(ctx, row.device) if row.device else fmt.NONE,
+            ),
+            Column("workplace", "scan_log.workplace", width=150, filter="contains"),
         ),
         fetch=list_scans,
         topics=frozenset({"labels.scan"}),

@@ -1,24 +1,23 @@
 """Look up: what is this, where is it, how many."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
-
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.i18n import language, t
 from app.services.inventory.master import ProductStock, product_stock
-from app.services.inventory.scan_reads import ContentRow, contents
-from app.services.labels.scanning import BOX, LOT, PLACE, PRODUCT, Hit, Resolved
+from app.services.inventory.scan_reads import MOST, ContentRow, contents
+from app.services.labels.scanning import BOX, LOT, PLACE, PRODUCT, Hit, Resolved, more_lots
 from app.views.core.context import AppContext
-from app.views.core.marks import Chip, Label
+from app.views.core.marks import Label
 from app.views.core.operation import ReadOp
 from app.views.core.surfaces import Card, EmptyState, clear_layout
-from app.views.core.theme import px
 from app.views.inventory.words import PLACES
-from app.views.terminal.parts import TouchButton
+from app.views.terminal.parts import TouchButton, TouchChip
 from app.views.warehouse.parts import ScanPage, of_several, word_of
+from app.views.warehouse.steps import add_amount, row_card
 
 
 class LookPage(ScanPage):
@@ -48,6 +47,9 @@ class LookPage(ScanPage):
 
     def _empty(self) -> None:
         self.prompt.tell(t("scan_look.want"), t("scan_look.want_text"))
+        self._show_empty()
+
+    def _show_empty(self) -> None:
         self.box.addWidget(EmptyState("scan-line", t("scan_look.empty"), t("scan_look.empty_text")))
 
     def _clear(self) -> None:
@@ -78,28 +80,53 @@ class LookPage(ScanPage):
         """Show products and places; documents open elsewhere."""
         if not found.hits:
             self._clear()
+            self._show_empty()
             return self.not_known(found, t("scan_look.want"))
         hits = [hit for hit in found.hits if hit.topic in (PRODUCT, LOT, PLACE, BOX)]
         if not hits:
             return ""
         if len({(hit.product_id, hit.place_id) for hit in hits}) > 1:
-            self._choose(hits, found.reading.code)
+            self._choose(hits, found)
             return "warn"
         return self._take(hits[0])
 
-    def _choose(self, hits: list[Hit], code: str) -> None:
+    def _choose(self, hits: list[Hit], found: Resolved) -> None:
         """The code stands for more than one thing: which is meant?"""
         self._clear()
-        lots = of_several(tuple(hits))
+        code, lots = found.reading.code, of_several(tuple(hits))
         words = t("scan.lot_of_several", lot=code) if lots else t("scan.several_text")
+        if found.more:
+            total = fmt.number(len(hits) + found.more)
+            words = t("scan_look.many", lot=code, all=total, count=fmt.number(len(hits)))
         self.prompt.tell(t("scan.several"), words, "warn")
+        self._offer_hits(hits, code, found.more)
+
+    def _offer_hits(self, hits: Sequence[Hit], code: str, left: int) -> None:
+        """Cards to choose from; ``left`` lots of the same number are shown when somebody wants them."""
         for hit in hits:
             second = t("scan_pack.lot", lot=hit.lot) if hit.lot else word_of(hit)
-            card, line = _card(f"{hit.label} {hit.name}".strip(), second)
+            card, line = row_card(f"hit.{hit.label}", f"{hit.label} {hit.name}".strip(), (second,))
             choose = TouchButton(t("scan.hit"), "check", clicked=partial(self._take, hit))
             choose.setObjectName(f"action.choose.{hit.label}")
             line.addWidget(choose)
             self.box.addWidget(card)
+        if left <= 0:
+            return
+        oldest = min(hit.id for hit in hits if hit.topic == LOT)
+        more = TouchButton(t("scan_look.more", n=left, count=fmt.number(left)), "chevron-down")
+        more.setObjectName("action.more_lots")
+
+        def shown(found: tuple[Hit, ...]) -> None:
+            self.box.removeWidget(more)
+            more.deleteLater()
+            self._offer_hits(found, code, left - len(found) if found else 0)
+
+        def read() -> None:
+            op = ReadOp(self, self.ctx, more_lots, code, oldest, language())
+            op.replacing("shown").success(shown).start()
+
+        more.clicked.connect(read)
+        self.box.addWidget(more)
 
     def _take(self, hit: Hit) -> str:
         self.prompt.tell(t("scan_look.want"), f"{hit.label} {hit.name}".strip(), "ok")
@@ -135,17 +162,14 @@ class LookPage(ScanPage):
         for balance in sorted(balances, key=lambda one: bool(lot) and one.lot != lot):
             until = t("scan_look.until", day=fmt.date_(balance.expires_on)) if balance.expires_on else ""
             kind, words = PLACES[balance.place_kind]
-            chips = [Chip(kind, t(words))] if balance.place_kind != "storage" else []
+            chips = [TouchChip(kind, "", t(words))] if balance.place_kind != "storage" else []
             if lot and balance.lot == lot:
-                chips.append(Chip("accent", t("scan_look.this_lot")))
-            self.box.addWidget(
-                _row(
-                    balance.place,
-                    " · ".join(part for part in (balance.warehouse, balance.lot or "", until) if part),
-                    fmt.quantity(balance.qty, stock.unit),
-                    chips,
-                )
-            )
+                chips.append(TouchChip("accent", "", t("scan_look.this_lot")))
+            card, line = row_card("", balance.place, (balance.warehouse, balance.lot or "", until))
+            for chip in chips:
+                line.addWidget(chip)
+            add_amount(line, fmt.quantity(balance.qty, stock.unit))
+            self.box.addWidget(card)
         if not balances:
             self.box.addWidget(EmptyState("package-x", t("scan_look.nowhere"), t("scan_look.nowhere_text")))
         self._offer(PRODUCT, stock.product_id)
@@ -161,8 +185,12 @@ class LookPage(ScanPage):
         self.box.addWidget(card)
         for row in rows:
             until = t("scan_look.until", day=fmt.date_(row.expires_on)) if row.expires_on else ""
-            second = " · ".join(part for part in (row.name, row.lot or "", until) if part)
-            self.box.addWidget(_row(row.sku, second, fmt.quantity(row.qty, row.unit), []))
+            card, line = row_card(f"row.{row.sku}", row.sku, (row.name, row.lot or "", until))
+            add_amount(line, fmt.quantity(row.qty, row.unit))
+            self.box.addWidget(card)
+        if len(rows) == MOST:
+            words = t("scan_look.first", count=fmt.number(MOST))
+            self.box.addWidget(Label(words, "touch_text", "text2", wrap=True))
         if not rows:
             self.box.addWidget(EmptyState("map-pin", t("scan_look.free"), t("scan_look.free_text")))
         self._offer(PLACE, place)
@@ -174,25 +202,3 @@ class LookPage(ScanPage):
     def _open_record(self) -> None:
         if self._opens is not None:
             self.ctx.navigate.open_record(*self._opens)
-
-
-def _row(head: str, second: str, amount: str, chips: list[Chip]) -> QWidget:
-    card, line = _card(head, second)
-    for chip in chips:
-        line.addWidget(chip)
-    line.addWidget(Label(amount, "touch_name"))
-    return card
-
-
-def _card(head: str, second: str) -> tuple[Card, QHBoxLayout]:
-    card = Card()
-    line = QHBoxLayout()
-    line.setSpacing(px("gap_l"))
-    words = QVBoxLayout()
-    words.setSpacing(px("gap_xs"))
-    words.addWidget(Label(head, "touch_word"))
-    if second:
-        words.addWidget(Label(second, "touch_text", "text2", elide=True))
-    line.addLayout(words, 1)
-    card.body.addLayout(line)
-    return card, line

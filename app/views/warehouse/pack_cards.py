@@ -10,13 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.core import format as fmt
 from app.core.i18n import t
 from app.services.labels.packing import Goods, PackedDelivery, Packing, Parcel, ToPack
-from app.views.core.marks import Chip, Label
+from app.views.core.marks import Label
 from app.views.core.surfaces import Card
 from app.views.core.theme import px
 from app.views.terminal.parts import TouchButton, TouchChip
+from app.views.warehouse.steps import add_amount, choice_card, row_card, two_lines
 from app.views.warehouse.weight import kilos
-
-ONE = Decimal(1)
 
 
 @dataclass(frozen=True)
@@ -54,23 +53,11 @@ def progress(delivery: PackedDelivery) -> str:
 
 def delivery_card(row: ToPack, start: Callable[[], object]) -> QWidget:
     """A delivery that is not packed yet."""
-    card = Card()
-    card.setObjectName(f"row.{row.number}")
-    line = QHBoxLayout()
-    line.setSpacing(px("gap_l"))
-    words = QVBoxLayout()
-    words.addWidget(Label(f"{row.number} {row.customer}", "touch_word", elide=True))
     parts = (row.order or "", row.city or "", fmt.date_time(row.shipped_at))
-    words.addWidget(Label(" · ".join(part for part in parts if part), "touch_text", "text2", elide=True))
-    line.addLayout(words, 1)
+    card, line = choice_card(row.number, row.customer, parts, t("scan_pack.start"), start)
     if row.parcels:
-        line.addWidget(
-            Chip("warn", t("scan_pack.begun", packed=fmt.quantity(row.packed), all=fmt.quantity(row.to_pack)))
-        )
-    go = TouchButton(t("scan_pack.start"), "play", clicked=start)
-    go.setObjectName(f"action.start.{row.number}")
-    line.addWidget(go)
-    card.body.addLayout(line)
+        words = t("scan_pack.begun", packed=fmt.quantity(row.packed), all=fmt.quantity(row.to_pack))
+        line.insertWidget(1, TouchChip("warn", "", words))
     return card
 
 
@@ -80,10 +67,7 @@ def cards(work: Packing, acts: Acts) -> Iterator[QWidget]:
     head = Card()
     head.setObjectName("pack.head")
     row = QHBoxLayout()
-    words = QVBoxLayout()
-    words.addWidget(Label(f"{delivery.number} {delivery.customer}", "touch_name", elide=True))
-    words.addWidget(Label(progress(delivery), "touch_text", "text2"))
-    row.addLayout(words, 1)
+    row.addLayout(two_lines(f"{delivery.number} {delivery.customer}", progress(delivery), "touch_name"), 1)
     if delivery.complete:
         row.addWidget(TouchChip("ok", "circle-check", t("scan_pack.chip_complete")))
     else:
@@ -117,11 +101,7 @@ def _filling(work: Packing, acts: Acts) -> QWidget:
         row = QHBoxLayout()
         row.setSpacing(px("gap_l"))
         row.addLayout(_words(goods), 1)
-        if newest:
-            row.addWidget(_round("minus", "less", partial(acts.change, -ONE)))
-        row.addWidget(Label(fmt.quantity(work.inside[line], goods.unit), "touch_name"))
-        if newest:
-            row.addWidget(_round("plus", "more", partial(acts.change, ONE)))
+        add_amount(row, fmt.quantity(work.inside[line], goods.unit), acts.change if newest else None)
         card.body.addLayout(row)
     if not work.inside:
         card.body.addWidget(Label(t("scan_pack.nothing_inside"), "touch_text", "text2"))
@@ -129,31 +109,15 @@ def _filling(work: Packing, acts: Acts) -> QWidget:
 
 
 def _words(goods: Goods) -> QVBoxLayout:
-    words = QVBoxLayout()
-    words.setSpacing(px("gap_xs"))
-    words.addWidget(Label(f"{goods.sku} {goods.name}", "touch_word", elide=True))
-    if goods.lot:
-        words.addWidget(Label(t("scan_pack.lot", lot=goods.lot), "touch_text", "text2"))
-    return words
-
-
-def _round(icon: str, name: str, run: Callable[[], object]) -> TouchButton:
-    button = TouchButton("", icon, clicked=run)
-    button.setObjectName(f"action.{name}")
-    button.setAccessibleName(t(f"scan_work.{name}"))
-    return button
+    return two_lines(f"{goods.sku} {goods.name}", t("scan_pack.lot", lot=goods.lot) if goods.lot else "")
 
 
 def _left(work: Packing, goods: Goods) -> QWidget:
-    card = Card()
-    card.setObjectName(f"row.{goods.sku}")
-    row = QHBoxLayout()
-    row.setSpacing(px("gap_l"))
-    row.addLayout(_words(goods), 1)
-    row.addWidget(Chip("neutral", t("scan_pack.chip_left")))
+    lot = t("scan_pack.lot", lot=goods.lot) if goods.lot else ""
+    card, row = row_card(f"row.{goods.sku}", f"{goods.sku} {goods.name}", (lot,))
+    row.addWidget(TouchChip("neutral", "", t("scan_pack.chip_left")))
     packed, of_all = goods.qty - work.left(goods.line_id), fmt.quantity(goods.qty, goods.unit)
-    row.addWidget(Label(f"{fmt.number(packed)} / {of_all}", "touch_name"))
-    card.body.addLayout(row)
+    add_amount(row, f"{fmt.number(packed)} / {of_all}")
     return card
 
 
@@ -178,7 +142,7 @@ def _parcel(delivery: PackedDelivery, parcel: Parcel, acts: Acts) -> QWidget:
     if marks:
         words.addWidget(Label(marks, "touch_text", "text2", elide=True))
     row.addLayout(words, 1)
-    row.addWidget(Chip("ok", t("scan_pack.chip_packed")))
+    row.addWidget(TouchChip("ok", "", t("scan_pack.chip_packed")))
     buttons = [("label", "printer", acts.label), ("reopen", "package-search", acts.reopen)]
     if acts.papers:
         buttons.insert(1, ("paper", "file-text", acts.paper))

@@ -1,13 +1,11 @@
 """Pack a delivery with the scanner: parcel after parcel, each with its number, its weight and its label."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from app.core import format as fmt
-from app.core.drafts import pack, unpack
-from app.core.errors import AppError, NotAllowed, SessionEnded
+from app.core.drafts import pack
 from app.core.i18n import language, t
 from app.services.labels import packing
 from app.services.labels.packing import (
@@ -19,52 +17,44 @@ from app.services.labels.packing import (
     ToPack,
     VoidParcel,
 )
-from app.services.labels.scanning import LOT, PRODUCT, Hit, Resolved
+from app.services.labels.scanning import Hit, Resolved
 from app.views.core.context import AppContext
 from app.views.core.errors import ask
-from app.views.core.operation import ReadOp, WriteOp
+from app.views.core.operation import ReadOp
 from app.views.core.scanner import LATER
 from app.views.core.surfaces import EmptyState, clear_layout
-from app.views.core.values import error_text
 from app.views.terminal.parts import TouchButton
 from app.views.warehouse import pack_cards, parcel_print
-from app.views.warehouse.parts import ScanPage, first
+from app.views.warehouse.parts import first
+from app.views.warehouse.steps import ONE, StepPage, goods_of
 from app.views.warehouse.weight import WeightDialog, kilos
 
 DOCUMENTS = ("labels.packing", "sales.delivery", "sales.sales_order", "sales.shipping")
-UNDO = 50
-ONE = Decimal(1)
 
 
-class PackPage(ScanPage):
+class PackPage(StepPage[Packing | None]):
     """Deliveries to pack; then one of them."""
 
     key = "scan_pack"
     icon = "boxes"
+    booking = "scan_pack.close"
+    leaving = "scan_pack.leave"
     topics = frozenset({packing.PARCEL})
 
     def __init__(self, ctx: AppContext, state: dict[str, Any]) -> None:
-        super().__init__(ctx)
-        self._past: list[Packing] = []
-        self._posting = False
-        self._kept_as = f"warehouse.pack.{ctx.profile.person}"
-        self.work: Packing | None = None
-        kept = state.get("packing") or ctx.settings.get(self._kept_as)
-        self._kept: dict[str, Any] = unpack(kept) if isinstance(kept, dict) else {}
-        for name, words, icon, kind, run in (
-            ("undo", "scan_work.undo", "undo-2", "quiet", self.undo),
-            ("leave", "scan_pack.leave", "x", "quiet", self.leave),
-            ("rest", "scan_pack.rest", "package-plus", "secondary", self.rest),
-            ("weigh", "scan_pack.weigh", "scale", "secondary", self.weigh),
-            ("close", "scan_pack.close", "package-check", "primary", self.close_parcel),
-        ):
-            button = TouchButton(t(words), icon, kind, clicked=run)
-            button.setObjectName(f"action.{name}")
-            setattr(self, f"{name}_button", button)
-            if name == "rest":
-                self.foot.addStretch(1)
-            self.foot.addWidget(button)
-        self._show()
+        super().__init__(ctx, state, "pack", "packing")
+        self.add_buttons(
+            (
+                ("undo", "scan_work.undo", "undo-2", "quiet", self.undo),
+                ("leave", "scan_pack.leave", "x", "quiet", self.leave),
+            ),
+            (
+                ("rest", "scan_pack.rest", "package-plus", "secondary", self.rest),
+                ("weigh", "scan_pack.weigh", "scale", "secondary", self.weigh),
+                ("close", "scan_pack.close", "package-check", "primary", self.post),
+            ),
+        )
+        self.show_work()
         wanted = state.get("delivery") or self._kept.get("delivery")
         # What lies in an open parcel of another delivery is not forgotten for this one.
         self._other = bool(self._kept.get("inside")) and wanted != self._kept.get("delivery")
@@ -81,6 +71,11 @@ class PackPage(ScanPage):
     weigh_button: TouchButton
     close_button: TouchButton
 
+    def restored(self, kept: dict[str, Any] | None) -> Packing | None:
+        """Nothing yet: what was kept counts once the delivery has been read again."""
+        self._kept: dict[str, Any] = kept or {}
+        return None
+
     # -- TabPage ------------------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
@@ -96,13 +91,9 @@ class PackPage(ScanPage):
     def _unsaved(self) -> dict[str, Any]:
         return packing.keep(self.work) if self.work is not None and self.dirty() else {}
 
-    def save(self, then: Callable[[], None] | None = None) -> None:
-        """Close the parcel, then go on."""
-        self.close_parcel(then)
-
-    def discard(self) -> None:
-        """Forget what was scanned."""
-        self.ctx.settings.set(self._kept_as, None)
+    def complete(self) -> bool:
+        """Whether something is in the parcel."""
+        return self.work is not None and bool(self.work.inside)
 
     def refresh(self) -> None:
         """What is to be packed at all, or how far this delivery is by now."""
@@ -123,29 +114,26 @@ class PackPage(ScanPage):
         if self._posting:
             return "bad"
         if not found.hits:
-            return self.not_known(found, self._want())
-        goods = self._goods(found.hits)
-        if self.work is not None and goods is not None:
-            work, qty = self.work, found.reading.qty or goods.qty or ONE
+            return self.not_known(found, self.wanted())
+        work = self.work
+        goods = goods_of(
+            found.hits, (one.product_id for one in work.delivery.goods) if work is not None else ()
+        )
+        if work is not None and goods is not None:
+            qty = found.reading.qty or goods.qty or ONE
             product = goods.product_id or 0
-            return self._step(lambda: work.put(product, goods.label, goods.lot, qty))
+            return self.step(lambda: work.put(product, goods.label, goods.lot, qty))
         document = first(found.hits, *DOCUMENTS)
         if document is not None:
             return self._document(document)
         if goods is not None:
-            self._tell(t("scan_pack.delivery_first"), "bad")
+            self.tell(t("scan_pack.delivery_first"), "bad")
             return "bad"
         return ""
 
-    def _goods(self, hits: tuple[Hit, ...]) -> Hit | None:
-        """What was scanned of the goods; of several with the same number, that which is packed here."""
-        mine = {one.product_id for one in self.work.delivery.goods} if self.work is not None else set()
-        of_goods = [hit for hit in hits if hit.topic in (PRODUCT, LOT)]
-        return next((hit for hit in of_goods if hit.product_id in mine), next(iter(of_goods), None))
-
     def _document(self, hit: Hit) -> str:
         if self.dirty() and self.work is not None:
-            self._tell(t("scan_pack.another", number=self.work.delivery.number), "bad")
+            self.tell(t("scan_pack.another", number=self.work.delivery.number), "bad")
             return "bad"
         if hit.topic in ("sales.delivery", "labels.packing"):
             self.start(hit.id, heard=True)
@@ -153,29 +141,13 @@ class PackPage(ScanPage):
 
         def known(delivery_id: int | None) -> None:
             if delivery_id is None:
-                self._tell(t("scan_pack.not_shipped", number=hit.label), "bad")
+                self.tell(t("scan_pack.not_shipped", number=hit.label), "bad")
                 self.signal("bad")
             else:
                 self.start(delivery_id, heard=True)
 
         ReadOp(self, self.ctx, packing.find_packing, hit.label).replacing("find").success(known).start()
         return LATER
-
-    def on_command(self, command: str) -> str:
-        """Codes of the sheet."""
-        work = self.work
-        if work is None:
-            return "bad"
-        if command.isdigit():
-            return self._step(lambda: work.digit(command))
-        if command == "more":
-            return self._step(lambda: work.more(ONE))
-        if command == "undo":
-            return self.undo()
-        if command == "cancel":
-            self.leave()
-            return "ok"
-        return self.close_parcel()
 
     def start(self, delivery_id: int, *, heard: bool = False) -> None:
         """Open a delivery; ``heard``: it was scanned, and people wait for the tone."""
@@ -194,9 +166,9 @@ class PackPage(ScanPage):
         # Who has scanned on while this was asked keeps what lies in the parcel.
         self.work, self._kept = packing.resume(found, self._kept or self._unsaved()), {}
         self._past = []
-        self._show(*self._how_far())
+        self.show_work(*self._how_far())
         if self._other and self.dirty():
-            self._tell(t("scan_pack.another", number=found.number), "warn")
+            self.tell(t("scan_pack.another", number=found.number), "warn")
         self._other = False
 
     def _not_there(self, error: BaseException) -> bool:
@@ -205,79 +177,40 @@ class PackPage(ScanPage):
             self.discard()
             self.refresh()
             return True
-        return self._refused(error)
+        return self.refused(error)
 
     # -- steps --------------------------------------------------------------------------------------------------
 
-    def _step(self, make: Callable[[], Packing]) -> str:
-        before = self.work
-        try:
-            self.work = make()
-        except AppError as error:
-            self._tell(error_text(error), "bad")
-            return "bad"
-        if before is not None:
-            self._past = [*self._past[-UNDO:], before]
-        self._show(pack_cards.inside_words(self.work), "ok")
-        return "ok"
-
-    def _change(self, change: Decimal) -> None:
-        work = self.work
-        if work is not None:
-            self._step(lambda: work.more(change))
-
-    def undo(self) -> str:
-        """Take the last step back; the tone for it."""
-        if not self._past:
-            self._tell(t("scan_work.nothing_to_undo"), "warn")
-            return "warn"
-        self.work = self._past.pop()
-        self._show(t("scan_work.undone"))
-        return "ok"
+    def outcome(self) -> tuple[str, str]:
+        """What was put in, and how much of it is inside."""
+        return (pack_cards.inside_words(self.work), "ok") if self.work is not None else ("", "ok")
 
     def rest(self) -> None:
         """All that is left goes into this parcel."""
         work = self.work
         if work is not None:
-            self._step(work.everything)
+            self.step(work.everything)
 
     def weigh(self) -> None:
         """What do the scales say?"""
         work = self.work
         if work is not None and work.inside:
             WeightDialog(
-                self, work.weight, work.suggested_g, lambda grams: self._step(lambda: work.weigh(grams))
+                self, work.weight, work.suggested_g, lambda grams: self.step(lambda: work.weigh(grams))
             ).open()
 
-    def leave(self) -> None:
-        """Leave the delivery, after a question when something lies in an open parcel."""
-        if self.dirty():
-            ask(
-                self,
-                t("scan_pack.leave_title"),
-                t("scan_pack.leave_text"),
-                "scan_pack.leave_yes",
-                self._leave,
-            )
-        else:
-            self._leave()
-
-    def _leave(self) -> None:
+    def forget(self) -> None:
+        """Leave the delivery."""
         self.work, self._past = None, []
-        self._show()
+        self.show_work()
         self.refresh()
 
     # -- posting ------------------------------------------------------------------------------------------------
 
-    def close_parcel(self, then: Callable[[], None] | None = None) -> str:
+    def post(self, then: Callable[[], None] | None = None) -> str:
         """Close the parcel; its label is printed. The tone for it."""
         work = self.work
-        if self._posting or work is None:
-            return "bad"
-        try:
-            command = work.close()
-        except AppError as error:
-            self._tell(error_text(error), "bad")
+        if work is None:
             return "bad"
 
         def closed(answer: Closed) -> None:
@@ -288,8 +221,7 @@ class PackPage(ScanPage):
             if then is not None:
                 then()
 
-        self._post(packing.close_parcel, command, closed)
-        return LATER
+        return self.book(packing.close_parcel, work.close, closed, self.close_button)
 
     def _read_again(self, answer: Closed) -> None:
         def read(found: PackedDelivery) -> None:
@@ -302,7 +234,7 @@ class PackPage(ScanPage):
                 n=answer.parcels,
                 count=fmt.number(answer.parcels),
             )
-            self._show(words, "ok")
+            self.show_work(words, "ok")
             made = [one for one in found.parcels if one.id == answer.id]
             # Only now it is known how many there are: the others get their label again.
             again = [one for one in found.parcels if one.id != answer.id] if answer.complete else []
@@ -316,9 +248,10 @@ class PackPage(ScanPage):
     def reopen(self, parcel: Parcel) -> None:
         """Open a packed parcel again."""
         if self.dirty():
-            self._tell(t("scan_pack.close_first"), "bad")
+            self.tell(t("scan_pack.close_first"), "bad")
             return
-        self._post(packing.reopen_parcel, ReopenParcel(parcel.id, parcel.row_version), self._changed_parcel)
+        command = ReopenParcel(parcel.id, parcel.row_version)
+        self.book(packing.reopen_parcel, lambda: command, self._changed_parcel, self.close_button)
 
     def void(self) -> None:
         """Unpack the opened parcel for good, after a question."""
@@ -328,7 +261,8 @@ class PackPage(ScanPage):
         parcel = work.parcel
 
         def sure() -> None:
-            self._post(packing.void_parcel, VoidParcel(parcel.id, parcel.row_version), self._changed_parcel)
+            command = VoidParcel(parcel.id, parcel.row_version)
+            self.book(packing.void_parcel, lambda: command, self._changed_parcel, self.close_button)
 
         text = t("scan_pack.void_text", number=fmt.number(parcel.number))
         ask(self, t("scan_pack.void_title"), text, "scan_pack.void_yes", sure, danger=True)
@@ -337,27 +271,10 @@ class PackPage(ScanPage):
         if self.work is not None:
             self.start(self.work.delivery.id)
 
-    def _post(self, fn: Callable[[Any, Any], Any], command: Any, done: Callable[[Any], None]) -> None:
-        if self._posting:
-            return
-        self._posting = True
-
-        def over() -> None:
-            self._posting = False
-
-        op: WriteOp[Any] = WriteOp(self, self.ctx, fn, command).disabling(self.close_button)
-        op.success(done).failure(self._refused).finally_(over).start()
-
-    def _refused(self, error: BaseException) -> bool:
-        self.signal("bad")
-        if not isinstance(error, AppError) or isinstance(error, NotAllowed | SessionEnded):
-            return False
-        self._tell(error_text(error), "bad")
-        return True
-
     # -- looks --------------------------------------------------------------------------------------------------
 
-    def _want(self) -> str:
+    def wanted(self) -> str:
+        """The delivery, then what goes into the parcel, or to close it."""
         work = self.work
         if work is None:
             return t("scan_pack.want_delivery")
@@ -366,9 +283,6 @@ class PackPage(ScanPage):
         number = work.number or max((one.number for one in work.delivery.parcels), default=0) + 1
         key = "close" if work.all_in and work.inside else "goods"
         return t(f"scan_pack.want_{key}", number=fmt.number(number))
-
-    def _tell(self, said: str, tone: str) -> None:
-        self.prompt.tell(self._want(), said, tone)
 
     def _how_far(self) -> tuple[str, str]:
         work = self.work
@@ -383,16 +297,19 @@ class PackPage(ScanPage):
         clear_layout(self.box)
         for row in rows:
             self.box.addWidget(pack_cards.delivery_card(row, partial(self.start, row.delivery_id)))
+        if len(rows) == packing.MOST_LISTED:
+            self.say_first(len(rows))
         if not rows:
             self.box.addWidget(EmptyState("circle-check", t("scan_pack.empty"), t("scan_pack.empty_text")))
 
-    def _show(self, said: str = "", tone: str = "") -> None:
+    def show_work(self, said: str = "", tone: str = "") -> None:
+        """The deliveries to choose from, or the parcel being filled and what is left."""
         work = self.work
         if work is not None:
-            self.ctx.settings.set(self._kept_as, pack(packing.keep(work)))
+            self.keep(packing.keep(work))
         elif not self._kept:
-            self.ctx.settings.set(self._kept_as, None)
-        self._tell(said, tone)
+            self.keep(None)
+        self.tell(said, tone)
         clear_layout(self.box)
         for button in (
             self.undo_button,
@@ -411,7 +328,7 @@ class PackPage(ScanPage):
             self.weigh_button.setText(kilos(weight) if weight is not None else t("scan_pack.weigh"))
             self.weigh_button.updateGeometry()
             acts = pack_cards.Acts(
-                change=self._change,
+                change=self.change,
                 reopen=self.reopen,
                 void=self.void,
                 label=lambda parcel: parcel_print.labels(self, self.ctx, work.delivery, [parcel]),

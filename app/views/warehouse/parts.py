@@ -1,13 +1,9 @@
 """What screens for scan work are made of: large enough for gloves, the same in the office and in the hall."""
 
-from collections.abc import Callable
-from typing import Any
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from app.core.errors import AppError
 from app.core.i18n import t
 from app.services.labels.scanning import BOX, LOT, PLACE, PRODUCT, Hit, Resolved
 from app.services.labels.scans import Reading
@@ -18,7 +14,6 @@ from app.views.core.marks import IconLabel, Label
 from app.views.core.scanner import ScanHub, hub_of
 from app.views.core.theme import fill, font, px, tok
 from app.views.core.toasts import Foot
-from app.views.core.values import error_text
 from app.views.core.workspace import TabPage
 from app.views.warehouse.pictures import PictureScans
 
@@ -132,7 +127,7 @@ class ScanPage(TabPage):
     def not_known(self, found: Resolved, want: str) -> str:
         """Say that nobody knows a code; what is nothing of the house's may go on to be taught."""
         self.prompt.tell(want, unknown_words(found.reading), "bad")
-        return "bad" if found.reading.own else ""
+        return "" if teachable(found.reading) else "bad"
 
     def signal(self, tone: str) -> None:
         """Let people hear what came of a scan after a while."""
@@ -145,15 +140,6 @@ class ScanPage(TabPage):
         if code and hub is not None:
             self.typed.clear()
             hub.scanned(code)
-
-    def attempt(self, work: Callable[[], Any], want: Callable[[], str]) -> str:
-        """Do a step; what it refuses is said. The tone of how it went."""
-        try:
-            work()
-        except AppError as error:
-            self.prompt.tell(want(), error_text(error), "bad")
-            return "bad"
-        return "ok"
 
 
 def first(hits: tuple[Hit, ...], *topics: str) -> Hit | None:
@@ -168,12 +154,23 @@ def of_several(hits: tuple[Hit, ...]) -> bool:
 
 
 def unknown_words(reading: Reading) -> str:
-    """What is said about a code nobody knows; the house's own labels say what they are for."""
-    return t("scan.unknown_own" if reading.own else "scan.unknown", code=reading.code)
+    """What is said about a code nobody knows, the house's own labels and what was misread among them."""
+    if reading.damaged:
+        return t("error.taught_code_digit", code=reading.code)
+    kind = {"": "unknown", "command": "unknown_command"}.get(reading.own, "unknown_own")
+    return t(f"scan.{kind}", code=reading.code)
+
+
+def teachable(reading: Reading) -> bool:
+    """Whether a code nobody knows may be taught: neither one of the house's own, nor a number that was misread."""
+    return not reading.own and not reading.damaged
 
 
 def is_lot(found: Resolved) -> bool:
-    """Whether a code may be the number of a lot that is asked for: nobody knows it, or it is a lot's, of whatever."""
+    """Whether a code may be the number of a lot that is asked for: nobody knows it, or it is a lot's, of whatever; what
+    the house's own labels and commands bear is none but on the label of a lot."""
+    if found.reading.own not in ("", "lot"):
+        return False
     goods = [hit for hit in found.hits if hit.topic in (PRODUCT, LOT, PLACE, BOX)]
     return not goods or (found.reading.kind == "plain" and all(hit.topic == LOT for hit in goods))
 

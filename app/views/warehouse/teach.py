@@ -40,6 +40,8 @@ class TeachDialog(Dialog):
         self, window: QWidget, ctx: AppContext, reading: Reading, search: Callable[[], object] | None = None
     ) -> None:
         words = t("scan.teach_text_gtin" if reading.gtin else "scan.teach_text")
+        if reading.wrong_digit:
+            words = t("error.taught_code_digit_of_8", code=reading.code)
         super().__init__(window, t("scan.teach_title"), words, icon="scan-line", tint="warn")
         self.setObjectName("dialog.teach")
         self._ctx, self.reading = ctx, reading

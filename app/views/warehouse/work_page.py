@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core import format as fmt
 from app.core.changes import Result
 from app.core.clock import today
-from app.core.drafts import pack, unpack
-from app.core.errors import AppError, NotAllowed, SessionEnded
+from app.core.drafts import pack
+from app.core.errors import NotAllowed
 from app.core.i18n import language, t
 from app.services.inventory import writes
 from app.services.inventory.master import ProductStock, product_stock
@@ -33,45 +33,38 @@ from app.services.inventory.scan_work import (
 from app.services.labels.scanning import BOX, LOT, PLACE, PRODUCT, Hit, Resolved
 from app.views.core.context import AppContext
 from app.views.core.errors import ask
-from app.views.core.marks import Chip, Label
+from app.views.core.marks import Label
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.scanner import LATER
 from app.views.core.surfaces import Card, EmptyState, clear_layout
-from app.views.core.theme import px
-from app.views.core.values import error_text
-from app.views.terminal.parts import TouchButton
-from app.views.warehouse.parts import ScanPage, first, is_lot, of_several
-
-UNDO = 50
-ONE = Decimal(1)
+from app.views.terminal.parts import TouchButton, TouchChip
+from app.views.warehouse.parts import first, is_lot, of_several
+from app.views.warehouse.steps import ONE, UNDO, StepPage, add_amount, row_card
 
 
-class WorkPage(ScanPage):
+class WorkPage(StepPage[Work]):
     """One kind of work; ``mode`` says which."""
 
     mode = RECEIVE
 
     def __init__(self, ctx: AppContext, state: dict[str, Any]) -> None:
-        super().__init__(ctx)
-        self._past: list[Work] = []
-        self._posting = False
-        kept = state.get("work") or ctx.settings.get(self._kept_as)
-        self.work = restore(self.mode, unpack(kept)) if isinstance(kept, dict) else Work(self.mode)
-        self.undo_button = TouchButton(t("scan_work.undo"), "undo-2", "quiet", clicked=self.undo)
-        self.undo_button.setObjectName("action.undo")
-        self.clear_button = TouchButton(t("scan_work.clear"), "trash-2", "quiet", clicked=self.clear)
-        self.clear_button.setObjectName("action.clear")
-        self.post_button = TouchButton(t("scan_work.post"), "check", "primary", clicked=self.post)
-        self.post_button.setObjectName("action.post")
-        self.foot.addWidget(self.undo_button)
-        self.foot.addWidget(self.clear_button)
-        self.foot.addStretch(1)
-        self.foot.addWidget(self.post_button)
-        self._show()
+        super().__init__(ctx, state, self.mode, "work")
+        self.add_buttons(
+            (
+                ("undo", "scan_work.undo", "undo-2", "quiet", self.undo),
+                ("clear", "scan_work.clear", "trash-2", "quiet", self.leave),
+            ),
+            (("post", "scan_work.post", "check", "primary", self.post),),
+        )
+        self.show_work()
 
-    @property
-    def _kept_as(self) -> str:
-        return f"warehouse.{self.mode}.{self.ctx.profile.person}"
+    undo_button: TouchButton
+    clear_button: TouchButton
+    post_button: TouchButton
+
+    def restored(self, kept: dict[str, Any] | None) -> Work:
+        """What was scanned before."""
+        return restore(self.mode, kept) if kept is not None else Work(self.mode)
 
     # -- TabPage ------------------------------------------------------------------------------------------------
 
@@ -83,13 +76,9 @@ class WorkPage(ScanPage):
         """Whether something was scanned that is not booked."""
         return bool(self.work.lines)
 
-    def save(self, then: Callable[[], None] | None = None) -> None:
-        """Book what is complete, then go on."""
-        self.post(then)
-
-    def discard(self) -> None:
-        """Forget what was scanned."""
-        self.ctx.settings.set(self._kept_as, None)
+    def complete(self) -> bool:
+        """Whether it only has to be booked: what is moved needs the place it goes to, and a lot may be asked for."""
+        return self.mode in AT_PLACE and self.work.asked is None
 
     # -- scans --------------------------------------------------------------------------------------------------
 
@@ -100,14 +89,14 @@ class WorkPage(ScanPage):
         if self.work.asked is not None and is_lot(found):
             return self._lot(found.reading.lot or found.reading.code)
         if not found.hits:
-            return self.not_known(found, self._want())
+            return self.not_known(found, self.wanted())
         place = first(found.hits, PLACE, BOX)
         product = first(found.hits, PRODUCT, LOT)
         # What both a product and a place are called like is what is waited for.
         if place is not None and (product is None or self.work.wants == "place"):
             return self._place(place)
         if of_several(found.hits):
-            self._tell(t("scan.lot_of_several", lot=found.reading.code), "bad")
+            self.tell(t("scan.lot_of_several", lot=found.reading.code), "bad")
             return "bad"
         if product is not None:
             return self._product(product, found)
@@ -115,17 +104,17 @@ class WorkPage(ScanPage):
 
     def _place(self, hit: Hit) -> str:
         if hit.place_id is None:
-            self._tell(t("scan_look.box_nowhere", box=hit.label), "bad")
+            self.tell(t("scan_look.box_nowhere", box=hit.label), "bad")
             return "bad"
         spot = Spot(hit.place_id, hit.place)
         if self.mode in AT_PLACE or not self.work.lines:
-            return self._step(lambda: self.work.at(spot))
-        return self._post(lambda: (writes.transfer_stock, self.work.move(spot)), spot.code)
+            return self.step(lambda: self.work.at(spot))
+        return self._post(writes.transfer_stock, lambda: self.work.move(spot), spot.code)
 
     def _product(self, hit: Hit, found: Resolved) -> str:
         more = hit.more
         if not more.get("is_stocked"):
-            self._tell(t("error.product_not_stocked", product=hit.label), "bad")
+            self.tell(t("error.product_not_stocked", product=hit.label), "bad")
             return "bad"
         piece = Piece(
             int(hit.product_id or 0),
@@ -140,7 +129,7 @@ class WorkPage(ScanPage):
             hit.expires_on or found.reading.expires_on,
         )
         if self.mode in AT_PLACE:
-            tone = self._step(lambda: self.work.arrived(piece))
+            tone = self.step(lambda: self.work.arrived(piece))
             return self._expired(piece) if tone == "ok" and self.mode == RECEIVE else tone
         self._look(piece)
         return LATER
@@ -150,11 +139,11 @@ class WorkPage(ScanPage):
         if piece.expires_on is None or piece.expires_on >= today():
             return "ok"
         until = fmt.date_(piece.expires_on)
-        self._tell(t("scan_work.expired", product=piece.sku, day=until), "warn")
+        self.tell(t("scan_work.expired", product=piece.sku, day=until), "warn")
         return "warn"
 
     def _lot(self, lot: str) -> str:
-        tone = self._step(lambda: self.work.with_lot(lot))
+        tone = self.step(lambda: self.work.with_lot(lot))
         asked = self.work.asked
         if tone == "ok" and asked is not None and asked.lot:
             self._look(asked)
@@ -166,130 +155,73 @@ class WorkPage(ScanPage):
         op.success(partial(self._lies, piece)).start()
 
     def _lies(self, piece: Piece, stock: ProductStock) -> None:
-        tone = self._step(lambda: self.work.taken(piece, stock))
+        tone = self.step(lambda: self.work.taken(piece, stock))
         self.signal(tone)
         if tone == "ok" and self.mode == PUT_AWAY and self.work.asked is None:
             shelves = [one.place for one in stock.balances if one.place_kind == "storage" and one.qty > 0]
             if shelves:
                 lies = ", ".join(dict.fromkeys(shelves[:4]))
-                self._tell(t("scan_work.lies_at", product=piece.sku, places=lies), "ok")
+                self.tell(t("scan_work.lies_at", product=piece.sku, places=lies), "ok")
 
     def on_command(self, command: str) -> str:
-        """Codes of the sheet: all that the buttons do, and the digits of a quantity."""
-        if command.isdigit():
-            return self._step(lambda: self.work.digit(command))
-        doing: dict[str, Callable[[], str]] = {
-            "undo": self.undo,
-            "cancel": self.clear_now,
-            "more": lambda: self._step(lambda: self.work.one_more()),
-        }
-        return doing.get(command, self.post)()
+        """Codes of the sheet; here *one more* holds for goods scanned just now, and *cancel* can be undone."""
+        if command == "more":
+            return self.step(self.work.one_more)
+        return self.forget() if command == "cancel" else super().on_command(command)
 
     # -- steps --------------------------------------------------------------------------------------------------
 
-    def _step(self, make: Callable[[], Work]) -> str:
-        before = self.work
-        try:
-            self.work = make()
-        except AppError as error:
-            self._tell(error_text(error), "bad")
-            return "bad"
-        if self.work != before:
-            self._past = [*self._past[-UNDO:], before]
-        self._show(self._done_words(), "ok")
-        return "ok"
-
-    def undo(self) -> str:
-        """Take the last step back; the tone for it."""
-        if not self._past:
-            self._tell(t("scan_work.nothing_to_undo"), "warn")
-            return "warn"
-        self.work = self._past.pop()
-        self._show(t("scan_work.undone"))
-        return "ok"
-
-    def clear(self) -> None:
-        """Take everything back, after a question."""
-        if self.work.lines:
-            ask(
-                self,
-                t("scan_work.clear_title"),
-                t("scan_work.clear_text"),
-                "scan_work.clear_yes",
-                self.clear_now,
-            )
-        else:
-            self.clear_now()
-
-    def clear_now(self) -> str:
+    def forget(self) -> str:
         """Take everything back; undo brings it again."""
         self._past = [*self._past[-UNDO:], self.work]
         self.work = Work(self.mode)
-        self._show(t("scan_work.cleared"))
+        self.show_work(t("scan_work.cleared"))
         return "ok"
-
-    def _change(self, change: Decimal) -> None:
-        self._step(lambda: self.work.more(change))
 
     # -- posting ------------------------------------------------------------------------------------------------
 
     def post(self, then: Callable[[], None] | None = None) -> str:
         """Book what arrived; what is moved is booked by scanning the place it goes to. The tone for it."""
         if self.mode == RECEIVE:
-            return self._post(lambda: (writes.receive_stock, self.work.receive()), "", then)
+            return self._post(writes.receive_stock, self.work.receive, "", then)
         if self.mode == COUNT:
             reason = t("scan_count.reason")
-            return self._post(lambda: (writes.adjust_stock, self.work.count(reason)), "", then)
-        self._tell(t("scan_work.scan_target"), "warn")
+            return self._post(writes.adjust_stock, lambda: self.work.count(reason), "", then)
+        self.tell(t("scan_work.scan_target"), "warn")
         return "warn"
 
     def _post(
         self,
-        make: Callable[[], tuple[Callable[[Any, Any], Result[Any]], Any]],
+        fn: Callable[[Any, Any], Result[Any]],
+        make: Callable[[], Any],
         target: str,
         then: Callable[[], None] | None = None,
     ) -> str:
-        if self._posting:
-            return "bad"
-        try:
-            fn, command = make()
-        except AppError as error:
-            self._tell(error_text(error), "bad")
-            return "bad"
-        self._posting = True
         lines = self.work.lines
 
         def booked(_answer: Any) -> None:
             self.work, self._past = self.work.done(), []
             words = t(f"{self.key}.done", n=len(lines), count=fmt.number(len(lines)), place=target)
-            self._show(words, "ok")
+            self.show_work(words, "ok")
             self.signal("ok")
             if then is not None:
                 then()
 
-        def over() -> None:
-            self._posting = False
+        return self.book(fn, make, booked, self.post_button, self._not_booked)
 
-        op: WriteOp[Any] = WriteOp(self, self.ctx, fn, command).disabling(self.post_button)
-        op.success(booked).failure(lambda error: self._refused(error, command)).finally_(over).start()
-        return LATER
-
-    def _refused(self, error: BaseException, command: Any) -> bool:
-        self.signal("bad")
+    def _not_booked(self, error: BaseException, command: Any) -> bool:
         if isinstance(error, NotAllowed) and error.key == "stock_difference_limit":
+            self.signal("bad")
             self._ask_for(error, command)
             return True
-        if not isinstance(error, AppError) or isinstance(error, NotAllowed | SessionEnded):
-            return False
-        self._tell(error_text(error), "bad")
-        return True
+        return self.refused(error)
 
     def _ask_for(self, error: NotAllowed, command: Any) -> None:
         """The difference weighs more than the person may post: offer to ask somebody who may."""
 
         def sent(_request: int) -> None:
             self.work, self._past = self.work.done(), []
-            self._show(t("stock.count.asked"), "ok")
+            self.show_work(t("stock.count.asked"), "ok")
 
         def request() -> None:
             again = replace(command, command=uuid4())
@@ -301,26 +233,24 @@ class WorkPage(ScanPage):
 
     # -- looks --------------------------------------------------------------------------------------------------
 
-    def _want(self) -> str:
+    def wanted(self) -> str:
+        """A place, goods, a lot, or where it goes to."""
         asked = self.work.asked
         return t(f"{self.key}.want_{self.work.wants}", product=asked.sku if asked is not None else "")
 
-    def _tell(self, said: str, tone: str) -> None:
-        self.prompt.tell(self._want(), said, tone)
-
-    def _done_words(self) -> str:
+    def outcome(self) -> tuple[str, str]:
+        """What was scanned, and how many of it."""
         line, asked = self.work.last, self.work.asked
         if asked is not None:
-            return f"{asked.sku} {asked.name}"
-        if line is None:
-            return t("scan_work.at", place=self.work.place.code) if self.work.place is not None else ""
-        return f"{line.piece.sku} {line.piece.name} · {fmt.quantity(line.qty, line.piece.unit)}"
+            return f"{asked.sku} {asked.name}", "ok"
+        if line is not None:
+            return f"{line.piece.sku} {line.piece.name} · {fmt.quantity(line.qty, line.piece.unit)}", "ok"
+        return t("scan_work.at", place=self.work.place.code) if self.work.place is not None else "", "ok"
 
-    def _show(self, said: str = "", tone: str = "") -> None:
-        self.ctx.settings.set(
-            self._kept_as, pack(dump(self.work)) if self.work.lines or self.work.place else None
-        )
-        self._tell(said, tone)
+    def show_work(self, said: str = "", tone: str = "") -> None:
+        """What was scanned so far."""
+        self.keep(dump(self.work) if self.work.lines or self.work.place else None)
+        self.tell(said, tone)
         clear_layout(self.box)
         if self.work.place is not None:
             card = Card()
@@ -338,38 +268,14 @@ class WorkPage(ScanPage):
         self.changed.emit()
 
     def _line(self, line: WorkLine, *, newest: bool) -> QWidget:
-        card = Card()
-        card.setObjectName(f"row.{line.piece.sku}")
-        row = QHBoxLayout()
-        row.setSpacing(px("gap_l"))
-        words = QVBoxLayout()
-        words.setSpacing(px("gap_xs"))
-        words.addWidget(Label(f"{line.piece.sku} {line.piece.name}", "touch_word", elide=True))
-        where = line.source or line.place
-        most = (
-            t("scan_work.of", amount=fmt.quantity(line.most, line.piece.unit))
-            if line.most is not None
-            else ""
-        )
-        good = line.piece.expires_on
-        until = t("scan_look.until", day=fmt.date_(good)) if good is not None else ""
-        parts = (line.piece.lot, until, where.code if where is not None else "", most)
-        words.addWidget(Label(" · ".join(part for part in parts if part), "touch_text", "text2"))
-        row.addLayout(words, 1)
+        piece, where = line.piece, line.source or line.place
+        most = t("scan_work.of", amount=fmt.quantity(line.most, piece.unit)) if line.most is not None else ""
+        until = t("scan_look.until", day=fmt.date_(piece.expires_on)) if piece.expires_on is not None else ""
+        parts = (piece.lot, until, where.code if where is not None else "", most)
+        card, row = row_card(f"row.{piece.sku}", f"{piece.sku} {piece.name}", parts)
         if line.qty == 0 and self.mode != COUNT:
-            row.addWidget(Chip("warn", t("scan_work.nothing")))
-        if newest:
-            less = TouchButton("", "minus", clicked=partial(self._change, -ONE))
-            less.setAccessibleName(t("scan_work.less"))
-            less.setObjectName("action.less")
-            row.addWidget(less)
-        row.addWidget(Label(fmt.quantity(line.qty, line.piece.unit), "touch_name"))
-        if newest:
-            more = TouchButton("", "plus", clicked=partial(self._change, ONE))
-            more.setAccessibleName(t("scan_work.more"))
-            more.setObjectName("action.more")
-            row.addWidget(more)
-        card.body.addLayout(row)
+            row.addWidget(TouchChip("warn", "", t("scan_work.nothing")))
+        add_amount(row, fmt.quantity(line.qty, piece.unit), self.change if newest else None)
         return card
 
 

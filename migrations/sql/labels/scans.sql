@@ -20,6 +20,7 @@ DECLARE
   v_products bigint[] := '{}';
   v_found jsonb := '[]';
   v_more jsonb;
+  v_lots int := 0;
 BEGIN
   PERFORM sec.require('scan_resolve');
   IF coalesce(v_code, '') = '' OR length(v_code) > 2000 THEN
@@ -61,8 +62,8 @@ BEGIN
   v_found := v_found || coalesce(v_more, '[]');
   -- A lot's number alone: products hold it apart, so there may be several.
   IF v_plain AND length(v_code) <= 40 THEN
-    SELECT jsonb_agg(x.hit) INTO v_more FROM (
-      SELECT jsonb_build_object(
+    SELECT jsonb_agg(x.hit), coalesce(max(x.lots), 0) INTO v_more, v_lots FROM (
+      SELECT count(*) OVER () AS lots, jsonb_build_object(
                'topic', 'inventory.lot', 'id', l.id, 'label', p.sku, 'product_id', p.id, 'lot_id', l.id, 'lot', l.code,
                'expires_on', l.expires_on, 'unit', CASE WHEN p_language = 'en' THEN u.name_en ELSE u.name_de END,
                'decimals', u.decimals, 'is_stocked', p.is_stocked, 'is_lot_tracked', p.is_lot_tracked,
@@ -164,10 +165,10 @@ BEGIN
       INTO v_more FROM api.packing_find(coalesce(p_asked ->> 'sscc', v_parts[1], v_code)) d;
     v_found := v_found || coalesce(v_more, '[]');
   END IF;
-  RETURN jsonb_build_object('hits', v_found);
+  RETURN jsonb_build_object('hits', v_found, 'lots', v_lots);
 END $$;
 COMMENT ON FUNCTION api.scan_resolve IS
-  'What a scanned code stands for, read as the person: asked {code, eans (an article number with 8, 12, 13, 14 digits), lot, sscc, own, parts}; {hits: [{topic, id, label, …}]}, empty when nobody knows it. Products bring product_id, lot, lot_id and unit, places their warehouse, boxes their place.';
+  'What a scanned code stands for, read as the person: asked {code, eans (an article number with 8, 12, 13, 14 digits), lot, sscc, own, parts}; {hits: [{topic, id, label, …}], empty when nobody knows it; of the lots with this number the 8 newest, lots: how many there are}. Products bring product_id, lot, lot_id and unit, places their warehouse, boxes their place.';
 
 CREATE OR REPLACE FUNCTION labels.is_ours(p_code text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -185,6 +186,34 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION labels.is_ours IS 'Whether the house''s own labels or papers bear this code: it is not to be taught as anything else.';
 
+CREATE OR REPLACE FUNCTION labels.digit_is_wrong(p_digits text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT right(p_digits, 1) <> labels.check_digit(left(p_digits, -1))
+$$;
+COMMENT ON FUNCTION labels.digit_is_wrong IS 'Whether the last of these digits is not the check digit of those before it.';
+
+CREATE OR REPLACE FUNCTION labels.code_flaw(p_code text, p_supplier_id bigint DEFAULT NULL) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE
+    -- The forms of our own labels and commands (own_codes.py, scans.py), alone or as identifier 92 beside other data.
+    WHEN p_code ~* '^([ABDFGM]/[^/]+|[LPS]/[^/]+/[^/]+|W/.+)$'
+      OR (p_code ~* '\(92\)([ABDFGM]/[^/(]+|[LPS]/[^/(]+/[^/(]+)(\(|$)' AND p_code !~ '\((00|01|02)\)') THEN 'own'
+    -- Eight digits may as well be a supplier's own number: whose it is says which of the two.
+    WHEN p_code ~ '^\d{8}$' AND p_supplier_id IS NOT NULL THEN NULL
+    WHEN p_code ~ '^(\d{8}|\d{12,14}|\d{18})$' AND labels.digit_is_wrong(p_code)
+      OR p_code ~ '^00\d{18}$' AND labels.digit_is_wrong(substr(p_code, 3))
+      -- GS1 as people read it, and as it is scanned: nothing but the number, or with separators.
+      OR labels.digit_is_wrong(substring(p_code FROM '\(0[12]\)(\d{14})(\(|$)'))
+      OR labels.digit_is_wrong(substring(p_code FROM '\(00\)(\d{18})(\(|$)'))
+      OR (p_code ~ '^0[12]\d{14}$' OR strpos(p_code, chr(29)) > 0)
+         AND labels.digit_is_wrong(substring(p_code FROM '^\x1d?0[12](\d{14})'))
+      OR strpos(p_code, chr(29)) > 0 AND labels.digit_is_wrong(substring(p_code FROM '^\x1d?00(\d{18})'))
+      THEN CASE WHEN p_code ~ '^\d{8}$' THEN 'digit_of_8' ELSE 'digit' END
+  END
+$$;
+COMMENT ON FUNCTION labels.code_flaw IS
+  'Why a code is nothing to be taught: own (it has the form of the house''s own labels or commands), digit (an article or shipping number with a wrong check digit), digit_of_8 (eight digits that are no EAN-8 and no supplier''s number); NULL: it may be.';
+
 CREATE OR REPLACE FUNCTION api.code_teach(p_command uuid, p_code text, p_topic text, p_record_id bigint, p_gtin text DEFAULT NULL,
                                           p_supplier_id bigint DEFAULT NULL, p_qty numeric DEFAULT 1, p_note text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -192,6 +221,7 @@ DECLARE
   v_replay jsonb;
   v_there boolean;
   v_holder text;
+  v_flaw text;
   v_ean boolean := false;
   v_id bigint;
 BEGIN
@@ -233,9 +263,19 @@ BEGIN
   IF v_holder IS NOT NULL THEN
     PERFORM sec.fail('ER422', 'taught_code_taken', jsonb_build_object('code', p_code, 'holder', v_holder));
   END IF;
+  v_flaw := labels.code_flaw(btrim(p_code), p_supplier_id);
+  IF v_flaw = 'own' THEN
+    PERFORM sec.fail('ER422', 'taught_code_own', jsonb_build_object('code', p_code));
+  ELSIF v_flaw = 'digit' THEN
+    PERFORM sec.fail('ER422', 'taught_code_digit', jsonb_build_object('code', p_code));
+  ELSIF v_flaw = 'digit_of_8' THEN
+    PERFORM sec.fail('ER422', 'taught_code_digit_of_8', jsonb_build_object('code', p_code));
+  ELSIF p_gtin IS NOT NULL AND (p_gtin !~ '^\d{14}$' OR labels.digit_is_wrong(p_gtin)) THEN
+    PERFORM sec.fail('ER422', 'taught_code_digit', jsonb_build_object('code', p_gtin));
+  END IF;
   -- An article number of its own belongs on the product, where everybody sees it.
-  IF p_topic = 'catalog.product' AND p_gtin IS NOT NULL AND p_gtin ~ '^\d{14}$' AND p_qty = 1 AND p_supplier_id IS NULL
-     AND right(p_gtin, 1) = labels.check_digit(left(p_gtin, 13)) AND sec.may('catalog.product:update') THEN
+  IF p_topic = 'catalog.product' AND p_gtin IS NOT NULL AND p_qty = 1 AND p_supplier_id IS NULL
+     AND sec.may('catalog.product:update') THEN
     UPDATE catalog.product p SET ean = regexp_replace(p_gtin, '^0(?=\d{13}$)', '') WHERE p.id = p_record_id AND p.ean IS NULL;
     v_ean := FOUND;
   END IF;
@@ -246,7 +286,7 @@ BEGIN
   RETURN api.command_end(p_command, jsonb_build_object('id', v_id, 'ean', v_ean));
 END $$;
 COMMENT ON FUNCTION api.code_teach IS
-  'Teach what a code stands for: a product, place, lot or box. Refused when it stands for something already (taught_code_taken). A valid article number (p_gtin, 14 digits) of a product without one becomes its EAN when the person may change products. Returns {id, ean}.';
+  'Teach what a code stands for: a product, place, lot or box. Refused when it stands for something already (taught_code_taken), has the form of our own labels and commands (taught_code_own) or a wrong check digit (taught_code_digit, taught_code_digit_of_8). A valid article number (p_gtin, 14 digits) of a product without one becomes its EAN when the person may change products. Returns {id, ean}.';
 
 CREATE OR REPLACE FUNCTION api.scan_log(p_command uuid, p_notes jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -262,8 +302,9 @@ BEGIN
   IF p_notes IS NULL OR jsonb_typeof(p_notes) <> 'array' OR jsonb_array_length(p_notes) NOT BETWEEN 1 AND 200 THEN
     PERFORM sec.fail('ER422', 'scan_log_count', jsonb_build_object('most', 200));
   END IF;
-  INSERT INTO labels.scan (workplace, screen, code, outcome, topic, record_id)
-  SELECT left(n.workplace, 80), left(n.screen, 60), left(n.code, 200), n.outcome, left(n.topic, 40), n.record_id
+  -- Who works at a terminal is what its session says, never what the device tells.
+  INSERT INTO labels.scan (operator, workplace, screen, code, outcome, topic, record_id)
+  SELECT (sec.acting())[2], left(n.workplace, 80), left(n.screen, 60), left(n.code, 200), n.outcome, left(n.topic, 40), n.record_id
     FROM ROWS FROM (jsonb_to_recordset(p_notes) AS (
            workplace text, screen text, code text, outcome text, topic text, record_id bigint))
          WITH ORDINALITY AS n (workplace, screen, code, outcome, topic, record_id, ord)
@@ -272,4 +313,4 @@ BEGIN
   RETURN api.command_end(p_command, jsonb_build_object('count', v_count));
 END $$;
 COMMENT ON FUNCTION api.scan_log IS
-  'Write scans down, up to 200 at once: [{workplace, screen, code, outcome (found, several, unknown, refused, command), topic, record_id}]. The person and the time are the server''s.';
+  'Write scans down, up to 200 at once: [{workplace, screen, code, outcome (found, several, unknown, refused, command), topic, record_id}]. The person, at a terminal device and operator, and the time are the server''s.';
