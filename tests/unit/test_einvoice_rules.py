@@ -205,7 +205,8 @@ def test_without_rule_sets_nothing_is_valid(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "profile", [Profile.ZUGFERD_EN16931, Profile.ZUGFERD_EXTENDED, Profile.XRECHNUNG_CII, Profile.XRECHNUNG_UBL]
+    "profile",
+    [Profile.ZUGFERD_EN16931, Profile.ZUGFERD_EXTENDED, Profile.XRECHNUNG_CII, Profile.XRECHNUNG_UBL],
 )
 def test_quicker_rule_sets_find_the_same(profile: Profile) -> None:
     """Compiled as they came and made quicker: the same failed rules at the same places, in the same order."""

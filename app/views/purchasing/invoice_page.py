@@ -13,7 +13,8 @@ from app.core.i18n import language, t
 from app.services.purchasing import invoicing
 from app.services.purchasing.commands import CancelInvoice, Discard, EnterInvoice, SaveInvoice
 from app.services.purchasing.currency import rate_for
-from app.services.purchasing.invoices import Invoice, OpenLine, as_line, open_lines
+from app.services.purchasing.invoices import Invoice, as_line, open_lines
+from app.services.purchasing.matching import OpenLine
 from app.views.approvals.deciding import approve, reject
 from app.views.core.errors import ask
 from app.views.core.form_model import (
