@@ -1,11 +1,11 @@
 """A received invoice as a page to read: all in it is a stranger's text; nothing is markup, nothing is fetched."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from typing import Any
+from typing import Any, TypeVar
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QResizeEvent, QTextOption
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QResizeEvent, QTextBlockFormat, QTextCursor, QTextOption
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from app.core.i18n import language, t
@@ -15,8 +15,12 @@ from app.services.validation.findings import Finding
 from app.views.core.theme import px, tok
 
 SHOWN_FINDINGS = 60
-SHOWN_ROWS = 500  # of one table; the page is laid out in the window's own thread
+SHOWN_ROWS = 500  # of one table
+SHARES = (7, 39, 15, 14, 9, 16)  # of the width, per column of the lines
+PORTION = 20  # rows laid out at once: that happens in the window's own thread
 SHOWN_LETTERS = 4000  # of one text
+
+T = TypeVar("T")
 
 
 class Paper(QTextBrowser):
@@ -26,6 +30,10 @@ class Paper(QTextBrowser):
         super().__init__(parent)
         self._received: Received | None = None
         self._wide = True
+        self._left: list[str] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._go_on)
         self.setObjectName("einvoice.paper")
         self.setAccessibleName(t("einvoice.inbox.paper"))
         self.setOpenLinks(False)
@@ -56,23 +64,49 @@ class Paper(QTextBrowser):
 
     def _show(self) -> None:
         if self._received is not None:
-            self.setHtml(page(self._received, wide=self._wide))
+            first, *self._left = page(self._received, wide=self._wide)
+            self.setHtml(first)
             self.verticalScrollBar().setValue(0)
+            self._timer.start()
+
+    def _go_on(self) -> None:
+        """Add the next portion; the window does what else there is to do before the one after it."""
+        if not self._left:
+            self._timer.stop()
+            return
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.insertBlock(_seam())
+        cursor.insertHtml(self._left.pop(0))
 
 
-def page(received: Received, *, wide: bool = True) -> str:
-    """The page as HTML, every text escaped; ``wide`` has room for two columns."""
+def _seam() -> QTextBlockFormat:
+    """The paragraph Qt puts between two tables, too thin to be seen."""
+    seam = QTextBlockFormat()
+    seam.setLineHeight(1, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+    return seam
+
+
+def page(received: Received, *, wide: bool = True) -> list[str]:
+    """The page as HTML in portions, every text escaped; ``wide`` has room for two columns."""
     lang = language()
-    parts = [_findings(received, lang)]
+    head, parts = [_findings(received, lang)], []
     if received.invoice is not None:
         sheet = show.sheet(received.invoice, lang, SHOWN_ROWS)
-        parts.append(_invoice(sheet, len(received.invoice.lines), wide))
+        head.append(_invoice(sheet, wide))
+        parts += _positions(sheet.positions)
+        parts.append(_more(len(received.invoice.lines)) + _sums(sheet.sums))
     if received.unread:
-        rows = _rows([(path.replace("/", " › "), text) for path, text in received.unread[:SHOWN_ROWS]])
-        more = _more(len(received.unread))
-        parts.append(f"<h3>{_t('unread')}</h3><table cellpadding='2'>{rows}</table>{more}")
+        rows = [(path.replace("/", " › "), text) for path, text in received.unread[:SHOWN_ROWS]]
+        parts.append(f"<h3>{_t('unread')}</h3>")
+        parts += (f"<table cellpadding='2'>{_rows(some)}</table>" for some in _portions(rows))
+        parts.append(_more(len(received.unread)))
     parts.append(f"<p style='color:{_colour('text2')}'>{_origin(received)}</p>")
-    return "".join(parts)
+    return ["".join(head), *(part for part in parts if part)]
+
+
+def _portions(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (rows[first : first + PORTION] for first in range(0, len(rows), PORTION))
 
 
 def _t(key: str, **params: Any) -> str:
@@ -110,7 +144,7 @@ def _list(key: str, findings: list[Finding], tone: str, received: Received, lang
     return f"<h3 style='color:{_colour(tone)}'>{_t(key, n=len(findings))}</h3><ul>{items}</ul>"
 
 
-def _invoice(sheet: show.Sheet, lines: int, wide: bool) -> str:
+def _invoice(sheet: show.Sheet, wide: bool) -> str:
     blocks = [
         f"<h3>{_said(one.title)}</h3><table cellpadding='2'>{_rows(one.rows[:SHOWN_ROWS])}</table>"
         f"{_more(len(one.rows))}"
@@ -122,8 +156,7 @@ def _invoice(sheet: show.Sheet, lines: int, wide: bool) -> str:
     notes = "".join(f"<p>{_lines(note)}</p>" for note in sheet.notes[:SHOWN_ROWS]) + _more(len(sheet.notes))
     return (
         f"<h2>{_said(sheet.title)}</h2><table width='100%'><tr>{columns}</tr></table>{notes}"
-        f"<h3>{_t('lines')}</h3>{_positions(sheet.positions)}"
-        f"{_more(lines)}{_sums(sheet.sums)}"
+        f"<h3>{_t('lines')}</h3>"
     )
 
 
@@ -144,27 +177,34 @@ def _lines(text: str) -> str:
     return _said(text).replace("\n", "<br>")
 
 
-def _positions(positions: Iterable[show.Position]) -> str:
-    colour = _colour("text2")
-    head = "".join(
-        f"<th align='{'left' if key in ('position', 'words') else 'right'}' style='color:{colour}'>"
+def _positions(positions: Sequence[show.Position]) -> Iterator[str]:
+    """The lines as tables of some rows each, all with the same columns."""
+    for number, some in enumerate(_portions(positions)):
+        colour, rows = _colour("text2"), [] if number else [_heads()]
+        for one in some:
+            first, *more = one.words or ("",)
+            words = f"<b>{_lines(first)}</b>" + "".join(
+                f"<br><span style='color:{colour}'>{_lines(word)}</span>" for word in more[:SHOWN_FINDINGS]
+            )
+            numbers = "".join(
+                f"<td width='{share}%' align='right' valign='top'>{_said(cell)}</td>"
+                for share, cell in zip(SHARES[2:], (one.quantity, one.price, one.tax, one.net), strict=True)
+            )
+            rows.append(
+                f"<tr><td width='{SHARES[0]}%' valign='top'>{_said(one.id)}</td><td width='{SHARES[1]}%'>{words}</td>"
+                f"{numbers}</tr>"
+            )
+        yield f"<table width='100%' cellpadding='4'>{''.join(rows)}</table>"
+
+
+def _heads() -> str:
+    names = ("position", "words", "quantity", "price", "tax", "net")
+    heads = "".join(
+        f"<th width='{share}%' align='{'left' if key in names[:2] else 'right'}' style='color:{_colour('text2')}'>"
         f"{_t(f'column.{key}')}</th>"
-        for key in ("position", "words", "quantity", "price", "tax", "net")
+        for share, key in zip(SHARES, names, strict=True)
     )
-    rows = []
-    for one in positions:
-        first, *more = one.words or ("",)
-        words = f"<b>{_lines(first)}</b>" + "".join(
-            f"<br><span style='color:{_colour('text2')}'>{_lines(word)}</span>"
-            for word in more[:SHOWN_FINDINGS]
-        )
-        numbers = "".join(
-            f"<td align='right' valign='top' style='white-space:pre'>{_said(cell)}</td>"
-            for cell in (one.quantity, one.price, one.tax, one.net)
-        )
-        rows.append(f"<tr><td valign='top'>{_said(one.id)}</td><td>{words}</td>{numbers}</tr>")
-    line = f"border-bottom: 1px solid {_colour('line')}"
-    return f"<table width='100%' cellpadding='4' style='{line}'><tr>{head}</tr>{''.join(rows)}</table>"
+    return f"<tr>{heads}</tr>"
 
 
 def _sums(sums: tuple[tuple[str, str], ...]) -> str:
