@@ -194,10 +194,18 @@ class LinesModel(QAbstractTableModel):
         """Check everything, what is missing too; gives what is wrong then."""
         if self.read_only:
             return {}
+        before = self.errors
         self._said.clear()
         for number in range(len(self.lines)):
             self._check(number, missing=True)
-            self._changed(number)
+        changed = {number for (number, _), _ in before.items() ^ self.errors.items()}
+        if len(changed) > FEW:
+            self.beginResetModel()
+            self._arrange()
+            self.endResetModel()
+        else:
+            for number in sorted(changed):
+                self._changed(number)
         return self.errors
 
     def take_back(self, number: int, key: str) -> bool:

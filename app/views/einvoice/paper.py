@@ -1,8 +1,8 @@
 """A received invoice as a page to read: all in it is a stranger's text; nothing is markup, nothing is fetched."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from html import escape
-from typing import Any, TypeVar
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QResizeEvent, QTextBlockFormat, QTextCursor, QTextOption
@@ -20,8 +20,6 @@ SHARES = (7, 39, 15, 14, 9, 16)  # of the width, per column of the lines
 PORTION = 20  # rows laid out at once: that happens in the window's own thread
 SHOWN_LETTERS = 4000  # of one text
 
-T = TypeVar("T")
-
 
 class Paper(QTextBrowser):
     """Shows one received file."""
@@ -30,7 +28,7 @@ class Paper(QTextBrowser):
         super().__init__(parent)
         self._received: Received | None = None
         self._wide = True
-        self._left: list[str] = []
+        self._left: Iterator[str] = iter(())
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._go_on)
@@ -64,20 +62,21 @@ class Paper(QTextBrowser):
 
     def _show(self) -> None:
         if self._received is not None:
-            first, *self._left = page(self._received, wide=self._wide)
-            self.setHtml(first)
+            self._left = page(self._received, wide=self._wide)
+            self.setHtml(next(self._left))
             self.verticalScrollBar().setValue(0)
             self._timer.start()
 
     def _go_on(self) -> None:
         """Add the next portion; the window does what else there is to do before the one after it."""
-        if not self._left:
+        portion = next(self._left, None)
+        if portion is None:
             self._timer.stop()
             return
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.insertBlock(_seam())
-        cursor.insertHtml(self._left.pop(0))
+        cursor.insertHtml(portion)
 
 
 def _seam() -> QTextBlockFormat:
@@ -87,26 +86,25 @@ def _seam() -> QTextBlockFormat:
     return seam
 
 
-def page(received: Received, *, wide: bool = True) -> list[str]:
+def page(received: Received, *, wide: bool = True) -> Iterator[str]:
     """The page as HTML in portions, every text escaped; ``wide`` has room for two columns."""
-    lang = language()
-    head, parts = [_findings(received, lang)], []
-    if received.invoice is not None:
-        sheet = show.sheet(received.invoice, lang, SHOWN_ROWS)
-        head.append(_invoice(sheet, wide))
-        parts += _positions(sheet.positions)
-        parts.append(_more(len(received.invoice.lines)) + _sums(sheet.sums))
+    lang, invoice = language(), received.invoice
+    if invoice is None:
+        yield _findings(received, lang)
+    else:
+        sheet = show.sheet(invoice, lang)
+        yield _findings(received, lang) + _invoice(sheet, wide)
+        for first in range(0, min(len(invoice.lines), SHOWN_ROWS), PORTION):
+            yield _positions(show.positions(invoice, lang, first, first + PORTION), heads=first == 0)
+        yield _more(len(invoice.lines)) + _sums(sheet.sums)
     if received.unread:
-        rows = [(path.replace("/", " › "), text) for path, text in received.unread[:SHOWN_ROWS]]
-        parts.append(f"<h3>{_t('unread')}</h3>")
-        parts += (f"<table cellpadding='2'>{_rows(some)}</table>" for some in _portions(rows))
-        parts.append(_more(len(received.unread)))
-    parts.append(f"<p style='color:{_colour('text2')}'>{_origin(received)}</p>")
-    return ["".join(head), *(part for part in parts if part)]
-
-
-def _portions(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (rows[first : first + PORTION] for first in range(0, len(rows), PORTION))
+        yield f"<h3>{_t('unread')}</h3>"
+        for first in range(0, min(len(received.unread), SHOWN_ROWS), PORTION):
+            some = received.unread[first : first + PORTION]
+            rows = _rows((path.replace("/", " › "), text) for path, text in some)
+            yield f"<table cellpadding='2'>{rows}</table>"
+        yield _more(len(received.unread))
+    yield f"<p style='color:{_colour('text2')}'>{_origin(received)}</p>"
 
 
 def _t(key: str, **params: Any) -> str:
@@ -177,24 +175,23 @@ def _lines(text: str) -> str:
     return _said(text).replace("\n", "<br>")
 
 
-def _positions(positions: Sequence[show.Position]) -> Iterator[str]:
-    """The lines as tables of some rows each, all with the same columns."""
-    for number, some in enumerate(_portions(positions)):
-        colour, rows = _colour("text2"), [] if number else [_heads()]
-        for one in some:
-            first, *more = one.words or ("",)
-            words = f"<b>{_lines(first)}</b>" + "".join(
-                f"<br><span style='color:{colour}'>{_lines(word)}</span>" for word in more[:SHOWN_FINDINGS]
-            )
-            numbers = "".join(
-                f"<td width='{share}%' align='right' valign='top'>{_said(cell)}</td>"
-                for share, cell in zip(SHARES[2:], (one.quantity, one.price, one.tax, one.net), strict=True)
-            )
-            rows.append(
-                f"<tr><td width='{SHARES[0]}%' valign='top'>{_said(one.id)}</td><td width='{SHARES[1]}%'>{words}</td>"
-                f"{numbers}</tr>"
-            )
-        yield f"<table width='100%' cellpadding='4'>{''.join(rows)}</table>"
+def _positions(positions: Iterable[show.Position], *, heads: bool) -> str:
+    """Some lines as a table; the columns of all of them are the same."""
+    colour, rows = _colour("text2"), [_heads()] if heads else []
+    for one in positions:
+        first, *more = one.words or ("",)
+        words = f"<b>{_lines(first)}</b>" + "".join(
+            f"<br><span style='color:{colour}'>{_lines(word)}</span>" for word in more[:SHOWN_FINDINGS]
+        )
+        numbers = "".join(
+            f"<td width='{share}%' align='right' valign='top'>{_said(cell)}</td>"
+            for share, cell in zip(SHARES[2:], (one.quantity, one.price, one.tax, one.net), strict=True)
+        )
+        rows.append(
+            f"<tr><td width='{SHARES[0]}%' valign='top'>{_said(one.id)}</td><td width='{SHARES[1]}%'>{words}</td>"
+            f"{numbers}</tr>"
+        )
+    return f"<table width='100%' cellpadding='4'>{''.join(rows)}</table>"
 
 
 def _heads() -> str:
