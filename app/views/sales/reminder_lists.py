@@ -29,7 +29,16 @@ def _hold_customer(ctx: AppContext, rows: list[Any]) -> None:
 
 
 def _money(key: str, title: str, *, hidden: bool = False) -> Column:
-    return Column(key, title, "money", 104, filter="min", currency=None, hidden=hidden)
+    """An amount in the currency of its row."""
+    return Column(
+        key,
+        title,
+        "money",
+        112,
+        filter="min",
+        hidden=hidden,
+        text=lambda row: fmt.money(getattr(row, key), row.currency),
+    )
 
 
 HOLD_CUSTOMER = ListAction("hold_customer", "sales.hold.customer", _hold_customer, "pause", right=HOLD)
@@ -74,8 +83,8 @@ def open_items(_ctx: AppContext) -> ListSpec:
             ),
             Column("reminded_on", "sales.reminder.reminded_on", "date", 108, filter="date"),
             Column("coming", "sales.reminder.next", width=270, sortable=False, value=words.coming),
-            Column("amount", "sales.column.gross", "money", 108, filter="min", currency=None, hidden=True),
-            Column("open", "sales.column.open", "money", 108, filter="min", currency=None),
+            _money("amount", "sales.column.gross", hidden=True),
+            _money("open", "sales.column.open"),
         ),
         row_actions=(
             ListAction(
@@ -155,7 +164,6 @@ def reminding(_ctx: AppContext) -> ListSpec:
         ),
         open=lambda ctx, row: ctx.navigate.open_record("partners.partner", row.customer_id),
         detail=panes.proposal_pane,
-        id_field="customer_id",
         sort="customer",
     )
 
@@ -197,11 +205,9 @@ def sent(_ctx: AppContext) -> ListSpec:
                 chips=STATES,
             ),
             Column("pay_until", "sales.reminder.pay_until", "date", 104, filter="date"),
-            Column(
-                "open_amount", "sales.column.open", "money", 104, filter="min", currency=None, hidden=True
-            ),
-            Column("total_amount", "sales.reminder.total", "money", 104, filter="min", currency=None),
-            Column("left", "sales.reminder.left", "money", 104, filter="min", currency=None),
+            _money("open_amount", "sales.column.open", hidden=True),
+            _money("total_amount", "sales.reminder.total"),
+            _money("left", "sales.reminder.left"),
         ),
         row_actions=(
             ListAction(
