@@ -214,3 +214,30 @@ def shipped(
     """A delivery of picks (line, quantity, place)."""
     wanted = tuple(Pick(line, D(str(qty)), place) for line, qty, place in picks)
     return db.write(writes.ship_delivery, ShipDelivery(order, row_version, wanted)).value
+
+
+def price_list_in(admin: Raw, world: World, currency: str = "USD") -> int:
+    """A price list in a foreign currency with the numbers of the wholesale one; the same one when it is there."""
+    known = admin.execute("SELECT id FROM catalog.price_list WHERE code = %s", (currency,)).fetchone()
+    if known is not None:
+        return int(known[0])
+    made = admin.execute(
+        "INSERT INTO catalog.price_list (code, name_de, name_en, kind, currency)"
+        " VALUES (%s, %s, %s, 'wholesale', %s) RETURNING id",
+        (currency, f"Preise in {currency}", f"Prices in {currency}", currency),
+    ).fetchone()
+    assert made is not None
+    admin.execute(
+        "INSERT INTO catalog.price (product_id, price_list_id, min_qty, amount, valid_from)"
+        " SELECT product_id, %s, min_qty, amount, valid_from FROM catalog.price WHERE price_list_id = %s",
+        (made[0], world.wholesale),
+    )
+    return int(made[0])
+
+
+def priced_in(admin: Raw, customer: int, price_list: int) -> int:
+    """Give a customer another price list; gives the one before."""
+    before = admin.execute("SELECT price_list_id FROM partners.partner WHERE id = %s", (customer,)).fetchone()
+    assert before is not None
+    admin.execute("UPDATE partners.partner SET price_list_id = %s WHERE id = %s", (price_list, customer))
+    return int(before[0])

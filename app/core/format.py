@@ -56,13 +56,19 @@ def _signs(text: str) -> str:
     return text.replace("-", MINUS)
 
 
-def money(value: Decimal | None, currency: str | None = "EUR", lang: str | None = None) -> str:
-    """An amount with two places; with ``currency=None`` without its sign, for columns that name it in the head."""
+def money(
+    value: Decimal | None, currency: str | None = "EUR", lang: str | None = None, places: int = 2
+) -> str:
+    """An amount with its places; with ``currency=None`` without its sign, for columns that name it in the head."""
     if value is None:
         return NONE
     if currency is None:
-        return _signs(format_decimal(value, "#,##0.00", locale=_locale(lang)))
-    return _signs(format_currency(value, currency, locale=_locale(lang)))
+        return _signs(format_decimal(value, f"#,##0.{'0' * places}", locale=_locale(lang)))
+    if places == 2:
+        return _signs(format_currency(value, currency, locale=_locale(lang)))
+    # Prices may have more places than the currency has.
+    exact = round(value, places)
+    return _signs(format_currency(exact, currency, locale=_locale(lang), decimal_quantization=False))
 
 
 def number(value: Decimal | int | None, lang: str | None = None, places: int | None = None) -> str:

@@ -33,7 +33,7 @@ from tests.db.test_invoicing import (
     finance,
     world,
 )
-from tests.sales_world import D, Raw, World
+from tests.sales_world import D, Raw, World, price_list_in, priced_in
 
 __all__ = ["_adds_up", "finance", "world"]
 RATE = D("1.0853")
@@ -42,22 +42,10 @@ RATE = D("1.0853")
 @pytest.fixture
 def dollars(world: World, admin: Raw, finance: Database) -> int:
     """A price list in dollars for the dealer, and the rate of yesterday."""
-    row = admin.execute("SELECT id FROM catalog.price_list WHERE code = 'USD'").fetchone()
-    if row is None:
-        row = admin.execute(
-            "INSERT INTO catalog.price_list (code, name_de, name_en, kind, currency)"
-            " VALUES ('USD', 'Dollar', 'Dollars', 'wholesale', 'USD') RETURNING id"
-        ).fetchone()
-        assert row is not None
-        admin.execute(
-            "INSERT INTO catalog.price (product_id, price_list_id, min_qty, amount, valid_from)"
-            " SELECT product_id, %s, min_qty, amount, valid_from FROM catalog.price WHERE price_list_id = %s",
-            (row[0], world.wholesale),
-        )
-        admin.execute("UPDATE partners.partner SET price_list_id = %s WHERE id = %s", (row[0], world.dealer))
-        yesterday = world.today - timedelta(days=1)
-        finance.write(save_rates, SaveRates((Rate("USD", yesterday, RATE),)))
-    return int(row[0])
+    found = price_list_in(admin, world)
+    if priced_in(admin, world.dealer, found) != found:
+        finance.write(save_rates, SaveRates((Rate("USD", world.today - timedelta(days=1), RATE),)))
+    return found
 
 
 def _own(amount: object) -> object:

@@ -16,7 +16,8 @@ from app.services.approvals.writes import decide
 from app.services.purchasing import invoicing, payables
 from app.services.purchasing.commands import CancelInvoice, Discard, EnterInvoice, PayInvoice, SaveInvoice
 from app.services.purchasing.currency import rate_for
-from app.services.purchasing.invoices import Invoice, as_line, get_invoice, match, open_lines
+from app.services.purchasing.invoices import Invoice, as_line, get_invoice, open_lines
+from app.services.purchasing.matching import match
 from app.services.system.exchange import OpenAbroad, own
 from app.services.system.rates import Rate, SaveRates, save_rates
 from migrations import drift

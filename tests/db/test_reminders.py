@@ -23,9 +23,22 @@ from app.services.sales.commands import (
     SaveReminderRule,
 )
 from app.services.sales.reads import get_invoice
+from app.services.sales.reminder_paper import reminder_paper
 from app.services.sales.reminders import OpenItem, Proposal, Reminded
+from app.services.system.rates import Rate, SaveRates, save_rates
 from migrations import drift
-from tests.sales_world import D, Raw, World, build, confirmed, line_ids, shipped, stock
+from tests.sales_world import (
+    D,
+    Raw,
+    World,
+    build,
+    confirmed,
+    line_ids,
+    price_list_in,
+    priced_in,
+    shipped,
+    stock,
+)
 
 As = Callable[[str], Database]
 NIL = D(0)
@@ -59,20 +72,24 @@ def _adds_up(world: World, admin: Raw) -> Iterator[None]:
         admin.execute("DELETE FROM sales.reminder")
         admin.execute("DELETE FROM sales.reminder_hold")
         admin.execute(
-            "INSERT INTO sales.payment (invoice_id, paid_on, amount)"
-            " SELECT id, system.today(), gross_amount - paid_amount FROM sales.invoice WHERE state = 'open'"
+            "INSERT INTO sales.payment (invoice_id, paid_on, amount, own_amount, own_paid)"
+            " SELECT id, system.today(), gross_amount - paid_amount, sales.own_left(i), sales.own_left(i)"
+            " FROM sales.invoice i WHERE state = 'open'"
         )
         admin.execute(
-            "UPDATE sales.invoice SET paid_amount = gross_amount, state = 'paid' WHERE state = 'open'"
+            "UPDATE sales.invoice SET paid_amount = gross_amount, own_settled_amount = own_gross_amount, state = 'paid'"
+            " WHERE state = 'open'"
         )
 
 
-def _invoice(as_role: As, admin: Raw, world: World, *, late: int, customer: int | None = None) -> int:
+def _invoice(
+    as_role: As, admin: Raw, world: World, *, late: int, customer: int | None = None, **more: Any
+) -> int:
     """An invoice over 119.00 that was due so many days ago."""
     stock(as_role("warehouse_manager"), world.bike, world.shelf, 1)
     order = confirmed(
         as_role("sales_manager"),
-        world.order([world.line(world.bike, 1)], customer_id=customer or world.dealer),
+        world.order([world.line(world.bike, 1)], customer_id=customer or world.dealer, **more),
     )
     delivery = shipped(
         as_role("warehouse_manager"),
@@ -157,6 +174,44 @@ def test_three_levels_for_a_business(world: World, admin: Raw, as_role: As, fina
     assert last.invoices == [young]  # the other has had its last
     rows = finance.read(reminders.list_reminders, ListQuery(preset="open")).rows
     assert sorted(row.level for row in rows) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("rate", [D("1.25"), D(1)])
+def test_an_invoice_in_dollars_is_reminded_in_dollars(
+    world: World, admin: Raw, as_role: As, finance: Database, rate: Decimal
+) -> None:
+    """Beside the one in euros, in a reminder of its own; the lump sum comes at the rate of the day, which may be 1."""
+    at_home = _invoice(as_role, admin, world, late=40)
+    dollars = price_list_in(admin, world)
+    before = priced_in(admin, world.dealer, dollars)
+    finance.write(save_rates, SaveRates((Rate("USD", world.today, rate),)))
+    abroad = _invoice(as_role, admin, world, late=40, price_list_id=dollars)
+    priced_in(admin, world.dealer, before)
+    shown = finance.read(get_invoice, abroad)
+    assert (shown.currency, shown.exchange_rate, shown.is_foreign) == ("USD", rate, True)
+    found = {x.currency: x for x in _proposals(finance)}
+    assert {x: (y.customer_id, y.invoices, y.open) for x, y in found.items()} == {
+        "EUR": (world.dealer, [at_home], D("119.00")),
+        "USD": (world.dealer, [abroad], D("119.00")),
+    }
+    mixed = IssueReminder(world.dealer, (at_home, abroad), D("238.00"))
+    with pytest.raises(Refused, match="reminder_changed"):
+        finance.write(reminders.issue_reminder, mixed)
+    for one in found.values():
+        _issue(finance, one)
+    assert _proposals(finance) == []
+    _older(admin, 14)
+    second = {x.currency: x for x in _proposals(finance)}
+    assert (second["EUR"].flat, second["USD"].flat) == (D("40.00"), (40 * rate).quantize(D("0.01")))
+    assert second["USD"].interest == second["EUR"].interest > 0
+    issued = _issue(finance, second["USD"])
+    stored = finance.read(reminders.get_reminder, issued.id)
+    assert (issued.currency, stored.currency, stored.items[0].left) == ("USD", "USD", D("119.00"))
+    asked = finance.read(reminder_paper, issued.id).reminder
+    assert asked is not None
+    assert (asked.currency, asked.total) == ("USD", second["USD"].total)
+    listed = finance.read(reminders.list_reminders, ListQuery()).rows
+    assert {(x.currency, x.left) for x in listed} == {("EUR", D("119.00")), ("USD", D("119.00"))}
 
 
 def test_a_consumer_pays_a_fee_and_less_interest(

@@ -46,7 +46,7 @@ from tests.db.test_invoicing import (
     world,
 )
 from tests.db.test_partners import figures_of
-from tests.sales_world import D, Raw, World
+from tests.sales_world import D, Raw, World, priced_in
 
 __all__ = ["dollars", "finance", "world"]
 LATER = D("1.2")
@@ -92,10 +92,9 @@ def at_rate(finance: Database, world: World, dollars: int) -> Iterator[AtRate]:
 @contextmanager
 def _at_home(admin: Raw, world: World, dollars: int) -> Iterator[None]:
     """The dealer buys in euros for once."""
-    move = "UPDATE partners.partner SET price_list_id = %s WHERE id = %s"
-    admin.execute(move, (world.wholesale, world.dealer))
+    priced_in(admin, world.dealer, world.wholesale)
     yield
-    admin.execute(move, (dollars, world.dealer))
+    priced_in(admin, world.dealer, dollars)
 
 
 def _asked(finance: Database, admin: Raw, world: World, order: int, pct: str) -> InvoiceDetail:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.core import format as fmt
 from app.core import i18n
+from app.views.core import values
 
 D = Decimal
 
@@ -19,6 +20,10 @@ D = Decimal
         (fmt.money(D("-1234.5"), lang="de"), "−1.234,50\u00a0€"),
         (fmt.money(D("1234.5"), lang="en"), "€1,234.50"),
         (fmt.money(D("17.8"), None, "de"), "17,80"),
+        (fmt.money(D("1528.56789"), lang="en", places=4), "€1,528.5679"),
+        (fmt.money(D("0.0045"), "USD", "de", places=4), "0,0045\u00a0$"),
+        (values.show("money", D("1528.56"), unit="€"), "1.528,56\u00a0€"),
+        (values.show("money", D("1528.56"), unit="CHF", editing=True), "1.528,56"),
         (fmt.number(D("1204.500"), "de"), "1.204,5"),
         (fmt.number(1204, "en"), "1,204"),
         (fmt.number(D("0.031"), "en"), "0.031"),
@@ -96,3 +101,11 @@ def test_a_missing_text_shows_its_key_and_a_missing_value_its_name() -> None:
         key for key, entry in i18n.catalogue().items() if isinstance(entry["de"], str) and "{" in entry["de"]
     )
     assert "{" in i18n.translate("de", key)
+
+
+def test_a_field_shows_money_as_a_list_does() -> None:
+    for language, expected in (("de", "1.528,56\u00a0€"), ("en", "€1,528.56")):
+        i18n.set_language(language)
+        assert values.show("money", D("1528.56"), unit="€") == fmt.money(D("1528.56")) == expected
+        assert values.show("money", D("5"), unit="USD") == fmt.money(D("5"), "USD")
+    i18n.set_language("de")

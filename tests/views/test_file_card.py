@@ -1,9 +1,11 @@
 """Files beside a record: dropped onto its page, looked at, replaced, renamed, removed; and what is not taken."""
 
 import io
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,9 +16,11 @@ from pytestqt.qtbot import QtBot
 from reportlab.pdfgen.canvas import Canvas
 
 from app.core.db import Database
+from app.core.i18n import t
 from app.services.documents import attachments
 from app.services.documents.contents import text_of_pdf
 from app.services.sales import writes
+from app.views.core import file_card, file_view
 from app.views.core.file_card import FilesCard
 from app.views.core.file_view import FileView
 from tests.sales_world import Raw, World, build
@@ -130,6 +134,8 @@ def test_a_picture_of_the_clipboard_and_text_are_shown(quote: int, desk: Desk) -
         desk.wait(partial(desk.find, widget))
         shown = desk.find(widget)
         assert isinstance(shown, kind)
+        if isinstance(shown, QLabel):
+            desk.wait(lambda shown=shown: shown.pixmap().width() > 0)
         if isinstance(shown, QPlainTextEdit):
             assert shown.toPlainText() == "Größe 42"
         desk.click("dialog.close")
@@ -202,3 +208,37 @@ def test_who_only_reads_sees_them_and_adds_none(
         file.write_text("x")
         drop(reader, page, file)
         assert names(theirs) == ["Anfrage.txt"]
+
+
+def test_pictures_are_unpacked_scaled_and_packed_beside_the_window(
+    quote: int, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of 48 megapixels takes a quarter of a second to unpack, as much to scale, and seconds to pack."""
+    threads: list[int] = []
+    for module, work in ((file_view, "_shown_picture"), (file_view, "_unpacked"), (file_card, "_as_png")):
+        real = getattr(module, work)
+
+        def noted(*given: Any, real: Any = real) -> Any:
+            threads.append(threading.get_ident())
+            return real(*given)
+
+        monkeypatch.setattr(module, work, noted)
+    card = card_of(desk.open(QUOTE, quote))
+    picture = QImage(800, 600, QImage.Format.Format_RGB32)
+    picture.fill(QColor("#336699"))
+    card.add_picture(picture)
+    desk.wait(lambda: names(card) == ["Bild.png"])
+    card._look(card._files.attachments[0], "")
+    view = desk.window.findChild(FileView)
+    assert view is not None
+    page = view.findChild(QLabel, "file.page")
+    assert page is not None
+    desk.wait(lambda: page.pixmap().width() > 0)
+    before = page.pixmap().width()
+    view.zoom(-1)
+    desk.wait(lambda: page.pixmap().width() < before)
+    view.show_file("image/png", b"none")
+    desk.wait(lambda: view._words.isVisible() and view._words.text() == t("file.no_preview"))
+    desk.click("dialog.close")
+    assert len(threads) >= 5
+    assert threading.get_ident() not in threads

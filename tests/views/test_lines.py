@@ -170,6 +170,24 @@ def test_a_note_below_a_line_moves_with_it(editor: LinesEditor) -> None:
     assert editor.model.infos == {}
 
 
+def test_many_words_below_lines_come_and_go_at_once(editor: LinesEditor) -> None:
+    """As one by one, but painted once; each line stays found when others got words."""
+    editor.set_lines([line(description=str(number)) for number in range(60)])
+    resets: list[int] = []
+    editor.model.modelReset.connect(lambda: resets.append(1))
+    editor.model.put_all({}, {number: ("warn", "triangle-alert", f"w{number}") for number in range(0, 60, 2)})
+    assert len(resets) == 1
+    assert [editor.model.row_of(number) for number in (0, 1, 2, 59)] == [0, 2, 3, 89]
+    assert editor.model.place(1) == ("info", 0)
+    editor.model.put_all({}, {number: ("warn", "triangle-alert", f"w{number}") for number in range(0, 60, 2)})
+    assert len(resets) == 1  # nothing new
+    editor.model.put_all({}, {2: ("warn", "", ""), 3: ("bad", "x", "new")})
+    assert len(resets) == 1  # a few: an open cell further down stays open
+    assert editor.model.info_of(2) is None
+    assert editor.model.info_of(3) == ("bad", "x", "new")
+    assert editor.model.row_of(4) == 6
+
+
 def test_a_read_only_table_has_no_row_to_type_into(editor: LinesEditor) -> None:
     editor.set_lines([line()])
     editor.set_read_only(True)

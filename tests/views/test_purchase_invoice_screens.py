@@ -19,7 +19,8 @@ import app.views.purchasing
 from app.core.db import Database
 from app.services.einvoice.model import Item, Profile
 from app.services.einvoice.write import to_xml
-from app.services.purchasing.invoices import OpenLine, open_lines
+from app.services.purchasing.invoices import open_lines
+from app.services.purchasing.matching import OpenLine
 from app.views.core.marks import Label
 from app.views.purchasing.pay_dialog import PayDialog
 from tests.unit.einvoice_sample import SELLER, invoice, line

@@ -15,7 +15,7 @@ from app.services.sales.reads import get_invoice
 from app.views.core.parts import DateEdit, NumberEdit
 from app.views.sales.invoicing import InvoiceDialog
 from app.views.sales.payment_dialog import PaymentDialog
-from tests.sales_world import Raw, World, build, confirmed, line_ids, shipped, stock
+from tests.sales_world import Raw, World, build, confirmed, line_ids, price_list_in, priced_in, shipped, stock
 from tests.views.sales_screens import AsRole, Desk, desk_of, opened  # noqa: F401  (a fixture)
 from tests.views.test_approvals_screens import picture
 
@@ -180,26 +180,14 @@ def test_a_cancelled_invoice_leaves_its_deliveries_to_be_invoiced_again(
 
 def test_dollars_come_in_as_euros(world: World, desk: Desk, as_role: AsRole, admin: Raw) -> None:
     """What the bank moved is proposed at the rate of the day and typed over; the difference shows before and after."""
-    row = admin.execute(
-        "INSERT INTO catalog.price_list (code, name_de, name_en, kind, currency)"
-        " VALUES ('USD', 'Dollar', 'Dollars', 'wholesale', 'USD') RETURNING id"
-    ).fetchone()
-    assert row is not None
-    admin.execute(
-        "INSERT INTO catalog.price (product_id, price_list_id, min_qty, amount, valid_from)"
-        " SELECT product_id, %s, min_qty, amount, valid_from FROM catalog.price WHERE price_list_id = %s",
-        (row[0], world.wholesale),
-    )
-    home = "SELECT price_list_id FROM partners.partner WHERE id = %s"
-    before = admin.execute(home, (world.dealer,)).fetchone()
-    assert before is not None
-    admin.execute("UPDATE partners.partner SET price_list_id = %s WHERE id = %s", (row[0], world.dealer))
+    dollars = price_list_in(admin, world)
+    before = priced_in(admin, world.dealer, dollars)
     admin.execute(
         "INSERT INTO system.exchange_rate (currency, valid_on, rate) VALUES ('USD', system.today(), 1.1)"
     )
     stock(as_role("warehouse_manager"), world.bike, world.shelf, 3)
-    order = confirmed(as_role("sales_rep"), world.order([world.line(world.bike, 2)], price_list_id=row[0]))
-    admin.execute("UPDATE partners.partner SET price_list_id = %s WHERE id = %s", (before[0], world.dealer))
+    order = confirmed(as_role("sales_rep"), world.order([world.line(world.bike, 2)], price_list_id=dollars))
+    priced_in(admin, world.dealer, before)
     (bike,) = line_ids(admin, order.id)
     shipped(as_role("warehouse_clerk"), order.id, order.row_version, (bike, 2, world.shelf))
     desk.open(ORDER, order.id)

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -152,6 +153,37 @@ def test_layout_is_remembered_and_can_be_reset(opener: Opener, ctx: Any) -> None
     assert again.table.isColumnHidden(again.table.section("finish"))
     again.table.column_menu().actions()[-1].trigger()
     assert [c.key for c in again.table.shown_columns()][:3] == ["sku", "name", "finish"]
+
+
+def test_spare_columns_wait_while_there_is_no_room(opener: Opener, ctx: Any) -> None:
+    """The most spare first; not what is asked for by hand or filtered by; and all the layout is exported."""
+    given = spec(opener.world)
+    spare = {"finish": 1, "made_on": 2, "stock": 3}
+    columns = tuple(replace(c, spare=spare.get(c.key, 0)) for c in given.columns)
+    page = opener(columns=columns)
+    table = page.table
+
+    def waiting() -> set[str]:
+        hidden = {c.key for n, c in enumerate(table._columns) if table.isColumnHidden(n)}
+        return hidden - {c.key for c in columns if c.hidden}
+
+    everything = [c.key for c in table.shown_columns()]
+    assert waiting() == set()
+    seen: list[set[str]] = []
+    for width in range(1200, 300, -30):
+        table.setFixedWidth(width)
+        QApplication.processEvents()
+        if waiting() not in seen:
+            seen.append(waiting())
+    assert seen == [set(), {"stock"}, {"stock", "made_on"}, {"stock", "made_on", "finish"}]
+    assert [c.key for c in table.shown_columns()] == everything
+    assert table.layout_state()["hidden"] == ["changed_at"]
+    table.show_column("made_on", True)
+    assert waiting() == {"stock", "finish"}
+    type_filter(page, "stock", "")
+    table.setFixedWidth(1200)
+    QApplication.processEvents()
+    assert waiting() == set()
 
 
 @pytest.mark.parametrize(

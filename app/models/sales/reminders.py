@@ -77,7 +77,7 @@ class Reminder(Versioned, Base):
     """A reminder that was sent: immutable but for being cancelled, which moves its invoices a level back.
 
     ``level`` is the highest of its items.  ``total_amount`` is what it asks for: the open amounts, the interest up to
-    its day, and the fee or the lump sums.
+    its day, and the fee or the lump sums; all in ``currency``, that of its invoices.
     """
 
     __tablename__ = "reminder"
@@ -98,6 +98,7 @@ class Reminder(Versioned, Base):
     level: Mapped[int] = whole()
     customer_id: Mapped[int] = ref("partners.partner.id")
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    currency: Mapped[str] = mapped_column(String(3), server_default=text("'EUR'"))
     reminder_date: Mapped[date]
     pay_until: Mapped[date]
     open_amount: Mapped[Decimal] = money()

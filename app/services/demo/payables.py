@@ -38,7 +38,8 @@ from app.services.purchasing.commands import (
     SaveInvoice,
     StoreReceived,
 )
-from app.services.purchasing.invoices import OpenLine, open_lines, propose
+from app.services.purchasing.invoices import open_lines, propose
+from app.services.purchasing.matching import OpenLine
 from app.services.purchasing.received import facts_of, store
 
 BUYER, BOOKS = "u_paul", "u_franziska"

@@ -6,6 +6,7 @@ limited before and after unpacking, and whatever is wrong becomes a finding with
 
 import hashlib
 import io
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,11 @@ NAMES = ("factur-x.xml", "xrechnung.xml", "zugferd-invoice.xml")
 _ZUGFERD_1 = "urn:ferd:CrossIndustryDocument:invoice:1p0"
 # Profiles that hold too little to be an invoice in Germany.
 _NO_INVOICE = ("factur-x-minimum", "factur-x-basic-wl")
+KEPT = 4
+# What may be otherwise the next time: the rule sets or the reader of PDFs could not be asked.
+_NOT_FOR_LONG = frozenset({"einvoice_rules_unavailable", "einvoice_rules_failed", "einvoice_pdf_endless"})
+_kept: "dict[tuple[str, str, RuleSets], Received]" = {}
+_keeping = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,22 @@ class _UnreadableError(Exception):
 
 
 def read(data: bytes, name: str = "", engine: RuleSets = RULE_SETS) -> Received:
-    """Take a file apart and check it."""
-    digest = hashlib.sha256(data).hexdigest()
+    """Take a file apart and check it; the last few answers are kept, since who stores a file looks at it next."""
+    key = (hashlib.sha256(data).hexdigest(), name, engine)
+    with _keeping:
+        known = _kept.get(key)
+    if known is not None:
+        return known
+    found = _read(data, name, key[0], engine)
+    if not any(finding.code in _NOT_FOR_LONG for finding in found.findings):
+        with _keeping:
+            _kept[key] = found
+            while len(_kept) > KEPT:
+                del _kept[next(iter(_kept))]
+    return found
+
+
+def _read(data: bytes, name: str, digest: str, engine: RuleSets) -> Received:
     kind, xml, xml_name, notes = "", None, "", list[Finding]()
     try:
         if len(data) > MAX_FILE:

@@ -2,7 +2,8 @@
 
 Saxon is a foreign machine inside Python: it belongs to the thread that made it, holds Python's lock while it works,
 and a fault in it ends the process.  So it lives in a process of its own that can be stopped and started again.
-Standard library and saxonche only, started by its file name.  On standard input a line of JSON
+Standard library and saxonche only, started by its file name, with `quicker.xsl` to make rule sets quicker before they
+are compiled.  On standard input a line of JSON
 ``{"size": bytes, "rules": [paths]}`` and the XML; on standard output a line of JSON, the failed rules or an error.
 """
 
@@ -31,6 +32,12 @@ def failed(svrl: str) -> list[dict[str, str]]:
     return found
 
 
+def _compile(compiler: Any, quicker: Any, path: str) -> Any:
+    if quicker is None:
+        return compiler.compile_stylesheet(stylesheet_file=path)
+    return compiler.compile_stylesheet(stylesheet_text=quicker.transform_to_string(source_file=path))
+
+
 def main() -> int:
     """Answer until standard input ends."""
     try:
@@ -40,6 +47,7 @@ def main() -> int:
         return 3
     processor = saxonche.PySaxonProcessor(license=False)
     compiler = processor.new_xslt30_processor()
+    quicker = compiler.compile_stylesheet(stylesheet_file=sys.argv[1]) if len(sys.argv) > 1 else None
     compiled: dict[str, Any] = {}
     while header := sys.stdin.buffer.readline():
         order = json.loads(header)
@@ -48,7 +56,7 @@ def main() -> int:
             findings = []
             for path in order["rules"]:
                 if path not in compiled:
-                    compiled[path] = compiler.compile_stylesheet(stylesheet_file=path)
+                    compiled[path] = _compile(compiler, quicker, path)
                 if xml:
                     node = processor.parse_xml(xml_text=xml.decode())
                     findings += failed(compiled[path].transform_to_string(xdm_node=node))

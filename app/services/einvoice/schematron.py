@@ -10,6 +10,7 @@ from app.core.apart import Apart
 from app.core.errors import Refused
 
 WORKER = Path(__file__).with_name("saxon_worker.py")
+QUICKER = Path(__file__).resolve().parents[3] / "resources" / "einvoice" / "quicker.xsl"
 PATIENCE = 60.0  # seconds for one invoice, the first with the compiling of its rules
 
 
@@ -26,7 +27,7 @@ class Failed:
 class RuleSets:
     """The process with the compiled rules; started when first asked, again after a fault."""
 
-    def __init__(self, command: Sequence[str] = (sys.executable, "-I", str(WORKER))) -> None:
+    def __init__(self, command: Sequence[str] = (sys.executable, "-I", str(WORKER), str(QUICKER))) -> None:
         self._process = Apart(command)
 
     def check(self, xml: bytes, rules: Sequence[Path], patience: float = PATIENCE) -> tuple[Failed, ...]:

@@ -40,17 +40,16 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The whole invoice as texts."""
+    """An invoice without its lines as texts."""
 
     title: str
     blocks: tuple[Block, ...]
-    positions: tuple[Position, ...]
     sums: tuple[Row, ...]
     notes: tuple[str, ...]
 
 
-def sheet(invoice: Invoice, lang: str, most: int) -> Sheet:
-    """What to show of an invoice, of its lines so many."""
+def sheet(invoice: Invoice, lang: str) -> Sheet:
+    """What to show of an invoice beside its lines."""
     kind = f"einvoice.type.{invoice.type}"
     name = translate(lang, kind if has_text(kind) else "einvoice.type.other", code=invoice.type)
     blocks = (
@@ -70,10 +69,14 @@ def sheet(invoice: Invoice, lang: str, most: int) -> Sheet:
     return Sheet(
         f"{name} {invoice.number}",
         tuple(block for block in blocks if block.rows),
-        tuple(_position(line, invoice.currency, lang) for line in invoice.lines[:most]),
         _filled(_sums(invoice, lang)),
         tuple(note.text for note in invoice.notes),
     )
+
+
+def positions(invoice: Invoice, lang: str, first: int, behind: int) -> tuple[Position, ...]:
+    """Some of the lines of an invoice."""
+    return tuple(_position(line, invoice.currency, lang) for line in invoice.lines[first:behind])
 
 
 def sentence(finding: Finding, invoice: Invoice | None, lang: str) -> str:

@@ -74,7 +74,7 @@ VALUES: dict[str, str] = {
     "sales.invoice": "SELECT h.id, o.customer_reference AS reference, h.gross_amount - h.prepaid_amount AS total,"
     " h.currency, h.due_date AS due, o.contact_id, NULL::int AS level"
     " FROM sales.invoice h JOIN sales.sales_order o ON o.id = h.sales_order_id WHERE h.id = ANY (:ids)",
-    "sales.reminder": "SELECT h.id, NULL::text AS reference, h.total_amount AS total, 'EUR' AS currency,"
+    "sales.reminder": "SELECT h.id, NULL::text AS reference, h.total_amount AS total, h.currency,"
     " h.pay_until AS due, NULL::bigint AS contact_id, h.level FROM sales.reminder h WHERE h.id = ANY (:ids)",
     "purchasing.purchase_order": "SELECT h.id, h.supplier_reference AS reference, NULL::numeric AS total,"
     " h.currency, h.expected_date AS due, NULL::bigint AS contact_id, NULL::int AS level"

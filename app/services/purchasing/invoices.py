@@ -12,10 +12,10 @@ from app.core.errors import Refused
 from app.core.together import Question, ask_together
 from app.services.einvoice.show import unit_name
 from app.services.purchasing.currency import rate_for
+from app.services.purchasing.matching import OpenLine, match
 from app.services.purchasing.received import day
 
 TOPIC = "purchasing.purchase_invoice"
-CLEAR, STRONG = 8, 6  # points: the same article; the same line of the same order
 
 
 class InvoiceLine(NamedTuple):
@@ -135,32 +135,6 @@ class Invoice(NamedTuple):
         return self.gross_amount - self.paid_amount - self.discount_taken
 
 
-class OpenLine(NamedTuple):
-    """A line of an order that can be invoiced: ``qty`` came and is not invoiced yet."""
-
-    purchase_order_line_id: int
-    order_id: int
-    order_number: str
-    position: int
-    product_id: int
-    sku: str
-    supplier_sku: str | None
-    ean: str | None
-    description: str
-    unit_code: str
-    unit: str
-    qty: Decimal
-    price: Decimal
-    tax_rate: Decimal
-    treatment: str
-    currency: str
-
-    @property
-    def order_line(self) -> str:
-        """What it is called."""
-        return f"{self.order_number} / {self.position}"
-
-
 class Proposal(NamedTuple):
     """A purchase invoice as a received file suggests it: values of the header and lines; words of the supplier."""
 
@@ -253,7 +227,7 @@ _OPEN = text(f"""
    AND (ol.qty_received - ol.qty_returned > ol.qty_invoiced OR o.number = upper(:number))
    AND (CAST(:only AS bigint) IS NULL OR o.id = :only)
    AND (CAST(:currency AS text) IS NULL OR o.currency = :currency)
- ORDER BY o.order_date, o.id, ol.position LIMIT 2000
+ ORDER BY (o.number = upper(:number)) DESC, o.order_date, o.id, ol.position LIMIT 10000
 """)
 _RECEIVED = text("""
 SELECT r.id, r.facts, r.supplier_id, s.number || ' · ' || s.name, r.state, t.net_days, t.discount_days, t.discount_pct
@@ -426,48 +400,3 @@ def propose(session: Session, received_id: int, language: str = "de") -> Proposa
         for line in match(facts, candidates, sign)
     ]
     return Proposal(values, tuple(lines), supplier)
-
-
-def match(facts: Mapping[str, Any], candidates: Sequence[OpenLine], sign: int = 1) -> list[dict[str, Any]]:
-    """The lines of a received invoice, each with the order line that fits best; each order line is used once.
-
-    An article fits by our number, the supplier's number or its GTIN; else line and number of the order must agree.
-    """
-    left, found = list(candidates), []
-    for line in facts["lines"]:
-        own: dict[str, Any] = {
-            "description": line["description"],
-            "supplier_sku": (line.get("seller_id") or "")[:60] or None,
-            "unit_code": (line.get("unit") or "")[:12] or None,
-            "qty": sign * Decimal(str(line["qty"])),
-            "unit_price": abs(Decimal(str(line["price"]))).quantize(Decimal("0.0001")),
-            "net_amount": sign * Decimal(str(line["net"])),
-            "tax_category": line["category"] or "S",
-            "tax_rate": Decimal(str(line["rate"])),
-        }
-        best = max(left, key=lambda one: _points(line, one, facts["order"]), default=None)
-        if best is not None and _points(line, best, facts["order"]) >= STRONG:
-            left.remove(best)
-            own |= {
-                "purchase_order_line_id": best.purchase_order_line_id,
-                "order_line": best.order_line,
-                "product_id": best.product_id,
-                "unit_code": best.unit_code,
-                "unit": best.unit,
-            }
-        found.append(own)
-    return found
-
-
-def _points(line: Mapping[str, Any], one: OpenLine, order: str) -> int:
-    def same(a: object, b: object) -> bool:
-        return bool(a) and bool(b) and str(a).strip().casefold() == str(b).strip().casefold()
-
-    if line.get("adjustment"):
-        return 0
-    here = same(order, one.order_number)
-    points = 4 * here
-    points += CLEAR * (same(line.get("buyer_id"), one.sku) or same(line.get("seller_id"), one.supplier_sku))
-    points += CLEAR * same(str(line.get("gtin") or "").lstrip("0"), str(one.ean or "").lstrip("0"))
-    points += 2 * (here and same(line.get("order_line"), one.position))
-    return points + (1 if Decimal(str(line["qty"])) == one.qty else 0)

@@ -281,7 +281,7 @@ def _invoiced(row: Mapping[Any, Any]) -> page.Totals:
             tax + _dec(x["tax_amount"]),
             own + _dec(x["own_tax_amount"]),
         )
-    foreign = row["exchange_rate"] != 1
+    foreign = row["currency"] != row["company"]["currency"]
     charged = row["charged"] or ()
     lines = sum((_dec(x["net_amount"]) for x in row["lines"] or ()), Decimal(0))
     return page.Totals(

@@ -157,6 +157,11 @@ class InvoiceDetail(NamedTuple):
     charges: tuple[InvoiceChargeRow, ...] = ()
     deductions: tuple[DeductionRow, ...] = ()
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is in a foreign currency, which may be worth exactly as much as the house's own."""
+        return self.currency != "EUR"
+
 
 class PaymentProposal(NamedTuple):
     """What is to pay on a day: ``amount`` with the cash discount when it is due, else everything open.

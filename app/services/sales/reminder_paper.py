@@ -46,8 +46,8 @@ def reminder_paper(session: Session, reminder_id: int, _language: str = "") -> p
             interest=found.interest_amount or None,
             interest_pct=found.interest_pct,
             flat=found.flat_amount or None,
-            currency=own.currency,
+            currency=found.currency,
         ),
         partner_id=found.customer_id,
-        currency=own.currency,
+        currency=found.currency,
     )

@@ -38,7 +38,6 @@ from app.services.sales.commands import (
     SaveBaseRate,
     SaveReminderRule,
 )
-from app.services.sales.lists import own_open
 
 REMINDER, HOLD, RULE, RATE = (
     "sales.reminder",
@@ -53,7 +52,7 @@ REMINDER_PRESETS = ("all", "open", "cancelled")
 class OpenItem(NamedTuple):
     """An open invoice: how far it was reminded (``level`` 0: not yet), what comes next and when, what holds it back.
 
-    ``hold_invoice_id`` None with a hold: it is on the whole customer.
+    Amounts are in its currency.  ``hold_invoice_id`` None with a hold: it is on the whole customer.
     """
 
     invoice_id: int
@@ -62,6 +61,7 @@ class OpenItem(NamedTuple):
     customer_id: int
     customer_number: str
     customer: str
+    currency: str
     invoice_date: date
     due_date: date
     days: int
@@ -82,12 +82,14 @@ class OpenItem(NamedTuple):
 
 
 class Proposal(NamedTuple):
-    """What a run would send a customer; ``credit`` is what the house owes him for corrections."""
+    """What a run would send a customer, in one currency; ``credit`` is what the house owes him for corrections."""
 
+    id: int
     customer_id: int
     customer_number: str
     customer: str
     language: str
+    currency: str
     level: int
     items: int
     days: int
@@ -111,6 +113,7 @@ class ReminderRow(NamedTuple):
     customer: str
     level: int
     state: str
+    currency: str
     pay_until: date
     open_amount: Decimal
     total_amount: Decimal
@@ -146,6 +149,7 @@ class ReminderDetail(NamedTuple):
     customer_id: int
     customer: str
     snapshot: dict[str, Any]
+    currency: str
     reminder_date: date
     pay_until: date
     open_amount: Decimal
@@ -181,6 +185,7 @@ class Reminded(NamedTuple):
     number: str
     level: int
     total_amount: Decimal
+    currency: str
     language: str
 
 
@@ -190,6 +195,7 @@ _TYPES: Mapping[str, Any] = {
     "customer_number": String,
     "customer": String,
     "language": String,
+    "currency": String,
     "hold_reason": String,
     "invoice_date": Date,
     "due_date": Date,
@@ -199,7 +205,7 @@ _TYPES: Mapping[str, Any] = {
     "pay_until": Date,
     "is_due": Boolean,
     "invoices": ARRAY(BigInteger),
-} | dict.fromkeys(("invoice_id", "customer_id", "hold_id", "hold_invoice_id"), BigInteger)
+} | dict.fromkeys(("id", "invoice_id", "customer_id", "hold_id", "hold_invoice_id"), BigInteger)
 _MONEY = frozenset({"amount", "open", "interest", "flat", "fee", "total", "credit"})
 
 
@@ -239,26 +245,27 @@ def open_items(session: Session, customer_id: int, _language: str = "") -> tuple
 
 
 def list_proposals(session: Session, query: ListQuery) -> Page:
-    """What a run would send today, one row per customer.  Columns: the fields of `Proposal`."""
+    """What a run would send today, one row per customer and currency.  Columns: the fields of `Proposal`."""
     columns = _asked(func.api.reminder_proposals(), Proposal)
     return fetch_page(
         session,
         select(*columns.values()),
         columns=columns,
-        key=columns["customer_id"],
+        key=columns["id"],
         query=query,
         row=Proposal,
     )
 
 
 def count_due(session: Session) -> int:
-    """Customers a run would send a reminder."""
-    return count_rows(session, select(_asked(func.api.reminder_proposals(), Proposal)["customer_id"]))
+    """How many reminders a run would send."""
+    return count_rows(session, select(_asked(func.api.reminder_proposals(), Proposal)["id"]))
 
 
 def _left() -> Any:
-    """What is still open of the invoices of a reminder."""
-    return case((Invoice.state == "open", own_open()), else_=0)
+    """What is still open of the invoices of a reminder, in its currency."""
+    paid = Invoice.prepaid_amount + Invoice.credited_amount + Invoice.paid_amount + Invoice.discount_taken
+    return case((Invoice.state == "open", Invoice.gross_amount - paid), else_=0)
 
 
 def list_reminders(session: Session, query: ListQuery) -> Page:
@@ -282,13 +289,13 @@ def list_reminders(session: Session, query: ListQuery) -> Page:
 
 _DETAIL = text("""
 SELECT r.id, r.row_version, r.number, r.state, r.level, r.customer_id, r.snapshot #>> '{customer,name}' AS customer,
-       r.snapshot, r.reminder_date, r.pay_until, r.open_amount, r.interest_amount, r.interest_pct, r.flat_amount,
-       r.fee_amount, r.total_amount, r.cancel_reason, r.created_by,
+       r.snapshot, r.currency, r.reminder_date, r.pay_until, r.open_amount, r.interest_amount, r.interest_pct,
+       r.flat_amount, r.fee_amount, r.total_amount, r.cancel_reason, r.created_by,
        (SELECT jsonb_agg(jsonb_build_array(
                  i.id, i.number, i.invoice_date, t.due_date, t.days, t.level, t.amount, t.paid_amount, t.open_amount,
                  t.default_since, t.interest_amount, t.flat_amount,
-                 CASE WHEN i.state = 'open' THEN i.own_gross_amount - i.own_prepaid_amount - i.own_credited_amount
-                                                 - i.own_settled_amount ELSE 0 END) ORDER BY t.due_date, t.invoice_id)
+                 CASE WHEN i.state = 'open' THEN i.gross_amount - i.prepaid_amount - i.credited_amount - i.paid_amount
+                                                 - i.discount_taken ELSE 0 END) ORDER BY t.due_date, t.invoice_id)
           FROM sales.reminder_item t JOIN sales.invoice i ON i.id = t.invoice_id WHERE t.reminder_id = r.id) AS items,
        EXISTS (SELECT FROM documents.issued d WHERE d.topic = 'sales.reminder' AND d.record_id = r.id) AS archived
   FROM sales.reminder r WHERE r.id = :id
@@ -357,6 +364,7 @@ def issue_reminder(session: Session, command: IssueReminder) -> Result[Reminded]
         answer["number"],
         int(answer["level"]),
         Decimal(answer["total_amount"]),
+        answer["currency"],
         answer["language"],
     )
     return Result(value, changed((REMINDER, value.id), ("partners.partner", command.customer_id)))

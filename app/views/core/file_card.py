@@ -232,11 +232,14 @@ class FilesCard(Card):
         self.add_paths([Path(name) for name in names])
 
     def add_picture(self, image: QImage) -> None:
-        """Lay a picture (of the clipboard) beside the record."""
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs want a file name
-        self.add_bytes(self._free_name(f"{t('file.picture')}.png"), bytes(buffer.data().data()))
+        """Lay a picture (of the clipboard) beside the record; packing a large one takes seconds."""
+
+        def packed(done: "Future[bytes]") -> None:
+            self.add_bytes(self._free_name(f"{t('file.picture')}.png"), done.result())
+
+        self._ctx.tasks.run(
+            FILE, self, partial(_as_png, image), packed, label=t("file.adding", name=t("file.picture"))
+        )
 
     def add_paths(self, files: Sequence[Path]) -> None:
         """Lay files beside the record, one after the other; those that run are asked about first."""
@@ -397,6 +400,13 @@ class FilesCard(Card):
 
 def _droppable(data: QMimeData) -> bool:
     return any(url.isLocalFile() for url in data.urls()) or data.hasImage()
+
+
+def _as_png(image: QImage) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs want a file name
+    return bytes(buffer.data().data())
 
 
 def _read(file: Path, most_mb: int) -> bytes:

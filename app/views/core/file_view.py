@@ -106,7 +106,9 @@ class FileView(QWidget):
             self.say(t("kit.loading"))
             self._paint()
         elif mime in PICTURES:
-            self._open_picture()
+            self._picture = QImage()
+            self.say(t("kit.loading"))
+            self._show_picture()
         elif mime in TEXTS:
             more = "\n…" if len(content) > MOST_TEXT else ""
             text = _UNBROKEN.sub(r"\g<0>\n", decoded(content[:MOST_TEXT]))
@@ -198,36 +200,50 @@ class FileView(QWidget):
         if first and abs(self._width() - image.width() / self.devicePixelRatioF()) > px("gap_l"):
             self._paint()  # the view got its width meanwhile
 
-    def _open_picture(self) -> None:
-        buffer = QBuffer(self)
-        buffer.setData(QByteArray(self._content))
-        buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-        reader = QImageReader(buffer)
+    def _show_picture(self) -> None:
+        """Have the picture unpacked and scaled to the view; both take long for a large one."""
+        room = self._scroll.viewport().size() - QSize(px("gap"), px("gap"))
+        known = None if self._picture.isNull() else self._picture
+        work = partial(_shown_picture, self._content, known, room * self.devicePixelRatioF(), self._zoom)
+        self._ctx.tasks.run(FILE, self, work, partial(self._picture_made, self._content), slot="page")
+
+    def _picture_made(self, content: bytes, done: "Future[tuple[QImage, QImage]]") -> None:
+        if content is not self._content:
+            return  # another file is shown meanwhile
+        self._picture, scaled = (QImage(), QImage()) if done.exception() is not None else done.result()
+        if self._picture.isNull():
+            self.say(t("file.no_preview"))
+            return
+        pixmap = QPixmap.fromImage(scaled)
+        pixmap.setDevicePixelRatio(self.devicePixelRatioF())
+        self._canvas.setPixmap(pixmap)
+        self._stack.setCurrentWidget(self._scroll)
+
+
+def _shown_picture(content: bytes, known: QImage | None, room: QSize, zoom: float) -> tuple[QImage, QImage]:
+    """The picture, unpacked unless it is ``known`` already, and as it is shown; null images for what is none."""
+    picture = known if known is not None else _unpacked(content)
+    if picture.isNull():
+        return picture, picture
+    fitted = picture.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+    if fitted.width() > picture.width():
+        fitted = picture.size()
+    smooth = Qt.TransformationMode.SmoothTransformation
+    return picture, picture.scaled(fitted * zoom, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+
+
+def _unpacked(content: bytes) -> QImage:
+    buffer = QBuffer()
+    buffer.setData(QByteArray(content))
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    reader = QImageReader(buffer)
+    try:
         reader.setAutoTransform(True)
         QImageReader.setAllocationLimit(MOST_PIXELS)
         size = reader.size()
         if size.isValid() and size.width() * size.height() * 4 > MOST_PIXELS * 1024 * 1024:
             reader.setScaledSize(size.scaled(QSize(3000, 3000), Qt.AspectRatioMode.KeepAspectRatio))
-        self._picture = reader.read()
-        if self._picture.isNull():
-            self.say(t("file.no_preview"))
-        else:
-            self._show_picture()
-            self._stack.setCurrentWidget(self._scroll)
-
-    def _show_picture(self) -> None:
-        room = self._scroll.viewport().size() - QSize(px("gap"), px("gap"))
-        ratio = self.devicePixelRatioF()
-        natural = self._picture.size()
-        fitted = natural.scaled(room * ratio, Qt.AspectRatioMode.KeepAspectRatio)
-        if fitted.width() > natural.width():
-            fitted = natural
-        pixmap = QPixmap.fromImage(
-            self._picture.scaled(
-                fitted * self._zoom,
-                Qt.AspectRatioMode.KeepAspectRatio,
-                Qt.TransformationMode.SmoothTransformation,
-            )
-        )
-        pixmap.setDevicePixelRatio(ratio)
-        self._canvas.setPixmap(pixmap)
+        return reader.read()
+    finally:
+        # What reads a TIFF closes its file at its end: the buffer must still be there then, or the program is gone.
+        reader.setDevice(None)  # type: ignore[arg-type]  # the stubs do not know that Qt takes none

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from app.views.core.fields import Field
-from app.views.core.lines import LinesSpec, same_lines, stored_lines, typed_over
+from app.views.core.lines import LinesSpec, same_lines, typed_over
 from app.views.core.merging import Difference, Place, apply_lines, merge_lines, merge_values, same
 
 
@@ -210,11 +210,7 @@ def is_dirty(spec: FormSpec, base: FormRecord, mine: Mine) -> bool:
     if any(typed_over(line) for key, _ in line_sets(spec) for line in lines_of(mine, key)):
         return True
     return any(
-        not same_lines(
-            stored_lines(lines_of(base, key), lines.stored),
-            stored_lines(lines_of(mine, key), lines.stored),
-            lines.stored,
-        )
+        not same_lines(lines_of(base, key), lines_of(mine, key), lines.stored)
         for key, lines in line_sets(spec)
     )
 

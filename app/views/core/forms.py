@@ -52,6 +52,7 @@ class FormPage(FormView):
     ) -> None:
         state = dict(state or {})
         self._preset: dict[str, Any] = dict(state.get("preset") or {})
+        self._preset_packed: dict[str, Any] | None = None
         self._token = str(state.get("token") or uuid4().hex)
         self._draft_in = unpack(state["draft"]) if state.get("draft") else None
         self._restored = bool(state.get("restored"))
@@ -90,13 +91,20 @@ class FormPage(FormView):
 
     def state(self) -> dict[str, Any]:
         """The record's id and, when something is typed, what was typed over what."""
-        state: dict[str, Any] = {"id": self.record.id, "token": self._token}
-        if self.record.id is None and self._preset:
-            state["preset"] = pack(self._preset)
+        state = self.state_untyped()
         if self.dirty():
             state["draft"] = pack(pack_form(self.record, self.mine()))
         elif self._draft_in is not None:
             state["draft"] = pack(self._draft_in)
+        return state
+
+    def state_untyped(self) -> dict[str, Any]:
+        """The record's id, for a new one what it began with."""
+        state: dict[str, Any] = {"id": self.record.id, "token": self._token}
+        if self.record.id is None and self._preset:
+            if self._preset_packed is None:  # an invoice may begin with thousands of lines
+                self._preset_packed = pack(self._preset)
+            state["preset"] = self._preset_packed
         return state
 
     def refresh(self) -> None:

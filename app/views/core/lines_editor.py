@@ -179,6 +179,12 @@ class LinesEditor(QWidget):
         """Set computed cells of a line; does not count as a change."""
         self.model.put(number, cells)
 
+    def put_all(
+        self, cells: Mapping[int, Mapping[str, Any]], infos: Mapping[int, tuple[str, str, str]]
+    ) -> None:
+        """Set cells nobody can type into, and the words (kind, icon, text) below lines; does not count as a change."""
+        self.model.put_all(cells, infos)
+
     def set_info(self, number: int, kind: str = "neutral", icon: str = "", text: str = "") -> None:
         """Show words below a line; without text they go away."""
         self.model.set_info(number, kind, icon, text)

@@ -15,6 +15,8 @@ from app.views.core.plain import plain
 Index = QModelIndex | QPersistentModelIndex
 Place = tuple[int, str]
 LINE, INFO, NEW = "line", "info", "new"
+FEW = 20
+"""Changes that are painted one by one: a cell that is open further down stays open."""
 ROLE_KIND = Qt.ItemDataRole.UserRole + 1
 ROLE_VALUE = Qt.ItemDataRole.UserRole + 2
 ROLE_INFO = Qt.ItemDataRole.UserRole + 3
@@ -51,6 +53,7 @@ class LinesModel(QAbstractTableModel):
         self.fixed = False
         self._choices: dict[str, list[tuple[Any, str]]] = {}
         self._rows: list[tuple[str, int]] = []
+        self._row_of: dict[int, int] = {}
         self._arrange()
 
     # -- what there is ------------------------------------------------------------------------------------------
@@ -106,9 +109,35 @@ class LinesModel(QAbstractTableModel):
             self.infos.pop(number, None)
         self._show_info(number)
 
+    def put_all(
+        self, cells: Mapping[int, Mapping[str, Any]], infos: Mapping[int, tuple[str, str, str]]
+    ) -> None:
+        """Set cells nobody can type into, and the words (kind, icon, text) below lines; many are painted at once."""
+        infos = {number: info for number, info in infos.items() if self._is_news(number, info)}
+        if len(cells) + len(infos) <= FEW:
+            for number, values_ in cells.items():
+                self.put(number, values_)
+            for number, info in infos.items():
+                self.set_info(number, *info)
+            return
+        self.beginResetModel()
+        for number, values_ in cells.items():
+            self.lines[number].update(values_)
+        for number, info in infos.items():
+            if info[2]:
+                self.infos[number] = info
+            else:
+                self.infos.pop(number, None)
+        self._arrange()
+        self.endResetModel()
+
+    def _is_news(self, number: int, info: tuple[str, str, str]) -> bool:
+        return self.infos.get(number) != (info if info[2] else None)
+
     def info_of(self, number: int) -> tuple[str, str, str] | None:
         """The words below a line: what is wrong with it, else what the page says."""
-        wrong = [(key, text) for (line, key), text in self.errors.items() if line == number]
+        found = ((column.key, self.error(number, column.key)) for column in self.spec.columns)
+        wrong = [(key, text) for key, text in found if text]
         if not wrong:
             return self.infos.get(number)
         texts = [text for _, text in wrong]
@@ -118,8 +147,8 @@ class LinesModel(QAbstractTableModel):
 
     def _show_info(self, number: int) -> None:
         wanted = self.info_of(number) is not None
-        had = (INFO, number) in self._rows
         row = self.row_of(number) + 1
+        had = self.place(row) == (INFO, number)
         # Rows come and go properly, so that an editor that is open further down stays with its line.
         if had and not wanted:
             self.beginRemoveRows(QModelIndex(), row, row)
@@ -165,10 +194,18 @@ class LinesModel(QAbstractTableModel):
         """Check everything, what is missing too; gives what is wrong then."""
         if self.read_only:
             return {}
+        before = self.errors
         self._said.clear()
         for number in range(len(self.lines)):
             self._check(number, missing=True)
-            self._changed(number)
+        changed = {number for (number, _), _ in before.items() ^ self.errors.items()}
+        if len(changed) > FEW:
+            self.beginResetModel()
+            self._arrange()
+            self.endResetModel()
+        else:
+            for number in sorted(changed):
+                self._changed(number)
         return self.errors
 
     def take_back(self, number: int, key: str) -> bool:
@@ -226,10 +263,7 @@ class LinesModel(QAbstractTableModel):
 
     def row_of(self, number: int) -> int:
         """The table row of a line; the row of the next new line for the number behind the last."""
-        for row, (kind, line) in enumerate(self._rows):
-            if line == number and kind != INFO:
-                return row
-        return len(self._rows) - 1
+        return self._row_of.get(number, len(self._rows) - 1)
 
     @property
     def columns(self) -> list[LineColumn]:
@@ -271,13 +305,15 @@ class LinesModel(QAbstractTableModel):
 
     def _arrange(self) -> None:
         rows: list[tuple[str, int]] = []
+        noted = self.infos.keys() | {number for number, _ in self.errors}
         for number in range(len(self.lines)):
             rows.append((LINE, number))
-            if self.info_of(number) is not None:
+            if number in noted:
                 rows.append((INFO, number))
         if not self.read_only and not self.fixed:
             rows.append((NEW, len(self.lines)))
         self._rows = rows
+        self._row_of = {number: row for row, (kind, number) in enumerate(rows) if kind != INFO}
 
     def set_fixed(self) -> None:
         """Cells can be edited, rows neither come nor go."""
@@ -288,6 +324,8 @@ class LinesModel(QAbstractTableModel):
 
     def set_read_only(self, read_only: bool) -> None:
         """Show the lines only, without the empty row."""
+        if read_only == self.read_only:
+            return
         self.beginResetModel()
         self.read_only = read_only
         self._check_all()

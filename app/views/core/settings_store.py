@@ -67,7 +67,8 @@ class SettingsStore(QObject):
 
     def _snapshot(self) -> tuple[int, str]:
         self._asked += 1
-        text = json.dumps({"format": FORMAT, "values": self._values}, ensure_ascii=False, indent=1)
+        # In one line: only so does Python's quick encoder do it, and this is the window's own thread.
+        text = json.dumps({"format": FORMAT, "values": self._values}, ensure_ascii=False)
         return self._asked, text
 
     def _write(self, number: int, text: str) -> None:

@@ -64,7 +64,7 @@ class Column:
     ``value`` computes what is shown (default: the field ``key``), ``text`` the words of it, ``second`` the second
     line, ``tone`` a token colour, ``icon`` an ``(icon, token colour)``.  ``chips`` maps the value to
     ``(kind, text key)``; without an entry the value itself is shown, neutral.  ``right`` locks the column for a
-    profile that lacks it.
+    profile that lacks it.  A column that is ``spare`` waits while the list is too narrow, the highest first.
     """
 
     key: str
@@ -83,6 +83,7 @@ class Column:
     unit: str = ""
     right: str = ""
     exported: bool = True
+    spare: int = 0
     value: Callable[[Any], Any] | None = None
     text: Callable[[Any], str] | None = None
     second: Callable[[Any], str] | None = None

@@ -27,19 +27,20 @@ from PySide6.QtWidgets import (
 from app.core.format import no_formula
 from app.core.i18n import t
 from app.views.core import fonts
-from app.views.core.delegates import CellDelegate, Thumbnails
-from app.views.core.filter_header import FilterHeader, StayingMenu
+from app.views.core.delegates import Thumbnails
+from app.views.core.filter_header import StayingMenu
 from app.views.core.icons import icon
 from app.views.core.menus import open_once
 from app.views.core.plain import plain
 from app.views.core.table_model import CHECK, Column, PagedTableModel
+from app.views.core.table_room import RoomyTable
 from app.views.core.theme import fill, px
 
 Row = QItemSelectionModel.SelectionFlag.Rows
 Layout = dict[str, Any]
 
 
-class TableView(QTableView):
+class TableView(RoomyTable):
     """A list on screen.
 
     Signals:
@@ -62,16 +63,10 @@ class TableView(QTableView):
         row_height: int | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._columns: Sequence[Column] = model.columns
+        super().__init__(model.columns, images, parent)
         self.explain: Callable[[str, str], object] | None = None  # says why a right is missing, and for what
-        self._arranging = False
-        self._user_widths: dict[str, int] = {}
         self._overlay: QWidget | None = None
         self.list_model = model
-        self.header = FilterHeader(self._columns, self)
-        self.setHorizontalHeader(self.header)
-        self.cells = CellDelegate(self, images)
         self.setItemDelegate(self.cells)
         self.setModel(model)
         self.setFrameShape(QTableView.Shape.NoFrame)
@@ -115,12 +110,12 @@ class TableView(QTableView):
         raise KeyError(key)
 
     def shown_columns(self) -> list[Column]:
-        """What is visible, in the order on screen, without check and picture."""
+        """What is shown where there is room, in the order on screen, without check and picture."""
         numbers = sorted(range(len(self._columns)), key=self.header.visualIndex)
         return [
             self._columns[n]
             for n in numbers
-            if not self.isColumnHidden(n)
+            if self._belongs(n)
             and self._columns[n].exported
             and self._columns[n].kind not in ("check", "thumb")
         ]
@@ -129,6 +124,7 @@ class TableView(QTableView):
         """Order, width and visibility as declared."""
         self._arranging = True
         self._user_widths = {}
+        self._waiting, self._wanted = set(), set()
         for number, column in enumerate(self._columns):
             self.header.moveSection(self.header.visualIndex(number), number)
             self.setColumnHidden(number, column.hidden)
@@ -143,7 +139,8 @@ class TableView(QTableView):
         return {
             "order": [self._columns[n].key for n in numbers],
             "widths": dict(self._user_widths),
-            "hidden": [self._columns[n].key for n in numbers if self.isColumnHidden(n)],
+            "hidden": [self._columns[n].key for n in numbers if not self._belongs(n)],
+            "wanted": sorted(self._wanted),
         }
 
     def restore_layout(self, state: Layout | None) -> None:
@@ -154,6 +151,7 @@ class TableView(QTableView):
         known = {column.key: number for number, column in enumerate(self._columns)}
         order = [key for key in state.get("order", []) if key in known]
         hidden = state.get("hidden", [])
+        self._wanted = set(state.get("wanted", ())) & known.keys()
         self._arranging = True
         for place, key in enumerate([*order, *[key for key in known if key not in order]]):
             self.header.moveSection(self.header.visualIndex(known[key]), place)
@@ -170,6 +168,8 @@ class TableView(QTableView):
         """Show or hide a column; the last one stays."""
         if not shown and len(self.shown_columns()) <= 1:
             return
+        self._waiting.discard(self.section(key))
+        (self._wanted.add if shown else self._wanted.discard)(key)
         self.setColumnHidden(self.section(key), not shown)
         self._stretch()
         self.header.place_fields()
@@ -183,9 +183,11 @@ class TableView(QTableView):
             if column.key == CHECK:
                 continue
             words = column.head() or t("kit.column.picture")
+            if number in self._waiting:
+                words = t("kit.column.no_room", column=words)
             action = QAction(words.replace("&", "&&"), menu)
             action.setCheckable(True)
-            action.setChecked(not self.isColumnHidden(number))
+            action.setChecked(self._belongs(number))
             action.toggled.connect(lambda on, key=column.key: self.show_column(key, on))
             menu.addAction(action)
         menu.addSeparator()
@@ -201,35 +203,13 @@ class TableView(QTableView):
             return
         self._user_widths[self._columns[logical].key] = new
         if not self._columns[logical].stretch:
-            self._stretch()
+            self._share()  # nothing goes away under the mouse
         self.layout_changed.emit()
 
     def _moved(self, *_args: int) -> None:
         self._find_first()
         if not self._arranging:
             self.layout_changed.emit()
-
-    def _find_first(self) -> None:
-        shown = [n for n in range(len(self._columns)) if not self.isColumnHidden(n)]
-        self.cells.first_column = min(shown, key=self.header.visualIndex, default=0)
-
-    def _stretch(self) -> None:
-        """Let the stretch columns share what the others leave; never below a readable width."""
-        self._find_first()
-        stretching = [n for n, c in enumerate(self._columns) if c.stretch and not self.isColumnHidden(n)]
-        if not stretching or self._arranging:
-            return
-        fixed = sum(
-            self.columnWidth(n)
-            for n in range(len(self._columns))
-            if n not in stretching and not self.isColumnHidden(n)
-        )
-        room = self.viewport().width() - fixed
-        self._arranging = True
-        for n in stretching:
-            least = max(self._columns[n].width * 7 // 10, px("col_min"))
-            self.setColumnWidth(n, max(room // len(stretching), least))
-        self._arranging = False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width anew."""

@@ -24,9 +24,10 @@ def show(kind: str, value: Any, *, places: int | None = None, unit: str = "", ed
         return "" if editing else fmt.NONE
     match kind:
         case "money":
+            if unit and not editing:
+                return fmt.money(value, "EUR" if unit == "€" else unit, places=money_places(value, places))
             if editing or places is not None:
-                text = fmt.number(value, places=money_places(value, places))
-                return f"{text} {unit}" if unit and not editing else text
+                return fmt.number(value, places=money_places(value, places))
             return fmt.money(value)
         case "percent":
             return fmt.number(value, places=places) if editing else fmt.percent(value)

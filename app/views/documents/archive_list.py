@@ -51,15 +51,22 @@ def archive_list(ctx: AppContext) -> ListSpec:
                 filter="choice",
                 choices=tuple((kind, f"paper.kind.{kind}") for kind in KINDS),
                 text=lambda row: kind_in_words(row.kind),
+                spare=1,
             ),
             Column("number", "archive.column.number", "code", 130, filter="prefix"),
             Column("recipient", "archive.column.recipient", "bold", 200, stretch=True, filter="contains"),
-            Column("file_name", "archive.column.file_name", width=210, filter="contains", sortable=False),
+            Column(
+                "file_name", "archive.column.file_name", width=210, filter="contains", sortable=False, spare=2
+            ),
             Column("issued_at", "archive.column.issued_at", "date_time", 148, filter="date", hidden=True),
             Column(
-                "issued_by", "archive.column.issued_by", width=140, text=lambda row: name(ctx, row.issued_by)
+                "issued_by",
+                "archive.column.issued_by",
+                width=140,
+                text=lambda row: name(ctx, row.issued_by),
+                spare=3,
             ),
-            Column("size", "archive.column.size", width=84, text=lambda row: size_words(row.size)),
+            Column("size", "archive.column.size", width=84, text=lambda row: size_words(row.size), spare=5),
             Column(
                 "format",
                 "archive.column.format",
@@ -71,6 +78,7 @@ def archive_list(ctx: AppContext) -> ListSpec:
                     ("csv", "archive.format.csv"),
                 ),
                 text=lambda row: row.format.upper(),
+                spare=4,
             ),
             Column("language", "archive.column.language", width=80, hidden=True),
             Column("retain_until", "archive.column.retain_until", "date", 110, filter="date", hidden=True),

@@ -123,7 +123,7 @@ class InboxPage(ListPage):
                     "amount",
                     "einvoice.inbox.column.amount",
                     "strong",
-                    96,
+                    118,
                     align="right",
                     filter="min",
                     text=_amount,

@@ -1,11 +1,11 @@
 """A received invoice as a page to read: all in it is a stranger's text; nothing is markup, nothing is fetched."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QResizeEvent, QTextOption
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QResizeEvent, QTextBlockFormat, QTextCursor, QTextOption
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from app.core.i18n import language, t
@@ -15,7 +15,9 @@ from app.services.validation.findings import Finding
 from app.views.core.theme import px, tok
 
 SHOWN_FINDINGS = 60
-SHOWN_ROWS = 500  # of one table; the page is laid out in the window's own thread
+SHOWN_ROWS = 500  # of one table
+SHARES = (7, 39, 15, 14, 9, 16)  # of the width, per column of the lines
+PORTION = 20  # rows laid out at once: that happens in the window's own thread
 SHOWN_LETTERS = 4000  # of one text
 
 
@@ -26,6 +28,10 @@ class Paper(QTextBrowser):
         super().__init__(parent)
         self._received: Received | None = None
         self._wide = True
+        self._left: Iterator[str] = iter(())
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._go_on)
         self.setObjectName("einvoice.paper")
         self.setAccessibleName(t("einvoice.inbox.paper"))
         self.setOpenLinks(False)
@@ -56,23 +62,49 @@ class Paper(QTextBrowser):
 
     def _show(self) -> None:
         if self._received is not None:
-            self.setHtml(page(self._received, wide=self._wide))
+            self._left = page(self._received, wide=self._wide)
+            self.setHtml(next(self._left))
             self.verticalScrollBar().setValue(0)
+            self._timer.start()
+
+    def _go_on(self) -> None:
+        """Add the next portion; the window does what else there is to do before the one after it."""
+        portion = next(self._left, None)
+        if portion is None:
+            self._timer.stop()
+            return
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.insertBlock(_seam())
+        cursor.insertHtml(portion)
 
 
-def page(received: Received, *, wide: bool = True) -> str:
-    """The page as HTML, every text escaped; ``wide`` has room for two columns."""
-    lang = language()
-    parts = [_findings(received, lang)]
-    if received.invoice is not None:
-        sheet = show.sheet(received.invoice, lang, SHOWN_ROWS)
-        parts.append(_invoice(sheet, len(received.invoice.lines), wide))
+def _seam() -> QTextBlockFormat:
+    """The paragraph Qt puts between two tables, too thin to be seen."""
+    seam = QTextBlockFormat()
+    seam.setLineHeight(1, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+    return seam
+
+
+def page(received: Received, *, wide: bool = True) -> Iterator[str]:
+    """The page as HTML in portions, every text escaped; ``wide`` has room for two columns."""
+    lang, invoice = language(), received.invoice
+    if invoice is None:
+        yield _findings(received, lang)
+    else:
+        sheet = show.sheet(invoice, lang)
+        yield _findings(received, lang) + _invoice(sheet, wide)
+        for first in range(0, min(len(invoice.lines), SHOWN_ROWS), PORTION):
+            yield _positions(show.positions(invoice, lang, first, first + PORTION), heads=first == 0)
+        yield _more(len(invoice.lines)) + _sums(sheet.sums)
     if received.unread:
-        rows = _rows([(path.replace("/", " › "), text) for path, text in received.unread[:SHOWN_ROWS]])
-        more = _more(len(received.unread))
-        parts.append(f"<h3>{_t('unread')}</h3><table cellpadding='2'>{rows}</table>{more}")
-    parts.append(f"<p style='color:{_colour('text2')}'>{_origin(received)}</p>")
-    return "".join(parts)
+        yield f"<h3>{_t('unread')}</h3>"
+        for first in range(0, min(len(received.unread), SHOWN_ROWS), PORTION):
+            some = received.unread[first : first + PORTION]
+            rows = _rows((path.replace("/", " › "), text) for path, text in some)
+            yield f"<table cellpadding='2'>{rows}</table>"
+        yield _more(len(received.unread))
+    yield f"<p style='color:{_colour('text2')}'>{_origin(received)}</p>"
 
 
 def _t(key: str, **params: Any) -> str:
@@ -110,7 +142,7 @@ def _list(key: str, findings: list[Finding], tone: str, received: Received, lang
     return f"<h3 style='color:{_colour(tone)}'>{_t(key, n=len(findings))}</h3><ul>{items}</ul>"
 
 
-def _invoice(sheet: show.Sheet, lines: int, wide: bool) -> str:
+def _invoice(sheet: show.Sheet, wide: bool) -> str:
     blocks = [
         f"<h3>{_said(one.title)}</h3><table cellpadding='2'>{_rows(one.rows[:SHOWN_ROWS])}</table>"
         f"{_more(len(one.rows))}"
@@ -122,8 +154,7 @@ def _invoice(sheet: show.Sheet, lines: int, wide: bool) -> str:
     notes = "".join(f"<p>{_lines(note)}</p>" for note in sheet.notes[:SHOWN_ROWS]) + _more(len(sheet.notes))
     return (
         f"<h2>{_said(sheet.title)}</h2><table width='100%'><tr>{columns}</tr></table>{notes}"
-        f"<h3>{_t('lines')}</h3>{_positions(sheet.positions)}"
-        f"{_more(lines)}{_sums(sheet.sums)}"
+        f"<h3>{_t('lines')}</h3>"
     )
 
 
@@ -144,27 +175,33 @@ def _lines(text: str) -> str:
     return _said(text).replace("\n", "<br>")
 
 
-def _positions(positions: Iterable[show.Position]) -> str:
-    colour = _colour("text2")
-    head = "".join(
-        f"<th align='{'left' if key in ('position', 'words') else 'right'}' style='color:{colour}'>"
-        f"{_t(f'column.{key}')}</th>"
-        for key in ("position", "words", "quantity", "price", "tax", "net")
-    )
-    rows = []
+def _positions(positions: Iterable[show.Position], *, heads: bool) -> str:
+    """Some lines as a table; the columns of all of them are the same."""
+    colour, rows = _colour("text2"), [_heads()] if heads else []
     for one in positions:
         first, *more = one.words or ("",)
         words = f"<b>{_lines(first)}</b>" + "".join(
-            f"<br><span style='color:{_colour('text2')}'>{_lines(word)}</span>"
-            for word in more[:SHOWN_FINDINGS]
+            f"<br><span style='color:{colour}'>{_lines(word)}</span>" for word in more[:SHOWN_FINDINGS]
         )
         numbers = "".join(
-            f"<td align='right' valign='top' style='white-space:pre'>{_said(cell)}</td>"
-            for cell in (one.quantity, one.price, one.tax, one.net)
+            f"<td width='{share}%' align='right' valign='top'>{_said(cell)}</td>"
+            for share, cell in zip(SHARES[2:], (one.quantity, one.price, one.tax, one.net), strict=True)
         )
-        rows.append(f"<tr><td valign='top'>{_said(one.id)}</td><td>{words}</td>{numbers}</tr>")
-    line = f"border-bottom: 1px solid {_colour('line')}"
-    return f"<table width='100%' cellpadding='4' style='{line}'><tr>{head}</tr>{''.join(rows)}</table>"
+        rows.append(
+            f"<tr><td width='{SHARES[0]}%' valign='top'>{_said(one.id)}</td><td width='{SHARES[1]}%'>{words}</td>"
+            f"{numbers}</tr>"
+        )
+    return f"<table width='100%' cellpadding='4'>{''.join(rows)}</table>"
+
+
+def _heads() -> str:
+    names = ("position", "words", "quantity", "price", "tax", "net")
+    heads = "".join(
+        f"<th width='{share}%' align='{'left' if key in names[:2] else 'right'}' style='color:{_colour('text2')}'>"
+        f"{_t(f'column.{key}')}</th>"
+        for share, key in zip(SHARES, names, strict=True)
+    )
+    return f"<tr>{heads}</tr>"
 
 
 def _sums(sums: tuple[tuple[str, str], ...]) -> str:

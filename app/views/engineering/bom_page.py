@@ -226,9 +226,9 @@ class BomPage(FormPage):
         raw = self.record.raw
         return raw["header"] if isinstance(raw, dict) else None
 
-    def state(self) -> dict[str, Any]:
+    def state_untyped(self) -> dict[str, Any]:
         """The form, and how the structure is looked at."""
-        return {**super().state(), "view": {**self._structure.state(), "tab": self._tabs.current}}
+        return {**super().state_untyped(), "view": {**self._structure.state(), "tab": self._tabs.current}}
 
     def defaults(self) -> Mapping[str, Any]:
         """A new bill is for one piece, from today."""

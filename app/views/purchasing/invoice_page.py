@@ -1,6 +1,6 @@
 """A supplier's invoice as a form: entered beside its original, matched, approved by somebody else, paid."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, cast
 
@@ -13,7 +13,8 @@ from app.core.i18n import language, t
 from app.services.purchasing import invoicing
 from app.services.purchasing.commands import CancelInvoice, Discard, EnterInvoice, SaveInvoice
 from app.services.purchasing.currency import rate_for
-from app.services.purchasing.invoices import Invoice, OpenLine, as_line, open_lines
+from app.services.purchasing.invoices import Difference, Invoice, as_line, open_lines
+from app.services.purchasing.matching import OpenLine
 from app.views.approvals.deciding import approve, reject
 from app.views.core.errors import ask
 from app.views.core.form_model import (
@@ -212,15 +213,17 @@ class PurchaseInvoicePage(FormPage):
     def _sum_up(self) -> None:
         assert self.lines is not None
         bases: dict[Tax, Decimal] = {}
+        agreement, cells, infos = self._agreement(), dict[int, Any](), dict[int, tuple[str, str, str]]()
         for number, line in enumerate(self.line_rows()):
             net = line.get("net_amount")
             if net is not None and line.get("tax_rate") is not None:
                 key = (str(line.get("tax_category") or "S"), line["tax_rate"])
                 bases[key] = bases.get(key, ZERO) + net
-            match, words = self._match(line)
+            match, words = agreement(line)
             if line.get("match") != match:
-                self.lines.put(number, match=match)
-            self.lines.set_info(number, match[0], "triangle-alert", words)
+                cells[number] = {"match": match}
+            infos[number] = (match[0], "triangle-alert", words)
+        self.lines.put_all(cells, infos)
         taxes = {key: (net * key[1] / 100).quantize(CENT, ROUND_HALF_UP) for key, net in bases.items()}
         found = self.invoice
         if found is not None and (self.stored_state != "draft" or not self.dirty()):
@@ -258,23 +261,29 @@ class PurchaseInvoicePage(FormPage):
         )
         op.replacing("rate").success(found).start()
 
-    def _match(self, line: Mapping[str, Any]) -> tuple[tuple[str, str], str]:
-        """Whether a line agrees with order and receipt, as it was when it was saved, and what does not."""
-        if line.get("purchase_order_line_id") is None:
-            return ("neutral", t("purchasing.invoice.match.none")), ""
-        stored = next(
-            (x for x in (self.invoice.lines if self.invoice else ()) if x.id == line.get("id")), None
-        )
-        keys = ("purchase_order_line_id", "qty", "net_amount")
-        if stored is None or any(line.get(key) != getattr(stored, key) for key in keys):
-            return ("neutral", t("purchasing.invoice.match.unsaved")), ""
-        assert self.invoice is not None
-        found = [x for x in self.invoice.findings if x.position == stored.position]
-        if not found or self.invoice.kind == "cancellation":
-            return ("ok", t("purchasing.invoice.match.agrees")), ""
-        accepted = all(x.accepted or line.get("accept_reason") for x in found)
-        words = " ".join(difference_words(x.code, x.params, self._currency()) for x in found)
-        return ("warn" if accepted else "bad", t("purchasing.invoice.match.differs")), words
+    def _agreement(self) -> Callable[[Mapping[str, Any]], tuple[tuple[str, str], str]]:
+        """Says of a line whether it agrees with order and receipt, as it was when it was saved, and what does not."""
+        invoice = self.invoice
+        lines = {x.id: x for x in invoice.lines} if invoice else {}
+        findings: dict[int | None, list[Difference]] = {}
+        for one in invoice.findings if invoice is not None and invoice.kind != "cancellation" else ():
+            findings.setdefault(one.position, []).append(one)
+
+        def of(line: Mapping[str, Any]) -> tuple[tuple[str, str], str]:
+            if line.get("purchase_order_line_id") is None:
+                return ("neutral", t("purchasing.invoice.match.none")), ""
+            stored = lines.get(line.get("id") or 0)
+            keys = ("purchase_order_line_id", "qty", "net_amount")
+            if stored is None or any(line.get(key) != getattr(stored, key) for key in keys):
+                return ("neutral", t("purchasing.invoice.match.unsaved")), ""
+            found = findings.get(stored.position, ())
+            if not found:
+                return ("ok", t("purchasing.invoice.match.agrees")), ""
+            accepted = all(x.accepted or line.get("accept_reason") for x in found)
+            words = " ".join(difference_words(x.code, x.params, self._currency()) for x in found)
+            return ("warn" if accepted else "bad", t("purchasing.invoice.match.differs")), words
+
+        return of
 
     # -- steps -----------------------------------------------------------------------------------------------
 

@@ -43,10 +43,10 @@ def deliveries(ctx: AppContext) -> ListSpec:
             Column("number", "sales.column.number", "code", 126, filter="prefix"),
             Column("shipped_on", "sales.column.shipped_on", "date", 108, filter="date", filter_key="date"),
             Column("customer", "sales.field.customer", "bold", 220, stretch=True, filter="contains"),
-            Column("city", "sales.ship.city", width=130, filter="contains"),
+            Column("city", "sales.ship.city", width=130, filter="contains", spare=2),
             Column("order_number", "sales.type.sales_order", width=130, filter="prefix"),
             Column("lines", "form.lines", "number", 80, sortable=False, hidden=True),
-            Column("warehouse", "sales.field.warehouse", width=80, filter="contains"),
+            Column("warehouse", "sales.field.warehouse", width=80, filter="contains", spare=3),
             Column(
                 "invoice_state",
                 "sales.column.invoiced",
@@ -55,6 +55,7 @@ def deliveries(ctx: AppContext) -> ListSpec:
                 filter="choice",
                 choices=choices(INVOICED, "partial"),
                 chips=INVOICED,
+                spare=1,
             ),
             by_person(ctx, "created_by", "sales.field.shipped_by"),
         ),
@@ -100,7 +101,9 @@ def invoices(_ctx: AppContext) -> ListSpec:
         ),
         columns=(
             Column("number", "sales.column.number", "code", 126, filter="prefix"),
-            Column("invoice_date", "sales.field.date", "date", 108, filter="date", filter_key="date"),
+            Column(
+                "invoice_date", "sales.field.date", "date", 108, filter="date", filter_key="date", spare=2
+            ),
             Column("customer", "sales.field.customer", "bold", 220, stretch=True, filter="contains"),
             Column(
                 "kind",
@@ -109,6 +112,7 @@ def invoices(_ctx: AppContext) -> ListSpec:
                 filter="choice",
                 choices=tuple((kind, f"sales.type.{kind}") for kind in KINDS),
                 text=lambda row: t(f"sales.type.{row.kind}"),
+                spare=3,
             ),
             Column(
                 "state",
@@ -130,7 +134,7 @@ def invoices(_ctx: AppContext) -> ListSpec:
             ),
             Column("currency", "catalog.column.currency", width=80, filter="prefix", hidden=True),
             Column("net_amount", "sales.column.net", "money", 108, filter="min", currency=None, hidden=True),
-            Column("gross_amount", "sales.column.gross", "money", 108, filter="min", currency=None),
+            Column("gross_amount", "sales.column.gross", "money", 108, filter="min", currency=None, spare=1),
             Column(
                 "open_amount",
                 "sales.column.open",
@@ -164,9 +168,11 @@ def payments(ctx: AppContext) -> ListSpec:
             Column("paid_on", "sales.payment.paid_on", "date", 110, filter="date", filter_key="date"),
             Column("customer", "sales.field.customer", "bold", 220, stretch=True, filter="contains"),
             Column("invoice_number", "sales.type.invoice", "code", 130, filter="prefix"),
-            Column("reference", "sales.payment.reference", width=140, filter="contains"),
+            Column("reference", "sales.payment.reference", width=140, filter="contains", spare=1),
             Column("amount", "sales.column.amount", "money", 110, filter="min", currency=None),
-            Column("discount_amount", "sales.column.skonto", "money", 100, filter="min", currency=None),
+            Column(
+                "discount_amount", "sales.column.skonto", "money", 100, filter="min", currency=None, spare=2
+            ),
             by_person(ctx, "posted_by", "sales.payment.posted_by", hidden=False),
         ),
         empty=Empty("sales.payments.empty_title", "sales.payments.empty_text"),

@@ -194,7 +194,7 @@ class InvoicePage(FormPage):
             extra.append(Fact(t("sales.card.payable"), fmt.money(payable, found.currency), "total"))
         before = [charge_fact(x.kind, x.reason, x.pct, x.amount, found.currency) for x in found.charges]
         sums = Sums(found.net_amount, found.tax_amount, found.gross_amount, found.taxes)
-        if found.exchange_rate != 1:
+        if found.is_foreign:
             extra += foreign_facts(found)
         self.totals.show_sums(sums, extra, before, found.currency)
         self.payments.show_invoice(found)

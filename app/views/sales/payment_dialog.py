@@ -59,7 +59,7 @@ class PaymentDialog(Dialog):
         # What is paid back for a correction is typed like what is received.
         self._open = abs(invoice.open_amount)
         self._own_amount = False
-        foreign = invoice.currency != "EUR"
+        foreign = invoice.is_foreign
         money = (replace(AMOUNT, unit=invoice.currency), OWN_PAID) if foreign else (AMOUNT,)
         grid, self.boxes = field_grid(ctx, (PAID_ON, *money, *MORE), self._edited)
         self.body.addLayout(grid)

@@ -77,7 +77,7 @@ class RemindersCard(Card):
         cells = (
             (item.number, "small500", "left"),
             (t("sales.card.days_late", n=item.days) if item.days else "", "small", "right"),
-            (fmt.money(item.open), "small600", "right"),
+            (fmt.money(item.open, item.currency), "small600", "right"),
         )
         line = cells_row(cells, (7, 5, 5))
         line.setCursor(Qt.CursorShape.PointingHandCursor)

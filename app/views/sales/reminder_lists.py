@@ -29,7 +29,16 @@ def _hold_customer(ctx: AppContext, rows: list[Any]) -> None:
 
 
 def _money(key: str, title: str, *, hidden: bool = False) -> Column:
-    return Column(key, title, "money", 104, filter="min", currency=None, hidden=hidden)
+    """An amount in the currency of its row."""
+    return Column(
+        key,
+        title,
+        "money",
+        112,
+        filter="min",
+        hidden=hidden,
+        text=lambda row: fmt.money(getattr(row, key), row.currency),
+    )
 
 
 HOLD_CUSTOMER = ListAction("hold_customer", "sales.hold.customer", _hold_customer, "pause", right=HOLD)
@@ -71,11 +80,12 @@ def open_items(_ctx: AppContext) -> ListSpec:
                 filter="choice",
                 choices=LEVEL_CHOICES,
                 chips=LEVELS,
+                spare=1,
             ),
-            Column("reminded_on", "sales.reminder.reminded_on", "date", 108, filter="date"),
+            Column("reminded_on", "sales.reminder.reminded_on", "date", 108, filter="date", spare=2),
             Column("coming", "sales.reminder.next", width=270, sortable=False, value=words.coming),
-            Column("amount", "sales.column.gross", "money", 108, filter="min", currency=None, hidden=True),
-            Column("open", "sales.column.open", "money", 108, filter="min", currency=None),
+            _money("amount", "sales.reminder.total", hidden=True),
+            _money("open", "sales.reminding.open"),
         ),
         row_actions=(
             ListAction(
@@ -129,7 +139,7 @@ def reminding(_ctx: AppContext) -> ListSpec:
             ),
             Column("items", "sales.reminder.count", "number", 76, filter="min"),
             Column("days", "sales.reminder.days", "number", 116, filter="min"),
-            _money("open", "sales.column.open", hidden=True),
+            _money("open", "sales.reminding.open", hidden=True),
             _money("interest", "sales.reminder.interest", hidden=True),
             _money("flat", "sales.reminder.flat", hidden=True),
             _money("fee", "sales.reminder.fee", hidden=True),
@@ -155,7 +165,6 @@ def reminding(_ctx: AppContext) -> ListSpec:
         ),
         open=lambda ctx, row: ctx.navigate.open_record("partners.partner", row.customer_id),
         detail=panes.proposal_pane,
-        id_field="customer_id",
         sort="customer",
     )
 
@@ -175,13 +184,13 @@ def sent(_ctx: AppContext) -> ListSpec:
         ),
         columns=(
             Column("number", "sales.column.number", "code", 126, filter="prefix"),
-            Column("reminder_date", "sales.reminder.date", "date", 100, filter="date"),
-            Column("customer", "sales.field.customer", "bold", 200, stretch=True, filter="contains"),
+            Column("reminder_date", "sales.reminder.date", "date", 100, filter="date", spare=2),
+            Column("customer", "sales.field.customer", "bold", 196, stretch=True, filter="contains"),
             Column(
                 "level",
                 "sales.reminder.level",
                 "chip",
-                172,
+                156,
                 filter="choice",
                 choices=LEVEL_CHOICES[1:],
                 chips=LEVELS,
@@ -195,13 +204,12 @@ def sent(_ctx: AppContext) -> ListSpec:
                 choices=choices(STATES, "done"),
                 value=_state,
                 chips=STATES,
+                spare=1,
             ),
-            Column("pay_until", "sales.reminder.pay_until", "date", 104, filter="date"),
-            Column(
-                "open_amount", "sales.column.open", "money", 104, filter="min", currency=None, hidden=True
-            ),
-            Column("total_amount", "sales.reminder.total", "money", 104, filter="min", currency=None),
-            Column("left", "sales.reminder.left", "money", 104, filter="min", currency=None),
+            Column("pay_until", "sales.reminder.pay_until", "date", 104, filter="date", spare=3),
+            _money("open_amount", "sales.reminding.open", hidden=True),
+            _money("total_amount", "sales.reminder.total"),
+            _money("left", "sales.reminder.left"),
         ),
         row_actions=(
             ListAction(

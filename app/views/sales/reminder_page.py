@@ -71,11 +71,11 @@ class AskedCard(FactsCard):
             (t("sales.reminder.flat"), found.flat_amount),
             (t("sales.reminder.fee"), found.fee_amount),
         )
-        facts = [Fact(t("sales.reminding.open"), fmt.money(found.open_amount))]
-        facts += [Fact(label, fmt.money(amount)) for label, amount in rows if amount]
-        facts.append(Fact(t("sales.reminder.total"), fmt.money(found.total_amount), "total"))
+        facts = [Fact(t("sales.reminding.open"), fmt.money(found.open_amount, found.currency))]
+        facts += [Fact(label, fmt.money(amount, found.currency)) for label, amount in rows if amount]
+        facts.append(Fact(t("sales.reminder.total"), fmt.money(found.total_amount, found.currency), "total"))
         left = sum((item.left for item in found.items), Decimal(0))
-        facts.append(Fact(t("sales.reminder.left"), fmt.money(left)))
+        facts.append(Fact(t("sales.reminder.left"), fmt.money(left, found.currency)))
         self.set_facts(facts)
 
 
@@ -151,7 +151,7 @@ class ReminderPage(FormPage):
         self.story.show(found.id, found.number)
         self.boxes["cancel_reason"].setVisible(found.state == "cancelled")
         self.lines.set_summary(t("sales.lines.count", n=len(found.items)))
-        self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(found.open_amount)))
+        self.lines.set_sum(t("sales.lines.sum", amount=fmt.money(found.open_amount, found.currency)))
 
     def notices(self) -> Sequence[Notice]:
         """Taken back, settled, or without its PDF."""

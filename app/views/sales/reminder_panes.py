@@ -34,9 +34,11 @@ def proposal_pane(ctx: AppContext, row: Proposal) -> QWidget:
     )
     over = pane.tab("overview", t("sales.pane.overview"))
     if row.credit:
-        over.addWidget(text_row(t("sales.reminding.credit", amount=fmt.money(row.credit)), color="warn"))
+        over.addWidget(
+            text_row(t("sales.reminding.credit", amount=fmt.money(row.credit, row.currency)), color="warn")
+        )
     over.addWidget(section(t("sales.reminding.asks")))
-    _asked(over, row.open, row.interest, row.flat, row.fee, row.total)
+    _asked(over, row.currency, row.open, row.interest, row.flat, row.fee, row.total)
     over.addWidget(section(t("sales.reminding.items")))
     pane.read(over, _items, open_items, row.customer_id)
     return pane
@@ -47,7 +49,13 @@ def _until(row: Proposal) -> str:
 
 
 def _asked(
-    layout: QVBoxLayout, open_: Decimal, interest: Decimal, flat: Decimal, fee: Decimal, total: Decimal
+    layout: QVBoxLayout,
+    currency: str,
+    open_: Decimal,
+    interest: Decimal,
+    flat: Decimal,
+    fee: Decimal,
+    total: Decimal,
 ) -> None:
     rows = (
         ("sales.reminding.open", open_),
@@ -58,11 +66,15 @@ def _asked(
     for key, amount in rows:
         if amount or key == "sales.reminding.open":
             layout.addWidget(
-                cells_row(((t(key), "body", "left"), (fmt.money(amount), "body", "right")), (3, 2))
+                cells_row(((t(key), "body", "left"), (fmt.money(amount, currency), "body", "right")), (3, 2))
             )
     layout.addWidget(
         cells_row(
-            ((t("sales.reminder.total"), "body600", "left"), (fmt.money(total), "body600", "right")), (3, 2)
+            (
+                (t("sales.reminder.total"), "body600", "left"),
+                (fmt.money(total, currency), "body600", "right"),
+            ),
+            (3, 2),
         )
     )
 
@@ -72,7 +84,7 @@ def _items(layout: QVBoxLayout, found: Sequence[OpenItem]) -> None:
         late = t("sales.card.days_late", n=item.days) if item.days else ""
         notes = (fmt.date_(item.due_date), late, words.coming(item))
         note = " · ".join(part for part in notes if part)
-        layout.addWidget(value_row(item.number, fmt.money(item.open), None, note=note))
+        layout.addWidget(value_row(item.number, fmt.money(item.open, item.currency), None, note=note))
 
 
 def reminder_pane(ctx: AppContext, row: ReminderRow) -> QWidget:
@@ -91,6 +103,7 @@ def _reminder(layout: QVBoxLayout, found: ReminderDetail) -> None:
     layout.addWidget(section(t("sales.reminding.asks")))
     _asked(
         layout,
+        found.currency,
         found.open_amount,
         found.interest_amount,
         found.flat_amount,
@@ -100,7 +113,7 @@ def _reminder(layout: QVBoxLayout, found: ReminderDetail) -> None:
     layout.addWidget(section(t("sales.reminding.items")))
     for item in found.items:
         note = f"{words.level(item.level)} · {t('sales.card.days_late', n=item.days)}"
-        layout.addWidget(value_row(item.number, fmt.money(item.open_amount), None, note=note))
+        layout.addWidget(value_row(item.number, fmt.money(item.open_amount, found.currency), None, note=note))
 
 
 def rule_pane(_ctx: AppContext, row: RuleRow) -> QWidget:

@@ -46,11 +46,14 @@ class IssueDialog(Dialog):
     """How many, how much, and whether they are printed as well."""
 
     def __init__(self, host: QWidget, ctx: AppContext, rows: Sequence[Proposal]) -> None:
-        total = sum((row.total for row in rows), Decimal(0))
+        totals: dict[str, Decimal] = {}
+        for row in rows:
+            totals[row.currency] = totals.get(row.currency, Decimal(0)) + row.total
+        total = " + ".join(fmt.money(amount, currency) for currency, amount in totals.items())
         super().__init__(
             host,
             t("sales.reminding.issue_title", n=len(rows)),
-            t("sales.reminding.issue_text", total=fmt.money(total)),
+            t("sales.reminding.issue_text", total=total),
             icon="send",
         )
         self.setObjectName("dialog.reminders")
@@ -90,7 +93,9 @@ class _Run:
             op.success(self._issued).failure(self._failed).start()
 
     def _issued(self, made: Reminded) -> None:
-        words = t("sales.reminding.issued", number=made.number, amount=fmt.money(made.total_amount))
+        words = t(
+            "sales.reminding.issued", number=made.number, amount=fmt.money(made.total_amount, made.currency)
+        )
         self._ctx.navigate.toast(words)
         archive(self._ctx, made.id, made.number, made.language, lambda: self._settled(made.id))
 

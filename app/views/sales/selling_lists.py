@@ -55,7 +55,7 @@ def quotes(ctx: AppContext) -> ListSpec:
                 filter="prefix",
                 text=lambda row: draft_name(row.id, row.number),
             ),
-            Column("quote_date", "sales.field.date", "date", 108, filter="date", filter_key="date"),
+            Column("quote_date", "sales.field.date", "date", 108, filter="date", filter_key="date", spare=2),
             Column("customer", "sales.field.customer", "bold", 220, stretch=True, filter="contains"),
             Column(
                 "state",
@@ -82,6 +82,7 @@ def quotes(ctx: AppContext) -> ListSpec:
                 108,
                 filter="date",
                 tone=lambda row: late_tone(row.valid_until, row.state == "issued"),
+                spare=1,
             ),
             Column("currency", "catalog.column.currency", width=80, filter="prefix", hidden=True),
             Column("net_amount", "sales.column.net", "money", 100, filter="min", currency=None),
@@ -152,7 +153,7 @@ def orders(ctx: AppContext) -> ListSpec:
                 filter="prefix",
                 text=lambda row: draft_name(row.id, row.number),
             ),
-            Column("order_date", "sales.field.date", "date", 108, filter="date", filter_key="date"),
+            Column("order_date", "sales.field.date", "date", 108, filter="date", filter_key="date", spare=2),
             Column("customer", "sales.field.customer", "bold", 200, stretch=True, filter="contains"),
             Column(
                 "state",
@@ -184,6 +185,7 @@ def orders(ctx: AppContext) -> ListSpec:
                 choices=choices(INVOICED),
                 chips=INVOICED,
                 value=lambda row: row.invoice_state if row.state in ("confirmed", "completed") else None,
+                spare=1,
             ),
             Column(
                 "requested_date",
@@ -194,6 +196,7 @@ def orders(ctx: AppContext) -> ListSpec:
                 tone=lambda row: late_tone(
                     row.requested_date, row.state == "confirmed" and row.delivery_state != "full"
                 ),
+                spare=1,
             ),
             Column("currency", "catalog.column.currency", width=80, filter="prefix", hidden=True),
             Column("net_amount", "sales.column.net", "money", 100, filter="min", currency=None),

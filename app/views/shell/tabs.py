@@ -51,7 +51,10 @@ class Tab:
 
     def as_json(self, *, drafts: bool) -> dict[str, Any]:
         """Enough to open it again; without drafts nothing of what was typed."""
-        state = dict(self.current_state())
+        if not drafts and isinstance(self.page, FormPage):
+            state = self.page.state_untyped()
+        else:
+            state = dict(self.current_state())
         if not drafts:
             state.pop("draft", None)
         if self.page is not None and isinstance(self.page, FormPage):

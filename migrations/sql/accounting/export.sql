@@ -139,7 +139,7 @@ BEGIN
              SELECT concat_ws(' ', i.currency, CASE WHEN b.kind <> 'deduction' THEN trim_scale(i.exchange_rate) END, p.amount)
                FROM sales.invoice i
                LEFT JOIN sales.payment p ON b.topic = 'sales.payment' AND p.id = b.record_id
-              WHERE i.exchange_rate <> 1 AND b.kind IN ('revenue', 'freight', 'deduction', 'payment')
+              WHERE purchasing.is_foreign(i.currency) AND b.kind IN ('revenue', 'freight', 'deduction', 'payment')
                 AND i.id = CASE b.topic WHEN 'sales.invoice' THEN b.record_id WHEN 'sales.payment' THEN p.invoice_id END
              UNION ALL
              SELECT concat_ws(' ', i.currency, trim_scale(i.exchange_rate), coalesce(t.net_amount + t.tax_amount, p.amount))

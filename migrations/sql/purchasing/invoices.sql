@@ -23,8 +23,8 @@ DECLARE
 BEGIN
   IF jsonb_typeof(p_lines) IS DISTINCT FROM 'array' THEN
     PERFORM sec.fail('ER422', 'lines_missing');
-  ELSIF jsonb_array_length(p_lines) > 2000 THEN
-    PERFORM sec.fail('ER422', 'too_many_lines', jsonb_build_object('most', 2000));
+  ELSIF jsonb_array_length(p_lines) > 10000 THEN
+    PERFORM sec.fail('ER422', 'too_many_lines', jsonb_build_object('most', 10000));
   END IF;
   PERFORM api.require_length('description', x.description, 400), api.require_length('supplier_sku', x.supplier_sku, 60),
           api.require_length('unit_code', x.unit_code, 12), api.require_length('accept_reason', x.accept_reason, 200)

@@ -15,13 +15,14 @@ COMMENT ON FUNCTION sales.interest IS
   'Interest on arrears for the days after one day up to another: so many percentage points above the base rate, 365 days a year.';
 
 CREATE OR REPLACE FUNCTION sales.reminder_candidates(p_customer bigint, p_on date)
-RETURNS TABLE (invoice_id bigint, number text, kind text, customer_id bigint, is_business boolean, invoice_date date,
-               due_date date, days integer, amount numeric, paid numeric, open numeric, level integer, reminded_on date,
+RETURNS TABLE (invoice_id bigint, number text, kind text, customer_id bigint, is_business boolean, currency text, rate numeric,
+               invoice_date date, due_date date, days integer, amount numeric, paid numeric, open numeric, level integer, reminded_on date,
                pay_until date, next_level integer, next_on date, hold_id bigint, hold_reason text, hold_until date,
                default_since date, interest numeric, interest_pct numeric, flat numeric, is_due boolean)
 LANGUAGE sql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH o AS (
-    SELECT i.*, c.kind = 'b2b' AS business, sales.own_left(i) AS left_open, i.own_gross_amount - i.own_prepaid_amount AS asked,
+    SELECT i.*, c.kind = 'b2b' AS business, i.gross_amount - i.prepaid_amount AS asked,
+           i.gross_amount - i.prepaid_amount - i.credited_amount - i.paid_amount - i.discount_taken AS left_open,
            s.level AS reached, s.first_on, s.last_on, s.last_until
       FROM sales.invoice i
       JOIN partners.partner c ON c.id = i.customer_id
@@ -38,17 +39,21 @@ LANGUAGE sql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, pg_t
            n.with_interest, n.flat_amount,
            CASE WHEN n.level IS NOT NULL THEN greatest(o.due_date + n.days, o.last_until + 1, o.due_date + 1) END AS coming_on
       FROM o LEFT JOIN sales.reminder_rule n ON n.level = coalesce(o.reached, 0) + 1),
-  p AS (SELECT (SELECT b.rate FROM sales.base_rate b WHERE b.valid_from <= p_on ORDER BY b.valid_from DESC LIMIT 1) AS rate)
-  SELECT d.id, d.number::text, d.kind::text, d.customer_id, d.business, d.invoice_date, d.due_date,
+  p AS (SELECT (SELECT b.rate FROM sales.base_rate b WHERE b.valid_from <= p_on ORDER BY b.valid_from DESC LIMIT 1) AS rate,
+               coalesce((SELECT c.currency FROM system.company c), 'EUR') AS own)
+  SELECT d.id, d.number::text, d.kind::text, d.customer_id, d.business, d.currency::text, x.rate, d.invoice_date, d.due_date,
          greatest(p_on - d.due_date, 0), d.asked, d.asked - d.left_open, d.left_open, coalesce(d.reached, 0), d.last_on, d.last_until,
          d.coming, d.coming_on, h.id, h.reason::text, h.until,
          CASE WHEN d.late_since < p_on THEN d.late_since END,
          CASE WHEN d.with_interest AND d.late_since < p_on
               THEN sales.interest(d.left_open, d.late_since, p_on, CASE WHEN d.business THEN 9 ELSE 5 END) ELSE 0 END,
          greatest(p.rate + CASE WHEN d.business THEN 9 ELSE 5 END, 0),
-         CASE WHEN d.business AND d.late_since < p_on THEN coalesce(d.flat_amount, 0) ELSE 0 END,
-         coalesce(d.coming_on <= p_on AND h.id IS NULL AND d.exchange_rate = 1, false)
+         CASE WHEN d.business AND d.late_since < p_on THEN round(coalesce(d.flat_amount, 0) * x.rate, 2) ELSE 0 END,
+         coalesce(d.coming_on <= p_on AND h.id IS NULL, false)
     FROM d CROSS JOIN p
+   -- What the law and the house ask for in euros comes at the rate of the day; while none is known, at the invoice's.
+   CROSS JOIN LATERAL (SELECT CASE WHEN d.currency = p.own THEN 1
+                                   ELSE coalesce(sales.rate_on(d.currency, p_on), d.exchange_rate) END AS rate) x
     LEFT JOIN LATERAL (
       SELECT x.id, x.reason, x.until FROM sales.reminder_hold x
        WHERE x.customer_id = d.customer_id AND (x.invoice_id IS NULL OR x.invoice_id = d.id)
@@ -56,29 +61,29 @@ LANGUAGE sql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, pg_t
        ORDER BY x.invoice_id NULLS LAST LIMIT 1) h ON true
 $$;
 COMMENT ON FUNCTION sales.reminder_candidates IS
-  'Open invoices of a customer (NULL: of all): how far they were reminded, what comes next and when, what holds it back, and what default allows to ask for. In the house''s own currency; invoices in another one are not due for reminders.';
+  'Open invoices of a customer (NULL: of all): how far they were reminded, what comes next and when, what holds it back, and what default allows to ask for; all in the currency of the invoice, of which "rate" is worth one of the house''s own.';
 
 CREATE OR REPLACE FUNCTION sales.reminder_sums(p_customer bigint, p_invoices bigint[], p_on date)
-RETURNS TABLE (customer_id bigint, level integer, items integer, days integer, open numeric, interest numeric,
+RETURNS TABLE (id bigint, customer_id bigint, currency text, level integer, items integer, days integer, open numeric, interest numeric,
                interest_pct numeric, flat numeric, fee numeric, total numeric, pay_until date)
 LANGUAGE sql STABLE ROWS 20 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT g.customer_id, g.level, g.items, g.days, g.open, g.interest, CASE WHEN g.interest > 0 THEN g.pct END, g.flat, f.fee,
+  SELECT g.id, g.customer_id, g.currency, g.level, g.items, g.days, g.open, g.interest, CASE WHEN g.interest > 0 THEN g.pct END, g.flat, f.fee,
          g.open + g.interest + g.flat + f.fee, p_on + r.pay_days
-    FROM (SELECT c.customer_id, max(c.next_level) AS level, count(*)::int AS items, max(c.days) AS days, sum(c.open) AS open,
+    FROM (SELECT min(c.invoice_id) AS id, c.customer_id, c.currency, max(c.rate) AS rate, max(c.next_level) AS level, count(*)::int AS items, max(c.days) AS days, sum(c.open) AS open,
                  sum(c.interest) AS interest, max(c.interest_pct) AS pct, sum(c.flat) AS flat, bool_or(c.is_business) AS business
             FROM sales.reminder_candidates(p_customer, p_on) c
            WHERE c.is_due AND (p_invoices IS NULL OR c.invoice_id = ANY (p_invoices))
-           GROUP BY c.customer_id) g
+           GROUP BY c.customer_id, c.currency) g
     JOIN sales.reminder_rule r ON r.level = g.level
    -- The lump sum is in place of a fee (§ 288 (5) sentence 3 BGB).
-   CROSS JOIN LATERAL (SELECT CASE WHEN g.business AND g.flat > 0 THEN 0 ELSE r.fee END AS fee) f
+   CROSS JOIN LATERAL (SELECT CASE WHEN g.business AND g.flat > 0 THEN 0 ELSE round(r.fee * g.rate, 2) END AS fee) f
 $$;
 COMMENT ON FUNCTION sales.reminder_sums IS
-  'What a reminder of the invoices that are due (of those named, if any are) asks for, per customer.';
+  'What a reminder of the invoices that are due (of those named, if any are) asks for, per customer and currency; the id is that of its first invoice.';
 
 CREATE OR REPLACE FUNCTION api.reminder_open_items(p_customer_id bigint DEFAULT NULL)
 RETURNS TABLE (invoice_id bigint, number text, kind text, customer_id bigint, customer_number text, customer text,
-               invoice_date date, due_date date, days integer, amount numeric, open numeric, level integer, reminded_on date,
+               currency text, invoice_date date, due_date date, days integer, amount numeric, open numeric, level integer, reminded_on date,
                next_level integer, next_on date, hold_id bigint, hold_version integer, hold_reason text, hold_until date,
                hold_invoice_id bigint, interest numeric, flat numeric, is_due boolean)
 LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -86,7 +91,7 @@ LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, 
 BEGIN
   PERFORM sec.require('reminder_open_items');
   RETURN QUERY
-    SELECT c.invoice_id, c.number, c.kind, c.customer_id, p.number::text, p.name::text, c.invoice_date, c.due_date, c.days,
+    SELECT c.invoice_id, c.number, c.kind, c.customer_id, p.number::text, p.name::text, c.currency, c.invoice_date, c.due_date, c.days,
            c.amount, c.open, c.level, c.reminded_on, c.next_level, c.next_on, c.hold_id, h.row_version, c.hold_reason,
            c.hold_until, h.invoice_id, c.interest, c.flat, c.is_due
       FROM sales.reminder_candidates(p_customer_id, system.today()) c
@@ -96,7 +101,7 @@ END $$;
 COMMENT ON FUNCTION api.reminder_open_items IS 'Open invoices with how far they were reminded, what comes next, and what holds it back.';
 
 CREATE OR REPLACE FUNCTION api.reminder_proposals()
-RETURNS TABLE (customer_id bigint, customer_number text, customer text, language text, level integer, items integer, days integer,
+RETURNS TABLE (id bigint, customer_id bigint, customer_number text, customer text, language text, currency text, level integer, items integer, days integer,
                open numeric, interest numeric, flat numeric, fee numeric, total numeric, pay_until date, credit numeric,
                invoices bigint[])
 LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -104,17 +109,18 @@ LANGUAGE plpgsql STABLE ROWS 50 SECURITY DEFINER SET search_path = pg_catalog, p
 BEGIN
   PERFORM sec.require('reminder_proposals');
   RETURN QUERY
-    SELECT s.customer_id, p.number::text, p.name::text, p.language::text, s.level, s.items, s.days, s.open, s.interest,
+    SELECT s.id, s.customer_id, p.number::text, p.name::text, p.language::text, s.currency, s.level, s.items, s.days, s.open, s.interest,
            s.flat, s.fee, s.total, s.pay_until,
-           coalesce((SELECT -sum(sales.own_left(k)) FROM sales.invoice k
-                      WHERE k.customer_id = s.customer_id AND k.kind = 'correction' AND k.state = 'open'), 0),
+           coalesce((SELECT -sum(k.gross_amount - k.prepaid_amount - k.credited_amount - k.paid_amount - k.discount_taken)
+                       FROM sales.invoice k
+                      WHERE k.customer_id = s.customer_id AND k.currency = s.currency AND k.kind = 'correction' AND k.state = 'open'), 0),
            ARRAY(SELECT c.invoice_id FROM sales.reminder_candidates(s.customer_id, system.today()) c
-                  WHERE c.is_due ORDER BY c.due_date, c.invoice_id)
+                  WHERE c.is_due AND c.currency = s.currency ORDER BY c.due_date, c.invoice_id)
       FROM sales.reminder_sums(NULL, NULL, system.today()) s
       JOIN partners.partner p ON p.id = s.customer_id;
 END $$;
 COMMENT ON FUNCTION api.reminder_proposals IS
-  'What a reminder run would send today, per customer; credit is what the house owes the customer for corrections.';
+  'What a reminder run would send today, per customer and currency; credit is what the house owes the customer for corrections.';
 
 CREATE OR REPLACE FUNCTION api.reminder_issue(p_command uuid, p_customer_id bigint, p_invoice_ids bigint[], p_total numeric)
 RETURNS jsonb
@@ -143,19 +149,19 @@ BEGIN
                                    default_since, interest_amount, flat_amount)
   SELECT v_id, c.invoice_id, c.next_level, c.due_date, c.days, c.amount, c.paid, c.open, c.default_since, c.interest, c.flat
     FROM sales.reminder_candidates(p_customer_id, v_today) c WHERE c.invoice_id = ANY (v_ids) ORDER BY c.due_date, c.invoice_id;
-  INSERT INTO sales.reminder (id, level, customer_id, snapshot, reminder_date, pay_until, open_amount, interest_amount,
+  INSERT INTO sales.reminder (id, level, customer_id, currency, snapshot, reminder_date, pay_until, open_amount, interest_amount,
                               interest_pct, flat_amount, fee_amount, total_amount, number)
   OVERRIDING SYSTEM VALUE
-  VALUES (v_id, v_sums.level, p_customer_id, sales.snapshot(p_customer_id, NULL, NULL, NULL), v_today, v_sums.pay_until,
+  VALUES (v_id, v_sums.level, p_customer_id, v_sums.currency, sales.snapshot(p_customer_id, NULL, NULL, NULL), v_today, v_sums.pay_until,
           v_sums.open, v_sums.interest, v_sums.interest_pct, v_sums.flat, v_sums.fee, v_sums.total,
           system.next_number('reminder'))
   RETURNING * INTO v_reminder;
   RETURN api.command_end(p_command, jsonb_build_object(
     'id', v_id, 'number', v_reminder.number, 'row_version', v_reminder.row_version, 'level', v_reminder.level,
-    'total_amount', v_reminder.total_amount, 'language', v_reminder.snapshot #>> '{customer,language}'));
+    'total_amount', v_reminder.total_amount, 'currency', v_reminder.currency, 'language', v_reminder.snapshot #>> '{customer,language}'));
 END $$;
 COMMENT ON FUNCTION api.reminder_issue IS
-  'Send a reminder for these invoices of a customer, all of them due for their next level, asking for what was shown.';
+  'Send a reminder for these invoices of a customer, all of them in one currency and due for their next level, asking for what was shown.';
 
 CREATE OR REPLACE FUNCTION api.reminder_cancel(p_command uuid, p_id bigint, p_row_version integer, p_reason text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
