@@ -1,13 +1,13 @@
 """Reminders in the currency of their invoices
 
-Revision: incoming, after exchange
+Revision: incoming, after scan_operator
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "incoming"
-down_revision = "exchange"
+down_revision = "scan_operator"
 branch_labels = None
 depends_on = None
 
