@@ -133,7 +133,7 @@ def test_a_refused_discount_is_requested_approved_and_issued_with_its_pdf(
     desk.wait(lambda: page.is_archived)
     kept = admin.execute(
         "SELECT c.bytes, i.sha256 FROM documents.issued i JOIN documents.content c ON c.id = i.content_id"
-        " WHERE i.record_id = %s",
+        " WHERE i.topic = 'sales.quote' AND i.record_id = %s",
         (quote_id,),
     )
     content, digest = kept.fetchone() or (b"", "")

@@ -1,6 +1,7 @@
 """Finance invoices what was shipped, books payments with Skonto, cancels what was wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -23,9 +24,16 @@ D = Decimal
 ORDER, INVOICE = "sales.sales_order", "sales.invoice"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def admin_dsn(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """A database for each test: what is to be invoiced is looked at as a whole."""
+    with new_database() as address:
+        yield address
+
+
+@pytest.fixture
 def world(admin_dsn: str) -> World:
-    """The small trading world; the module's tests share it."""
+    """The small trading world; each test has its own."""
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
         return build(connection)
 

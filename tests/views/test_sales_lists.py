@@ -1,6 +1,7 @@
 """Every list of sales answers every sort, filter and preset it offers, for everybody who may open it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -30,9 +31,16 @@ ROLES = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def admin_dsn(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """A database for each test: lists are looked at as a whole."""
+    with new_database() as address:
+        yield address
+
+
+@pytest.fixture
 def world(admin_dsn: str) -> World:
-    """The small trading world; the module's tests share it."""
+    """The small trading world; each test has its own."""
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
         return build(connection)
 

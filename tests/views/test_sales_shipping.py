@@ -1,6 +1,7 @@
 """The warehouse ships what is picked, sees no price, and cannot take more than is there."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,9 +21,16 @@ D = Decimal
 SHIPPING, DELIVERY = "sales.shipping", "sales.delivery"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def admin_dsn(new_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """A database for each test: what is to be shipped is looked at as a whole."""
+    with new_database() as address:
+        yield address
+
+
+@pytest.fixture
 def world(admin_dsn: str) -> World:
-    """The small trading world with a second place; the module's tests share it."""
+    """The small trading world with a second place; each test has its own."""
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
         made = build(connection)
         connection.execute(

@@ -38,7 +38,8 @@ from tests.views.shell_world import idle, part_of, window_for
 AsRole = Callable[[str], Database]
 EAN = "4012345678901"
 # On a busy computer the keys of a test follow each other less closely than those of a scanner.
-QUIET = ScannerSettings(sound=False, gap_ms=200)
+# The keys of a scan follow each other as fast as the machine can, which may have other work: that is no person yet.
+QUIET = ScannerSettings(sound=False, gap_ms=1000)
 
 
 class ScanPage(shell_world.SearchPage):
@@ -159,7 +160,8 @@ def test_a_scan_reaches_the_page_and_never_its_field(
         idle(qtbot, window)
         scanner.scan("nie-gesehen")
         assert page.found[-1] == ("HU-1",)
-    rows = admin.execute("SELECT outcome, count(*) FROM labels.scan GROUP BY 1").fetchall()
+    mine = "SELECT outcome, count(*) FROM labels.scan WHERE scanned_by = 'u_warehouse_clerk' GROUP BY 1"
+    rows = admin.execute(mine).fetchall()
     assert dict(rows)["found"] >= 4
     assert dict(rows)["unknown"] == 1
 
