@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 import app.views.labels
@@ -42,6 +43,10 @@ def world(admin_dsn: str) -> World:
             (made.north,),
         )
         return made
+
+
+def visible(window: QWidget, name: str) -> list[QWidget]:
+    return [one for one in window.findChildren(QWidget, name) if one.isVisible()]
 
 
 def one(admin: Raw, statement: str, *values: object) -> Any:
@@ -170,6 +175,10 @@ def test_a_delivery_is_packed_labelled_and_said_to_be_complete(
         page.reopen(second)
         qtbot.waitUntil(lambda: page.work.parcel is not None)
         assert not page.work.delivery.complete
+        # Nothing is missing any more, and nobody is told it is.
+        assert "Alles ist in Packstücken, eines ist noch offen" in hand.words()
+        assert "Unvollständig" not in hand.words()
+        assert visible(window, f"row.{sku_of(admin, world.bike)}") == []
         hand.scan("W/CONFIRM")
         qtbot.waitUntil(lambda: page.work.delivery.complete)
         idle(qtbot, window)

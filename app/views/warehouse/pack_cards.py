@@ -48,6 +48,8 @@ def progress(delivery: PackedDelivery) -> str:
     if not parcels:
         return t("scan_pack.none_yet", all=fmt.quantity(total))
     left = sum((delivery.left(one.line_id) for one in delivery.goods), Decimal(0))
+    if not left:
+        return t("scan_pack.open_yet")
     return t("scan_pack.progress", packed=fmt.quantity(total - left), all=fmt.quantity(total), parcels=words)
 
 
@@ -67,8 +69,12 @@ def cards(work: Packing, acts: Acts) -> Iterator[QWidget]:
     head = Card()
     head.setObjectName("pack.head")
     row = QHBoxLayout()
-    row.addLayout(two_lines(f"{delivery.number} {delivery.customer}", progress(delivery), "touch_name"), 1)
-    if delivery.complete:
+    open_yet = work.all_in and not delivery.complete
+    said = t("scan_pack.open_yet") if open_yet else progress(delivery)
+    row.addLayout(two_lines(f"{delivery.number} {delivery.customer}", said, "touch_name"), 1)
+    if open_yet:
+        row.addWidget(TouchChip("warn", "package", t("scan_pack.chip_open")))
+    elif delivery.complete:
         row.addWidget(TouchChip("ok", "circle-check", t("scan_pack.chip_complete")))
     else:
         row.addWidget(TouchChip("warn", "triangle-alert", t("scan_pack.chip_incomplete")))
@@ -142,7 +148,9 @@ def _parcel(delivery: PackedDelivery, parcel: Parcel, acts: Acts) -> QWidget:
     if marks:
         words.addWidget(Label(marks, "touch_text", "text2", elide=True))
     row.addLayout(words, 1)
-    row.addWidget(TouchChip("ok", "", t("scan_pack.chip_packed")))
+    closed = parcel.state == "packed"
+    state = t("scan_pack.chip_packed" if closed else "scan_pack.chip_open")
+    row.addWidget(TouchChip("ok" if closed else "warn", "", state))
     buttons = [("label", "printer", acts.label), ("reopen", "package-search", acts.reopen)]
     if acts.papers:
         buttons.insert(1, ("paper", "file-text", acts.paper))
