@@ -1,5 +1,6 @@
 """Which order line a line of a received invoice is about: the best one, each once, also among thousands."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -36,7 +37,7 @@ def asked(**said: Any) -> dict[str, Any]:
 
 
 def found(
-    lines: list[dict[str, Any]], candidates: list[OpenLine], order: str | None = None
+    lines: list[dict[str, Any]], candidates: Sequence[OpenLine], order: str | None = None
 ) -> list[int | None]:
     rows = match({"order": order, "lines": lines}, candidates)
     return [row.get("purchase_order_line_id") for row in rows]
