@@ -48,6 +48,8 @@ def test_the_best_line_is_taken_and_each_only_once() -> None:
     assert found([asked(buyer_id=" r-1 ", qty="5")], two) == [2]  # the quantity decides between equals
     assert found([asked(buyer_id="R-1"), asked(buyer_id="R-1"), asked(buyer_id="R-1")], two) == [1, 2, None]
     assert found([asked(seller_id="X 7"), asked(seller_id="A-1")], two) == [3, None]
+    equals = [offered(number, sku="R-1") for number in (1, 2, 3)]
+    assert found([asked(buyer_id="R-1"), asked(buyer_id="R-1")], equals) == [1, 2]  # the oldest order first
     assert found([asked(gtin="0400")], [offered(1), offered(2, ean="400")]) == [2]
 
 
