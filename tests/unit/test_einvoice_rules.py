@@ -250,7 +250,7 @@ def _broken(xml: bytes, chance: random.Random) -> bytes:
         elif what == 5:
             for name in element.attrib:
                 element.set(name, "ZZZ")
-    return etree.tostring(root)
+    return bytes(etree.tostring(root))
 
 
 def test_swiss_export_needs_no_vat_id() -> None:

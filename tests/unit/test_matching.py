@@ -1,5 +1,6 @@
 """Which order line a line of a received invoice is about: the best one, each once, also among thousands."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -36,7 +37,7 @@ def asked(**said: Any) -> dict[str, Any]:
 
 
 def found(
-    lines: list[dict[str, Any]], candidates: list[OpenLine], order: str | None = None
+    lines: list[dict[str, Any]], candidates: Sequence[OpenLine], order: str | None = None
 ) -> list[int | None]:
     rows = match({"order": order, "lines": lines}, candidates)
     return [row.get("purchase_order_line_id") for row in rows]
@@ -47,6 +48,8 @@ def test_the_best_line_is_taken_and_each_only_once() -> None:
     assert found([asked(buyer_id=" r-1 ", qty="5")], two) == [2]  # the quantity decides between equals
     assert found([asked(buyer_id="R-1"), asked(buyer_id="R-1"), asked(buyer_id="R-1")], two) == [1, 2, None]
     assert found([asked(seller_id="X 7"), asked(seller_id="A-1")], two) == [3, None]
+    equals = [offered(number, sku="R-1") for number in (1, 2, 3)]
+    assert found([asked(buyer_id="R-1"), asked(buyer_id="R-1")], equals) == [1, 2]  # the oldest order first
     assert found([asked(gtin="0400")], [offered(1), offered(2, ean="400")]) == [2]
 
 

@@ -135,7 +135,7 @@ def test_a_picture_of_the_clipboard_and_text_are_shown(quote: int, desk: Desk) -
         shown = desk.find(widget)
         assert isinstance(shown, kind)
         if isinstance(shown, QLabel):
-            desk.wait(lambda shown=shown: shown.pixmap().width() > 0)
+            desk.wait(partial(_has_picture, shown))
         if isinstance(shown, QPlainTextEdit):
             assert shown.toPlainText() == "Größe 42"
         desk.click("dialog.close")
@@ -208,6 +208,10 @@ def test_who_only_reads_sees_them_and_adds_none(
         file.write_text("x")
         drop(reader, page, file)
         assert names(theirs) == ["Anfrage.txt"]
+
+
+def _has_picture(label: QLabel) -> bool:
+    return label.pixmap().width() > 0
 
 
 def test_pictures_are_unpacked_scaled_and_packed_beside_the_window(

@@ -42,6 +42,7 @@ class LinesModel(QAbstractTableModel):
     def __init__(self, spec: LinesSpec, hidden: frozenset[str] = frozenset()) -> None:
         super().__init__()
         self.spec = spec
+        self._editable = [column for column in spec.columns if column.editable]
         self.hidden = hidden
         self.lines: list[dict[str, Any]] = []
         self.infos: dict[int, tuple[str, str, str]] = {}
@@ -230,10 +231,9 @@ class LinesModel(QAbstractTableModel):
     def _check(self, number: int, *, missing: bool = False) -> None:
         """Find out what is wrong with what stands in a line; what is empty counts only when it is ``missing``."""
         line = self.lines[number]
-        for column in self.spec.columns if not self.read_only else ():
-            if not column.editable:
-                continue
-            place, value, raw = (number, column.key), line.get(column.key), typed_over(line)
+        raw = typed_over(line)
+        for column in self._editable if not self.read_only else ():
+            place, value = (number, column.key), line.get(column.key)
             if column.key in raw:
                 value, problem = read_cell(column, raw[column.key], line)
                 if not problem:
