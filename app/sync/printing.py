@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from app.services.printing.commands import Claim, NoteStatus, Progress, SeeStati
 from app.services.printing.connect import connect
 from app.services.printing.device import Access, Capabilities, Cut, Device, Status, Task
 from app.services.printing.stamp import as_copy
+from app.services.printing.trouble import details, state_behind
 from app.sync.queue import QueueWorker, wait_of
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,6 @@ SEEN_S = 600.0
 FOLLOW_S = 1.0
 FOLLOW_UP_S = 900.0
 CLAIM_S = 60
-_AWAY = frozenset({"printer_away", "printer_cut"})
 _NOT_OURS = frozenset({"print_job_gone", "print_station_unknown"})
 Offers = Callable[[], list[dict[str, Any]]]
 
@@ -45,6 +45,17 @@ class Outcome:
     reason: str = ""
     first: bool = True
     """False when it was tried before: nobody is told twice."""
+    detail: str = ""
+
+
+class _Tried(NamedTuple):
+    """What became of a job, the printer's number for it, why, what the reason's text names; how the printer is."""
+
+    state: Any
+    remote: str = ""
+    reason: str = ""
+    detail: str = ""
+    status: Status | None = None
 
 
 @dataclass(slots=True)
@@ -114,19 +125,28 @@ class PrintWorker(QueueWorker):
         return None
 
     def _send(self, job: dict[str, Any], printer: dict[str, Any]) -> None:
-        state, remote, reason, detail = self._tried(job, printer)
-        if reason in _NOT_OURS:
+        tried = self._tried(job, printer)
+        if tried.reason in _NOT_OURS:
             return
-        told = self._tell(job, state, remote, reason, detail)
-        if reason in _AWAY:
-            self._note(int(printer["id"]), Status("offline", (reason,)), None)
+        told = self._tell(job, tried.state, tried.remote, tried.reason, tried.detail)
+        if tried.status is not None:
+            self._note(int(printer["id"]), tried.status, None)
         if told:
             first = int(job["attempts"]) <= 1
-            outcome = Outcome(int(job["id"]), str(job["title"]), str(printer["name"]), state, reason, first)
-            self._on_outcome(outcome)
+            self._on_outcome(
+                Outcome(
+                    int(job["id"]),
+                    str(job["title"]),
+                    str(printer["name"]),
+                    tried.state,
+                    tried.reason,
+                    first,
+                    tried.detail,
+                )
+            )
 
-    def _tried(self, job: dict[str, Any], printer: dict[str, Any]) -> tuple[str, str, str, str]:
-        """Send a job; what became of it, the printer's number for it, the reason and the printer's words."""
+    def _tried(self, job: dict[str, Any], printer: dict[str, Any]) -> _Tried:
+        """Send a job; what became of it."""
         device: Device | None = None
         began = False
 
@@ -152,7 +172,7 @@ class PrintWorker(QueueWorker):
             now = time.monotonic()
             found = _Followed(job, printer, sent.remote, now + FOLLOW_UP_S, now + FOLLOW_S / 4)
             self._followed.append(found)
-        return sent.state, sent.remote, "", ""
+        return _Tried(sent.state, sent.remote)
 
     def _look(self, device: Device, printer: dict[str, Any]) -> None:
         """Ask how it is, where it answers at all; with no paper the job waits, and may be sent elsewhere."""
@@ -203,15 +223,15 @@ class PrintWorker(QueueWorker):
                 )
 
 
-def _told(error: Exception, *, began: bool) -> tuple[str, str, str, str]:
+def _told(error: Exception, *, began: bool) -> _Tried:
     """An error as the queue keeps it: again later only when nothing had left."""
     if isinstance(error, Refused):
-        return "failed", "", error.key, str(error.params.get("what", ""))
+        return _Tried("failed", "", error.key, details(error))
     if isinstance(error, AppError):
         state = "unclear" if began or isinstance(error, Cut) else "waiting"
-        return state, "", error.key, str(error.params.get("printer", ""))
+        return _Tried(state, "", error.key, details(error), state_behind(error))
     log.error("a job could not be printed", exc_info=error)
-    return ("unclear" if began else "failed"), "", "printer_trouble", type(error).__name__
+    return _Tried("unclear" if began else "failed", "", "printer_trouble", type(error).__name__)
 
 
 def access_of(printer: dict[str, Any], timeout: float = 20.0) -> Access:

@@ -30,7 +30,7 @@ from app.services.printing.stamp import as_copy
 from app.simulate.printers import Printer
 from app.sync.printing import Outcome, PrintWorker
 from tests.peers.printers import ipp_printer
-from tests.peers.sockets import Sink
+from tests.peers.sockets import Sink, web_server
 
 __all__ = ["ipp_printer"]
 As = Callable[[str], Database]
@@ -186,6 +186,22 @@ def test_a_thousand_jobs_wait_for_a_printer_that_sleeps(
         clerk.write(writes.act, ActOnJobs(jobs[2:], "cancel"))
         assert [one.state for one in drained(clerk)] == ["sent", "sent"]
         assert [b"J0" in other.jobs[0], b"J1" in other.jobs[1]] == [True, True]
+
+
+def test_a_wrong_path_is_told_as_one_and_the_job_waits(
+    as_role: As, clerk: Database, admin: psycopg.Connection[Any]
+) -> None:
+    keeper = as_role("administrator")
+    with web_server(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n") as port:
+        target = printer(keeper, "Wrong path", f"ipp://127.0.0.1:{port}/nowhere", kind="ipp", language="pdf")
+        (job,) = asked(clerk, target, "lost way")
+        (told,) = drained(clerk)
+        assert (told.state, told.reason, told.detail) == ("waiting", "printer_no_path", "HTTP 404")
+        assert state_of(admin, job) == ("waiting", "printer_no_path")
+    row = admin.execute(
+        "SELECT status, reasons FROM printing.printer_status WHERE printer_id = %s", (target,)
+    ).fetchone()
+    assert row == ("attention", "printer_no_path, HTTP 404")
 
 
 def test_what_was_lost_in_mid_job_is_printed_again_by_people_only(

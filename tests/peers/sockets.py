@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import Self
 
-from app.simulate.tls import make_certificate
+from app.simulate.tls import Certificate, make_certificate
 
 MODES = ("take", "cut", "nonsense", "silent", "trickle")
 
@@ -120,9 +120,40 @@ class Sink:
 
 
 @contextlib.contextmanager
-def tls_in_front(port: int) -> Iterator[tuple[int, str]]:
+def web_server(answer: bytes) -> Iterator[int]:
+    """A port that reads a request of HTTP, says ``answer`` whatever it was, and hangs up."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve() -> None:
+        while not over.is_set():
+            with contextlib.suppress(OSError):
+                connection, _ = listening.accept()
+                with connection, connection.makefile("rb") as file:
+                    connection.settimeout(5)
+                    length = 0
+                    while (line := file.readline()) not in (b"\r\n", b""):
+                        if line.lower().startswith(b"content-length:"):
+                            length = int(line.split(b":")[1])
+                    file.read(length)
+                    connection.sendall(answer)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield int(listening.getsockname()[1])
+    finally:
+        over.set()
+        with socket.socket() as wake:
+            wake.connect_ex(("127.0.0.1", listening.getsockname()[1]))
+        listening.close()
+        thread.join(5)
+
+
+@contextlib.contextmanager
+def tls_in_front(port: int, certificate: Certificate | None = None) -> Iterator[tuple[int, str]]:
     """A port that speaks TLS and hands on to another one; with it the authority that signed its certificate."""
-    certificate = make_certificate()
+    certificate = certificate or make_certificate()
     listening = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()
 

@@ -38,7 +38,7 @@ from app.views.printing.button import print_documents, wants_choice
 from app.views.printing.long_press import LongPress
 from app.views.printing.watch import PrintWatch
 from tests.peers.printers import cups_printer, ipp_printer
-from tests.peers.sockets import Sink
+from tests.peers.sockets import Sink, web_server
 from tests.views.make_screens import AsRole, Bench
 from tests.views.shell_world import window_for
 
@@ -166,6 +166,18 @@ def test_a_printer_that_is_away_says_so_in_words(bench: Bench, as_role: AsRole) 
     bench.wait(lambda: "angelegt" in told())
     assert "Meldungen" not in told()
     assert "reasons" not in told()
+
+
+def test_a_wrong_path_is_told_with_what_to_look_at(bench: Bench, as_role: AsRole) -> None:
+    """Asked from the window: in the message, beside the printer and in the list."""
+    with web_server(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n") as port:
+        number = new_printer(as_role("administrator"), "Verirrt", f"ipp://127.0.0.1:{port}/nowhere")
+        bench.window.open_record("printing.printer", number)
+        bench.click("action.ask")
+        bench.wait(lambda: "aber kein Drucker (HTTP 404)" in bench.said())
+    bench.wait(lambda: "Unter der Adresse von Verirrt antwortet ein Server" in bench.everything())
+    bench.go("printing.printers")
+    bench.wait(lambda: "Braucht Hilfe" in bench.everything())
 
 
 def test_a_job_for_a_printer_of_another_work_place_says_whom_it_waits_for(

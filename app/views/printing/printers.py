@@ -19,6 +19,7 @@ from app.services.printing.device import Capabilities, Status
 from app.services.printing.reads import PrinterForm, PrinterRow
 from app.services.printing.sample import sample_page
 from app.services.printing.station import secret
+from app.services.printing.trouble import state_behind
 from app.services.printing.writes import JOB, PRINTER, Requested
 from app.sync.printing import access_of
 from app.views.core.context import AppContext
@@ -34,13 +35,19 @@ from app.views.core.table_model import Column
 from app.views.core.tasks import FILE
 from app.views.core.values import error_text
 from app.views.printing.discover import discover
-from app.views.printing.words import KINDS, LANGUAGES, OFFERED, STATUS, messages
+from app.views.printing.words import KINDS, LANGUAGES, OFFERED, STATUS, found_out, messages
 from app.views.security.form_dialog import FormDialog, nothing_written
 
 KEY = "printing.printers"
 INSERT, UPDATE = f"{PRINTER}:insert", f"{PRINTER}:update"
 _ACTIVE = {True: ("ok", "printing.printer.active"), False: ("neutral", "printing.printer.inactive")}
 _TEXTS = ("tray", "media", "location", "username", "ca")
+
+
+
+def _said(row: PrinterRow) -> str:
+    return messages(row.name, row.reasons)
+
 
 SPEC = ListSpec(
     key=KEY,
@@ -67,7 +74,7 @@ SPEC = ListSpec(
         Column("kind", "printing.printer.kind", width=170, text=lambda row: t(dict(KINDS)[row.kind])),
         Column("address", "printing.printer.address", width=220, filter="contains"),
         Column("station", "printing.job.station", width=130),
-        Column("reasons", "printing.printer.reasons", width=200, hidden=True, text=messages),
+        Column("reasons", "printing.printer.reasons", width=200, hidden=True, text=_said),
         Column("checked_at", "printing.printer.checked_at", "date_time", 148, hidden=True),
         Column("is_active", "printing.printer.active", "yes_no", 100, hidden=True),
     ),
@@ -116,9 +123,10 @@ def ask(
             try:
                 return device.probe()
             except AppError as error:
-                if error.key == "printer_away":
-                    return Status("offline", (error.key,)), None
-                raise
+                status = state_behind(error)
+                if status is None:
+                    raise
+                return status, None
             finally:
                 device.close()
 
@@ -138,7 +146,8 @@ def ask(
 
     def told(status: Status) -> None:
         tone, key = STATUS[status.code]
-        words = t("printing.printer.asked", name=printer.name, status=t(key))
+        asked = t("printing.printer.asked", name=printer.name, status=t(key))
+        words = found_out(printer.name, ", ".join(status.reasons)) or asked
         ctx.navigate.toast(words, kind=tone if tone in ("ok", "info", "warn", "bad") else "info")
         if done is not None:
             done()
@@ -349,7 +358,7 @@ class PrinterPage(FormPage):
             Fact(t("printing.printer.colour"), yes_no[can.colour]),
         ]
         if printer.reasons:
-            facts.insert(1, Fact(t("printing.printer.reasons"), messages(printer)))
+            facts.insert(1, Fact(t("printing.printer.reasons"), messages(printer.name, printer.reasons)))
         self.state_card.set_facts(facts)
         self.story.show(printer.id, printer.name)
 

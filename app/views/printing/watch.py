@@ -68,7 +68,7 @@ class PrintWatch(QObject):
         kind = _TOLD.get(outcome.state)
         if kind is None or (outcome.state == "waiting" and not outcome.first):
             return
-        reason = reason_words(outcome.reason, outcome.printer)
+        reason = reason_words(outcome.reason, outcome.printer, outcome.detail)
         words = t(
             {
                 "waiting": "printing.toast.waits",

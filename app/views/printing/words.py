@@ -64,6 +64,12 @@ def reason_words(reason: str, printer: str = "", detail: str = "") -> str:
     return t(key, printer=printer, what=detail, pages="", id="")
 
 
-def messages(printer: Any) -> str:
+def found_out(printer: str, reasons: str) -> str:
+    """What the program found out about a printer, in words; empty where the printer speaks for itself."""
+    key, _, what = reasons.partition(", ")
+    return reason_words(key, printer, what) if has_text(f"error.{key}") else ""
+
+
+def messages(printer: str, reasons: str) -> str:
     """What a printer says of itself, in its own words; what the program found out about it in those of the reader."""
-    return ", ".join(reason_words(one, printer.name) for one in printer.reasons.split(", "))
+    return found_out(printer, reasons) or reasons
