@@ -287,6 +287,28 @@ def test_a_route_says_where_things_go(bench: Bench, admin: Raw, as_role: AsRole)
     assert PdfReader(io.BytesIO(stored[0])).pages[0].mediabox.width == pytest.approx(60 * 72 / 25.4, abs=0.1)
 
 
+def test_a_role_of_the_house_stands_in_the_list_of_routes_by_its_title(
+    bench: Bench, as_role: AsRole, admin: Raw
+) -> None:
+    """Not one of the administrator's own; in both languages, and on its form too when it is retired by now."""
+    admin.execute(
+        "SELECT sec.role_create('night_shift', '{\"title_de\": \"Nachtschicht\", \"title_en\": \"Night shift\"}')"
+    )
+    db = as_role("administrator")
+    target = new_printer(db, "Halle 2", "127.0.0.1:9", kind="raw")
+    values = {"kind": "label", "role": "night_shift", "printer_id": target}
+    number = db.write(writes.save_route, SaveRoute(None, None, values)).value.id
+    bench.go("printing.routes")
+    bench.wait(lambda: "Nachtschicht" in bench.everything())
+    assert "night_shift" not in bench.everything()
+    admin.execute("SELECT sec.role_retire('night_shift', 'a test')")
+    bench.window.open_record("printing.route", number)
+    bench.wait(lambda: bench.front().boxes["role"].editor.currentText() == "Nachtschicht")
+    bench.window.switch_language("en")
+    bench.go("printing.routes")
+    bench.wait(lambda: "Night shift" in bench.everything())
+
+
 def test_printers_are_found_at_work_places_and_print_servers(
     bench: Bench, as_role: AsRole, cups_printer: Printer
 ) -> None:
