@@ -4,6 +4,7 @@ One thread.  A job is claimed, its content fetched, the printer asked how it is;
 first byte leaves, and it leaves.  What a printer that is away means, and what a cut in the middle, is written there.
 """
 
+import datetime as dt
 import logging
 import time
 from collections.abc import Callable
@@ -48,6 +49,13 @@ class Outcome:
     detail: str = ""
 
 
+class Left(NamedTuple):
+    """How many jobs this client may send and has not, and when the first of them is tried again."""
+
+    jobs: int = 0
+    next_at: dt.datetime | None = None
+
+
 class _Tried(NamedTuple):
     """What became of a job, the printer's number for it, why, what the reason's text names; how the printer is."""
 
@@ -90,6 +98,7 @@ class PrintWorker(QueueWorker):
         self._seen = 0.0
         self._fresh = True
         self._followed: list[_Followed] = []
+        self.left = Left()
 
     def after(self, pause: float) -> float:
         """Ask what became of what was sent."""
@@ -120,7 +129,9 @@ class PrintWorker(QueueWorker):
         """Send one job; gives how long to wait when there was none."""
         answer = self._db.write(writes.claim, Claim(self._station, CLAIM_S)).value
         if answer["job"] is None:
-            return wait_of(answer.get("next_at"))
+            next_at = answer.get("next_at")
+            self.left = Left(int(answer["waiting"]), dt.datetime.fromisoformat(next_at) if next_at else None)
+            return wait_of(next_at)
         self._send(answer["job"], answer["printer"])
         return None
 

@@ -37,6 +37,7 @@ from app.views.printing import discover, printers, queue
 from app.views.printing.button import print_documents, wants_choice
 from app.views.printing.long_press import LongPress
 from app.views.printing.watch import PrintWatch
+from app.views.printing.words import OFFERED
 from tests.peers.printers import cups_printer, ipp_printer
 from tests.peers.sockets import Sink, web_server
 from tests.views.make_screens import AsRole, Bench
@@ -194,6 +195,42 @@ def test_a_job_for_a_printer_of_another_work_place_says_whom_it_waits_for(
     bench.wait(lambda: "Wartet auf das Programm am Arbeitsplatz Packtisch." in bench.everything())
 
 
+def test_a_job_of_a_printer_out_of_use_says_so_and_offers_another_way(
+    bench: Bench, as_role: AsRole, admin: Raw
+) -> None:
+    db = as_role("administrator")
+    number = new_printer(db, "Altgerät", "127.0.0.1:9", kind="raw")
+    document = PrintDocument(paper("1"), "LS-77")
+    db.write(writes.request, RequestPrint("delivery_note", (document,), secret(), "de", number))
+    admin.execute("UPDATE printing.printer SET is_active = false WHERE id = %s", (number,))
+    page = bench.go("printing.queue", preset="trouble")
+    bench.wait(lambda: "Der Drucker ist stillgelegt." in bench.everything())
+    page.table.selectRow(next(n for n, row in enumerate(page.model.rows) if row.title == "LS-77"))
+    menu = QMenu()
+    page.offers.fill_row_menu(menu)
+    entries = {entry.text() for entry in menu.actions() if entry.isEnabled()}
+    assert {"Auf anderem Drucker …", "Abbrechen"} <= entries
+    assert "Jetzt drucken" not in entries
+
+
+def test_work_places_to_choose_from_say_which_is_this_one_and_which_are_old(
+    bench: Bench, as_role: AsRole, admin: Raw
+) -> None:
+    db = as_role("administrator")
+    db.write(writes.see_station, SeeStation(secret(), "PC-7 · ida"))
+    db.write(writes.see_station, SeeStation("w" * 40, "PC-7 · ida"))
+    db.write(writes.see_station, SeeStation("o" * 40, "PC-7 · otto"))
+    admin.execute("UPDATE printing.station SET last_seen = '2026-01-02 12:00Z' WHERE name = 'PC-7 · otto'")
+    OFFERED._kept.clear()
+    for topic in ("printing.printer", "printing.route"):
+        bench.window.new_record(topic)
+        box: Any = bench.front().boxes["station_id"].editor
+        bench.wait(lambda box=box: box.count() > 1)
+        offered = {box.itemText(number) for number in range(box.count())}
+        assert {"PC-7 · ida (2)", "PC-7 · otto (zuletzt 02.01.2026)"} <= offered
+        assert "PC-7 · ida (1) (dieser Arbeitsplatz)" in offered
+
+
 def test_printing_asks_nothing_unless_wanted(bench: Bench, as_role: AsRole, admin: Raw) -> None:
     window = bench.window
 
@@ -292,7 +329,7 @@ def test_a_role_of_the_house_stands_in_the_list_of_routes_by_its_title(
 ) -> None:
     """Not one of the administrator's own; in both languages, and on its form too when it is retired by now."""
     admin.execute(
-        "SELECT sec.role_create('night_shift', '{\"title_de\": \"Nachtschicht\", \"title_en\": \"Night shift\"}')"
+        'SELECT sec.role_create(\'night_shift\', \'{"title_de": "Nachtschicht", "title_en": "Night shift"}\')'
     )
     db = as_role("administrator")
     target = new_printer(db, "Halle 2", "127.0.0.1:9", kind="raw")

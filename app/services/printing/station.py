@@ -1,6 +1,8 @@
 """Who this work place is among the others: a secret of its own, kept below the user's folder."""
 
 import contextlib
+import getpass
+import hashlib
 import os
 import secrets
 import socket
@@ -22,6 +24,15 @@ def secret() -> str:
     return made
 
 
+def code() -> str:
+    """How the database knows the secret of this computer's user."""
+    return hashlib.sha256(secret().encode()).hexdigest()
+
+
 def name() -> str:
-    """What colleagues call it: the computer's name."""
-    return socket.gethostname().split(".")[0][:120] or "?"
+    """What colleagues call it: the computer's name, and whose session it is, as several may share the computer."""
+    computer = socket.gethostname().split(".")[0][:60] or "?"
+    try:
+        return f"{computer} · {getpass.getuser()[:50]}"
+    except (KeyError, OSError, ImportError):  # an account without a name, as containers have
+        return computer

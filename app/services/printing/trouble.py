@@ -81,7 +81,7 @@ def _any(chain: tuple[BaseException, ...], *kinds: type[BaseException]) -> bool:
 
 def _behind(error: BaseException) -> Iterator[BaseException]:
     """What lies behind an error of requests, which is one of the operating system's itself."""
-    waiting = [one for one in (*error.args, error.__cause__, error.__context__)]
+    waiting: list[object] = [*error.args, error.__cause__, error.__context__]
     seen: set[int] = {id(error)}
     while waiting:
         one = waiting.pop()

@@ -40,14 +40,14 @@ def discover(ctx: AppContext) -> None:
 
 
 def _look(ctx: AppContext, server: str) -> None:
-    def known(stations: Any) -> None:
+    def known(stations: tuple[reads.Place, ...]) -> None:
         offered = [
             (
-                f"{printer} · {place}",
-                {"kind": "system", "name": printer, "address": printer, "station_id": station},
+                f"{printer} · {place.name}",
+                {"kind": "system", "name": printer, "address": printer, "station_id": place.id},
             )
-            for station, place, printers in stations
-            for printer in printers
+            for place in stations
+            for printer in place.offers
         ]
 
         def found(done: "Future[list[tuple[str, dict[str, Any]]]]") -> None:

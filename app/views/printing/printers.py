@@ -35,14 +35,13 @@ from app.views.core.table_model import Column
 from app.views.core.tasks import FILE
 from app.views.core.values import error_text
 from app.views.printing.discover import discover
-from app.views.printing.words import KINDS, LANGUAGES, OFFERED, STATUS, found_out, messages
+from app.views.printing.words import KINDS, LANGUAGES, OFFERED, STATUS, found_out, messages, place_choices
 from app.views.security.form_dialog import FormDialog, nothing_written
 
 KEY = "printing.printers"
 INSERT, UPDATE = f"{PRINTER}:insert", f"{PRINTER}:update"
 _ACTIVE = {True: ("ok", "printing.printer.active"), False: ("neutral", "printing.printer.inactive")}
 _TEXTS = ("tray", "media", "location", "username", "ca")
-
 
 
 def _said(row: PrinterRow) -> str:
@@ -295,7 +294,7 @@ class PrinterPage(FormPage):
         OFFERED.give(
             self.ctx,
             self,
-            lambda found: self.set_choices("station_id", [(one[0], one[1]) for one in found.stations]),
+            lambda found: self.set_choices("station_id", place_choices(found.stations)),
         )
         return (self.state_card, *self.story.cards)
 

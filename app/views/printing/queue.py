@@ -71,15 +71,20 @@ def redirect(ctx: AppContext, rows: list[Any]) -> None:
     ReadOp(ctx.tasks, ctx, reads.choices).success(offer).start()
 
 
-def _offers(key: Action, icon: str, states: frozenset[str], **more: Any) -> ListAction:
+def _offers(
+    key: Action, icon: str, states: frozenset[str], *, prints: bool = False, **more: Any
+) -> ListAction:
+    """An action for jobs in these states; what ``prints`` needs a printer that is in use."""
     run: Callable[..., object] = partial(act, action=key)
-    return ListAction(
-        key, f"printing.job.{key}", run, icon, when=lambda row: row.state in states, right="print_act", **more
-    )
+
+    def when(row: JobRow) -> bool:
+        return row.state in states and (row.in_use or not prints)
+
+    return ListAction(key, f"printing.job.{key}", run, icon, when=when, right="print_act", **more)
 
 
 ACTIONS = (
-    _offers("release", "play", _WAITS),
+    _offers("release", "play", _WAITS, prints=True),
     _offers("hold", "circle-pause", frozenset({"waiting"})),
     ListAction(
         "redirect",
@@ -89,13 +94,15 @@ ACTIONS = (
         "print_act",
         when=lambda row: row.state != "sending",
     ),
-    _offers("again", "copy", _OVER),
+    _offers("again", "copy", _OVER, prints=True),
     _offers("cancel", "ban", frozenset({"waiting", "held", "failed", "unclear"}), danger=True),
 )
 
 
 def _why(row: JobRow) -> str:
     """Why a job waits or failed."""
+    if row.state == "waiting" and not row.in_use:
+        return t("printing.job.out_of_use")
     if row.state == "waiting" and not row.reason and row.only_at:
         return t("printing.job.only_at", place=row.only_at)
     return reason_words(row.reason, row.printer, row.detail)

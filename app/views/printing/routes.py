@@ -23,7 +23,7 @@ from app.views.core.list_spec import Empty, ListAction, ListSpec
 from app.views.core.operation import ReadOp
 from app.views.core.side_cards import StoryCards
 from app.views.core.table_model import Column
-from app.views.printing.words import OFFERED, SIDES, kind_words
+from app.views.printing.words import OFFERED, SIDES, kind_words, place_choices
 from app.views.security.people_words import role, titles
 
 KEY = "printing.routes"
@@ -161,7 +161,7 @@ class RoutePage(FormPage):
         own = self.record.values.get("kind")
         codes = sorted({*found.kinds, *PRINTED, "label", "test", *([own] if own else [])}, key=kind_words)
         self.set_choices("kind", [(code, kind_words(code)) for code in codes])
-        self.set_choices("station_id", [(one[0], one[1]) for one in found.stations])
+        self.set_choices("station_id", place_choices(found.stations))
         self.set_choices("printer_id", [(one.id, one.name) for one in found.printers])
 
     def _know_roles(self, found: Sequence[roles.RoleRow]) -> None:

@@ -48,7 +48,7 @@ class PrintWatch(QObject):
     def receive_changes(self, changes: Changes, *, own: bool) -> None:
         """Something is to be printed, or a printer is another way now."""
         topics = {change.topic for change in changes}
-        if JOB in topics:
+        if topics & {JOB, PRINTER}:  # a printer back in use has its jobs sent
             self.nudge()
         if PRINTER in topics and self._status is not None:
             self.look()

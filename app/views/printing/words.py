@@ -1,9 +1,12 @@
 """Printers and jobs in words and colours."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from app.core import clock
+from app.core import format as fmt
 from app.core.i18n import has_text, t
-from app.services.printing import reads
+from app.services.printing import reads, station
 from app.services.printing.device import READY
 from app.services.printing.writes import PRINTER
 from app.views.core.remembered import Remembered
@@ -31,6 +34,7 @@ STATES: dict[Any, tuple[str, str]] = {
     "unclear": ("warn", "printing.state.unclear"),
     "cancelled": ("neutral", "printing.state.cancelled"),
 }
+_WHILE_DAYS = 7
 OFFERED: Remembered[reads.Offered] = Remembered(reads.offered, frozenset({PRINTER}))
 KINDS = tuple((kind, f"printing.kind.{kind}") for kind in ("ipp", "raw", "lpd", "system"))
 LANGUAGES = tuple((code, f"printing.language.{code}") for code in ("pdf", "pwg", "zpl", "escpos"))
@@ -42,6 +46,21 @@ SIDES = tuple(
 def ready(status: str) -> bool:
     """Whether a printer prints."""
     return status in READY
+
+
+def place_choices(places: Iterable[reads.Place]) -> list[tuple[int, str]]:
+    """Work places to choose from: which one is this one, and which have not been seen for a while."""
+    own, today = station.code(), clock.today()
+
+    def words(place: reads.Place) -> str:
+        day = clock.here(place.last_seen).date()
+        if place.code == own:
+            return t("printing.place.here", place=place.name)
+        if (today - day).days >= _WHILE_DAYS:
+            return t("printing.place.seen", place=place.name, day=fmt.date_(day))
+        return place.name
+
+    return [(place.id, words(place)) for place in places]
 
 
 def kind_words(code: str) -> str:

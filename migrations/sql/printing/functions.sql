@@ -166,14 +166,15 @@ BEGIN
       NULL;  -- somebody else has just begun with this printer
     END;
   END LOOP;
-  RETURN jsonb_build_object('job', NULL, 'next_at', (
-    SELECT min(j.next_at) FROM printing.job j JOIN printing.printer p ON p.id = j.printer_id
+  RETURN (
+    SELECT jsonb_build_object('job', NULL, 'next_at', min(j.next_at), 'waiting', count(*))
+      FROM printing.job j JOIN printing.printer p ON p.id = j.printer_id
      WHERE j.state = 'waiting' AND p.is_active
-       AND CASE WHEN p.station_id IS NULL THEN v_all OR j.requested_by = session_user ELSE p.station_id = v_station END));
+       AND CASE WHEN p.station_id IS NULL THEN v_all OR j.requested_by = session_user ELSE p.station_id = v_station END);
 END $$;
 COMMENT ON FUNCTION api.print_claim IS
   'The next job this client may send, for some seconds: one''s own, those of printers of this work place, all with print_manage; one at a '
-  'time for a printer.';
+  'time for a printer. Without one: how many it may send wait, and until when.';
 
 CREATE OR REPLACE FUNCTION printing.claimed(p_job printing.job) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
