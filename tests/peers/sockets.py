@@ -9,14 +9,14 @@ from typing import Self
 
 from app.simulate.tls import Certificate, make_certificate
 
-MODES = ("take", "cut", "nonsense", "silent", "trickle")
+MODES = ("take", "cut", "nonsense", "silent", "trickle", "greets")
 
 
 class Sink:
     """A port 9100 or an LPD server (`lpd=True`): keeps what arrives.
 
     ``cut``: reset in the middle; ``nonsense``: answers rubbish; ``silent``: takes the connection and never reads;
-    ``trickle``: says ``says`` and then a byte now and again, for ever.
+    ``greets``: says ``says`` and then takes everything; ``trickle``: the same, and then a byte now and again, for ever.
     """
 
     def __init__(
@@ -68,6 +68,10 @@ class Sink:
                         connection.sendall(self.says)
                         while not self._over.wait(0.05):
                             connection.sendall(b"x")
+                    elif self.mode == "greets":
+                        connection.sendall(self.says)
+                        while connection.recv(65536):
+                            pass
                     elif self.mode == "nonsense":
                         connection.recv(16)
                         connection.sendall(b"\xff<html>what?</html>\r\n")
@@ -86,7 +90,7 @@ class Sink:
         said = bytearray()
         while piece := connection.recv(65536):
             self.first_byte.set()
-            if piece in self.answers or piece == b"~HS":
+            if piece in self.answers or piece in (b"~HS", b"~HI"):
                 connection.sendall(self.answers.get(piece, b""))
                 continue
             said += piece

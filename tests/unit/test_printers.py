@@ -19,11 +19,11 @@ from zebrafy.zebrafy_zpl import ZebrafyZPL
 from app.core.errors import Refused, Unavailable
 from app.services.printing import ipp_wire as wire
 from app.services.printing import raster, wires
-from app.services.printing.connect import connect, label_size, other_kind
+from app.services.printing.connect import asked_resolution, connect, label_size, other_kind
 from app.services.printing.convert import PDF, ZPL, for_language, page_numbers, rasterised
 from app.services.printing.device import Access, Cut, Sent, Task
 from app.services.printing.ipp import IppPrinter, addresses, capabilities_of, queues, status_of
-from app.services.printing.wires import receipt_status, zebra_status
+from app.services.printing.wires import other_service, receipt_status, zebra_identity, zebra_status
 from app.simulate.printers import Printer
 from tests.peers.printers import cups_printer, ipp_printer
 from tests.peers.sockets import Sink, tls_in_front
@@ -223,6 +223,63 @@ def test_a_wire_that_never_stops_talking_is_left(kind: str, monkeypatch: pytest.
 def test_a_page_as_large_as_a_field_is_not_painted() -> None:
     with pytest.raises(Refused, match="print_page_too_large"):
         rasterised(paper("X", size=(14000, 14000)), 300, "pwg", colour=False)
+
+
+def test_a_label_printer_says_what_it_is_once() -> None:
+    answers = {b"~HS": _STATUS % (b"0", b"0", b"0"), b"~HI": b"\x02ZT411-600dpi,V92,24,8176KB\x03\r\n"}
+    with Sink(answers=answers) as sink:
+        assert asked_resolution("raw", sink.address, "zpl") == 600
+        _, found = connect(Access("raw", sink.address, "zpl")).probe()
+        assert (found.model, found.dpi) == ("ZT411-600dpi", (600,))
+        # Before a job it is asked how it is and no more.
+        sink.answers[b"~HI"] = b"\x02another,V1,8,1KB\x03"
+        again = connect(Access("raw", sink.address, "zpl", capabilities=found)).probe()[1]
+        assert (again.model, again.dpi) == ("ZT411-600dpi", (600,))
+        gone = sink.address
+    assert asked_resolution("raw", gone, "zpl") == 0
+    assert asked_resolution("raw", "no:address:at:all", "zpl") == 0
+    with Sink() as mute:
+        assert asked_resolution("raw", mute.address, "zpl") == 0
+        assert mute.jobs == []
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        (b"\x02ZD421-203dpi,V84.20.18Z,8,8176KB\x03\r\n", ("ZD421-203dpi", (203,))),
+        (b"ZTC GK420d-300dpi", ("ZTC GK420d-300dpi", (300,))),
+        (b"\x02Clone,V1,12,64KB\x03", ("Clone", (300,))),
+        (b"\x02Clone,V1,9,64KB\x03", ("", ())),
+        (b"\x02Model 12203dpi,V1\x03", ("", ())),
+        (b"", ("", ())),
+        (b"\xff,\xfe,\x00", ("", ())),
+    ],
+)
+def test_what_a_label_printer_says_it_is(said: bytes, known: tuple[str, tuple[int, ...]]) -> None:
+    assert zebra_identity(said) == known
+
+
+@pytest.mark.parametrize(
+    ("said", "service"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP"),
+        (b"<!DOCTYPE HTML>", "HTTP"),
+        (b"SSH-2.0-OpenSSH_9.2p1\r\n", "SSH"),
+        (b"220 mail.house ESMTP\r\n", "FTP, SMTP"),
+        (b"\x02030,0,0,1234", ""),
+        (b"@PJL USTATUS DEVICE\r\n", ""),
+        (b"", ""),
+    ],
+)
+def test_another_service_at_the_port_is_told(said: bytes, service: str) -> None:
+    """One that speaks first is known before anything leaves, one that answers the document afterwards."""
+    assert other_service(said) == service
+    if service:
+        with Sink(mode="greets", says=said) as sink:
+            with pytest.raises(Unavailable, match="printer_other_service"):
+                connect(Access("raw", sink.address, "zpl")).probe()
+            with pytest.raises(Refused, match="printer_other_service"):
+                printing(Access("raw", sink.address, "pdf"), Task(paper("X"), PDF, "x"))
 
 
 def test_what_label_and_receipt_printers_say() -> None:

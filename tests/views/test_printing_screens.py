@@ -46,6 +46,7 @@ from tests.views.shell_world import window_for
 __all__ = ["cups_printer", "ipp_printer"]
 PACKAGES = (app.views.printing, app.views.security)
 Raw = psycopg.Connection[Any]
+STATUS = b"\x02030,0,0,1234,000,0,0,0,000,0,0,0\x03\r\n\x02000,0,0,0,0,2,4,0,00000000,1,000\x03\r\n\x021234,0\x03\r\n"
 
 
 def paper(*texts: str) -> bytes:
@@ -149,6 +150,49 @@ def test_what_a_new_printer_is_sent_follows_its_connection_until_it_is_chosen(be
     bench.choose("field.language", "Bons (ESC/POS)")
     bench.choose("field.kind", "Netzwerk, Port 9100")
     assert language.value() == "escpos"
+
+
+def test_the_resolution_of_a_label_printer_is_asked_or_said_to_be_assumed(bench: Bench) -> None:
+    bench.window.new_record("printing.printer")
+    page = bench.front()
+    dpi = page.boxes["dpi"]
+    assert (dpi.value(), dpi._below.text()) == (300, "")
+    bench.choose("field.kind", "Netzwerk, Port 9100")
+    assert (dpi.value(), dpi._below.text()) == (203, "Angenommen; der Drucker hat sie nicht genannt.")
+    answers = {b"~HS": STATUS, b"~HI": b"\x02ZT411-300dpi,V92,12,8176KB\x03\r\n"}
+    with Sink(answers=answers) as sink:
+        bench.type("field.address", sink.address)
+        page.boxes["location"].focus()
+        bench.wait(lambda: (dpi.value(), dpi._below.text()) == (300, "Vom Drucker genannt."))
+    bench.choose("field.language", "Dokumente (PDF)")
+    assert (dpi.value(), dpi._below.text()) == (300, "")
+    bench.choose("field.language", "Etiketten (ZPL)")
+    assert dpi._below.text() == "Vom Drucker genannt."
+    bench.type("field.address", "127.0.0.1:9")
+    page.boxes["location"].focus()
+    bench.wait(lambda: (dpi.value(), dpi._below.text()[:5]) == (203, "Angen"))
+    bench.type("field.dpi", "600")
+    bench.choose("field.kind", "Netzwerk (LPD)")
+    assert dpi.value() == 600
+
+
+def test_a_label_printer_entered_with_the_wrong_resolution_says_so(
+    bench: Bench, as_role: AsRole, admin: Raw
+) -> None:
+    answers = {b"~HS": STATUS, b"~HI": b"\x02ZD421-203dpi,V84,8,8176KB\x03\r\n"}
+    with Sink(answers=answers) as sink:
+        db = as_role("administrator")
+        number = new_printer(db, "Falsch", sink.address, kind="raw", language="zpl", dpi=300)
+        bench.window.open_record("printing.printer", number)
+        bench.click("action.ask")
+        bench.wait(lambda: "druckt mit 203 dpi, eingetragen sind 300 dpi" in bench.everything())
+    page = bench.front()
+    page.notices()[0].actions[0].run()
+    page.save()
+    bench.settle()
+    assert "eingetragen sind" not in bench.everything()
+    asked = "SELECT dpi FROM printing.printer WHERE id = %s"
+    assert admin.execute(asked, (number,)).fetchone() == (203,)
 
 
 def test_a_printer_that_is_away_says_so_in_words(bench: Bench, as_role: AsRole) -> None:
@@ -369,7 +413,7 @@ def test_what_announces_itself_is_offered_with_what_it_takes(
     bench: Bench, admin: Raw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admin.execute("UPDATE printing.station SET offers = '[]'")
-    label = Nearby("Etiketten", "raw", "10.0.0.8:9100", "zpl", "ZTC ZD421, Versand")
+    label = Nearby("Etiketten", "raw", "127.0.0.1:9", "zpl", "ZTC ZD421, Versand", 600)
     monkeypatch.setattr(discover, "nearby", lambda: [label])
     bench.go("printing.printers")
     bench.click("action.discover")
@@ -380,8 +424,8 @@ def test_what_announces_itself_is_offered_with_what_it_takes(
     bench.settle()
     bench.click("dialog.yes")
     form = bench.front()
-    shown = [form.boxes[key].value() for key in ("kind", "address", "language")]
-    assert shown == ["raw", "10.0.0.8:9100", "zpl"]
+    shown = [form.boxes[key].value() for key in ("kind", "address", "language", "dpi")]
+    assert shown == ["raw", "127.0.0.1:9", "zpl", 600]
 
 
 def test_a_finger_held_on_a_button_asks_how_to_print(bench: Bench) -> None:

@@ -39,7 +39,7 @@ def suited(
     if PDF in formats or not formats:
         return content, PDF
     colour = bool(capabilities.colour)
-    dpi = min((one for one in capabilities.dpi if one >= 300), default=max(capabilities.dpi, default=300))
+    dpi = capabilities.resolution or 300
     if "image/pwg-raster" in formats:
         return rasterised(content, dpi, "pwg", colour=colour, sides=task.sides), "image/pwg-raster"
     if "image/urf" in formats:

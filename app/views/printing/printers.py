@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar, cast
 
@@ -10,11 +11,20 @@ from PySide6.QtWidgets import QWidget
 from app.core import credentials
 from app.core import format as fmt
 from app.core.changes import Result
+from app.core.drafts import unpack
 from app.core.errors import AppError
 from app.core.i18n import language, t
 from app.services.printing import reads, writes
 from app.services.printing.commands import NoteStatus, PrintDocument, RequestPrint, SavePrinter
-from app.services.printing.connect import connect, label_size, other_kind, usual_language
+from app.services.printing.connect import (
+    LABEL_DPI,
+    PAPER_DPI,
+    asked_resolution,
+    connect,
+    label_size,
+    other_kind,
+    usual_language,
+)
 from app.services.printing.device import Capabilities, Status
 from app.services.printing.reads import PrinterForm, PrinterRow
 from app.services.printing.sample import sample_page
@@ -24,7 +34,16 @@ from app.services.printing.writes import JOB, PRINTER, Requested
 from app.sync.printing import access_of
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
-from app.views.core.form_model import FormAction, FormSpec, FormValues, Mine, Section, labels_of
+from app.views.core.form_model import (
+    FormAction,
+    FormSpec,
+    FormValues,
+    Mine,
+    Notice,
+    NoticeAction,
+    Section,
+    labels_of,
+)
 from app.views.core.form_parts import Fact, FactsCard
 from app.views.core.forms import FormPage
 from app.views.core.list_page import ListPage
@@ -118,7 +137,8 @@ def ask(
 
     def found(known: dict[str, Any]) -> None:
         def probe() -> tuple[Status, Capabilities | None]:
-            device = connect(access_of(known, 5.0))
+            # What it said of itself before does not count: another one may stand there now.
+            device = connect(replace(access_of(known, 5.0), capabilities=Capabilities()))
             try:
                 return device.probe()
             except AppError as error:
@@ -178,7 +198,9 @@ class PrinterPage(FormPage):
     """A printer: how it is reached, what it understands, how it is."""
 
     topics = frozenset({PRINTER})
-    _language_chosen = False
+    _language_chosen = _dpi_chosen = False
+    _asked: tuple[str, str] = ("", "")
+    _told = 0
     spec: ClassVar[FormSpec] = FormSpec(
         PRINTER,
         "printing.printer.one",
@@ -262,7 +284,8 @@ class PrinterPage(FormPage):
 
     def defaults(self) -> Mapping[str, Any]:
         """A network printer for documents."""
-        return {"kind": "ipp", "language": "pdf", "dpi": Decimal(300), "is_active": True}
+        dpi = LABEL_DPI if self._preset.get("language") == "zpl" else PAPER_DPI
+        return {"kind": "ipp", "language": "pdf", "dpi": Decimal(dpi), "is_active": True}
 
     def check(self, mine: Mine) -> Mapping[str, str]:
         """An address of another kind of connection would be tried in vain, or print its first bytes as rubbish."""
@@ -270,13 +293,65 @@ class PrinterPage(FormPage):
         return {"address": t("printing.printer.other_kind", kind=t(dict(KINDS)[other]))} if other else {}
 
     def value_changed(self, key: str) -> None:
-        """What a new printer is sent follows its connection, until somebody says it himself."""
+        """What a new printer is sent follows its connection, until somebody says it himself; so does its resolution."""
         super().value_changed(key)
         self._language_chosen |= key == "language"
-        if key not in ("kind", "media") or self.record.id is not None or self._language_chosen:
+        self._dpi_chosen |= key == "dpi"
+        if key not in ("kind", "media", "language") or self.record.id is not None:
             return
-        kind, media = (self.boxes[one].value() or "" for one in ("kind", "media"))
-        self.boxes["language"].set_value(usual_language(kind, media))
+        if not self._language_chosen:
+            kind, media = (self.boxes[one].value() or "" for one in ("kind", "media"))
+            self.boxes["language"].set_value(usual_language(kind, media))
+        self._propose_resolution()
+
+    def _propose_resolution(self) -> None:
+        """For a new label printer: what it says itself, and until then what most of them have."""
+        if self.record.id is not None or self._dpi_chosen:
+            return
+        kind, address, speaks = (self.value(key) or "" for key in ("kind", "address", "language"))
+        if speaks != "zpl":
+            self._show_resolution(PAPER_DPI, "")
+            return
+        told = self._told if self._asked == (kind, address) else 0
+        told = told or int(unpack(self._preset).get("dpi") or 0)  # what it announced
+        self._show_resolution(told or LABEL_DPI, "told" if told else "assumed")
+        if (
+            kind not in ("raw", "ipp")
+            or not address
+            or other_kind(kind, address)
+            or self._asked == (kind, address)
+        ):
+            return
+        self._asked, self._told = (kind, address), 0
+
+        def answered(future: "Future[int]") -> None:
+            if self._asked == (kind, address) and future.exception() is None:
+                self._told = future.result()
+                self._propose_resolution()
+
+        label = t("printing.printer.ask")
+        self.ctx.tasks.run(FILE, self, lambda: asked_resolution(kind, address, speaks), answered, label=label)
+
+    def _show_resolution(self, dpi: int, source: str) -> None:
+        self.boxes["dpi"].set_value(Decimal(dpi))
+        self.boxes["dpi"].set_hint(t(f"printing.printer.dpi_{source}") if source else "")
+
+    def notices(self) -> Sequence[Notice]:
+        """Labels in another resolution than the printer's come out too large or too small."""
+        can = (
+            Capabilities.from_json(self.printer.capabilities) if self.printer is not None else Capabilities()
+        )
+        dpi = self.value("dpi")
+        if self.value("language") != "zpl" or not can.model or not can.dpi or dpi is None or dpi in can.dpi:
+            return ()
+        take = NoticeAction(
+            "printing.printer.dpi_take",
+            lambda: self.set_value("dpi", Decimal(can.resolution)),
+            params={"dpi": can.resolution},
+        )
+        facts = t("printing.printer.dpi_differs", told=can.resolution, dpi=int(dpi))
+        actions = () if self.read_only else (take,)
+        return (Notice("dpi", "warn", facts, t("printing.printer.dpi_differs_what"), actions),)
 
     def heading(self) -> tuple[str, tuple[str, str] | None]:
         """Its name, and how it is."""
@@ -291,6 +366,7 @@ class PrinterPage(FormPage):
         self.state_card = FactsCard(t("printing.printer.card"))
         self.state_card.setObjectName("card.printer")
         self.story = StoryCards(self, self.ctx, self.spec.topic, labels_of(self.spec))
+        self.boxes["address"].left.connect(self._propose_resolution)
         OFFERED.give(
             self.ctx,
             self,
@@ -341,7 +417,10 @@ class PrinterPage(FormPage):
         printer = self.printer
         self.state_card.setVisible(printer is not None)
         if printer is None:
+            if not self.dirty():  # what was typed before a crash stays
+                self._propose_resolution()
             return
+        self.boxes["dpi"].set_hint("")
         can = Capabilities.from_json(printer.capabilities)
         yes_no = {None: fmt.NONE, True: t("printing.printer.yes"), False: t("printing.printer.no")}
         facts = [
