@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -97,6 +97,7 @@ class PrintWorker(QueueWorker):
         self._device = device
         self._seen = 0.0
         self._fresh = True
+        self._held = ExitStack()
         self._followed: list[_Followed] = []
         self.left = Left()
 
@@ -109,6 +110,10 @@ class PrintWorker(QueueWorker):
         """Say again that this work place is there."""
         self._seen = 0.0
 
+    def ended(self) -> None:
+        """Another program of this user may be the only one now."""
+        self._held.close()
+
     @property
     def _station(self) -> str:
         if self._secret is None:
@@ -116,9 +121,12 @@ class PrintWorker(QueueWorker):
         return self._secret
 
     def prepare(self) -> None:
-        """Say from time to time that this work place is there."""
+        """Say from time to time that this work place is there; when it starts, that nothing is on its way any more."""
         if time.monotonic() < self._seen:
             return
+        if self._fresh and self._secret is None:
+            # Another window of the same person may be sending: what it has claimed stays its own.
+            self._fresh = self._held.enter_context(station.held())
         offers = self._offers() if self._offers is not None else None
         seen = SeeStation(self._station, station.name(), offers, self._fresh)
         self._db.write(writes.see_station, seen)
@@ -237,7 +245,7 @@ class PrintWorker(QueueWorker):
 def _told(error: Exception, *, began: bool) -> _Tried:
     """An error as the queue keeps it: again later only when nothing had left."""
     if isinstance(error, Refused):
-        return _Tried("failed", "", error.key, details(error))
+        return _Tried("failed", "", error.key, details(error), state_behind(error))
     if isinstance(error, AppError):
         state = "unclear" if began or isinstance(error, Cut) else "waiting"
         return _Tried(state, "", error.key, details(error), state_behind(error))

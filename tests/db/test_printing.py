@@ -246,6 +246,26 @@ def test_what_was_lost_in_mid_job_is_printed_again_by_people_only(
         )
 
 
+def test_a_second_window_of_a_person_takes_nothing_from_the_first(
+    as_role: As, clerk: Database, admin: psycopg.Connection[Any]
+) -> None:
+    """Nor does `werkbank print --once` beside a window: only who starts alone knows that nothing is on its way."""
+    target = printer(as_role("administrator"), "Two windows", "127.0.0.1:9")
+    first, second = PrintWorker(clerk), PrintWorker(clerk)
+    first.prepare()
+    (job,) = asked(clerk, target, "under way", station=station.secret())
+    held = clerk.write(writes.claim, Claim(station.secret())).value["job"]
+    assert clerk.write(writes.progress, Progress(job, held["fence"], "began")).value
+    second.prepare()
+    assert state_of(admin, job) == ("sending", "")
+    first.ended()
+    second.ended()
+    third = PrintWorker(clerk)
+    third.prepare()
+    third.ended()
+    assert state_of(admin, job) == ("unclear", "print_lost")
+
+
 def test_a_document_that_cannot_be_printed_ends_and_the_next_one_comes(
     as_role: As, clerk: Database, admin: psycopg.Connection[Any], caplog: pytest.LogCaptureFixture
 ) -> None:

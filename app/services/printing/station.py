@@ -6,8 +6,10 @@ import hashlib
 import os
 import secrets
 import socket
+from collections.abc import Iterator
 
 from app.core import paths
+from app.core.file_lock import LockTimeoutError, file_lock
 
 
 def secret() -> str:
@@ -22,6 +24,19 @@ def secret() -> str:
     with os.fdopen(handle, "w", encoding="ascii") as out:
         out.write(made)
     return made
+
+
+@contextlib.contextmanager
+def held() -> Iterator[bool]:
+    """Be a program that prints for this work place; gives whether it is the only one of this user just now."""
+    lock = paths.ensure_private(paths.home() / "printing") / "sending.lock"
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(file_lock(lock, seconds=0))
+        except (LockTimeoutError, OSError):
+            yield False
+        else:
+            yield True
 
 
 def code() -> str:
