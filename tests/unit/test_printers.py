@@ -12,6 +12,7 @@ import pytest
 import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageOps
 from reportlab.graphics.barcode import code128
 from reportlab.pdfgen import canvas
 from zebrafy.zebrafy_zpl import ZebrafyZPL
@@ -190,6 +191,11 @@ def test_nonsense_is_no_printer(kind: str) -> None:
             printing(access, Task(paper("X"), PDF, "x"))
 
 
+def test_a_queue_that_takes_the_connection_and_says_nothing_is_not_away() -> None:
+    with Sink(mode="silent") as sink, pytest.raises(Unavailable, match="printer_silent"):
+        printing(Access("lpd", f"lpd://{sink.address}/lp", timeout=0.5), Task(paper("X"), PDF, "x"))
+
+
 def test_a_sleeping_printer_that_swallows_nothing_leaves_a_riddle() -> None:
     with Sink(mode="silent") as sink, pytest.raises(Cut):
         printing(Access("raw", sink.address, timeout=0.5), Task(b"%PDF" + bytes(20_000_000), PDF, "long"))
@@ -223,6 +229,21 @@ def test_a_wire_that_never_stops_talking_is_left(kind: str, monkeypatch: pytest.
 def test_a_page_as_large_as_a_field_is_not_painted() -> None:
     with pytest.raises(Refused, match="print_page_too_large"):
         rasterised(paper("X", size=(14000, 14000)), 300, "pwg", colour=False)
+
+
+def test_a_receipt_is_the_page_in_dots_and_nothing_is_said_on_the_way(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """`werkbank print` writes its results to where a library would complain."""
+    made = for_language(
+        Task(paper("BON", size=(226.8, 120)), PDF, "receipt"), Access("raw", "x:9100", "escpos")
+    )
+    at = made.index(b"\x1dv0\x00")
+    across, high = (int.from_bytes(made[at + start : at + start + 2], "little") for start in (4, 6))
+    dots = Image.frombytes("1", (across * 8, high), made[at + 8 : at + 8 + across * high])
+    assert across * 8 == 576
+    assert zxingcpp.read_barcodes(ImageOps.invert(dots.convert("L")))[0].text == "BON"
+    assert capfd.readouterr().out == ""
 
 
 def test_a_label_printer_says_what_it_is_once() -> None:
@@ -291,6 +312,10 @@ def test_what_label_and_receipt_printers_say() -> None:
     assert receipt_status(b"\x12\x12\x72").code == "media_out"
     assert receipt_status(b"\x1a\x16\x12").code == "cover_open"
     assert receipt_status(b"HTT").code == "unknown"
+    for language, asks in (("zpl", b"~HS"), ("escpos", b"\x10\x04\x01")):
+        with Sink(answers={asks: b"what?"}) as sink:
+            said = connect(Access("raw", sink.address, language)).probe()[0]
+            assert (said.code, said.ready, said.reasons) == ("unknown", True, ("printer_odd_answer",))
 
 
 @pytest.mark.parametrize(
@@ -302,6 +327,8 @@ def test_what_label_and_receipt_printers_say() -> None:
         (5, ["door-open-report", "toner-low-warning"], "cover_open"),
         (4, ["media-low-report", "marker-supply-low-warning"], "toner_low"),
         (3, ["media-empty-report"], "idle"),
+        (4, ["media-empty-warning"], "printing"),
+        (4, ["media-empty-warning", "media-needed-warning"], "media_out"),
         (5, [], "attention"),
         (99, [], "unknown"),
     ],

@@ -324,7 +324,11 @@ def status_of(known: dict[str, list[Any]]) -> Status:
     for code, words in _REASONS:
         if bare.intersection(words):
             # A warning of a printer that goes on printing is no reason to keep work back.
-            stopped = state == 5 or code in ("toner_low", "paused") or not _only_reported(reasons, words)
+            # What is needed is missing for the job in hand, whatever the printer calls it.
+            needed = "media-needed-warning" in reasons and code == "media_out"
+            stopped = (
+                state == 5 or needed or code in ("toner_low", "paused") or not _only_reported(reasons, words)
+            )
             if stopped:
                 return Status(code, reasons)
     if (known.get("printer-is-accepting-jobs") or [True])[0] is False:

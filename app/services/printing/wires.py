@@ -104,6 +104,8 @@ class RawPrinter(_Wire):
                         connection.sendall(ask)
                         found += self._answer(connection, lambda said: len(said) >= 1)[:1]
                     status = receipt_status(bytes(found))
+                    if found and status.code == "unknown":
+                        status = Status("unknown", ("printer_odd_answer",))
             except OSError:
                 status = Status("unknown")
         return status, Capabilities(known[0], formats, dpi=known[1], answers=status.code != "unknown")
@@ -111,7 +113,10 @@ class RawPrinter(_Wire):
     def _label_printer(self, connection: socket.socket) -> tuple[Status, tuple[str, tuple[int, ...]]]:
         """How it is; and what it is, unless that is known: who answers the one question answers the other one."""
         connection.sendall(_HOST_STATUS)
-        status = zebra_status(self._answer(connection, lambda said: said.count(b"\x03") >= 3))
+        said = self._answer(connection, lambda said: said.count(b"\x03") >= 3)
+        status = zebra_status(said)
+        if said and status.code == "unknown":
+            status = Status("unknown", ("printer_odd_answer",))  # it may print all the same
         known = self._access.capabilities
         if known.answers or status.code == "unknown":
             return status, (known.model, known.dpi)
@@ -215,7 +220,7 @@ class LpdPrinter(_Wire):
             except OSError as error:
                 if started:
                     raise self._cut() from error
-                raise Unavailable("printer_away", printer=self._access.address) from error
+                raise Unavailable("printer_silent", printer=self._access.address) from error
             except Refused:
                 if started:
                     raise self._cut() from None
