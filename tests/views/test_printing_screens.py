@@ -11,16 +11,18 @@ from typing import Any
 import psycopg
 import pytest
 from pypdf import PdfReader
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 from reportlab.pdfgen import canvas
 
 import app.views.printing
 import app.views.security
 from app.core.db import Database
-from app.services.printing import writes
+from app.core.i18n import LANGUAGES, catalogue, set_language, t
+from app.services.printing import trouble, writes
 from app.services.printing.commands import (
     NoteStatus,
     PrintDocument,
@@ -158,7 +160,7 @@ def test_the_resolution_of_a_label_printer_is_asked_or_said_to_be_assumed(bench:
     dpi = page.boxes["dpi"]
     assert (dpi.value(), dpi._below.text()) == (300, "")
     bench.choose("field.kind", "Netzwerk, Port 9100")
-    assert (dpi.value(), dpi._below.text()) == (203, "Angenommen; der Drucker hat sie nicht genannt.")
+    assert (dpi.value(), dpi._below.text()) == (203, "Angenommen, vom Drucker nicht genannt.")
     answers = {b"~HS": STATUS, b"~HI": b"\x02ZT411-300dpi,V92,12,8176KB\x03\r\n"}
     with Sink(answers=answers) as sink:
         bench.type("field.address", sink.address)
@@ -236,20 +238,29 @@ def test_a_job_for_a_printer_of_another_work_place_says_whom_it_waits_for(
     document = PrintDocument(paper("1"), "LS-1")
     db.write(writes.request, RequestPrint("delivery_note", (document,), secret(), "de", number))
     bench.go("printing.queue", preset="open")
-    bench.wait(lambda: "Wartet auf das Programm am Arbeitsplatz Packtisch." in bench.everything())
+    bench.wait(lambda: "Wartet auf Packtisch" in bench.everything())
 
 
 def test_a_job_of_a_printer_out_of_use_says_so_and_offers_another_way(
-    bench: Bench, as_role: AsRole, admin: Raw
+    bench: Bench, as_role: AsRole, admin: Raw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """In few words in its cell, with what to do when the pointer rests on it, and in its menu."""
     db = as_role("administrator")
     number = new_printer(db, "Altgerät", "127.0.0.1:9", kind="raw")
     document = PrintDocument(paper("1"), "LS-77")
     db.write(writes.request, RequestPrint("delivery_note", (document,), secret(), "de", number))
     admin.execute("UPDATE printing.printer SET is_active = false WHERE id = %s", (number,))
     page = bench.go("printing.queue", preset="trouble")
-    bench.wait(lambda: "Der Drucker ist stillgelegt." in bench.everything())
-    page.table.selectRow(next(n for n, row in enumerate(page.model.rows) if row.title == "LS-77"))
+    bench.wait(lambda: "Stillgelegt: umleiten oder abbrechen" in bench.everything())
+    line = next(n for n, row in enumerate(page.model.rows) if row.title == "LS-77")
+    column = next(n for n, one in enumerate(page.model.columns) if one.key == "reason")
+    told: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda _at, words, _view: told.append(words))
+    at = page.table.visualRect(page.model.index(line, column)).center()
+    pointed = QHelpEvent(QEvent.Type.ToolTip, at, page.table.viewport().mapToGlobal(at))
+    QApplication.sendEvent(page.table.viewport(), pointed)
+    assert "Der Drucker ist stillgelegt. Schicken Sie den Auftrag" in told[0]
+    page.table.selectRow(line)
     menu = QMenu()
     page.offers.fill_row_menu(menu)
     entries = {entry.text() for entry in menu.actions() if entry.isEnabled()}
@@ -273,6 +284,20 @@ def test_work_places_to_choose_from_say_which_is_this_one_and_which_are_old(
         offered = {box.itemText(number) for number in range(box.count())}
         assert {"PC-7 · ida (2)", "PC-7 · otto (zuletzt 02.01.2026)"} <= offered
         assert "PC-7 · ida (1) (dieser Arbeitsplatz)" in offered
+
+
+def test_every_reason_has_few_words_for_lists(bench: Bench) -> None:
+    """What the queue can say of a job has room in its column, in both languages."""
+    widest = next(one.width for one in queue.spec(bench.window.ctx).columns if one.key == "reason")
+    measure = bench.go("printing.queue").table.fontMetrics()
+    keys = [key.removeprefix("printing.why.") for key in catalogue() if key.startswith("printing.why.")]
+    assert {*trouble.AWAY, *trouble.WRONG} <= {*keys}
+    for lang in LANGUAGES:
+        set_language(lang)
+        for key in keys:
+            words = t(f"printing.why.{key}", what="HTTP 404", place="PC-7 · ida")
+            assert measure.horizontalAdvance(words) <= widest - 16, words
+    set_language("de")
 
 
 def test_printing_asks_nothing_unless_wanted(bench: Bench, as_role: AsRole, admin: Raw) -> None:
@@ -318,7 +343,7 @@ def test_printing_asks_nothing_unless_wanted(bench: Bench, as_role: AsRole, admi
     assert "nicht erreichbar" in bench.said()
     page = bench.go("printing.queue", preset="open")
     page.refresh()
-    bench.wait(lambda: "ist nicht erreichbar" in bench.everything())
+    bench.wait(lambda: "Drucker nicht erreichbar" in bench.everything())
     watch.look()
     bench.wait(lambda: "Drucker brauchen Hilfe" in bench.window.status.printing.text())
     page.table.selectRow(0)

@@ -62,9 +62,9 @@ class Column:
     ``(value, words)``.
 
     ``value`` computes what is shown (default: the field ``key``), ``text`` the words of it, ``second`` the second
-    line, ``tone`` a token colour, ``icon`` an ``(icon, token colour)``.  ``chips`` maps the value to
-    ``(kind, text key)``; without an entry the value itself is shown, neutral.  ``right`` locks the column for a
-    profile that lacks it.
+    line, ``more`` what the pointer over it tells (default: words that were cut), ``tone`` a token colour, ``icon`` an
+    ``(icon, token colour)``.  ``chips`` maps the value to ``(kind, text key)``; without an entry the value itself is
+    shown, neutral.  ``right`` locks the column for a profile that lacks it.
     """
 
     key: str
@@ -86,6 +86,7 @@ class Column:
     value: Callable[[Any], Any] | None = None
     text: Callable[[Any], str] | None = None
     second: Callable[[Any], str] | None = None
+    more: Callable[[Any], str] | None = None
     tone: Callable[[Any], str | None] | None = None
     icon: Callable[[Any], tuple[str, str] | None] | None = None
     chips: Mapping[Any, tuple[str, str]] | None = None

@@ -74,13 +74,19 @@ def kind_words(code: str) -> str:
 
 
 def reason_words(reason: str, printer: str = "", detail: str = "") -> str:
-    """Why a job waits or failed."""
+    """Why a job waits or failed, and what to do."""
     if not reason:
         return detail
     key = f"error.{reason}"
     if not has_text(key):
         return detail or reason
     return t(key, printer=printer, what=detail, pages="", id="")
+
+
+def reason_short(reason: str, printer: str = "", detail: str = "") -> str:
+    """The same in the few words that have room in a list."""
+    key = f"printing.why.{reason}"
+    return t(key, what=detail) if has_text(key) else reason_words(reason, printer, detail)
 
 
 def found_out(printer: str, reasons: str) -> str:
