@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -268,6 +269,10 @@ def test_a_job_of_a_printer_out_of_use_says_so_and_offers_another_way(
     assert "Jetzt drucken" not in entries
 
 
+def _filled(box: Any) -> bool:
+    return bool(box.count() > 1)
+
+
 def test_work_places_to_choose_from_say_which_is_this_one_and_which_are_old(
     bench: Bench, as_role: AsRole, admin: Raw
 ) -> None:
@@ -280,7 +285,7 @@ def test_work_places_to_choose_from_say_which_is_this_one_and_which_are_old(
     for topic in ("printing.printer", "printing.route"):
         bench.window.new_record(topic)
         box: Any = bench.front().boxes["station_id"].editor
-        bench.wait(lambda box=box: box.count() > 1)
+        bench.qtbot.waitUntil(partial(_filled, box), timeout=10_000)
         offered = {box.itemText(number) for number in range(box.count())}
         assert {"PC-7 · ida (2)", "PC-7 · otto (zuletzt 02.01.2026)"} <= offered
         assert "PC-7 · ida (1) (dieser Arbeitsplatz)" in offered

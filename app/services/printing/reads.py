@@ -140,9 +140,8 @@ class Choice(NamedTuple):
 
 def _places(name: str) -> Any:
     """The work places by names that tell them apart: two of one name have a number behind it, in their order."""
-    same = {"partition_by": Station.name}
-    number = func.row_number().over(order_by=Station.id, **same)
-    several = func.count().over(**same) > 1
+    number = func.row_number().over(partition_by=Station.name, order_by=Station.id)
+    several = func.count().over(partition_by=Station.name) > 1
     label = case((several, Station.name + " (" + cast(number, Text) + ")"), else_=Station.name)
     return select(Station.id, label.label("name")).subquery(name)
 

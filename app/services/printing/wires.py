@@ -93,7 +93,8 @@ class RawPrinter(_Wire):
         formats = {"zpl": ("application/vnd.zebra-zpl",), "escpos": ("application/vnd.escpos",)}.get(
             language, ()
         )
-        status, known = Status("unknown"), ("", ())
+        status = Status("unknown")
+        known: tuple[str, tuple[int, ...]] = ("", ())
         with self._connected(_ASK_TIMEOUT) as connection:
             try:
                 if language == "zpl":

@@ -49,7 +49,7 @@ def titles(ctx: AppContext) -> dict[str, RoleRow]:
     return found
 
 
-def _read(ctx: AppContext, found: dict[str, str]) -> None:
+def _read(ctx: AppContext, found: dict[str, RoleRow]) -> None:
     def arrived(rows: Iterable[RoleRow]) -> None:
         found.update({row.name: row for row in rows})
         say_again()
