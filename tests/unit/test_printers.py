@@ -100,6 +100,19 @@ def test_an_ipp_printer_gets_the_pages_that_were_asked_for(ipp_printer: Printer)
         connect(access).cancel("4711")
 
 
+def test_what_was_taken_back_in_the_last_moment_is_taken_back_from_the_printer(ipp_printer: Printer) -> None:
+    device, given = connect(Access("ipp", ipp_printer.uri)), []
+
+    def taken_back(remote: str) -> None:
+        given.append(remote)
+        raise Refused("print_job_gone", id=1)
+
+    with pytest.raises(Refused, match="print_job_gone"):
+        device.send(Task(paper("X"), PDF, "taken back"), taken_back)
+    assert finished(Access("ipp", ipp_printer.uri), given[0]) == "failed"
+    device.close()
+
+
 def test_a_printer_that_knows_no_pdf_gets_dots_that_others_can_read(cups_printer: Printer) -> None:
     """CUPS reads the dots with code of its own and makes a PDF of them again."""
     access = Access("ipp", cups_printer.uri)

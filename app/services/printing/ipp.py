@@ -128,7 +128,12 @@ class IppPrinter:
                 raise _cut(error) from error
             return self._sent(answer)
         remote = _job_id(self.ask(CREATE_JOB, name, job))
-        began(remote)
+        try:
+            began(remote)
+        except Refused:  # somebody took the job back meanwhile: it is none of the printer's business any more
+            with contextlib.suppress(Unavailable, Refused):
+                self.cancel(remote)
+            raise
         which = [Attribute(wire.INTEGER, "job-id", int(remote)), *name[:1], *document]
         which.append(Attribute(wire.BOOLEAN, "last-document", True))
         try:

@@ -256,6 +256,7 @@ DECLARE
   v_id bigint;
   v_done jsonb := '[]';
   v_left int := 0;
+  v_open boolean;
 BEGIN
   IF coalesce(p_action, '') NOT IN ('hold', 'release', 'cancel', 'redirect', 'again') OR coalesce(cardinality(p_ids), 0) NOT BETWEEN 1 AND 1000 THEN
     PERFORM sec.fail('ER422', 'print_action');
@@ -267,17 +268,20 @@ BEGIN
     SELECT j.* FROM printing.job j WHERE j.id = ANY (p_ids) AND (p_all OR j.requested_by = session_user) ORDER BY j.id FOR UPDATE
   LOOP
     v_id := NULL;
+    -- Whoever is just trying has sent nothing yet, and is told that the job is not his any more before he does.
+    v_open := v_job.state IN ('waiting', 'held') OR (v_job.state = 'sending' AND v_job.began_at IS NULL);
     IF p_action = 'hold' THEN
-      UPDATE printing.job j SET state = 'held' WHERE j.id = v_job.id AND j.state = 'waiting' RETURNING j.id INTO v_id;
+      UPDATE printing.job j SET state = 'held', claim_until = NULL WHERE j.id = v_job.id AND v_open AND j.state <> 'held' RETURNING j.id INTO v_id;
     ELSIF p_action = 'release' THEN
       -- What waits for its next try is tried now.
       UPDATE printing.job j SET state = 'waiting', next_at = statement_timestamp(), attempts = 0
        WHERE j.id = v_job.id AND j.state IN ('held', 'waiting') RETURNING j.id INTO v_id;
     ELSIF p_action = 'cancel' THEN
-      UPDATE printing.job j SET state = 'cancelled', ended_at = statement_timestamp()
-       WHERE j.id = v_job.id AND j.state IN ('waiting', 'held', 'unclear', 'failed') RETURNING j.id INTO v_id;
-    ELSIF p_action = 'redirect' AND v_job.state IN ('waiting', 'held') THEN
-      UPDATE printing.job j SET printer_id = p_printer_id, tray = '', reason = '', detail = '', attempts = 0, next_at = statement_timestamp()
+      UPDATE printing.job j SET state = 'cancelled', claim_until = NULL, ended_at = statement_timestamp()
+       WHERE j.id = v_job.id AND (v_open OR j.state IN ('unclear', 'failed')) RETURNING j.id INTO v_id;
+    ELSIF p_action = 'redirect' AND v_open THEN
+      UPDATE printing.job j SET printer_id = p_printer_id, tray = '', reason = '', detail = '', attempts = 0, next_at = statement_timestamp(),
+        state = CASE j.state WHEN 'held' THEN 'held' ELSE 'waiting' END, claim_until = NULL
        WHERE j.id = v_job.id RETURNING j.id INTO v_id;
     ELSIF p_action IN ('again', 'redirect') AND v_job.state IN ('sent', 'done', 'failed', 'unclear', 'cancelled') THEN
       INSERT INTO printing.job AS j
