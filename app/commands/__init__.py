@@ -12,6 +12,8 @@ FAILED = 1
 USAGE = 2
 MISSING = 3
 """Something outside the program is missing: a package, a file, a server that was never set up."""
+WAITING = 4
+"""Nothing went wrong, and something is still to be done: it waits for its next try."""
 INTERRUPTED = 130
 
 

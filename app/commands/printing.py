@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from app.commands import FAILED, MISSING, CommandError, Commands, add_command, say
+from app.commands import FAILED, MISSING, WAITING, CommandError, Commands, add_command, say
 from app.commands.login import add_address, open_database
 from app.commands.queues import watch, words
 
@@ -18,7 +18,11 @@ def register(commands: Commands) -> None:
         commands, "print", "send print jobs: once, or until stopped; or look at them", _print
     )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--once", action="store_true", help="send what waits, then end (the default)")
+    what.add_argument(
+        "--once",
+        action="store_true",
+        help="send what waits, then end (the default)",
+    )
     what.add_argument("--watch", action="store_true", help="send until stopped")
     what.add_argument("--list", action="store_true", help="list what has not been printed")
     what.add_argument("--printers", action="store_true", help="list the printers and how they are")
@@ -54,19 +58,24 @@ def _once(database: "Database") -> int:
     from app.core.errors import AppError
     from app.sync.printing import PrintWorker
 
-    wrong: list[Outcome] = []
+    states: set[str] = set()
 
     def told(outcome: "Outcome") -> None:
         _tell(outcome)
-        if outcome.state not in ("sent", "done"):
-            wrong.append(outcome)
+        states.add(outcome.state)
 
+    worker = PrintWorker(database, told)
     try:
-        tried = PrintWorker(database, told).drain()
+        tried = worker.drain()
     except AppError as error:
         raise CommandError(words(error)) from error
     say(f"{tried} jobs.")
-    return FAILED if wrong else 0
+    left = worker.left
+    if left.jobs and left.next_at is not None:
+        say(f"{left.jobs} wait; the next try is at {left.next_at.astimezone():%Y-%m-%d %H:%M:%S}.")
+    if states & {"failed", "unclear"}:
+        return FAILED
+    return WAITING if left.jobs else 0
 
 
 def _watch(database: "Database") -> int:
@@ -83,8 +92,10 @@ def _list(database: "Database") -> int:
     if not found:
         say("There is no open print job that this login may see.")
     for row in found:
+        why = "printer_out_of_use" if row.state == "waiting" and not row.in_use else row.reason
+        state = f"{row.state} {why}".rstrip()
         print(
-            f"{row.id}  {row.requested_at:%Y-%m-%d %H:%M}  {row.printer}  {row.state}  {row.requested_by}  {row.title}"
+            f"{row.id}  {row.requested_at:%Y-%m-%d %H:%M}  {row.printer}  {state}  {row.requested_by}  {row.title}"
         )
     return 0
 

@@ -8,7 +8,8 @@ from typing import Self
 
 from PIL import Image
 
-_HOST_STATUS = b"~HS"
+_HOST_STATUS, _HOST_IDENTITY = b"~HS", b"~HI"
+_IDENTITY = b"\x02ZD421-203dpi,V93.21.26Z,8,8176KB\x03\r\n"
 _WAIT_S = 10.0
 
 
@@ -52,8 +53,9 @@ class LabelPrinter:
         said = bytearray()
         while piece := connection.recv(65536):
             said += piece
-            if bytes(said) == _HOST_STATUS:
-                connection.sendall(self._status())
+            answers = {_HOST_STATUS: self._status(), _HOST_IDENTITY: _IDENTITY}
+            if answer := answers.get(bytes(said)):
+                connection.sendall(answer)
                 said.clear()
         if said:
             self.jobs.append(bytes(said))

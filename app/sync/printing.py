@@ -4,12 +4,13 @@ One thread.  A job is claimed, its content fetched, the printer asked how it is;
 first byte leaves, and it leaves.  What a printer that is away means, and what a cut in the middle, is written there.
 """
 
+import datetime as dt
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from app.services.printing.commands import Claim, NoteStatus, Progress, SeeStati
 from app.services.printing.connect import connect
 from app.services.printing.device import Access, Capabilities, Cut, Device, Status, Task
 from app.services.printing.stamp import as_copy
+from app.services.printing.trouble import details, state_behind
 from app.sync.queue import QueueWorker, wait_of
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,6 @@ SEEN_S = 600.0
 FOLLOW_S = 1.0
 FOLLOW_UP_S = 900.0
 CLAIM_S = 60
-_AWAY = frozenset({"printer_away", "printer_cut"})
 _NOT_OURS = frozenset({"print_job_gone", "print_station_unknown"})
 Offers = Callable[[], list[dict[str, Any]]]
 
@@ -45,8 +46,26 @@ class Outcome:
     reason: str = ""
     first: bool = True
     """False when it was tried before: nobody is told twice."""
+    detail: str = ""
     own: bool = True
     """False when it was asked for elsewhere, and this work place only sends it."""
+
+
+class Left(NamedTuple):
+    """How many jobs this client may send and has not, and when the first of them is tried again."""
+
+    jobs: int = 0
+    next_at: dt.datetime | None = None
+
+
+class _Tried(NamedTuple):
+    """What became of a job, the printer's number for it, why, what the reason's text names; how the printer is."""
+
+    state: Any
+    remote: str = ""
+    reason: str = ""
+    detail: str = ""
+    status: Status | None = None
 
 
 @dataclass(slots=True)
@@ -85,7 +104,9 @@ class PrintWorker(QueueWorker):
         self._device = device
         self._seen = 0.0
         self._fresh = True
+        self._held = ExitStack()
         self._followed: list[_Followed] = []
+        self.left = Left()
 
     def after(self, pause: float) -> float:
         """Ask what became of what was sent."""
@@ -96,6 +117,10 @@ class PrintWorker(QueueWorker):
         """Say again that this work place is there."""
         self._seen = 0.0
 
+    def ended(self) -> None:
+        """Another program of this user may be the only one now."""
+        self._held.close()
+
     @property
     def _station(self) -> str:
         if self._secret is None:
@@ -103,9 +128,12 @@ class PrintWorker(QueueWorker):
         return self._secret
 
     def prepare(self) -> None:
-        """Say from time to time that this work place is there."""
+        """Say from time to time that this work place is there; when it starts, that nothing is on its way any more."""
         if time.monotonic() < self._seen:
             return
+        if self._fresh and self._secret is None:
+            # Another window of the same person may be sending: what it has claimed stays its own.
+            self._fresh = self._held.enter_context(station.held())
         offers = self._offers() if self._offers is not None else None
         seen = SeeStation(self._station, station.name(), offers, self._fresh)
         self._db.write(writes.see_station, seen)
@@ -116,23 +144,25 @@ class PrintWorker(QueueWorker):
         """Send one job; gives how long to wait when there was none."""
         answer = self._db.write(writes.claim, Claim(self._station, CLAIM_S)).value
         if answer["job"] is None:
-            if answer.get("next_at") is None:
+            next_at = answer.get("next_at")
+            self.left = Left(int(answer["waiting"]), dt.datetime.fromisoformat(next_at) if next_at else None)
+            if next_at is None:
                 self._on_empty()
-            return wait_of(answer.get("next_at"))
+            return wait_of(next_at)
         self._send(answer["job"], answer["printer"])
         return None
 
     def _send(self, job: dict[str, Any], printer: dict[str, Any]) -> None:
-        state, remote, reason, detail = self._tried(job, printer)
-        if reason in _NOT_OURS:
+        tried = self._tried(job, printer)
+        if tried.reason in _NOT_OURS:
             return
-        if reason in _AWAY:  # while the job is held: of other printers a terminal may say nothing
-            self._note(int(printer["id"]), Status("offline", (reason,)), None)
-        if self._tell(job, state, remote, reason, detail):
-            self._on_outcome(_outcome(job, printer, state, reason))
+        if tried.status is not None:  # while the job is held: of other printers a terminal may say nothing
+            self._note(int(printer["id"]), tried.status, None)
+        if self._tell(job, tried.state, tried.remote, tried.reason, tried.detail):
+            self._on_outcome(_outcome(job, printer, tried.state, tried.reason, tried.detail))
 
-    def _tried(self, job: dict[str, Any], printer: dict[str, Any]) -> tuple[str, str, str, str]:
-        """Send a job; what became of it, the printer's number for it, the reason and the printer's words."""
+    def _tried(self, job: dict[str, Any], printer: dict[str, Any]) -> _Tried:
+        """Send a job; what became of it."""
         device: Device | None = None
         began = False
 
@@ -158,7 +188,7 @@ class PrintWorker(QueueWorker):
             now = time.monotonic()
             found = _Followed(job, printer, sent.remote, now + FOLLOW_UP_S, now + FOLLOW_S / 4)
             self._followed.append(found)
-        return sent.state, sent.remote, "", ""
+        return _Tried(sent.state, sent.remote)
 
     def _look(self, device: Device, printer: dict[str, Any]) -> None:
         """Ask how it is, where it answers at all; with no paper the job waits, and may be sent elsewhere."""
@@ -207,22 +237,22 @@ class PrintWorker(QueueWorker):
                 self._on_outcome(_outcome(one.job, one.printer, state, reason))
 
 
-def _outcome(job: dict[str, Any], printer: dict[str, Any], state: str, reason: str) -> Outcome:
-    first = int(job["attempts"]) <= 1
-    return Outcome(
-        int(job["id"]), str(job["title"]), str(printer["name"]), state, reason, first, bool(job["own"])
-    )
+def _outcome(
+    job: dict[str, Any], printer: dict[str, Any], state: str, reason: str, detail: str = ""
+) -> Outcome:
+    first, own = int(job["attempts"]) <= 1, bool(job["own"])
+    return Outcome(int(job["id"]), str(job["title"]), str(printer["name"]), state, reason, first, detail, own)
 
 
-def _told(error: Exception, *, began: bool) -> tuple[str, str, str, str]:
+def _told(error: Exception, *, began: bool) -> _Tried:
     """An error as the queue keeps it: again later only when nothing had left."""
     if isinstance(error, Refused):
-        return "failed", "", error.key, str(error.params.get("what", ""))
+        return _Tried("failed", "", error.key, details(error), state_behind(error))
     if isinstance(error, AppError):
         state = "unclear" if began or isinstance(error, Cut) else "waiting"
-        return state, "", error.key, str(error.params.get("printer", ""))
+        return _Tried(state, "", error.key, details(error), state_behind(error))
     log.error("a job could not be printed", exc_info=error)
-    return ("unclear" if began else "failed"), "", "printer_trouble", type(error).__name__
+    return _Tried("unclear" if began else "failed", "", "printer_trouble", type(error).__name__)
 
 
 def access_of(printer: dict[str, Any], timeout: float = 20.0) -> Access:

@@ -43,11 +43,14 @@ class QueueWorker:
 
     def drain(self) -> int:
         """Send what can be sent now, in this thread; gives how many were tried."""
-        self.prepare()
         tried = 0
-        while not self._stop.is_set() and self.once() is None:
-            tried += 1
-        self.rest()
+        try:
+            self.prepare()
+            while not self._stop.is_set() and self.once() is None:
+                tried += 1
+            self.rest()
+        finally:
+            self.ended()
         return tried
 
     def once(self) -> float | None:
@@ -60,6 +63,9 @@ class QueueWorker:
     def rest(self) -> None:
         """There was nothing more to do."""
 
+    def ended(self) -> None:
+        """It works no more."""
+
     def after(self, pause: float) -> float:
         """What is done after each look; gives how long to wait."""
         return pause
@@ -68,6 +74,12 @@ class QueueWorker:
         """The session is over: what the server knew of this client it knows no more."""
 
     def _run(self) -> None:
+        try:
+            self._work()
+        finally:
+            self.ended()
+
+    def _work(self) -> None:
         failures = 0
         while not self._stop.is_set():
             pause = LOOK_S

@@ -14,8 +14,9 @@ import pytest
 from app.cli import main
 from app.core.db import Database
 from app.core.errors import Invalid, NotAllowed, Refused
-from app.services.printing import writes
+from app.services.printing import station, writes
 from app.services.printing.commands import (
+    Action,
     ActOnJobs,
     Claim,
     PrintDocument,
@@ -30,7 +31,7 @@ from app.services.printing.stamp import as_copy
 from app.simulate.printers import Printer
 from app.sync.printing import Outcome, PrintWorker
 from tests.peers.printers import ipp_printer
-from tests.peers.sockets import Sink
+from tests.peers.sockets import Sink, web_server
 
 __all__ = ["ipp_printer"]
 As = Callable[[str], Database]
@@ -188,6 +189,22 @@ def test_a_thousand_jobs_wait_for_a_printer_that_sleeps(
         assert [b"J0" in other.jobs[0], b"J1" in other.jobs[1]] == [True, True]
 
 
+def test_a_wrong_path_is_told_as_one_and_the_job_waits(
+    as_role: As, clerk: Database, admin: psycopg.Connection[Any]
+) -> None:
+    keeper = as_role("administrator")
+    with web_server(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n") as port:
+        target = printer(keeper, "Wrong path", f"ipp://127.0.0.1:{port}/nowhere", kind="ipp", language="pdf")
+        (job,) = asked(clerk, target, "lost way")
+        (told,) = drained(clerk)
+        assert (told.state, told.reason, told.detail) == ("waiting", "printer_no_path", "HTTP 404")
+        assert state_of(admin, job) == ("waiting", "printer_no_path")
+    row = admin.execute(
+        "SELECT status, reasons FROM printing.printer_status WHERE printer_id = %s", (target,)
+    ).fetchone()
+    assert row == ("attention", "printer_no_path, HTTP 404")
+
+
 def test_what_was_lost_in_mid_job_is_printed_again_by_people_only(
     as_role: As, clerk: Database, admin: psycopg.Connection[Any]
 ) -> None:
@@ -225,6 +242,54 @@ def test_what_was_lost_in_mid_job_is_printed_again_by_people_only(
         assert admin.execute("SELECT is_copy FROM printing.job WHERE id = %s", (retry,)).fetchone() == (
             False,
         )
+
+
+def test_a_second_window_of_a_person_takes_nothing_from_the_first(
+    as_role: As, clerk: Database, admin: psycopg.Connection[Any]
+) -> None:
+    """Nor does `werkbank print --once` beside a window: only who starts alone knows that nothing is on its way."""
+    target = printer(as_role("administrator"), "Two windows", "127.0.0.1:9")
+    first, second = PrintWorker(clerk), PrintWorker(clerk)
+    first.prepare()
+    (job,) = asked(clerk, target, "under way", station=station.secret())
+    held = clerk.write(writes.claim, Claim(station.secret())).value["job"]
+    assert clerk.write(writes.progress, Progress(job, held["fence"], "began")).value
+    second.prepare()
+    assert state_of(admin, job) == ("sending", "")
+    first.ended()
+    second.ended()
+    third = PrintWorker(clerk)
+    third.prepare()
+    third.ended()
+    assert state_of(admin, job) == ("unclear", "print_lost")
+
+
+@pytest.mark.parametrize(
+    ("action", "state"), [("redirect", "waiting"), ("cancel", "cancelled"), ("hold", "held")]
+)
+def test_a_job_that_is_only_tried_can_be_taken_away(
+    as_role: As, clerk: Database, admin: psycopg.Connection[Any], action: Action, state: str
+) -> None:
+    """A printer that is away is tried for seconds, again and again; until something leaves the job is its owner's."""
+    keeper = as_role("administrator")
+    dead, other = (printer(keeper, f"{name} {action}", "127.0.0.1:9") for name in ("Dead", "Other"))
+    (job,) = asked(clerk, dead, "tried")
+    held = clerk.write(writes.claim, Claim(HOUSE)).value["job"]
+    to = other if action == "redirect" else None
+    assert clerk.write(writes.act, ActOnJobs((job,), action, to)).value == (job,)
+    assert state_of(admin, job) == (state, "")
+    assert not clerk.write(writes.progress, Progress(job, held["fence"], "began")).value
+    assert not clerk.write(writes.progress, Progress(job, held["fence"], "waiting")).value
+    assert state_of(admin, job) == (state, "")
+    # What has begun to leave is nobody's to move.
+    (begun,) = asked(clerk, other, "begun")
+    if state != "cancelled":
+        clerk.write(writes.act, ActOnJobs((job,), "cancel"))
+    held = clerk.write(writes.claim, Claim(HOUSE)).value["job"]
+    assert held["id"] == begun
+    clerk.write(writes.progress, Progress(begun, held["fence"], "began"))
+    with pytest.raises(Refused, match="print_nothing_to_do"):
+        clerk.write(writes.act, ActOnJobs((begun,), action, dead if to else None))
 
 
 def test_a_document_that_cannot_be_printed_ends_and_the_next_one_comes(

@@ -7,16 +7,16 @@ import threading
 from collections.abc import Iterator
 from typing import Self
 
-from app.simulate.tls import make_certificate
+from app.simulate.tls import Certificate, make_certificate
 
-MODES = ("take", "cut", "nonsense", "silent", "trickle")
+MODES = ("take", "cut", "nonsense", "silent", "trickle", "greets")
 
 
 class Sink:
     """A port 9100 or an LPD server (`lpd=True`): keeps what arrives.
 
     ``cut``: reset in the middle; ``nonsense``: answers rubbish; ``silent``: takes the connection and never reads;
-    ``trickle``: says ``says`` and then a byte now and again, for ever.
+    ``greets``: says ``says`` and then takes everything; ``trickle``: the same, and then a byte now and again, for ever.
     """
 
     def __init__(
@@ -68,6 +68,10 @@ class Sink:
                         connection.sendall(self.says)
                         while not self._over.wait(0.05):
                             connection.sendall(b"x")
+                    elif self.mode == "greets":
+                        connection.sendall(self.says)
+                        while connection.recv(65536):
+                            pass
                     elif self.mode == "nonsense":
                         connection.recv(16)
                         connection.sendall(b"\xff<html>what?</html>\r\n")
@@ -86,7 +90,7 @@ class Sink:
         said = bytearray()
         while piece := connection.recv(65536):
             self.first_byte.set()
-            if piece in self.answers or piece == b"~HS":
+            if piece in self.answers or piece in (b"~HS", b"~HI"):
                 connection.sendall(self.answers.get(piece, b""))
                 continue
             said += piece
@@ -120,9 +124,40 @@ class Sink:
 
 
 @contextlib.contextmanager
-def tls_in_front(port: int) -> Iterator[tuple[int, str]]:
+def web_server(answer: bytes) -> Iterator[int]:
+    """A port that reads a request of HTTP, says ``answer`` whatever it was, and hangs up."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve() -> None:
+        while not over.is_set():
+            with contextlib.suppress(OSError):
+                connection, _ = listening.accept()
+                with connection, connection.makefile("rb") as file:
+                    connection.settimeout(5)
+                    length = 0
+                    while (line := file.readline()) not in (b"\r\n", b""):
+                        if line.lower().startswith(b"content-length:"):
+                            length = int(line.split(b":")[1])
+                    file.read(length)
+                    connection.sendall(answer)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield int(listening.getsockname()[1])
+    finally:
+        over.set()
+        with socket.socket() as wake:
+            wake.connect_ex(("127.0.0.1", listening.getsockname()[1]))
+        listening.close()
+        thread.join(5)
+
+
+@contextlib.contextmanager
+def tls_in_front(port: int, certificate: Certificate | None = None) -> Iterator[tuple[int, str]]:
     """A port that speaks TLS and hands on to another one; with it the authority that signed its certificate."""
-    certificate = make_certificate()
+    certificate = certificate or make_certificate()
     listening = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()
 

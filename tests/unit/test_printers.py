@@ -12,6 +12,7 @@ import pytest
 import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageOps
 from reportlab.graphics.barcode import code128
 from reportlab.pdfgen import canvas
 from zebrafy.zebrafy_zpl import ZebrafyZPL
@@ -19,11 +20,11 @@ from zebrafy.zebrafy_zpl import ZebrafyZPL
 from app.core.errors import Refused, Unavailable
 from app.services.printing import ipp_wire as wire
 from app.services.printing import raster, wires
-from app.services.printing.connect import connect, label_size, other_kind
+from app.services.printing.connect import asked_resolution, connect, label_size, other_kind
 from app.services.printing.convert import PDF, ZPL, for_language, page_numbers, rasterised
 from app.services.printing.device import Access, Cut, Sent, Task
 from app.services.printing.ipp import IppPrinter, addresses, capabilities_of, queues, status_of
-from app.services.printing.wires import receipt_status, zebra_status
+from app.services.printing.wires import other_service, receipt_status, zebra_identity, zebra_status
 from app.simulate.printers import Printer
 from tests.peers.printers import cups_printer, ipp_printer
 from tests.peers.sockets import Sink, tls_in_front
@@ -99,6 +100,19 @@ def test_an_ipp_printer_gets_the_pages_that_were_asked_for(ipp_printer: Printer)
         connect(access).cancel("4711")
 
 
+def test_what_was_taken_back_in_the_last_moment_is_taken_back_from_the_printer(ipp_printer: Printer) -> None:
+    device, given = connect(Access("ipp", ipp_printer.uri)), []
+
+    def taken_back(remote: str) -> None:
+        given.append(remote)
+        raise Refused("print_job_gone", id=1)
+
+    with pytest.raises(Refused, match="print_job_gone"):
+        device.send(Task(paper("X"), PDF, "taken back"), taken_back)
+    assert finished(Access("ipp", ipp_printer.uri), given[0]) == "failed"
+    device.close()
+
+
 def test_a_printer_that_knows_no_pdf_gets_dots_that_others_can_read(cups_printer: Printer) -> None:
     """CUPS reads the dots with code of its own and makes a PDF of them again."""
     access = Access("ipp", cups_printer.uri)
@@ -108,7 +122,7 @@ def test_a_printer_that_knows_no_pdf_gets_dots_that_others_can_read(cups_printer
         assert finished(access, sent.remote) == "done"
         assert texts_of(cups_printer.printed()[-1].read_bytes()) == [f"RASTER-{at}"]
     assert [queue[:2] for queue in queues(cups_printer.uri)] == [("werkbank", cups_printer.uri)]
-    with pytest.raises(Refused, match="printer_refused"):
+    with pytest.raises(Unavailable, match="printer_no_path"):  # a queue that may be made yet
         connect(Access("ipp", cups_printer.uri + "-none")).probe()
 
 
@@ -190,6 +204,11 @@ def test_nonsense_is_no_printer(kind: str) -> None:
             printing(access, Task(paper("X"), PDF, "x"))
 
 
+def test_a_queue_that_takes_the_connection_and_says_nothing_is_not_away() -> None:
+    with Sink(mode="silent") as sink, pytest.raises(Unavailable, match="printer_silent"):
+        printing(Access("lpd", f"lpd://{sink.address}/lp", timeout=0.5), Task(paper("X"), PDF, "x"))
+
+
 def test_a_sleeping_printer_that_swallows_nothing_leaves_a_riddle() -> None:
     with Sink(mode="silent") as sink, pytest.raises(Cut):
         printing(Access("raw", sink.address, timeout=0.5), Task(b"%PDF" + bytes(20_000_000), PDF, "long"))
@@ -225,6 +244,78 @@ def test_a_page_as_large_as_a_field_is_not_painted() -> None:
         rasterised(paper("X", size=(14000, 14000)), 300, "pwg", colour=False)
 
 
+def test_a_receipt_is_the_page_in_dots_and_nothing_is_said_on_the_way(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """`werkbank print` writes its results to where a library would complain."""
+    made = for_language(
+        Task(paper("BON", size=(226.8, 120)), PDF, "receipt"), Access("raw", "x:9100", "escpos")
+    )
+    at = made.index(b"\x1dv0\x00")
+    across, high = (int.from_bytes(made[at + start : at + start + 2], "little") for start in (4, 6))
+    dots = Image.frombytes("1", (across * 8, high), made[at + 8 : at + 8 + across * high])
+    assert across * 8 == 576
+    assert zxingcpp.read_barcodes(ImageOps.invert(dots.convert("L")))[0].text == "BON"
+    assert capfd.readouterr().out == ""
+
+
+def test_a_label_printer_says_what_it_is_once() -> None:
+    answers = {b"~HS": _STATUS % (b"0", b"0", b"0"), b"~HI": b"\x02ZT411-600dpi,V92,24,8176KB\x03\r\n"}
+    with Sink(answers=answers) as sink:
+        assert asked_resolution("raw", sink.address, "zpl") == 600
+        _, found = connect(Access("raw", sink.address, "zpl")).probe()
+        assert (found.model, found.dpi) == ("ZT411-600dpi", (600,))
+        # Before a job it is asked how it is and no more.
+        sink.answers[b"~HI"] = b"\x02another,V1,8,1KB\x03"
+        again = connect(Access("raw", sink.address, "zpl", capabilities=found)).probe()[1]
+        assert (again.model, again.dpi) == ("ZT411-600dpi", (600,))
+        gone = sink.address
+    assert asked_resolution("raw", gone, "zpl") == 0
+    assert asked_resolution("raw", "no:address:at:all", "zpl") == 0
+    with Sink() as mute:
+        assert asked_resolution("raw", mute.address, "zpl") == 0
+        assert mute.jobs == []
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        (b"\x02ZD421-203dpi,V84.20.18Z,8,8176KB\x03\r\n", ("ZD421-203dpi", (203,))),
+        (b"ZTC GK420d-300dpi", ("ZTC GK420d-300dpi", (300,))),
+        (b"\x02Clone,V1,12,64KB\x03", ("Clone", (300,))),
+        (b"\x02Clone,V1,9,64KB\x03", ("", ())),
+        (b"\x02Model 12203dpi,V1\x03", ("", ())),
+        (b"", ("", ())),
+        (b"\xff,\xfe,\x00", ("", ())),
+    ],
+)
+def test_what_a_label_printer_says_it_is(said: bytes, known: tuple[str, tuple[int, ...]]) -> None:
+    assert zebra_identity(said) == known
+
+
+@pytest.mark.parametrize(
+    ("said", "service"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP"),
+        (b"<!DOCTYPE HTML>", "HTTP"),
+        (b"SSH-2.0-OpenSSH_9.2p1\r\n", "SSH"),
+        (b"220 mail.house ESMTP\r\n", "FTP, SMTP"),
+        (b"\x02030,0,0,1234", ""),
+        (b"@PJL USTATUS DEVICE\r\n", ""),
+        (b"", ""),
+    ],
+)
+def test_another_service_at_the_port_is_told(said: bytes, service: str) -> None:
+    """One that speaks first is known before anything leaves, one that answers the document afterwards."""
+    assert other_service(said) == service
+    if service:
+        with Sink(mode="greets", says=said) as sink:
+            with pytest.raises(Unavailable, match="printer_other_service"):
+                connect(Access("raw", sink.address, "zpl")).probe()
+            with pytest.raises(Refused, match="printer_other_service"):
+                printing(Access("raw", sink.address, "pdf"), Task(paper("X"), PDF, "x"))
+
+
 def test_what_label_and_receipt_printers_say() -> None:
     assert zebra_status(_STATUS % (b"1", b"0", b"0")).code == "media_out"
     assert zebra_status(_STATUS % (b"0", b"1", b"0")).code == "paused"
@@ -234,6 +325,10 @@ def test_what_label_and_receipt_printers_say() -> None:
     assert receipt_status(b"\x12\x12\x72").code == "media_out"
     assert receipt_status(b"\x1a\x16\x12").code == "cover_open"
     assert receipt_status(b"HTT").code == "unknown"
+    for language, asks in (("zpl", b"~HS"), ("escpos", b"\x10\x04\x01")):
+        with Sink(answers={asks: b"what?"}) as sink:
+            said = connect(Access("raw", sink.address, language)).probe()[0]
+            assert (said.code, said.ready, said.reasons) == ("unknown", True, ("printer_odd_answer",))
 
 
 @pytest.mark.parametrize(
@@ -245,6 +340,8 @@ def test_what_label_and_receipt_printers_say() -> None:
         (5, ["door-open-report", "toner-low-warning"], "cover_open"),
         (4, ["media-low-report", "marker-supply-low-warning"], "toner_low"),
         (3, ["media-empty-report"], "idle"),
+        (4, ["media-empty-warning"], "printing"),
+        (4, ["media-empty-warning", "media-needed-warning"], "media_out"),
         (5, [], "attention"),
         (99, [], "unknown"),
     ],

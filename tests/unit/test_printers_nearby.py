@@ -41,12 +41,13 @@ def test_what_announces_itself_is_found(network: Zeroconf) -> None:
     announce(network, "_pdl-datastream._tcp.local.", "Etiketten", 9100, ty="ZTC ZD421-203dpi ZPL")
     found: list[Nearby] = []
     while len(found) < 2:  # a busy machine may answer after it has been listened to
-        found = [one for one in nearby(0.8, LOOPBACK) if one.name in ("Büro", "Etiketten")]
+        found = [one for one in nearby(2.0, LOOPBACK) if one.name in ("Büro", "Etiketten")]
     assert [(one.name, one.kind, one.address, one.language) for one in found] == [
         ("Büro", "ipp", "ipps://127.0.0.1:443/ipp/print", "pdf"),
         ("Etiketten", "raw", "127.0.0.1:9100", "zpl"),
     ]
     assert found[0].words == "Brother HL, 1. OG"
+    assert [one.dpi for one in found] == [0, 203]
 
 
 @pytest.mark.parametrize(

@@ -5,22 +5,25 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from pypdf import PdfReader
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 from reportlab.pdfgen import canvas
 
 import app.views.printing
 import app.views.security
 from app.core.db import Database
-from app.services.printing import writes
+from app.core.i18n import LANGUAGES, catalogue, set_language, t
+from app.services.printing import trouble, writes
 from app.services.printing.commands import (
     NoteStatus,
     PrintDocument,
@@ -37,6 +40,7 @@ from app.views.printing import discover, printers, queue
 from app.views.printing.button import print_documents, wants_choice
 from app.views.printing.long_press import LongPress
 from app.views.printing.watch import PrintWatch
+from app.views.printing.words import OFFERED
 from tests.peers.printers import cups_printer, ipp_printer
 from tests.peers.sockets import Sink
 from tests.views.make_screens import AsRole, Bench
@@ -118,57 +122,6 @@ def test_the_light_for_printers_in_trouble_outlives_another_language(bench: Benc
     bench.wait(lambda: "printers" in str(bench.front().title()).lower())
 
 
-def test_an_address_of_another_connection_is_refused_beside_its_field(bench: Bench, admin: Raw) -> None:
-    bench.window.new_record("printing.printer")
-    page = bench.front()
-    for key, value in (("name", "Labels"), ("address", "localhost:9109"), ("media", "100 × 60 mm")):
-        bench.type(f"field.{key}", value)
-    page.save()
-    bench.settle()
-    assert "Port 9100" in page.boxes["address"].error
-    assert admin.execute("SELECT FROM printing.printer WHERE name = 'Labels'").fetchone() is None
-    bench.choose("field.kind", "Netzwerk, Port 9100")
-    page.save()
-    bench.settle()
-    stored = admin.execute(
-        "SELECT kind, address, media, language FROM printing.printer WHERE name = 'Labels'"
-    ).fetchone()
-    assert stored == ("raw", "localhost:9109", "100x60", "zpl")
-
-
-def test_what_a_new_printer_is_sent_follows_its_connection_until_it_is_chosen(bench: Bench) -> None:
-    bench.window.new_record("printing.printer")
-    language = bench.front().boxes["language"]
-    assert language.value() == "pdf"
-    bench.choose("field.kind", "Netzwerk, Port 9100")
-    assert language.value() == "zpl"
-    bench.choose("field.kind", "Netzwerk (LPD)")
-    assert language.value() == "pdf"
-    bench.type("field.media", "100x60")
-    assert language.value() == "zpl"
-    bench.choose("field.language", "Bons (ESC/POS)")
-    bench.choose("field.kind", "Netzwerk, Port 9100")
-    assert language.value() == "escpos"
-
-
-def test_a_printer_that_is_away_says_so_in_words(bench: Bench, as_role: AsRole) -> None:
-    """The queue notes the key of what went wrong; people read what it means.  Its history stays what people did."""
-    db = as_role("administrator")
-    number = new_printer(db, "Weit weg", "192.0.2.9")
-    db.write(writes.note_status, NoteStatus(number, "offline", "silent", None))
-    db.write(writes.note_status, NoteStatus(number, "offline", "printer_away", None))
-    bench.window.open_record("printing.printer", number)
-    bench.wait(lambda: "Der Drucker Weit weg ist nicht erreichbar." in bench.everything())
-    card = bench.front().story.history
-
-    def told() -> str:
-        return " ".join(label.text() for label in card.findChildren(QLabel))
-
-    bench.wait(lambda: "angelegt" in told())
-    assert "Meldungen" not in told()
-    assert "reasons" not in told()
-
-
 def test_a_job_for_a_printer_of_another_work_place_says_whom_it_waits_for(
     bench: Bench, as_role: AsRole, admin: Raw
 ) -> None:
@@ -180,7 +133,70 @@ def test_a_job_for_a_printer_of_another_work_place_says_whom_it_waits_for(
     document = PrintDocument(paper("1"), "LS-1")
     db.write(writes.request, RequestPrint("delivery_note", (document,), secret(), "de", number))
     bench.go("printing.queue", preset="open")
-    bench.wait(lambda: "Wartet auf das Programm am Arbeitsplatz Packtisch." in bench.everything())
+    bench.wait(lambda: "Wartet auf Packtisch" in bench.everything())
+
+
+def test_a_job_of_a_printer_out_of_use_says_so_and_offers_another_way(
+    bench: Bench, as_role: AsRole, admin: Raw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In few words in its cell, with what to do when the pointer rests on it, and in its menu."""
+    db = as_role("administrator")
+    number = new_printer(db, "Altgerät", "127.0.0.1:9", kind="raw")
+    document = PrintDocument(paper("1"), "LS-77")
+    db.write(writes.request, RequestPrint("delivery_note", (document,), secret(), "de", number))
+    admin.execute("UPDATE printing.printer SET is_active = false WHERE id = %s", (number,))
+    page = bench.go("printing.queue", preset="trouble")
+    bench.wait(lambda: "Stillgelegt: umleiten oder abbrechen" in bench.everything())
+    line = next(n for n, row in enumerate(page.model.rows) if row.title == "LS-77")
+    column = next(n for n, one in enumerate(page.model.columns) if one.key == "reason")
+    told: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda _at, words, _view: told.append(words))
+    at = page.table.visualRect(page.model.index(line, column)).center()
+    pointed = QHelpEvent(QEvent.Type.ToolTip, at, page.table.viewport().mapToGlobal(at))
+    QApplication.sendEvent(page.table.viewport(), pointed)
+    assert "Der Drucker ist stillgelegt. Schicken Sie den Auftrag" in told[0]
+    page.table.selectRow(line)
+    menu = QMenu()
+    page.offers.fill_row_menu(menu)
+    entries = {entry.text() for entry in menu.actions() if entry.isEnabled()}
+    assert {"Auf anderem Drucker …", "Abbrechen"} <= entries
+    assert "Jetzt drucken" not in entries
+
+
+def _filled(box: Any) -> bool:
+    return bool(box.count() > 1)
+
+
+def test_work_places_to_choose_from_say_which_is_this_one_and_which_are_old(
+    bench: Bench, as_role: AsRole, admin: Raw
+) -> None:
+    db = as_role("administrator")
+    db.write(writes.see_station, SeeStation(secret(), "PC-7 · ida"))
+    db.write(writes.see_station, SeeStation("w" * 40, "PC-7 · ida"))
+    db.write(writes.see_station, SeeStation("o" * 40, "PC-7 · otto"))
+    admin.execute("UPDATE printing.station SET last_seen = '2026-01-02 12:00Z' WHERE name = 'PC-7 · otto'")
+    OFFERED._kept.clear()
+    for topic in ("printing.printer", "printing.route"):
+        bench.window.new_record(topic)
+        box: Any = bench.front().boxes["station_id"].editor
+        bench.qtbot.waitUntil(partial(_filled, box), timeout=10_000)
+        offered = {box.itemText(number) for number in range(box.count())}
+        assert {"PC-7 · ida (2)", "PC-7 · otto (zuletzt 02.01.2026)"} <= offered
+        assert "PC-7 · ida (1) (dieser Arbeitsplatz)" in offered
+
+
+def test_every_reason_has_few_words_for_lists(bench: Bench) -> None:
+    """What the queue can say of a job has room in its column, in both languages."""
+    widest = next(one.width for one in queue.spec(bench.window.ctx).columns if one.key == "reason")
+    measure = bench.go("printing.queue").table.fontMetrics()
+    keys = [key.removeprefix("printing.why.") for key in catalogue() if key.startswith("printing.why.")]
+    assert {*trouble.AWAY, *trouble.WRONG} <= {*keys}
+    for lang in LANGUAGES:
+        set_language(lang)
+        for key in keys:
+            words = t(f"printing.why.{key}", what="HTTP 404", place="PC-7 · ida")
+            assert measure.horizontalAdvance(words) <= widest - 16, words
+    set_language("de")
 
 
 def test_printing_asks_nothing_unless_wanted(bench: Bench, as_role: AsRole, admin: Raw) -> None:
@@ -226,7 +242,7 @@ def test_printing_asks_nothing_unless_wanted(bench: Bench, as_role: AsRole, admi
     assert "nicht erreichbar" in bench.said()
     page = bench.go("printing.queue", preset="open")
     page.refresh()
-    bench.wait(lambda: "ist nicht erreichbar" in bench.everything())
+    bench.wait(lambda: "Drucker nicht erreichbar" in bench.everything())
     watch.look()
     bench.wait(lambda: "Drucker brauchen Hilfe" in bench.window.status.printing.text())
     page.table.selectRow(0)
@@ -276,6 +292,28 @@ def test_a_route_says_where_things_go(bench: Bench, admin: Raw, as_role: AsRole)
     assert PdfReader(io.BytesIO(stored[0])).pages[0].mediabox.width == pytest.approx(60 * 72 / 25.4, abs=0.1)
 
 
+def test_a_role_of_the_house_stands_in_the_list_of_routes_by_its_title(
+    bench: Bench, as_role: AsRole, admin: Raw
+) -> None:
+    """Not one of the administrator's own; in both languages, and on its form too when it is retired by now."""
+    admin.execute(
+        'SELECT sec.role_create(\'night_shift\', \'{"title_de": "Nachtschicht", "title_en": "Night shift"}\')'
+    )
+    db = as_role("administrator")
+    target = new_printer(db, "Halle 2", "127.0.0.1:9", kind="raw")
+    values = {"kind": "label", "role": "night_shift", "printer_id": target}
+    number = db.write(writes.save_route, SaveRoute(None, None, values)).value.id
+    bench.go("printing.routes")
+    bench.wait(lambda: "Nachtschicht" in bench.everything())
+    assert "night_shift" not in bench.everything()
+    admin.execute("SELECT sec.role_retire('night_shift', 'a test')")
+    bench.window.open_record("printing.route", number)
+    bench.wait(lambda: bench.front().boxes["role"].editor.currentText() == "Nachtschicht")
+    bench.window.switch_language("en")
+    bench.go("printing.routes")
+    bench.wait(lambda: "Night shift" in bench.everything())
+
+
 def test_printers_are_found_at_work_places_and_print_servers(
     bench: Bench, as_role: AsRole, cups_printer: Printer
 ) -> None:
@@ -299,7 +337,7 @@ def test_what_announces_itself_is_offered_with_what_it_takes(
     bench: Bench, admin: Raw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admin.execute("UPDATE printing.station SET offers = '[]'")
-    label = Nearby("Etiketten", "raw", "10.0.0.8:9100", "zpl", "ZTC ZD421, Versand")
+    label = Nearby("Etiketten", "raw", "127.0.0.1:9", "zpl", "ZTC ZD421, Versand", 600)
     monkeypatch.setattr(discover, "nearby", lambda: [label])
     bench.go("printing.printers")
     bench.click("action.discover")
@@ -310,8 +348,8 @@ def test_what_announces_itself_is_offered_with_what_it_takes(
     bench.settle()
     bench.click("dialog.yes")
     form = bench.front()
-    shown = [form.boxes[key].value() for key in ("kind", "address", "language")]
-    assert shown == ["raw", "10.0.0.8:9100", "zpl"]
+    shown = [form.boxes[key].value() for key in ("kind", "address", "language", "dpi")]
+    assert shown == ["raw", "127.0.0.1:9", "zpl", 600]
 
 
 def test_a_finger_held_on_a_button_asks_how_to_print(bench: Bench) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from app.core.errors import Refused
+from app.core.errors import AppError, Refused
 from app.services.printing.device import Access, Device
 from app.services.printing.ipp import IppPrinter
 from app.services.printing.wires import LpdPrinter, RawPrinter
@@ -13,6 +13,8 @@ from app.services.printing.wires import LpdPrinter, RawPrinter
 SYSTEM: list[Callable[[Access], Device]] = []
 _SCHEMES = {"ipp": "ipp", "ipps": "ipp", "http": "ipp", "https": "ipp", "lpd": "lpd", "socket": "raw"}
 _PORTS = {631: "ipp", 515: "lpd", **dict.fromkeys(range(9100, 9110), "raw")}
+PAPER_DPI, LABEL_DPI = 300, 203
+"""What is assumed where a printer does not say: 203 is what most label printers have."""
 _SIZE = re.compile(r"\s*([0-9]+)(?:[.,]([0-9]))?\s*(?:mm)?\s*[xX×*]\s*([0-9]+)(?:[.,]([0-9]))?\s*(?:mm)?\s*")
 
 
@@ -51,6 +53,20 @@ def usual_language(kind: str, media: str) -> str:
     Port 9100, and labels at an LPD server: ZPL, as such a printer would print the text of a PDF as rubbish.
     """
     return "zpl" if kind == "raw" or (kind == "lpd" and media.strip()) else "pdf"
+
+
+def asked_resolution(kind: str, address: str, language: str) -> int:
+    """The dots per inch a printer says it prints labels in, 0 when it does not say.  Takes some seconds."""
+    try:
+        device = connect(Access(kind, address, language, timeout=3.0))
+    except AppError:
+        return 0
+    try:
+        return device.probe()[1].resolution
+    except AppError:
+        return 0
+    finally:
+        device.close()
 
 
 def label_size(typed: str) -> str:

@@ -21,6 +21,7 @@ OCTETS = "application/octet-stream"
 _JPEG = "image/jpeg"
 _OWN_LANGUAGE = {"pdf": PDF, "zpl": ZPL, "escpos": ESCPOS, "text": TEXT}
 _RECEIPT_DOTS = 576  # across 80 mm of paper
+_RECEIPT_PRINTER = "TM-T20II"  # as wide; what is sent is the same for all of them
 
 
 def suited(
@@ -39,7 +40,7 @@ def suited(
     if PDF in formats or not formats:
         return content, PDF
     colour = bool(capabilities.colour)
-    dpi = min((one for one in capabilities.dpi if one >= 300), default=max(capabilities.dpi, default=300))
+    dpi = capabilities.resolution or 300
     if "image/pwg-raster" in formats:
         return rasterised(content, dpi, "pwg", colour=colour, sides=task.sides), "image/pwg-raster"
     if "image/urf" in formats:
@@ -148,7 +149,7 @@ def _receipt(pdf: bytes) -> bytes:
     """Every page across the width of the receipt's paper, cut behind."""
     from escpos.printer import Dummy
 
-    printer = Dummy()
+    printer = Dummy(profile=_RECEIPT_PRINTER)  # without one it complains on stdout
     for page in raster.pages_of(pdf, 203, colour=False):
         fits = page.width <= _RECEIPT_DOTS
         high = round(page.height * _RECEIPT_DOTS / page.width)

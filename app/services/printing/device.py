@@ -58,6 +58,11 @@ class Capabilities:
     dpi: tuple[int, ...] = ()
     answers: bool = False  # whether it can be asked how it is
 
+    @property
+    def resolution(self) -> int:
+        """The dots per inch things are painted in: enough for paper, else the most there are; 0 unknown."""
+        return min((one for one in self.dpi if one >= 300), default=max(self.dpi, default=0))
+
     def as_json(self) -> dict[str, Any]:
         """As the registry keeps it."""
         return {

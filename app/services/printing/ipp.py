@@ -16,6 +16,7 @@ import requests
 
 from app.core.errors import Refused, Unavailable
 from app.services.printing import ipp_wire as wire
+from app.services.printing import trouble
 from app.services.printing.convert import suited
 from app.services.printing.deadline import EndingAdapter
 from app.services.printing.device import (
@@ -58,6 +59,8 @@ _ASKED = (
 )
 _BUSY = frozenset({0x0502, 0x0505, 0x0506, 0x0507})  # unavailable, temporary, not accepting, busy
 _FORMAT = frozenset({0x040A, 0x0410, 0x0411})
+_NOT_FOUND = 0x0406
+_HTTP = {0x0401: 403, 0x0402: 401, 0x0403: 403}  # forbidden, not authenticated, not authorised
 
 # A printer names its reasons with -error, -warning or -report behind them.
 _REASONS: tuple[tuple[StatusCode, tuple[str, ...]], ...] = (
@@ -125,7 +128,12 @@ class IppPrinter:
                 raise _cut(error) from error
             return self._sent(answer)
         remote = _job_id(self.ask(CREATE_JOB, name, job))
-        began(remote)
+        try:
+            began(remote)
+        except Refused:  # somebody took the job back meanwhile: it is none of the printer's business any more
+            with contextlib.suppress(Unavailable, Refused):
+                self.cancel(remote)
+            raise
         which = [Attribute(wire.INTEGER, "job-id", int(remote)), *name[:1], *document]
         which.append(Attribute(wire.BOOLEAN, "last-document", True))
         try:
@@ -200,18 +208,21 @@ class IppPrinter:
         )
         answer = self._post(_Body(body, content) if content else body)
         if answer.status >= 0x0400:
-            raise self._refusal(answer)
+            raise self._refusal(answer, operation)
         return answer
 
-    def _refusal(self, answer: Answer) -> Exception:
+    def _refusal(self, answer: Answer, operation: int) -> Exception:
         if answer.status in _BUSY:
             return Unavailable("printer_busy", printer=self.uri)
         if answer.status in _FORMAT:
             return Refused("printer_format", printer=self.uri)
-        if answer.status in (0x0401, 0x0402, 0x0403):
-            return Unavailable("printer_sign_in", printer=self.uri)
+        if answer.status in _HTTP:
+            return trouble.of_http(_HTTP[answer.status], "", self.uri, named=bool(self._access.username))
         said = answer.all(wire.OPERATION).get("status-message") or [f"0x{answer.status:04x}"]
-        return Refused("printer_refused", printer=self.uri, what=str(said[0])[:200])
+        what = str(said[0])[:200]
+        if answer.status == _NOT_FOUND and operation == GET_PRINTER:
+            return Unavailable("printer_no_path", printer=self.uri, what=what)
+        return Refused("printer_refused", printer=self.uri, what=what)
 
     def _post(self, body: "bytes | _Body") -> Answer:
         where = self.uri
@@ -228,10 +239,10 @@ class IppPrinter:
                     stream=True,
                 ) as answer,
             ):
-                if answer.status_code in (401, 403):
-                    raise Unavailable("printer_sign_in", printer=where)
                 if answer.status_code != 200:
-                    raise Unavailable("printer_nonsense", printer=where)
+                    location = answer.headers.get("Location", "")
+                    named = bool(self._access.username)
+                    raise trouble.of_http(answer.status_code, location, where, named=named)
                 data = bytearray()
                 for block in answer.iter_content(_BLOCK):
                     data += block
@@ -240,10 +251,8 @@ class IppPrinter:
             return wire.parse(bytes(data))
         except wire.NonsenseError as error:
             raise Unavailable("printer_nonsense", printer=where) from error
-        except requests.exceptions.SSLError as error:
-            raise Unavailable("printer_certificate", printer=where) from error
         except requests.exceptions.RequestException as error:
-            raise Unavailable("printer_away", printer=where) from error
+            raise trouble.of_line(error, where) from error
 
     def _verify(self, ca: str) -> bool | str:
         if not ca:
@@ -320,7 +329,11 @@ def status_of(known: dict[str, list[Any]]) -> Status:
     for code, words in _REASONS:
         if bare.intersection(words):
             # A warning of a printer that goes on printing is no reason to keep work back.
-            stopped = state == 5 or code in ("toner_low", "paused") or not _only_reported(reasons, words)
+            # What is needed is missing for the job in hand, whatever the printer calls it.
+            needed = "media-needed-warning" in reasons and code == "media_out"
+            stopped = (
+                state == 5 or needed or code in ("toner_low", "paused") or not _only_reported(reasons, words)
+            )
             if stopped:
                 return Status(code, reasons)
     if (known.get("printer-is-accepting-jobs") or [True])[0] is False:

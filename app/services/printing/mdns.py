@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.core.errors import Unavailable
+from app.services.printing.wires import dpi_named
 
 # What is announced, and how such a printer is reached.
 SERVICES = {
@@ -21,13 +22,17 @@ _LABEL_PRINTERS = ("zebra", "ztc ", "zpl")
 
 @dataclass(frozen=True, slots=True)
 class Nearby:
-    """A printer that was found: what it is called, how it is reached, what it takes, its own words about itself."""
+    """A printer that was found: what it is called, how it is reached, what it takes, its own words about itself.
+
+    ``dpi``: the resolution its words name, 0 where they do not.
+    """
 
     name: str
     kind: str
     address: str
     language: str
     words: str
+    dpi: int = 0
 
 
 def nearby(seconds: float = SECONDS, interfaces: Sequence[str] | None = None) -> list[Nearby]:
@@ -81,9 +86,9 @@ def described(service: str, name: str, info: Any) -> Nearby | None:
     model = said.get("ty") or said.get("product", "").strip("()")
     words = ", ".join(word for word in (model, said.get("note", "")) if word)
     plain = name.removesuffix("." + service)
-    return Nearby(
-        plain, SERVICES[service], _address(service, host, info.port, said), _takes(service, said), words
-    )
+    address, takes = _address(service, host, info.port, said), _takes(service, said)
+    named = " ".join((model, said.get("product", ""), plain))
+    return Nearby(plain, SERVICES[service], address, takes, words, dpi_named(named))
 
 
 def _address(service: str, host: str, port: int, said: Mapping[str, str]) -> str:

@@ -3,8 +3,8 @@
 import datetime as dt
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select, text
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, Text, and_, case, cast, func, or_, select, text
+from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
 from app.core.paging import ListQuery, Page, fetch_page
@@ -82,7 +82,7 @@ class RouteRow(NamedTuple):
 
 
 class JobRow(NamedTuple):
-    """A job in the queue; ``only_at`` is the work place whose program alone can send it."""
+    """A job in the queue; ``only_at`` is the work place whose program alone can send it, ``in_use`` its printer."""
 
     id: int
     title: str
@@ -91,6 +91,7 @@ class JobRow(NamedTuple):
     record_id: int | None
     printer_id: int
     printer: str
+    in_use: bool
     only_at: str
     station: str
     state: str
@@ -118,6 +119,16 @@ class Routed(NamedTuple):
     status: str
 
 
+class Place(NamedTuple):
+    """A work place, the printers its system knows, how it is told from the others."""
+
+    id: int
+    name: str
+    offers: tuple[str, ...]
+    code: str
+    last_seen: dt.datetime
+
+
 class Choice(NamedTuple):
     """A printer to choose from."""
 
@@ -130,6 +141,15 @@ class Choice(NamedTuple):
     status: str
 
 
+def _places(name: str) -> Any:
+    """The work places by names that tell them apart: two of one name have a number behind it, in their order."""
+    number = func.row_number().over(partition_by=Station.name, order_by=Station.id)
+    several = func.count().over(partition_by=Station.name) > 1
+    label = case((several, Station.name + " (" + cast(number, Text) + ")"), else_=Station.name)
+    return select(Station.id, label.label("name")).subquery(name)
+
+
+_AT, _FROM = _places("at_place"), _places("from_place")
 _STATUS = func.coalesce(PrinterStatus.status, "unknown")
 _WAITING = (
     select(func.count())
@@ -147,17 +167,22 @@ _PRINTER: dict[str, Any] = {
     "media": Printer.media,
     "status": _STATUS,
     "reasons": func.coalesce(PrinterStatus.reasons, ""),
-    "station": func.coalesce(Station.name, ""),
+    "station": func.coalesce(_AT.c.name, ""),
     "waiting": _WAITING,
     "is_active": Printer.is_active,
     "checked_at": PrinterStatus.checked_at,
 }
 _JOB: dict[str, Any] = {
-    name: getattr(PrintJob, name) for name in JobRow._fields if name not in ("printer", "only_at", "station")
-} | {"printer": Printer.name, "only_at": func.coalesce(Station.name, "")}
+    name: getattr(PrintJob, name) for name in JobRow._fields if hasattr(PrintJob, name) and name != "station"
+} | {
+    "printer": Printer.name,
+    "in_use": Printer.is_active,
+    "only_at": func.coalesce(_AT.c.name, ""),
+    "station": func.coalesce(_FROM.c.name, ""),
+}
 _ROUTE: dict[str, Any] = {
     name: getattr(Route, name) for name in RouteRow._fields if name not in ("printer", "station")
-} | {"printer": Printer.name, "station": func.coalesce(Station.name, "")}
+} | {"printer": Printer.name, "station": func.coalesce(_AT.c.name, "")}
 
 
 def list_printers(session: Session, query: ListQuery) -> Page:
@@ -165,7 +190,7 @@ def list_printers(session: Session, query: ListQuery) -> Page:
     statement = (
         select(*(_PRINTER[name].label(name) for name in PrinterRow._fields))
         .outerjoin(PrinterStatus, PrinterStatus.printer_id == Printer.id)
-        .outerjoin(Station, Station.id == Printer.station_id)
+        .outerjoin(_AT, _AT.c.id == Printer.station_id)
     )
     if query.preset in ("active", "trouble"):
         statement = statement.where(Printer.is_active)
@@ -204,7 +229,7 @@ def _routes() -> Any:
     return (
         select(*(_ROUTE[name].label(name) for name in RouteRow._fields))
         .join(Printer, Printer.id == Route.printer_id)
-        .outerjoin(Station, Station.id == Route.station_id)
+        .outerjoin(_AT, _AT.c.id == Route.station_id)
     )
 
 
@@ -218,34 +243,30 @@ def get_route(session: Session, route_id: int, _language: str = "de") -> RouteRo
 
 def list_jobs(session: Session, query: ListQuery) -> Page:
     """Rows of `JobRow`.  Presets: open, trouble, mine, all."""
-    statement, columns = _jobs()
+    statement = _jobs()
     if query.preset == "open":
         statement = statement.where(PrintJob.state.in_(OPEN))
     elif query.preset == "trouble":
-        late = and_(PrintJob.state == "waiting", PrintJob.reason != "")
+        late = and_(PrintJob.state == "waiting", or_(PrintJob.reason != "", ~Printer.is_active))
         statement = statement.where(PrintJob.state.in_(TROUBLE) | late)
     elif query.preset == "mine":
         statement = statement.where(PrintJob.requested_by == text("SESSION_USER"))
-    return fetch_page(session, statement, columns=columns, key=_JOB["id"], query=query, row=JobRow)
+    return fetch_page(session, statement, columns=_JOB, key=_JOB["id"], query=query, row=JobRow)
 
 
-def _jobs() -> tuple[Any, dict[str, Any]]:
-    """Jobs as `JobRow`, and its columns."""
-    place = aliased(Station)
-    columns = _JOB | {"station": func.coalesce(place.name, "")}
-    statement = (
-        select(*(columns[name].label(name) for name in JobRow._fields))
+def _jobs() -> Select[Any]:
+    """Jobs as `JobRow`."""
+    return (
+        select(*(_JOB[name].label(name) for name in JobRow._fields))
         .join(Printer, Printer.id == PrintJob.printer_id)
-        .outerjoin(place, place.id == PrintJob.station_id)
-        .outerjoin(Station, Station.id == Printer.station_id)
+        .outerjoin(_FROM, _FROM.c.id == PrintJob.station_id)
+        .outerjoin(_AT, _AT.c.id == Printer.station_id)
     )
-    return statement, columns
 
 
 def at_terminal(session: Session) -> tuple[JobRow, ...]:
     """What was asked for at this terminal: first what needs somebody, then what waits, then the last that came out."""
-    statement, _columns = _jobs()
-    here = statement.where(PrintJob.login == text("SESSION_USER"))
+    here = _jobs().where(PrintJob.login == text("SESSION_USER"))
     needs = here.where(PrintJob.state.in_(TROUBLE)).order_by(PrintJob.id.desc()).limit(MOST_OPEN)
     waits = here.where(PrintJob.state.in_(OPEN)).order_by(PrintJob.id).limit(MOST_OPEN)
     out = here.where(PrintJob.state.in_(OUT)).order_by(PrintJob.id.desc()).limit(MOST_OUT)
@@ -283,12 +304,16 @@ def choices(session: Session) -> tuple[Choice, ...]:
     )
 
 
-def stations(session: Session) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
+def stations(session: Session) -> tuple[Place, ...]:
     """Work places that have been seen, with the printers their systems know."""
     rows = session.execute(
-        select(Station.id, Station.name, Station.offers).order_by(Station.name, Station.id)
+        select(Station.id, _AT.c.name, Station.offers, Station.code, Station.last_seen)
+        .join(_AT, _AT.c.id == Station.id)
+        .order_by(_AT.c.name, Station.id)
     )
-    return tuple((row[0], row[1], tuple(str(one.get("name", "")) for one in row[2])) for row in rows)
+    return tuple(
+        Place(row[0], row[1], tuple(str(one.get("name", "")) for one in row[2]), *row[3:]) for row in rows
+    )
 
 
 def in_trouble(session: Session) -> tuple[tuple[str, str], ...]:
@@ -322,7 +347,7 @@ class Offered(NamedTuple):
     """What routes and printers are chosen from."""
 
     kinds: tuple[str, ...]
-    stations: tuple[tuple[int, str, tuple[str, ...]], ...]
+    stations: tuple[Place, ...]
     printers: tuple[Choice, ...]
 
 

@@ -21,7 +21,14 @@ _ASK_TIMEOUT = 1.5
 _ASK_LONGEST = 2 * _ASK_TIMEOUT  # for who trickles
 _FAREWELL = 3.0  # many printers keep the line open for minutes
 _LARGEST_STATUS = 4096
-_HOST_STATUS = b"~HS"
+_HOST_STATUS, _HOST_IDENTITY = b"~HS", b"~HI"
+_DOTS = {6: 152, 8: 203, 12: 300, 24: 600}  # in a millimetre, in an inch
+_SERVICES = (
+    ("HTTP", re.compile(rb"HTTP/\d|\s*<(!doctype html|html)", re.IGNORECASE)),
+    ("SSH", re.compile(rb"SSH-\d")),
+    ("FTP, SMTP", re.compile(rb"220[ -]")),
+    ("TLS", re.compile(rb"\x15\x03[\x00-\x04]\x00\x02")),
+)
 _RECEIPT_ASKS = (b"\x10\x04\x01", b"\x10\x04\x02", b"\x10\x04\x04")
 
 
@@ -87,21 +94,41 @@ class RawPrinter(_Wire):
             language, ()
         )
         status = Status("unknown")
+        known: tuple[str, tuple[int, ...]] = ("", ())
         with self._connected(_ASK_TIMEOUT) as connection:
             try:
                 if language == "zpl":
-                    connection.sendall(_HOST_STATUS)
-                    status = zebra_status(_answer(connection, lambda said: said.count(b"\x03") >= 3))
+                    status, known = self._label_printer(connection)
                 elif language == "escpos":
                     found = bytearray()
                     for ask in _RECEIPT_ASKS:
                         connection.sendall(ask)
-                        found += _answer(connection, lambda said: len(said) >= 1)[:1]
+                        found += self._answer(connection, lambda said: len(said) >= 1)[:1]
                     status = receipt_status(bytes(found))
+                    if found and status.code == "unknown":
+                        status = Status("unknown", ("printer_odd_answer",))
             except OSError:
                 status = Status("unknown")
-        dpi = (self._access.dpi,) if language == "zpl" else ()
-        return status, Capabilities(formats=formats, dpi=dpi, answers=status.code != "unknown")
+        return status, Capabilities(known[0], formats, dpi=known[1], answers=status.code != "unknown")
+
+    def _label_printer(self, connection: socket.socket) -> tuple[Status, tuple[str, tuple[int, ...]]]:
+        """How it is; and what it is, unless that is known: who answers the one question answers the other one."""
+        connection.sendall(_HOST_STATUS)
+        said = self._answer(connection, lambda said: said.count(b"\x03") >= 3)
+        status = zebra_status(said)
+        if said and status.code == "unknown":
+            status = Status("unknown", ("printer_odd_answer",))  # it may print all the same
+        known = self._access.capabilities
+        if known.answers or status.code == "unknown":
+            return status, (known.model, known.dpi)
+        connection.sendall(_HOST_IDENTITY)
+        return status, zebra_identity(self._answer(connection, lambda said: b"\x03" in said))
+
+    def _answer(self, connection: socket.socket, enough: Callable[[bytes], bool]) -> bytes:
+        said = _answer(connection, enough)
+        if service := other_service(said):
+            raise Unavailable("printer_other_service", printer=self._access.address, what=service)
+        return said
 
     def send(self, task: Task, began: Callable[[str], object]) -> Sent:
         """Print; `sent` is all that can be known."""
@@ -117,7 +144,9 @@ class RawPrinter(_Wire):
             try:
                 # A printer that closes its end has taken everything; one that resets it has not.
                 until = time.monotonic() + self._access.timeout
-                while connection.recv(_LARGEST_STATUS):
+                while said := connection.recv(_LARGEST_STATUS):
+                    if service := other_service(said):
+                        raise Refused("printer_other_service", printer=self._access.address, what=service)
                     if time.monotonic() > until:  # one that never stops talking
                         raise TimeoutError
             except TimeoutError:
@@ -192,7 +221,7 @@ class LpdPrinter(_Wire):
             except OSError as error:
                 if started:
                     raise self._cut() from error
-                raise Unavailable("printer_away", printer=self._access.address) from error
+                raise Unavailable("printer_silent", printer=self._access.address) from error
             except Refused:
                 if started:
                     raise self._cut() from None
@@ -248,6 +277,25 @@ def zebra_status(said: bytes) -> Status:
     if first[2] == "1":
         return Status("paused", ("paused",))
     return Status("printing" if first[4].strip("0") else "idle")
+
+
+def zebra_identity(said: bytes) -> tuple[str, tuple[int, ...]]:
+    """Model and dots per inch of the answer to ``~HI``: model, firmware, dots per millimetre, memory."""
+    parts = [part.strip() for part in said.decode("ascii", "replace").strip("\x02\x03\r\n ").split(",")]
+    dots = int(parts[2]) if len(parts) > 2 and parts[2].isdecimal() else 0
+    dpi = _DOTS.get(dots) or dpi_named(parts[0])
+    return (parts[0][:100], (dpi,)) if dpi else ("", ())
+
+
+def dpi_named(model: str) -> int:
+    """The resolution in a model's name (``ZD421-203dpi``), 0 without one."""
+    found = re.search(r"(?<!\d)(\d{3}) ?dpi", model, re.IGNORECASE)
+    return int(found[1]) if found and int(found[1]) in _DOTS.values() else 0
+
+
+def other_service(said: bytes) -> str:
+    """What somebody is who says this and is no printer; empty when it may be one."""
+    return next((name for name, form in _SERVICES if form.match(said)), "")
 
 
 def receipt_status(said: bytes) -> Status:

@@ -45,6 +45,12 @@ def reason_words(reason: str, detail: str = "") -> str:
     return words if not detail or "{what}" in t(key, what="{what}") else f"{words} {detail}"
 
 
+def reason_short(reason: str, detail: str = "") -> str:
+    """The same in the few words that have room in a list."""
+    key = f"mail.why.{reason}"
+    return t(key, what=detail) if has_text(key) else reason_words(reason, detail)
+
+
 def show_mail(owner: QObject, ctx: AppContext, mail_id: int) -> None:
     """Show a mail as it was written, and what became of it."""
     op: ReadOp[MailShown] = ReadOp(owner, ctx, reads.get_mail, mail_id)

@@ -41,12 +41,17 @@ def when_known(ctx: AppContext, run: Callable[[], object]) -> None:
         waiting.append(run)
 
 
-def _tell(ctx: AppContext) -> None:
+def say_again() -> None:
+    """Lists that were faster than the names they show say them now."""
     for window in QApplication.topLevelWidgets():
         for view in window.findChildren(QAbstractItemView):
             if isinstance(model := view.model(), PagedTableModel):
-                model.forget_words()  # a list that was faster shows logins
+                model.forget_words()
                 view.viewport().update()
+
+
+def _tell(ctx: AppContext) -> None:
+    say_again()
     for run in _waiting.pop(ctx, []):
         run()
 

@@ -62,9 +62,10 @@ class Column:
     ``(value, words)``.
 
     ``value`` computes what is shown (default: the field ``key``), ``text`` the words of it, ``second`` the second
-    line, ``tone`` a token colour, ``icon`` an ``(icon, token colour)``.  ``chips`` maps the value to
-    ``(kind, text key)``; without an entry the value itself is shown, neutral.  ``right`` locks the column for a
-    profile that lacks it.  A column that is ``spare`` waits while the list is too narrow, the highest first.
+    line, ``more`` what the pointer over it tells (default: words that were cut), ``tone`` a token colour, ``icon`` an
+    ``(icon, token colour)``.  ``chips`` maps the value to ``(kind, text key)``; without an entry the value itself is
+    shown, neutral.  ``right`` locks the column for a profile that lacks it.  A column that is ``spare`` waits while
+    the list is too narrow, the highest first.
     """
 
     key: str
@@ -87,6 +88,7 @@ class Column:
     value: Callable[[Any], Any] | None = None
     text: Callable[[Any], str] | None = None
     second: Callable[[Any], str] | None = None
+    more: Callable[[Any], str] | None = None
     tone: Callable[[Any], str | None] | None = None
     icon: Callable[[Any], tuple[str, str] | None] | None = None
     chips: Mapping[Any, tuple[str, str]] | None = None

@@ -359,16 +359,21 @@ class TableView(RoomyTable):
             self.viewport().update()
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Show the whole words of a cell whose words were cut."""
+        """Tell more of a cell: what its column says, or the whole words where they were cut."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             index = self.indexAt(event.pos())
-            words = self._cut_words(index) if index.isValid() else ""
+            words = (self._more(index) or self._cut_words(index)) if index.isValid() else ""
             if words:
                 QToolTip.showText(event.globalPos(), plain(words), self)
             else:
                 QToolTip.hideText()
             return True
         return super().viewportEvent(event)
+
+    def _more(self, index: QModelIndex) -> str:
+        more = self.list_model.columns[index.column()].more
+        row = self.list_model.row(index.row()) if more is not None else None
+        return more(row) if more is not None and row is not None else ""
 
     def _cut_words(self, index: QModelIndex) -> str:
         cell = self.list_model.cell(index.row(), index.column())

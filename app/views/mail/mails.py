@@ -13,7 +13,7 @@ from app.views.core.context import AppContext
 from app.views.core.fields import Field
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
-from app.views.core.mail_card import STATES, reason_words, show_mail
+from app.views.core.mail_card import STATES, reason_short, reason_words, show_mail
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.people import name, names
 from app.views.core.table_model import Column
@@ -121,13 +121,13 @@ def spec(ctx: AppContext) -> ListSpec:
         columns=(
             Column("requested_at", "mail.requested_at", "date_time", 148, filter="date"),
             Column("subject", "mail.send.subject", "bold", 230, stretch=True, filter="contains"),
-            Column("recipients", "mail.recipients", width=190, filter="contains"),
+            Column("recipients", "mail.recipients", width=200, filter="contains"),
             Column("kind", "mail.document", width=120, text=lambda row: document_words(row.kind)),
             Column(
                 "state",
                 "mail.state",
                 "chip",
-                120,
+                140,
                 filter="choice",
                 choices=tuple((state, key) for state, (_tone, key) in STATES.items()),
                 chips=STATES,
@@ -135,14 +135,15 @@ def spec(ctx: AppContext) -> ListSpec:
             Column(
                 "reason",
                 "mail.reason",
-                width=220,
-                text=lambda row: reason_words(row.reason, row.detail),
+                width=250,
+                text=lambda row: reason_short(row.reason, row.detail),
+                more=lambda row: reason_words(row.reason, row.detail),
                 sortable=False,
             ),
-            Column("account", "mail.send.account", width=110, filter="contains"),
             Column(
-                "requested_by", "mail.requested_by", width=120, text=lambda row: name(ctx, row.requested_by)
+                "requested_by", "mail.requested_by", width=110, text=lambda row: name(ctx, row.requested_by)
             ),
+            Column("account", "mail.send.account", width=170, filter="contains", hidden=True),
             Column("files", "mail.files", "number", 90, sortable=False, hidden=True),
             Column("attempts", "mail.attempts", "number", 90, hidden=True),
             Column("ended_at", "mail.ended_at", "date_time", 148, hidden=True),

@@ -5,6 +5,7 @@ from app.views.core.actions import Action
 from app.views.core.context import AppContext
 from app.views.core.workspace import RecordType, Workspace
 from app.views.printing import printers, queue, routes
+from app.views.printing.printer_page import PrinterPage
 from app.views.printing.watch import PrintWatch
 
 RAIL = "printing"
@@ -28,7 +29,7 @@ RECORDS = (
     RecordType(
         PRINTER,
         "printer",
-        printers.PrinterPage,
+        PrinterPage,
         "printing.printer.one",
         f"{PRINTER}:select",
         printers.INSERT,

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from concurrent.futures import Future
+from decimal import Decimal
 from typing import Any
 
 from app.core.errors import AppError
 from app.core.i18n import t
 from app.services.printing import reads
 from app.services.printing.ipp import queues
-from app.services.printing.mdns import nearby
+from app.services.printing.mdns import Nearby, nearby
 from app.services.printing.writes import PRINTER
 from app.views.core.context import AppContext
 from app.views.core.fields import Field
@@ -40,14 +41,14 @@ def discover(ctx: AppContext) -> None:
 
 
 def _look(ctx: AppContext, server: str) -> None:
-    def known(stations: Any) -> None:
+    def known(stations: tuple[reads.Place, ...]) -> None:
         offered = [
             (
-                f"{printer} · {place}",
-                {"kind": "system", "name": printer, "address": printer, "station_id": station},
+                f"{printer} · {place.name}",
+                {"kind": "system", "name": printer, "address": printer, "station_id": place.id},
             )
-            for station, place, printers in stations
-            for printer in printers
+            for place in stations
+            for printer in place.offers
         ]
 
         def found(done: "Future[list[tuple[str, dict[str, Any]]]]") -> None:
@@ -70,13 +71,17 @@ def _there(server: str) -> list[tuple[str, dict[str, Any]]]:
             (f"{name} · {words or address}", {"kind": "ipp", "name": name[:80], "address": address})
             for name, address, words in queues(server)
         ]
-    return [
-        (
-            f"{one.name} · {one.words or one.address}",
-            {"kind": one.kind, "name": one.name[:80], "address": one.address, "language": one.language},
-        )
-        for one in nearby()
-    ]
+    return [(f"{one.name} · {one.words or one.address}", _preset(one)) for one in nearby()]
+
+
+def _preset(one: Nearby) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "kind": one.kind,
+        "name": one.name[:80],
+        "address": one.address,
+        "language": one.language,
+    }
+    return found | ({"dpi": Decimal(one.dpi)} if one.dpi else {})
 
 
 def _offer(ctx: AppContext, found: list[tuple[str, dict[str, Any]]]) -> None:

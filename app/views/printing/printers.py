@@ -1,46 +1,58 @@
 """Printers: which there are, how they are, what they can; a test page."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
-from decimal import Decimal
-from typing import Any, ClassVar, cast
+from dataclasses import replace
+from typing import Any
 
-from PySide6.QtWidgets import QWidget
-
-from app.core import credentials
-from app.core import format as fmt
-from app.core.changes import Result
 from app.core.errors import AppError
-from app.core.i18n import language, t
+from app.core.i18n import has_text, language, t
 from app.services.printing import reads, writes
-from app.services.printing.commands import NoteStatus, PrintDocument, RequestPrint, SavePrinter
-from app.services.printing.connect import connect, label_size, other_kind, usual_language
+from app.services.printing.commands import NoteStatus, PrintDocument, RequestPrint
+from app.services.printing.connect import (
+    connect,
+)
 from app.services.printing.device import Capabilities, Status
 from app.services.printing.reads import PrinterForm, PrinterRow
 from app.services.printing.sample import sample_page
 from app.services.printing.station import secret
+from app.services.printing.trouble import state_behind
 from app.services.printing.writes import JOB, PRINTER, Requested
 from app.sync.printing import access_of
 from app.views.core.context import AppContext
-from app.views.core.fields import Field
-from app.views.core.form_model import FormAction, FormSpec, FormValues, Mine, Section, labels_of
-from app.views.core.form_parts import Fact, FactsCard
-from app.views.core.forms import FormPage
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.operation import ReadOp, WriteOp
-from app.views.core.side_cards import StoryCards
 from app.views.core.table_model import Column
 from app.views.core.tasks import FILE
 from app.views.core.values import error_text
 from app.views.printing.discover import discover
-from app.views.printing.words import KINDS, LANGUAGES, OFFERED, STATUS, messages
-from app.views.security.form_dialog import FormDialog, nothing_written
+from app.views.printing.words import (
+    KINDS,
+    LANGUAGES,
+    STATUS,
+    found_out,
+    messages,
+    reason_short,
+)
 
 KEY = "printing.printers"
 INSERT, UPDATE = f"{PRINTER}:insert", f"{PRINTER}:update"
-_ACTIVE = {True: ("ok", "printing.printer.active"), False: ("neutral", "printing.printer.inactive")}
-_TEXTS = ("tray", "media", "location", "username", "ca")
+
+
+def _said(row: PrinterRow) -> str:
+    return messages(row.name, row.reasons)
+
+
+def _said_short(row: PrinterRow) -> str:
+    key, _, what = row.reasons.partition(", ")
+    return reason_short(key, row.name, what) if found_out(row.name, row.reasons) else row.reasons
+
+
+def _connection(row: PrinterRow) -> str:
+    short = f"printing.kind_short.{row.kind}"
+    return t(short) if has_text(short) else t(dict(KINDS)[row.kind])
+
 
 SPEC = ListSpec(
     key=KEY,
@@ -55,19 +67,19 @@ SPEC = ListSpec(
     ),
     columns=(
         Column("name", "printing.printer.name", "bold", 180, stretch=True, filter="contains"),
-        Column("location", "printing.printer.location", width=150, filter="contains"),
-        Column("status", "printing.printer.status", "chip", 140, chips=STATUS),
-        Column("waiting", "printing.printer.waiting", "number", 90),
+        Column("location", "printing.printer.location", width=140, filter="contains"),
+        Column("status", "printing.printer.status", "chip", 140, chips=STATUS, more=_said),
+        Column("waiting", "printing.printer.waiting", "number", 84),
         Column(
             "language",
             "printing.printer.language",
-            width=170,
+            width=164,
             text=lambda row: t(dict(LANGUAGES)[row.language]),
         ),
-        Column("kind", "printing.printer.kind", width=170, text=lambda row: t(dict(KINDS)[row.kind])),
         Column("address", "printing.printer.address", width=220, filter="contains"),
-        Column("station", "printing.job.station", width=130),
-        Column("reasons", "printing.printer.reasons", width=200, hidden=True, text=messages),
+        Column("station", "printing.job.station", width=236),
+        Column("kind", "printing.printer.kind", width=150, hidden=True, text=_connection),
+        Column("reasons", "printing.printer.reasons", width=260, hidden=True, text=_said_short, more=_said),
         Column("checked_at", "printing.printer.checked_at", "date_time", 148, hidden=True),
         Column("is_active", "printing.printer.active", "yes_no", 100, hidden=True),
     ),
@@ -112,13 +124,15 @@ def ask(
 
     def found(known: dict[str, Any]) -> None:
         def probe() -> tuple[Status, Capabilities | None]:
-            device = connect(access_of(known, 5.0))
+            # What it said of itself before does not count: another one may stand there now.
+            device = connect(replace(access_of(known, 5.0), capabilities=Capabilities()))
             try:
                 return device.probe()
             except AppError as error:
-                if error.key == "printer_away":
-                    return Status("offline", (error.key,)), None
-                raise
+                status = state_behind(error)
+                if status is None:
+                    raise
+                return status, None
             finally:
                 device.close()
 
@@ -138,7 +152,8 @@ def ask(
 
     def told(status: Status) -> None:
         tone, key = STATUS[status.code]
-        words = t("printing.printer.asked", name=printer.name, status=t(key))
+        asked = t("printing.printer.asked", name=printer.name, status=t(key))
+        words = found_out(printer.name, ", ".join(status.reasons)) or asked
         ctx.navigate.toast(words, kind=tone if tone in ("ok", "info", "warn", "bad") else "info")
         if done is not None:
             done()
@@ -164,248 +179,3 @@ def print_test(ctx: AppContext, printer: "PrinterRow | PrinterForm") -> None:
 
     op: WriteOp[Requested] = WriteOp(ctx.tasks, ctx, writes.request, command)
     op.success(told).start()
-
-
-class PrinterPage(FormPage):
-    """A printer: how it is reached, what it understands, how it is."""
-
-    topics = frozenset({PRINTER})
-    _language_chosen = False
-    spec: ClassVar[FormSpec] = FormSpec(
-        PRINTER,
-        "printing.printer.one",
-        "printer",
-        (
-            Section(
-                (
-                    Field("name", "printing.printer.name", required=True, max_length=80, span=2),
-                    Field("location", "printing.printer.location", max_length=120, span=2),
-                    Field("kind", "printing.printer.kind", "choice", required=True, choices=KINDS, span=2),
-                    Field(
-                        "language",
-                        "printing.printer.language",
-                        "choice",
-                        required=True,
-                        choices=LANGUAGES,
-                        span=2,
-                    ),
-                    Field(
-                        "address",
-                        "printing.printer.address",
-                        required=True,
-                        max_length=300,
-                        span=4,
-                        help="printing.printer.address_help",
-                    ),
-                    Field(
-                        "station_id",
-                        "printing.printer.station",
-                        "choice",
-                        span=2,
-                        help="printing.printer.station_help",
-                    ),
-                    Field("is_active", "printing.printer.active", "check"),
-                    Field(
-                        "dpi",
-                        "printing.printer.dpi",
-                        "number",
-                        required=True,
-                        places=0,
-                        minimum=Decimal(72),
-                        maximum=Decimal(2400),
-                        unit="dpi",
-                    ),
-                    Field(
-                        "media",
-                        "printing.printer.media",
-                        max_length=20,
-                        span=2,
-                        help="printing.printer.media_help",
-                    ),
-                    Field("tray", "printing.printer.tray", max_length=60, span=2),
-                    Field(
-                        "username",
-                        "printing.printer.username",
-                        max_length=120,
-                        span=4,
-                        help="printing.printer.username_help",
-                    ),
-                    Field("ca", "printing.printer.ca", "multiline", max_length=20_000, span=4),
-                )
-            ),
-        ),
-        load=reads.get_printer,
-        update_right=UPDATE,
-        create_right=INSERT,
-        constraints=(
-            ("printer_name_key", "name"),
-            ("printer_name_not_blank", "name"),
-            ("printer_address_not_blank", "address"),
-            ("printer_system_has_station", "station_id"),
-            ("printer_dpi_range", "dpi"),
-            ("printer_media_form", "media"),
-        ),
-    )
-
-    @property
-    def printer(self) -> PrinterForm | None:
-        """As it is stored, None for a new one."""
-        return cast("PrinterForm | None", self.record.raw)
-
-    def defaults(self) -> Mapping[str, Any]:
-        """A network printer for documents."""
-        return {"kind": "ipp", "language": "pdf", "dpi": Decimal(300), "is_active": True}
-
-    def check(self, mine: Mine) -> Mapping[str, str]:
-        """An address of another kind of connection would be tried in vain, or print its first bytes as rubbish."""
-        other = other_kind(mine.values.get("kind") or "", mine.values.get("address") or "")
-        return {"address": t("printing.printer.other_kind", kind=t(dict(KINDS)[other]))} if other else {}
-
-    def value_changed(self, key: str) -> None:
-        """What a new printer is sent follows its connection, until somebody says it himself."""
-        super().value_changed(key)
-        self._language_chosen |= key == "language"
-        if key not in ("kind", "media") or self.record.id is not None or self._language_chosen:
-            return
-        kind, media = (self.boxes[one].value() or "" for one in ("kind", "media"))
-        self.boxes["language"].set_value(usual_language(kind, media))
-
-    def heading(self) -> tuple[str, tuple[str, str] | None]:
-        """Its name, and how it is."""
-        printer = self.printer
-        if printer is None:
-            return t("printing.printer.new"), None
-        tone, key = STATUS[printer.status] if printer.is_active else _ACTIVE[False]
-        return printer.name, (tone, t(key))
-
-    def cards(self) -> Sequence[QWidget]:
-        """How it is, notes, history."""
-        self.state_card = FactsCard(t("printing.printer.card"))
-        self.state_card.setObjectName("card.printer")
-        self.story = StoryCards(self, self.ctx, self.spec.topic, labels_of(self.spec))
-        OFFERED.give(
-            self.ctx,
-            self,
-            lambda found: self.set_choices("station_id", [(one[0], one[1]) for one in found.stations]),
-        )
-        return (self.state_card, *self.story.cards)
-
-    def actions(self) -> Sequence[FormAction]:  # type: ignore[override]  # QWidget's own are not used here
-        """Ask, test page, password."""
-
-        def stored(form: "PrinterPage") -> bool:
-            return form.printer is not None
-
-        def named(form: "PrinterPage") -> bool:
-            return form.printer is not None and bool(form.printer.username)
-
-        return (
-            FormAction(
-                "ask",
-                "printing.printer.ask",
-                "refresh-cw",
-                lambda form: ask(form.ctx, form.printer, form.refresh_if_alive),
-                "secondary",
-                right="printer_status",
-                visible=stored,
-            ),
-            FormAction(
-                "test",
-                "printing.printer.test",
-                "printer",
-                lambda form: print_test(form.ctx, form.printer),
-                "secondary",
-                right="print_request",
-                visible=stored,
-            ),
-            FormAction(
-                "password",
-                "printing.printer.set_password",
-                "key-round",
-                PrinterPage.ask_password,
-                "menu",
-                visible=named,
-            ),
-        )
-
-    def shown(self) -> None:
-        """What it says of itself."""
-        printer = self.printer
-        self.state_card.setVisible(printer is not None)
-        if printer is None:
-            return
-        can = Capabilities.from_json(printer.capabilities)
-        yes_no = {None: fmt.NONE, True: t("printing.printer.yes"), False: t("printing.printer.no")}
-        facts = [
-            Fact(t("printing.printer.status"), t(STATUS[printer.status][1])),
-            Fact(
-                t("printing.printer.checked_at"),
-                fmt.date_time(printer.checked_at) if printer.checked_at else fmt.NONE,
-            ),
-            Fact(t("printing.printer.model"), can.model or fmt.NONE),
-            Fact(t("printing.printer.formats"), _formats(can)),
-            Fact(t("printing.printer.trays"), ", ".join(can.trays) or fmt.NONE),
-            Fact(t("printing.printer.resolutions"), ", ".join(f"{one} dpi" for one in can.dpi) or fmt.NONE),
-            Fact(t("printing.printer.colour"), yes_no[can.colour]),
-        ]
-        if printer.reasons:
-            facts.insert(1, Fact(t("printing.printer.reasons"), messages(printer)))
-        self.state_card.set_facts(facts)
-        self.story.show(printer.id, printer.name)
-
-    def refresh_if_alive(self) -> None:
-        """Read again, when the page is still there."""
-        if not self.dirty():
-            self.refresh()
-
-    def ask_password(self) -> None:
-        """Keep the password in this computer's store."""
-        printer = self.printer
-        assert printer is not None
-
-        def save(values: Mapping[str, Any]) -> Any:
-            kept = credentials.remember(f"printer:{printer.address}", printer.username, values["password"])
-            return nothing_written, kept
-
-        def done(kept: bool) -> None:
-            words = "printing.printer.password_kept" if kept else "printing.printer.password_no_store"
-            self.ctx.navigate.toast(t(words), kind="ok" if kept else "warn")
-
-        field = Field("password", "printing.printer.password", "secret", required=True, span=4)
-        dialog = FormDialog(
-            self.ctx,
-            t("printing.printer.password"),
-            t("printing.printer.password_text"),
-            (field,),
-            save,
-            done,
-            icon="key-round",
-            yes="printing.printer.keep",
-            owner=self,
-        )
-        dialog.open()
-
-    def save_call(self, form: FormValues) -> tuple[Callable[[Any, Any], Result[Any]], Any]:
-        """Save the printer."""
-        values = {key: form.values[key] for key in (form.values if form.id is None else form.changed)}
-        for key in _TEXTS:
-            if key in values:
-                values[key] = values[key] or ""
-        if "media" in values:
-            values["media"] = label_size(values["media"])
-        if "dpi" in values:
-            values["dpi"] = int(values["dpi"])
-        return writes.save_printer, SavePrinter(form.id, form.row_version or None, values)
-
-
-def _formats(can: Capabilities) -> str:
-    known = {
-        "application/pdf": "PDF",
-        "image/pwg-raster": "PWG",
-        "image/urf": "URF",
-        "image/jpeg": "JPEG",
-        "application/vnd.zebra-zpl": "ZPL",
-        "application/vnd.escpos": "ESC/POS",
-        "application/postscript": "PostScript",
-    }
-    return ", ".join(name for mime, name in known.items() if mime in can.formats) or fmt.NONE

@@ -16,7 +16,7 @@ from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.people import name, names
 from app.views.core.table_model import Column
-from app.views.printing.words import STATES, kind_words, reason_words
+from app.views.printing.words import STATES, kind_words, reason_short, reason_words
 from app.views.security.form_dialog import FormDialog
 
 KEY = "printing.queue"
@@ -71,15 +71,20 @@ def redirect(ctx: AppContext, rows: list[Any]) -> None:
     ReadOp(ctx.tasks, ctx, reads.choices).success(offer).start()
 
 
-def _offers(key: Action, icon: str, states: frozenset[str], **more: Any) -> ListAction:
+def _offers(
+    key: Action, icon: str, states: frozenset[str], *, prints: bool = False, **more: Any
+) -> ListAction:
+    """An action for jobs in these states; what ``prints`` needs a printer that is in use."""
     run: Callable[..., object] = partial(act, action=key)
-    return ListAction(
-        key, f"printing.job.{key}", run, icon, when=lambda row: row.state in states, right="print_act", **more
-    )
+
+    def when(row: JobRow) -> bool:
+        return row.state in states and (row.in_use or not prints)
+
+    return ListAction(key, f"printing.job.{key}", run, icon, when=when, right="print_act", **more)
 
 
 ACTIONS = (
-    _offers("release", "play", _WAITS),
+    _offers("release", "play", _WAITS, prints=True),
     _offers("hold", "circle-pause", frozenset({"waiting"})),
     ListAction(
         "redirect",
@@ -89,16 +94,31 @@ ACTIONS = (
         "print_act",
         when=lambda row: row.state != "sending",
     ),
-    _offers("again", "copy", _OVER),
+    _offers("again", "copy", _OVER, prints=True),
     _offers("cancel", "ban", frozenset({"waiting", "held", "failed", "unclear"}), danger=True),
 )
 
 
 def _why(row: JobRow) -> str:
-    """Why a job waits or failed."""
+    """Why a job waits or failed, in few words."""
+    if row.state == "waiting" and not row.in_use:
+        return t("printing.why.out_of_use")
+    if row.state == "waiting" and not row.reason and row.only_at:
+        return t("printing.why.only_at", place=row.only_at)
+    return reason_short(row.reason, row.printer, row.detail)
+
+
+def _what_now(row: JobRow) -> str:
+    """The same in full, with what to do."""
+    if row.state == "waiting" and not row.in_use:
+        return t("printing.job.out_of_use")
     if row.state == "waiting" and not row.reason and row.only_at:
         return t("printing.job.only_at", place=row.only_at)
     return reason_words(row.reason, row.printer, row.detail)
+
+
+def _title(row: JobRow) -> str:
+    return t("printing.job.titled_copy", title=row.title) if row.is_copy else row.title
 
 
 def _open(ctx: AppContext, row: JobRow) -> None:
@@ -133,14 +153,14 @@ def spec(ctx: AppContext) -> ListSpec:
         ),
         columns=(
             Column("requested_at", "printing.job.requested_at", "date_time", 148, filter="date"),
-            Column("title", "printing.job.title", "bold", 200, stretch=True, filter="contains"),
-            Column("kind", "printing.job.kind", width=130, text=lambda row: kind_words(row.kind)),
-            Column("printer", "printing.job.printer", width=140, filter="contains"),
+            Column("title", "printing.job.title", "bold", 200, stretch=True, filter="contains", text=_title),
+            Column("kind", "printing.job.kind", width=144, text=lambda row: kind_words(row.kind)),
+            Column("printer", "printing.job.printer", width=164, filter="contains"),
             Column(
                 "state",
                 "printing.job.state",
                 "chip",
-                126,
+                134,
                 filter="choice",
                 choices=tuple((state, key) for state, (_tone, key) in STATES.items()),
                 chips=STATES,
@@ -148,19 +168,19 @@ def spec(ctx: AppContext) -> ListSpec:
             Column(
                 "reason",
                 "printing.job.reason",
-                width=290,
+                width=276,
                 text=_why,
+                more=_what_now,
                 sortable=False,
             ),
-            Column("copies", "printing.job.copies", "number", 90),
-            Column("is_copy", "printing.job.is_copy", "yes_no", 66),
             Column(
                 "requested_by",
                 "printing.job.requested_by",
                 width=104,
                 text=lambda row: name(ctx, row.requested_by),
             ),
-            Column("station", "printing.job.station", width=120, hidden=True),
+            Column("copies", "printing.job.copies", "number", 90, hidden=True),
+            Column("station", "printing.job.station", width=210, hidden=True),
             Column("attempts", "printing.job.attempts", "number", 90, hidden=True),
             Column("ended_at", "printing.job.ended_at", "date_time", 148, hidden=True),
         ),

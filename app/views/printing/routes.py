@@ -21,10 +21,10 @@ from app.views.core.forms import FormPage
 from app.views.core.list_page import ListPage
 from app.views.core.list_spec import Empty, ListAction, ListSpec
 from app.views.core.operation import ReadOp
-from app.views.core.roles import title as role_title
 from app.views.core.side_cards import StoryCards
 from app.views.core.table_model import Column
-from app.views.printing.words import OFFERED, SIDES, kind_words
+from app.views.printing.words import OFFERED, SIDES, kind_words, place_choices
+from app.views.security.people_words import role, titles
 
 KEY = "printing.routes"
 INSERT, UPDATE = f"{ROUTE}:insert", f"{ROUTE}:update"
@@ -38,6 +38,7 @@ def _any(words: str) -> str:
 
 def spec(ctx: AppContext) -> ListSpec:
     """The list."""
+    titles(ctx)
     return ListSpec(
         key=KEY,
         title="printing.routes.title",
@@ -53,14 +54,19 @@ def spec(ctx: AppContext) -> ListSpec:
                 stretch=True,
                 text=lambda row: kind_words(row.kind),
             ),
-            Column("station", "printing.route.station", width=150, text=lambda row: _any(row.station)),
+            Column("station", "printing.route.station", width=246, text=lambda row: _any(row.station)),
             Column(
                 "role",
                 "printing.route.role",
-                width=150,
-                text=lambda row: _any(row.role and role_title(ctx.profile, row.role)),
+                width=190,
+                text=lambda row: _any(row.role and role(ctx, row.role)),
             ),
-            Column("language", "printing.route.language", width=90, text=lambda row: _any(row.language)),
+            Column(
+                "language",
+                "printing.route.language",
+                width=100,
+                text=lambda row: _any(row.language and t(dict(_SPEECH)[row.language])),
+            ),
             Column("printer", "printing.route.printer", width=180),
             Column("copies", "printing.route.copies", "number", 100),
             Column("tray", "printing.route.tray", width=110, hidden=True),
@@ -95,6 +101,7 @@ class RoutePage(FormPage):
     """A route."""
 
     topics = frozenset({ROUTE, *OFFERED.topics})
+    _roles: Sequence[roles.RoleRow] = ()
     spec: ClassVar[FormSpec] = FormSpec(
         ROUTE,
         "printing.route.one",
@@ -146,10 +153,7 @@ class RoutePage(FormPage):
         OFFERED.give(self.ctx, self, self._offer)
         if self.ctx.profile.can("role_list"):
             op: ReadOp[tuple[roles.RoleRow, ...]] = ReadOp(self, self.ctx, roles.roles)
-            op.success(self._offer_roles).start()
-        else:
-            mine = self.ctx.profile.roles
-            self.set_choices("role", [(role, role_title(self.ctx.profile, role)) for role in mine])
+            op.success(self._know_roles).start()
         return self._story.cards
 
     def receive_changes(self, changes: Changes, *, own: bool) -> None:
@@ -162,19 +166,28 @@ class RoutePage(FormPage):
         own = self.record.values.get("kind")
         codes = sorted({*found.kinds, *PRINTED, "label", "test", *([own] if own else [])}, key=kind_words)
         self.set_choices("kind", [(code, kind_words(code)) for code in codes])
-        self.set_choices("station_id", [(one[0], one[1]) for one in found.stations])
+        self.set_choices("station_id", place_choices(found.stations))
         self.set_choices("printer_id", [(one.id, one.name) for one in found.printers])
 
-    def _offer_roles(self, found: Sequence[roles.RoleRow]) -> None:
-        """Those somebody at a window or a terminal may have."""
-        printing = [
-            one for one in found if one.kind != "template" and one.holder != "service" and not one.retired
-        ]
-        words = [(one.name, one.title_en if language() == "en" else one.title_de) for one in printing]
-        self.set_choices("role", sorted(words, key=lambda one: one[1].casefold()))
+    def _know_roles(self, found: Sequence[roles.RoleRow]) -> None:
+        self._roles = found
+        self._offer_roles()
+
+    def _offer_roles(self) -> None:
+        """Those somebody at a window or a terminal may have, as far as one knows them; and the one that is set."""
+        words = {
+            one.name: one.title(language())
+            for one in self._roles
+            if one.kind != "template" and one.holder != "service" and not one.retired
+        }
+        own = self.record.values.get("role")
+        for name in (*(() if words else self.ctx.profile.roles), *((own,) if own else ())):
+            words.setdefault(name, role(self.ctx, name))
+        self.set_choices("role", sorted(words.items(), key=lambda one: one[1].casefold()))
 
     def shown(self) -> None:
-        """Its story."""
+        """Its story; what is set is offered even when nobody gets it any more."""
+        self._offer_roles()
         if self.record.id is not None:
             self._story.show(self.record.id, self.heading()[0])
 

@@ -48,7 +48,7 @@ class PrintWatch(QObject):
     def receive_changes(self, changes: Changes, *, own: bool) -> None:
         """Something is to be printed, or a printer is another way now."""
         topics = {change.topic for change in changes}
-        if JOB in topics:
+        if topics & {JOB, PRINTER}:  # a printer back in use has its jobs sent
             self.nudge()
         if PRINTER in topics and self._status is not None:
             self.look()
@@ -71,7 +71,7 @@ class PrintWatch(QObject):
         kind = _TOLD.get(outcome.state)
         if kind is None or (outcome.state == "waiting" and not outcome.first):
             return
-        reason = reason_words(outcome.reason, outcome.printer)
+        reason = reason_words(outcome.reason, outcome.printer, outcome.detail)
         words = t(
             {
                 "waiting": "printing.toast.waits",

@@ -1,9 +1,12 @@
 """Printers and jobs in words and colours."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from app.core import clock
+from app.core import format as fmt
 from app.core.i18n import has_text, t
-from app.services.printing import reads
+from app.services.printing import reads, station
 from app.services.printing.device import READY
 from app.services.printing.writes import PRINTER
 from app.views.core.remembered import Remembered
@@ -31,6 +34,7 @@ STATES: dict[Any, tuple[str, str]] = {
     "unclear": ("warn", "printing.state.unclear"),
     "cancelled": ("neutral", "printing.state.cancelled"),
 }
+_WHILE_DAYS = 7
 OFFERED: Remembered[reads.Offered] = Remembered(reads.offered, frozenset({PRINTER}))
 KINDS = tuple((kind, f"printing.kind.{kind}") for kind in ("ipp", "raw", "lpd", "system"))
 LANGUAGES = tuple((code, f"printing.language.{code}") for code in ("pdf", "pwg", "zpl", "escpos"))
@@ -44,6 +48,21 @@ def ready(status: str) -> bool:
     return status in READY
 
 
+def place_choices(places: Iterable[reads.Place]) -> list[tuple[int, str]]:
+    """Work places to choose from: which one is this one, and which have not been seen for a while."""
+    own, today = station.code(), clock.today()
+
+    def words(place: reads.Place) -> str:
+        day = clock.here(place.last_seen).date()
+        if place.code == own:
+            return t("printing.place.here", place=place.name)
+        if (today - day).days >= _WHILE_DAYS:
+            return t("printing.place.seen", place=place.name, day=fmt.date_(day))
+        return place.name
+
+    return [(place.id, words(place)) for place in places]
+
+
 def kind_words(code: str) -> str:
     """A kind of document in words; the code itself when nobody has named it."""
     if not code:
@@ -55,7 +74,7 @@ def kind_words(code: str) -> str:
 
 
 def reason_words(reason: str, printer: str = "", detail: str = "") -> str:
-    """Why a job waits or failed."""
+    """Why a job waits or failed, and what to do."""
     if not reason:
         return detail
     key = f"error.{reason}"
@@ -64,6 +83,18 @@ def reason_words(reason: str, printer: str = "", detail: str = "") -> str:
     return t(key, printer=printer, what=detail, pages="", id="")
 
 
-def messages(printer: Any) -> str:
+def reason_short(reason: str, printer: str = "", detail: str = "") -> str:
+    """The same in the few words that have room in a list."""
+    key = f"printing.why.{reason}"
+    return t(key, what=detail) if has_text(key) else reason_words(reason, printer, detail)
+
+
+def found_out(printer: str, reasons: str) -> str:
+    """What the program found out about a printer, in words; empty where the printer speaks for itself."""
+    key, _, what = reasons.partition(", ")
+    return reason_words(key, printer, what) if has_text(f"error.{key}") else ""
+
+
+def messages(printer: str, reasons: str) -> str:
     """What a printer says of itself, in its own words; what the program found out about it in those of the reader."""
-    return ", ".join(reason_words(one, printer.name) for one in printer.reasons.split(", "))
+    return found_out(printer, reasons) or reasons

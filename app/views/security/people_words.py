@@ -9,11 +9,12 @@ from app.core import clock
 from app.core import format as fmt
 from app.core.changes import Changes
 from app.core.i18n import has_text, language, t
-from app.services.security.roles import ROLES, roles
+from app.services.security.roles import ROLES, RoleRow, roles
 from app.views.core import roles as roles_in_force
 from app.views.core.changes_bus import touching
 from app.views.core.context import AppContext
 from app.views.core.operation import ReadOp
+from app.views.core.people import say_again
 
 STATUS = {
     "active": ("ok", "people.status.active"),
@@ -28,11 +29,11 @@ STATE = {
     "over": ("neutral", "assign.state.over"),
     "withdrawn": ("neutral", "assign.state.withdrawn"),
 }
-_titles: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
+_titles: WeakKeyDictionary[Any, dict[str, RoleRow]] = WeakKeyDictionary()
 
 
-def titles(ctx: AppContext) -> dict[str, str]:
-    """Names of the roles of the house's own making; read by those who may, and again when a role changes."""
+def titles(ctx: AppContext) -> dict[str, RoleRow]:
+    """The roles with their titles; read by those who may, and again when a role changes."""
     found = _titles.get(ctx)
     if found is None:
         found = _titles[ctx] = {}
@@ -48,18 +49,20 @@ def titles(ctx: AppContext) -> dict[str, str]:
     return found
 
 
-def _read(ctx: AppContext, found: dict[str, str]) -> None:
+def _read(ctx: AppContext, found: dict[str, RoleRow]) -> None:
+    def arrived(rows: Iterable[RoleRow]) -> None:
+        found.update({row.name: row for row in rows})
+        say_again()
+
     if ctx.profile.can("role_list"):
-        lang = language()
-        op = ReadOp(ctx.tasks, ctx, roles).failure(lambda _error: True)
-        op.success(lambda rows: found.update({row.name: row.title(lang) for row in rows})).start()
+        ReadOp(ctx.tasks, ctx, roles).failure(lambda _error: True).success(arrived).start()
 
 
 def role(ctx: AppContext, name: str) -> str:
     """A role's name on screen."""
     plain = name.removeprefix("r_")
-    known = "" if has_text(f"role.{plain}") else titles(ctx).get(plain, "")
-    return known or roles_in_force.title(ctx.profile, plain)
+    known = None if has_text(f"role.{plain}") else titles(ctx).get(plain)
+    return roles_in_force.title(ctx.profile, plain) if known is None else known.title(language())
 
 
 def role_list(ctx: AppContext, names: Iterable[str]) -> str:

@@ -167,14 +167,15 @@ BEGIN
       NULL;  -- somebody else has just begun with this printer
     END;
   END LOOP;
-  RETURN jsonb_build_object('job', NULL, 'next_at', (
-    SELECT min(j.next_at) FROM printing.job j JOIN printing.printer p ON p.id = j.printer_id
+  RETURN (
+    SELECT jsonb_build_object('job', NULL, 'next_at', min(j.next_at), 'waiting', count(*))
+      FROM printing.job j JOIN printing.printer p ON p.id = j.printer_id
      WHERE j.state = 'waiting' AND p.is_active
-       AND CASE WHEN p.station_id IS NULL THEN v_all OR j.login = session_user ELSE p.station_id = v_station END));
+       AND CASE WHEN p.station_id IS NULL THEN v_all OR j.login = session_user ELSE p.station_id = v_station END);
 END $$;
 COMMENT ON FUNCTION api.print_claim IS
   'The next job this client may send, for some seconds: what was asked for with this login, what goes to printers of this work place, all '
-  'with print_manage; one at a time for a printer.';
+  'with print_manage; one at a time for a printer. Without one: how many it may send wait, and until when.';
 
 CREATE OR REPLACE FUNCTION printing.claimed(p_job printing.job) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -258,6 +259,7 @@ DECLARE
   v_done jsonb := '[]';
   v_left int := 0;
   v_actor text := sec.actor();
+  v_open boolean;
 BEGIN
   IF coalesce(p_action, '') NOT IN ('hold', 'release', 'cancel', 'redirect', 'again') OR coalesce(cardinality(p_ids), 0) NOT BETWEEN 1 AND 1000 THEN
     PERFORM sec.fail('ER422', 'print_action');
@@ -271,21 +273,25 @@ BEGIN
        -- What a colleague asked for at this terminal can be kept from paper or sent elsewhere, but not be had once more.
        AND (p_all OR j.requested_by = session_user
             OR (j.login = session_user
-                AND (j.requested_by = v_actor OR p_action <> 'again' AND (p_action <> 'redirect' OR j.state IN ('waiting', 'held')))))
+                AND (j.requested_by = v_actor OR p_action <> 'again'
+                     AND (p_action <> 'redirect' OR j.state IN ('waiting', 'held') OR j.state = 'sending' AND j.began_at IS NULL))))
      ORDER BY j.id FOR UPDATE
   LOOP
     v_id := NULL;
+    -- Whoever is just trying has sent nothing yet, and is told that the job is not his any more before he does.
+    v_open := v_job.state IN ('waiting', 'held') OR (v_job.state = 'sending' AND v_job.began_at IS NULL);
     IF p_action = 'hold' THEN
-      UPDATE printing.job j SET state = 'held' WHERE j.id = v_job.id AND j.state = 'waiting' RETURNING j.id INTO v_id;
+      UPDATE printing.job j SET state = 'held', claim_until = NULL WHERE j.id = v_job.id AND v_open AND j.state <> 'held' RETURNING j.id INTO v_id;
     ELSIF p_action = 'release' THEN
       -- What waits for its next try is tried now.
       UPDATE printing.job j SET state = 'waiting', next_at = statement_timestamp(), attempts = 0
        WHERE j.id = v_job.id AND j.state IN ('held', 'waiting') RETURNING j.id INTO v_id;
     ELSIF p_action = 'cancel' THEN
-      UPDATE printing.job j SET state = 'cancelled', ended_at = statement_timestamp()
-       WHERE j.id = v_job.id AND j.state IN ('waiting', 'held', 'unclear', 'failed') RETURNING j.id INTO v_id;
-    ELSIF p_action = 'redirect' AND v_job.state IN ('waiting', 'held') THEN
-      UPDATE printing.job j SET printer_id = p_printer_id, tray = '', reason = '', detail = '', attempts = 0, next_at = statement_timestamp()
+      UPDATE printing.job j SET state = 'cancelled', claim_until = NULL, ended_at = statement_timestamp()
+       WHERE j.id = v_job.id AND (v_open OR j.state IN ('unclear', 'failed')) RETURNING j.id INTO v_id;
+    ELSIF p_action = 'redirect' AND v_open THEN
+      UPDATE printing.job j SET printer_id = p_printer_id, tray = '', reason = '', detail = '', attempts = 0, next_at = statement_timestamp(),
+        state = CASE j.state WHEN 'held' THEN 'held' ELSE 'waiting' END, claim_until = NULL
        WHERE j.id = v_job.id RETURNING j.id INTO v_id;
     ELSIF p_action IN ('again', 'redirect') AND v_job.state IN ('sent', 'done', 'failed', 'unclear', 'cancelled') THEN
       INSERT INTO printing.job AS j
