@@ -193,7 +193,7 @@ class DocumentHit(NamedTuple):
 
 
 def document_chain(session: Session, document_type: str, document_id: int) -> list[ChainLink]:
-    """What belongs to a quote, sales_order, delivery, invoice or payment, in the order of the process; one round trip."""
+    """What belongs to a quote, sales_order, delivery, invoice or payment, in order; one round trip."""
     return ask(session, chain_question(document_type, document_id))
 
 
