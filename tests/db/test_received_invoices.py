@@ -171,3 +171,19 @@ def test_what_is_no_invoice_is_kept_and_refused_with_a_reason(
     )
     with pytest.raises(psycopg.Error, match="posted_is_final"):
         admin.execute("UPDATE purchasing.received SET facts = '{}' WHERE id = %s", (stored.id,))
+
+
+def test_an_invoice_of_thousands_of_lines_is_kept_proposed_and_saved(world: World, as_role: AsRole) -> None:
+    """A wholesaler's monthly invoice; what is too much even so is refused in words."""
+    buyer = as_role("purchase_officer")
+    many = tuple(line(number, D(2), D("1.25")) for number in range(1, 2502))
+    sent = replace(invoice(lines=many), number="M-2026/11", issued=world.today, due=world.today)
+    file = received.store_command(to_xml(sent, Profile.XRECHNUNG_UBL), "monat.xml", source="drop")
+    proposal = buyer.read(propose, buyer.write(received.store, file).value.id)
+    values = {**proposal.values, "supplier_id": world.dealer}
+    saved = buyer.write(invoicing.save_invoice, SaveInvoice(None, None, values, proposal.lines)).value
+    stored = buyer.read(get_invoice, saved.id)
+    assert len(stored.lines) == 2501
+    assert stored.gross_amount == sent.totals.gross
+    flood = SaveInvoice(saved.id, saved.row_version, {}, proposal.lines * 5)
+    assert refused(buyer, invoicing.save_invoice, flood).key == "too_many_lines"

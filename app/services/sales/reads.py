@@ -104,10 +104,10 @@ class PaymentLine(NamedTuple):
 
 
 class InvoiceDetail(NamedTuple):
-    """An invoice of any kind with lines, tax per rate (rate, net, tax), payments, charges and deductions.
+    """An invoice of any kind; its taxes are (rate, net, tax).
 
-    ``open_amount`` is what is left to pay, of a correction what is to be paid back (negative), ``own_open`` the same in
-    euros; ``discount_back`` what of it stays in the house, as the invoice was paid with the cash discount.
+    ``open_amount`` is left to pay, of a correction to be paid back (negative), ``own_open`` the same in euros;
+    ``discount_back`` stays of it in the house, as the invoice was paid with the cash discount.
     """
 
     id: int
@@ -193,10 +193,7 @@ class DocumentHit(NamedTuple):
 
 
 def document_chain(session: Session, document_type: str, document_id: int) -> list[ChainLink]:
-    """All documents that belong together, in the order of the process; one round trip.
-
-    ``document_type``: quote, sales_order, delivery, invoice or payment.
-    """
+    """What belongs to a quote, sales_order, delivery, invoice or payment, in order; one round trip."""
     return ask(session, chain_question(document_type, document_id))
 
 
