@@ -25,7 +25,7 @@ from app.services.purchasing.commands import (
 from app.services.purchasing.invoices import get_invoice, propose
 from tests.purchase_world import cost, draft, entered, one, received_order, refused, supplied
 from tests.sales_world import Raw, World
-from tests.unit.einvoice_sample import SELLER, invoice, line
+from tests.unit.einvoice_sample import BUYER, SELLER, invoice, line
 
 AsRole = Callable[[str], Database]
 D = Decimal
@@ -43,7 +43,11 @@ def test_a_received_invoice_is_kept_proposed_and_archived(world: World, admin: R
     (vat_id,) = one(admin, "SELECT vat_id FROM partners.partner WHERE id = %s", world.dealer)
     bikes = replace(line(1, D(10), D(60)), item=Item("Rad, rot", seller_id="r-1"))
     sent = replace(
-        invoice(lines=(bikes,), seller=replace(SELLER, vat_id=vat_id or SELLER.vat_id)),
+        invoice(
+            lines=(bikes,),
+            seller=replace(SELLER, vat_id=vat_id or SELLER.vat_id),
+            buyer=replace(BUYER, vat_id=""),
+        ),
         number="2026/77",
         order=number,
         issued=world.today,
@@ -117,6 +121,36 @@ def test_an_e_invoice_in_dollars_is_proposed_with_its_rate(world: World, admin: 
     ).value
     found = buyer.read(get_invoice, saved.id)
     assert (found.exchange_rate, found.own_gross_amount) == (D("1.0853"), D("552.84") + D("105.04"))
+
+
+def test_an_invoice_to_another_company_is_told_and_needs_a_reason(
+    world: World, admin: Raw, as_role: AsRole
+) -> None:
+    buyer, clerk = as_role("purchase_officer"), as_role("warehouse_clerk")
+    order = received_order(buyer, clerk, world)
+    (number,) = one(admin, "SELECT number FROM purchasing.purchase_order WHERE id = %s", order)
+    bikes = replace(line(1, D(10), D(60)), item=Item("Rad, rot", seller_id="r-1"))
+    sent = replace(
+        invoice(lines=(bikes,)), number="2026/78", order=number, issued=world.today, due=world.today
+    )
+    assert sent.buyer.vat_id == "DE987654321"
+    file = received.store_command(to_xml(sent, Profile.XRECHNUNG_CII), "fremd.xml", source="drop")
+    proposal = buyer.read(propose, buyer.write(received.store, file).value.id)
+    saved = buyer.write(
+        invoicing.save_invoice, SaveInvoice(None, None, proposal.values, proposal.lines)
+    ).value
+    (before,) = one(admin, "SELECT vat_id FROM system.company")
+    try:
+        admin.execute("UPDATE system.company SET vat_id = 'DE 111 222 333'")
+        (found,) = buyer.read(get_invoice, saved.id).findings
+        assert (found.code, found.params["vat_id"]) == ("addressed_elsewhere", "DE987654321")
+        enter = EnterInvoice(saved.id, saved.row_version)
+        assert refused(buyer, invoicing.enter_invoice, enter).key == "purchase_invoice_findings_open"
+        admin.execute("UPDATE system.company SET vat_id = 'de 987 654 321'")
+        assert buyer.read(get_invoice, saved.id).findings == ()
+        buyer.write(invoicing.enter_invoice, enter)
+    finally:
+        admin.execute("UPDATE system.company SET vat_id = %s", (before,))
 
 
 def test_a_pdf_with_something_before_its_first_line_is_one(world: World, admin: Raw, as_role: AsRole) -> None:

@@ -23,7 +23,7 @@ from app.services.purchasing.invoices import open_lines
 from app.services.purchasing.matching import OpenLine
 from app.views.core.marks import Label
 from app.views.purchasing.pay_dialog import PayDialog
-from tests.unit.einvoice_sample import SELLER, invoice, line
+from tests.unit.einvoice_sample import BUYER, SELLER, invoice, line
 from tests.views.sales_screens import Desk
 from tests.views.shell_world import window_for
 from tests.views.test_approvals_screens import picture
@@ -65,7 +65,11 @@ def sent(lines: tuple[OpenLine, ...], number: str, day: date) -> bytes:
         for n, x in enumerate(lines, 1)
     )
     made = replace(
-        invoice(lines=items, seller=replace(SELLER, name="Lieferant", vat_id="DE811111111")),
+        invoice(
+            lines=items,
+            seller=replace(SELLER, name="Lieferant", vat_id="DE811111111"),
+            buyer=replace(BUYER, vat_id="DE287654321"),  # the demo company's
+        ),
         number=number,
         order=lines[0].order_number,
         issued=day,

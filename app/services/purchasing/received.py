@@ -212,6 +212,7 @@ def facts_of(found: Read) -> dict[str, Any]:
             "endpoint": seller.endpoint.value if seller.endpoint else "",
             "gln": next((one.value for one in ids if one.scheme == GLN), ""),
         },
+        "buyer_vat_id": "".join(invoice.buyer.vat_id.split()).upper(),
         # Enough to tell accounts apart; the number itself stays in the file.
         "account": _account(invoice),
         "gross": invoice.totals.gross,

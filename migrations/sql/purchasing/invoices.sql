@@ -261,6 +261,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
      AND NOT EXISTS (SELECT FROM partners.bank_account a
                       WHERE a.partner_id = i.supplier_id AND a.is_active AND a.country || a.last4 = r.facts ->> 'account')
   UNION ALL
+  -- Input tax is deductible only from invoices to one's own company (§ 15 (1) no. 1, § 14 (4) no. 1 UStG).
+  SELECT 'addressed_elsewhere', NULL, jsonb_build_object('vat_id', r.facts ->> 'buyer_vat_id'), i.accept_reason
+    FROM i JOIN purchasing.received r ON r.id = i.received_id
+   CROSS JOIN LATERAL (SELECT upper(regexp_replace(c.vat_id, '\s', '', 'g')) AS vat_id FROM system.company c) c
+   WHERE r.facts ->> 'buyer_vat_id' <> '' AND c.vat_id <> '' AND r.facts ->> 'buyer_vat_id' <> c.vat_id
+  UNION ALL
   SELECT 'original_invalid', NULL, jsonb_build_object('n', count(*)), i.accept_reason
     FROM i JOIN purchasing.received r ON r.id = i.received_id CROSS JOIN jsonb_array_elements(r.findings) f
    WHERE f ->> 'severity' = 'error' AND r.kind <> 'pdf' GROUP BY i.accept_reason
