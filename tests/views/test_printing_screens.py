@@ -179,7 +179,7 @@ def test_work_places_to_choose_from_say_which_is_this_one_and_which_are_old(
     for topic in ("printing.printer", "printing.route"):
         bench.window.new_record(topic)
         box: Any = bench.front().boxes["station_id"].editor
-        bench.qtbot.waitUntil(partial(_filled, box), timeout=10_000)
+        bench.qtbot.waitUntil(partial(_filled, box))
         offered = {box.itemText(number) for number in range(box.count())}
         assert {"PC-7 · ida (2)", "PC-7 · otto (zuletzt 02.01.2026)"} <= offered
         assert "PC-7 · ida (1) (dieser Arbeitsplatz)" in offered

@@ -135,7 +135,7 @@ def test_a_number_many_products_have_shows_some_says_so_and_finds_the_rest(
             return {name for name in names if name.startswith("action.choose.")}
 
         assert hand.scan("CHARGE-1") == "warn"
-        assert len(offered()) == SHOWN
+        qtbot.waitUntil(lambda: len(offered()) == SHOWN)
         assert "haben 61 Artikel" in page.prompt.said.text()
         more = visible(hand, "action.more_lots")
         assert isinstance(more, TouchButton)
