@@ -88,6 +88,17 @@ def build(admin: Raw) -> Workshop:
     )
 
 
+def build_with_receiving(connection: Raw) -> Workshop:
+    """The workshop, with a place where goods come in."""
+    made = build(connection)
+    connection.execute(
+        "INSERT INTO inventory.place (warehouse_id, code, kind)"
+        " SELECT warehouse_id, 'WE-01', 'receiving' FROM inventory.place WHERE id = %s",
+        (made.shelf,),
+    )
+    return made
+
+
 def product(
     admin: Raw,
     name: str,

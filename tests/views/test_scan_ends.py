@@ -13,7 +13,7 @@ from app.views.core.toasts import Toast
 from app.views.terminal.parts import TouchButton
 from app.views.warehouse.teach import TeachDialog
 from app.views.warehouse.work_page import ReceivePage
-from tests.make_world import Raw, Workshop, at, build, product
+from tests.make_world import Raw, Workshop, at, build_with_receiving, product
 from tests.views.shell_world import idle
 from tests.views.test_scan_work import AsRole, Gun, gun, place_of, showing, sku_of
 
@@ -24,13 +24,7 @@ MANY, SHOWN = 61, 8
 @pytest.fixture(scope="module")
 def workshop(admin_dsn: str) -> Workshop:
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
-        made = build(connection)
-        connection.execute(
-            "INSERT INTO inventory.place (warehouse_id, code, kind)"
-            " SELECT warehouse_id, 'WE-01', 'receiving' FROM inventory.place WHERE id = %s",
-            (made.shelf,),
-        )
-        return made
+        return build_with_receiving(connection)
 
 
 def visible(hand: Gun, name: str) -> QWidget | None:

@@ -19,7 +19,7 @@ from app.services.labels.scanning import TeachCode
 from app.views.core.scanner import ScanHub
 from app.views.shell.main_window import MainWindow
 from app.views.warehouse.lists import FORGET
-from tests.make_world import Raw, Workshop, at, build, product
+from tests.make_world import Raw, Workshop, at, build_with_receiving, product
 from tests.views.shell_world import idle, window_for
 from tests.views.test_scanner import QUIET
 
@@ -31,13 +31,7 @@ PACKAGES = (app.views.inventory, app.views.warehouse)
 @pytest.fixture(scope="module")
 def workshop(admin_dsn: str) -> Workshop:
     with psycopg.connect(admin_dsn, autocommit=True) as connection:
-        made = build(connection)
-        connection.execute(
-            "INSERT INTO inventory.place (warehouse_id, code, kind)"
-            " SELECT warehouse_id, 'WE-01', 'receiving' FROM inventory.place WHERE id = %s",
-            (made.shelf,),
-        )
-        return made
+        return build_with_receiving(connection)
 
 
 def showing(window: MainWindow) -> Any:

@@ -18,6 +18,7 @@ class RoomyTable(QTableView):
     ) -> None:
         super().__init__(parent)
         self._columns = columns
+        self._any_spare = any(column.spare for column in columns)
         self._arranging = False
         self._user_widths: dict[str, int] = {}
         self._waiting: set[int] = set()  # columns of the layout there is no room for now
@@ -50,6 +51,8 @@ class RoomyTable(QTableView):
 
         Those somebody asked for, sorts or filters by stay.
         """
+        if not self._any_spare:
+            return set()
         widths = {
             number: self._least(column) if column.stretch else self._width_of(number)
             for number, column in enumerate(self._columns)
