@@ -15,6 +15,7 @@ from app.core.db import ClientInfo, Database, Target
 from app.services.printing import station, writes
 from app.services.printing.commands import PrintDocument, RequestPrint, SaveRoute, SeeStation
 from app.simulate.printers import Printer
+from app.views.core.marks import Label
 from app.views.core.operation import WriteOp
 from app.views.printing.button import print_documents
 from app.views.shell.login import SignedIn
@@ -174,6 +175,25 @@ def test_a_printer_that_is_away_says_what_to_do_and_the_rest_goes_out_with_nobod
         hand.wait(lambda: light(hand) == "Gesendet: Eltron")
         hand.wait(lambda: {row[0] for row in state_of(admin)} == {"sent"})
         assert {row[1:] for row in state_of(admin)} == {("u_warehouse_clerk", "t_prints")}
+
+
+def test_a_job_of_a_printer_out_of_use_says_so_and_nothing_of_its_cables(
+    started: Callable[[], Any], keeper: Database, admin: Raw
+) -> None:
+    with Sink() as asleep:
+        address = asleep.address
+    with started() as hand:
+        target = printer(keeper, "Datamax", address)
+        routed(keeper, target)
+        hand.sign_on(CLERK)
+        hand.wait(lambda: hand.window.page is not None)
+        prints(hand, "D1")
+        hand.wait(lambda: light(hand) == "Datamax: Nicht erreichbar")
+        admin.execute("UPDATE printing.printer SET is_active = false WHERE id = %s", (target,))
+        hand.press("toast.action")
+        hand.wait(lambda: "Der Drucker ist stillgelegt." in hand.words())
+        page = hand.find("terminal.prints_page")
+        assert not [one.text() for one in page.findChildren(Label) if "Kabel" in one.text()]
 
 
 def test_a_session_that_was_ended_comes_back_and_the_rest_goes_out_once(

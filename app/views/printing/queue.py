@@ -16,7 +16,7 @@ from app.views.core.list_spec import Empty, ListAction, ListSpec, Preset
 from app.views.core.operation import ReadOp, WriteOp
 from app.views.core.people import name, names
 from app.views.core.table_model import Column
-from app.views.printing.words import STATES, kind_words, reason_short, reason_words
+from app.views.printing.words import STATES, kind_words, reason_short, reason_words, untried
 from app.views.security.form_dialog import FormDialog
 
 KEY = "printing.queue"
@@ -101,20 +101,12 @@ ACTIONS = (
 
 def _why(row: JobRow) -> str:
     """Why a job waits or failed, in few words."""
-    if row.state == "waiting" and not row.in_use:
-        return t("printing.why.out_of_use")
-    if row.state == "waiting" and not row.reason and row.only_at:
-        return t("printing.why.only_at", place=row.only_at)
-    return reason_short(row.reason, row.printer, row.detail)
+    return untried(row, "why") or reason_short(row.reason, row.printer, row.detail)
 
 
 def _what_now(row: JobRow) -> str:
     """The same in full, with what to do."""
-    if row.state == "waiting" and not row.in_use:
-        return t("printing.job.out_of_use")
-    if row.state == "waiting" and not row.reason and row.only_at:
-        return t("printing.job.only_at", place=row.only_at)
-    return reason_words(row.reason, row.printer, row.detail)
+    return untried(row, "job") or reason_words(row.reason, row.printer, row.detail)
 
 
 def _title(row: JobRow) -> str:

@@ -73,6 +73,15 @@ def kind_words(code: str) -> str:
     return code
 
 
+def untried(row: reads.JobRow, kind: str) -> str:
+    """Why a job waits that nobody has tried: in few words (``kind`` "why") or in a sentence ("job"); else nothing."""
+    if row.state == "waiting" and not row.in_use:
+        return t(f"printing.{kind}.out_of_use")
+    if row.state == "waiting" and not row.reason and row.only_at:
+        return t(f"printing.{kind}.only_at", place=row.only_at)
+    return ""
+
+
 def reason_words(reason: str, printer: str = "", detail: str = "") -> str:
     """Why a job waits or failed, and what to do."""
     if not reason:

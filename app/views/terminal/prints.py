@@ -1,6 +1,6 @@
 """What became of what is printed at a terminal: a light in its bar, a message when somebody has to help, a page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
@@ -21,7 +21,7 @@ from app.views.core.surfaces import Card, EmptyState, clear_layout
 from app.views.core.tasks import alive
 from app.views.core.theme import px
 from app.views.printing.watch import PrintWatch
-from app.views.printing.words import STATES, STATUS, reason_words
+from app.views.printing.words import STATES, STATUS, reason_words, untried
 from app.views.terminal.jobs import TerminalPage
 from app.views.terminal.parts import Light, TouchButton
 
@@ -105,9 +105,11 @@ class TerminalPrints(PrintWatch):
         if outcome.state in _GONE_WELL or (outcome.state == "waiting" and not outcome.first):
             return
         if outcome.own:
-            words = f"{outcome.title}: {happened(outcome.state, outcome.reason, outcome.printer)}"
+            words = (
+                f"{outcome.title}: {happened(outcome.state, outcome.reason, outcome.printer, outcome.detail)}"
+            )
         elif outcome.state == "waiting":
-            words = f"{outcome.printer}: {reason_words(outcome.reason, outcome.printer)}"
+            words = f"{outcome.printer}: {reason_words(outcome.reason, outcome.printer, outcome.detail)}"
         else:
             return
         kind = "warn" if outcome.state == "waiting" else "bad"
@@ -145,6 +147,16 @@ class TerminalPrints(PrintWatch):
         return None
 
 
+_ACTIONS: Mapping[str, Action] = {
+    "release": "release",
+    "again": "again",
+    "cancel": "cancel",
+    "there": "cancel",
+    "drop": "cancel",
+}
+"""What a button asks for; paper that lies there and what is not wanted any more are both taken off the queue."""
+
+
 def _code(reason: str) -> str:
     """The state of a printer behind a reason."""
     code = reason.removeprefix("printer_")
@@ -156,12 +168,10 @@ def ails(reason: str) -> str:
     return t(STATUS.get(_code(reason), STATUS["attention"])[1])
 
 
-def happened(state: str, reason: str, printer: str, detail: str = "", only_at: str = "") -> str:
+def happened(state: str, reason: str, printer: str, detail: str) -> str:
     """What became of a job, in a sentence; nothing where its state says all."""
     if state == "unclear":
         return t("terminal.prints.unclear", reason=reason_words(reason, printer, detail))
-    if state == "waiting" and not reason and only_at:
-        return t("printing.job.only_at", place=only_at)
     return reason_words(reason, printer, detail) if state in ("waiting", "failed") else ""
 
 
@@ -244,11 +254,12 @@ class PrintsPage(TerminalPage):
         )
         words.addLayout(first)
         words.addWidget(Label(row.title, "touch_name", elide=True))
-        if said := happened(row.state, row.reason, row.printer, row.detail, row.only_at):
+        waits = untried(row, "job")
+        if said := waits or happened(row.state, row.reason, row.printer, row.detail):
             words.addWidget(
                 Label(said, "touch_text500", "bad" if row.state in reads.TROUBLE else "warn", wrap=True)
             )
-        if advice := to_do(row.state, row.reason):
+        if advice := "" if waits else to_do(row.state, row.reason):
             words.addWidget(Label(advice, "touch_text", wrap=True))
         line.addLayout(words, 1)
         if row.id != self._choosing:
@@ -285,7 +296,7 @@ class PrintsPage(TerminalPage):
         return found
 
     def _button(self, row: JobRow, what: str, icon: str, kind: str = "secondary") -> TouchButton:
-        action: Action = "cancel" if what in ("there", "drop") else what  # type: ignore[assignment]
+        action = _ACTIONS[what]
         button = TouchButton(
             t(f"terminal.prints.{what}"), icon, kind, height="touch_row", style="touch_text500"
         )
